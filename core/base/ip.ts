@@ -1,0 +1,75 @@
+import { collapseIPv6Number, IPv4, IPv6, Validator } from "ip-num";
+
+/** An address as a number: `family` 4 or 6, `value` below 2^32 or 2^128. */
+export interface Ip {
+  readonly family: 4 | 6;
+  readonly value: bigint;
+}
+
+const IPV4 = /^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/;
+const MAPPED = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/;
+
+/** The address in a text, or undefined. IPv4 is dotted quad without leading zeros, IPv6 is RFC 4291 text, dotted tail allowed. */
+export function parseIp(text: string): Ip | undefined {
+  if (IPV4.test(text)) {
+    return text.split(".").every((octet) => Number(octet) < 256)
+      ? { family: 4, value: IPv4.fromString(text).getValue() }
+      : undefined;
+  }
+  if (!text.includes(":") || text.includes("%")) return undefined;
+  const hex = text.replace(MAPPED, (whole, head: string, tail: string) => {
+    const quad = parseIp(tail);
+    if (quad === undefined) return whole;
+    return head + (quad.value >> 16n).toString(16) + ":" + (quad.value & 0xffffn).toString(16);
+  });
+  if (!Validator.isValidIPv6String(hex)[0]) return undefined;
+  return { family: 6, value: IPv6.fromString(hex).getValue() };
+}
+
+/** Dotted quad, or RFC 5952 text for IPv6. */
+export function printIp(ip: Ip): string {
+  if (ip.family === 4) return new IPv4(ip.value).toString();
+  const text = new IPv6(ip.value).toString();
+  const mapped = ip.value >> 32n === 0xffffn;
+  if (mapped) return "::ffff:" + new IPv4(ip.value & 0xffff_ffffn).toString();
+  return collapseIPv6Number(text);
+}
+
+/** Whether a text is an address of either family. */
+export function isIp(text: string): boolean {
+  return parseIp(text) !== undefined;
+}
+
+/** 4 or 6 by the address's text, or undefined where it is no address. */
+export function ipFamily(text: string): 4 | 6 | undefined {
+  return parseIp(text)?.family;
+}
+
+/** The address `offset` after this one, same family, as text. */
+export function addToIp(text: string, offset: number | bigint): string {
+  const ip = requireIp(text);
+  return printIp({ family: ip.family, value: ip.value + BigInt(offset) });
+}
+
+/** Four big-endian 32-bit words of an address, IPv4 as ::ffff:a.b.c.d: how addresses cross into the plane. */
+export function ipWords(text: string): [number, number, number, number] {
+  const ip = requireIp(text);
+  if (ip.family === 4) return [0, 0, 0xffff, Number(ip.value)];
+  const word = (shift: bigint) => Number((ip.value >> shift) & 0xffff_ffffn);
+  return [word(96n), word(64n), word(32n), word(0n)];
+}
+
+/** The address in four big-endian words ({@link ipWords} back); mapped IPv4 comes out as dotted quad. */
+export function wordsIp(words: ArrayLike<number>, at = 0): string {
+  const [a, b, c, d] = [0, 1, 2, 3].map((i) => (words[at + i] as number) >>> 0) as [number, number, number, number];
+  if (a === 0 && b === 0 && c === 0xffff) return `${d >>> 24}.${(d >>> 16) & 255}.${(d >>> 8) & 255}.${d & 255}`;
+  const value = (BigInt(a) << 96n) | (BigInt(b) << 64n) | (BigInt(c) << 32n) | BigInt(d);
+  return printIp({ family: 6, value });
+}
+
+/** The address in a text; throws a RangeError on anything else. For text that was checked before. */
+export function requireIp(text: string): Ip {
+  const ip = parseIp(text);
+  if (ip === undefined) throw new RangeError(`not an IP address: ${text}`);
+  return ip;
+}

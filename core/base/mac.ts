@@ -1,0 +1,16 @@
+const MAC = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i;
+
+/** Whether a text is an Ethernet address (`02:00:00:00:00:01`). */
+export function isMac(text: string): boolean {
+  return MAC.test(text);
+}
+
+/** The six bytes of an Ethernet address; undefined when the text is none. */
+export function parseMac(text: string): Uint8Array | undefined {
+  return isMac(text) ? Uint8Array.from(text.split(":"), (byte) => parseInt(byte, 16)) : undefined;
+}
+
+/** `02:00:00:00:00:01` from six bytes. */
+export function printMac(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(":");
+}

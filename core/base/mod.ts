@@ -1,0 +1,9 @@
+/** The bricks: addresses, clock, chance, errors. Everything may stand on them; they stand on nothing. */
+export * from "./cidr.ts";
+export * from "./clock.ts";
+export * from "./errno.ts";
+export * from "./error.ts";
+export * from "./feed.ts";
+export * from "./ip.ts";
+export * from "./mac.ts";
+export * from "./random.ts";

@@ -1,0 +1,75 @@
+//! What rules may ask of the namespace they run in. The pipeline implements it; hooks know no more of the stack.
+
+use crate::wire::{Ip, Packet};
+
+/// RTN_* as the LOCAL table sees an address (addrtype's words).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AddrType {
+    Unspec,
+    Unicast,
+    Local,
+    Broadcast,
+    Multicast,
+    Blackhole,
+    Unreachable,
+    Prohibit,
+    Throw,
+}
+
+/// The questions.
+pub trait Env {
+    /// Virtual time in nanoseconds since the plane began.
+    fn now(&self) -> u64;
+    /// The plane's one seeded generator.
+    fn random(&mut self) -> u32;
+    /// A device's name; empty for index 0.
+    fn dev_name(&self, index: u32) -> &str;
+    /// inet_addr_type (`dev` 0) or inet_dev_addr_type: what the address is to this namespace.
+    fn addr_type(&self, ip: Ip, dev: u32) -> AddrType;
+    /// inet_select_addr: the primary address of `dev` in the subnet of `next_hop`, for MASQUERADE and REDIRECT; `ip` unspecified where there is none.
+    fn select_address(&self, dev: u32, next_hop: Ip) -> Ip;
+    /// The next hop of the packet's route, for MASQUERADE (its destination where it is on link).
+    fn next_hop(&self, packet: &Packet) -> Ip;
+    /// fib_validate: would the reverse route of the packet's source leave by `dev` (strict), or exist at all (loose)? For `rpfilter`.
+    fn reverse_path(&self, packet: &Packet, loose: bool) -> bool;
+    /// uid and gid of the socket the packet belongs to, for `owner`; `socket` match: an established or listening socket for it.
+    fn socket_owner(&self, packet: &Packet) -> Option<(u32, u32)>;
+    fn has_socket(&self, packet: &Packet, transparent: bool) -> bool;
+    /// The packet as bytes from its IP header on, for `u32`, `string`, `length` of odd packets.
+    fn bytes(&self, packet: &Packet, out: &mut Vec<u8>);
+    /// The packet quoted in an ICMP error or carried in a tunnel.
+    fn inner(&self, packet: &Packet) -> Option<Packet>;
+    fn set_inner(&mut self, packet: &Packet, inner: Packet);
+    /// A sysctl's value by its number in `abi.rs`.
+    fn sysctl(&self, id: u32) -> i64;
+    /// Notes a rule, policy, translation or conntrack verdict for a traced packet; never called when `packet.trace` is 0.
+    fn note(&mut self, packet: &Packet, note: Note);
+}
+
+/// What a hook has to say to a trace.
+#[derive(Clone, Copy)]
+pub enum Note {
+    /// Rule `index` (its number in the table's program) of `table` matched; `verdict` is what it decided, if it did.
+    Rule { table: u8, hook: u8, index: u32, verdict: u8 },
+    /// The policy of a built-in chain decided.
+    Policy { table: u8, hook: u8, accept: bool },
+    /// Conntrack's word on the packet.
+    Conntrack,
+    /// NAT rewrote it (to what it now says); `reply` when it undid an earlier rewrite.
+    Translated { source: bool, reply: bool },
+}
+
+/// What all hooks together decided.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    Accept,
+    /// Dropped; why is one of `trace.rs`'s reasons.
+    Drop(u8),
+    /// REJECT: answer as `how` says ([`reject`]), then drop.
+    Reject(u8),
+}
+
+/// REJECT's answers, numbered as in abi.rs: ICMP codes 0..15 are themselves, these are beyond.
+pub mod reject {
+    pub const TCP_RESET: u8 = 0x40;
+}

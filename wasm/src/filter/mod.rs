@@ -1,0 +1,3 @@
+//! Rules: hooks, chains, matches, targets, sets.
+pub mod env;
+pub use env::{AddrType, Env, Note, Verdict};

@@ -1,0 +1,4 @@
+//! podwire's plane.
+pub mod abi;
+pub mod filter;
+pub mod wire;

@@ -1,0 +1,163 @@
+//! A packet as the plane carries it: parsed once where it is born, written as bytes only where somebody looks
+//! (capture, u32, string, a tun port). `wire/` turns bytes into this and back; no other module knows offsets.
+
+use super::addr::{Family, Ip, Mac};
+
+/// Where a packet lies in the [`super::pool::Pool`].
+pub type PacketId = u32;
+/// No packet.
+pub const NONE: u32 = u32::MAX;
+
+/// IP protocol numbers that the plane treats apart (IANA).
+pub mod proto {
+    pub const ICMP: u8 = 1;
+    pub const IPIP: u8 = 4;
+    pub const TCP: u8 = 6;
+    pub const UDP: u8 = 17;
+    pub const ICMPV6: u8 = 58;
+    pub const SCTP: u8 = 132;
+}
+
+/// EtherType numbers.
+pub mod ether {
+    pub const IPV4: u16 = 0x0800;
+    pub const ARP: u16 = 0x0806;
+    pub const VLAN: u16 = 0x8100;
+    pub const IPV6: u16 = 0x86dd;
+}
+
+/// TCP flag bits, as in the header.
+pub mod tcp {
+    pub const FIN: u8 = 1;
+    pub const SYN: u8 = 2;
+    pub const RST: u8 = 4;
+    pub const PSH: u8 = 8;
+    pub const ACK: u8 = 16;
+    pub const URG: u8 = 32;
+}
+
+/// skb->pkt_type: whom the frame was for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum PacketType {
+    #[default]
+    Host,
+    Broadcast,
+    Multicast,
+    OtherHost,
+    Outgoing,
+}
+
+/// What conntrack knows of the packet (enum ip_conntrack_info, with untracked and invalid spelled out).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum CtInfo {
+    /// Conntrack has not seen it (or is not in use in this namespace).
+    #[default]
+    None,
+    New,
+    Established,
+    Related,
+    EstablishedReply,
+    RelatedReply,
+    Invalid,
+    Untracked,
+}
+
+/// One packet. Plain data, no heap: payload bytes and quoted or encapsulated packets live in the pool by number.
+#[derive(Clone, Copy)]
+pub struct Packet {
+    // Ethernet
+    pub eth_src: Mac,
+    pub eth_dst: Mac,
+    /// [`ether`]; what the rest of the packet is.
+    pub ethertype: u16,
+    /// 802.1Q TCI with bit 12 (CFI) set when tagged, 0 when not.
+    pub vlan: u16,
+
+    // IP (for ARP: src/dst are the protocol addresses, `kind` the operation, `arp_mac` the sender's and target's)
+    pub src: Ip,
+    pub dst: Ip,
+    pub proto: u8,
+    pub ttl: u8,
+    pub tos: u8,
+    pub dont_fragment: bool,
+    pub more_fragments: bool,
+    pub ip_id: u16,
+    /// Fragment offset in 8-byte units; nonzero means no transport header here.
+    pub frag_offset: u16,
+    /// Bytes of IP options or extension headers that the payload pool holds before the transport header.
+    pub options_len: u8,
+
+    // transport
+    /// Port; ICMP echo: the id (both ports); unknown protocols: 0.
+    pub sport: u16,
+    pub dport: u16,
+    /// ICMP type, ARP operation.
+    pub kind: u8,
+    pub code: u8,
+    /// TCP flags.
+    pub flags: u8,
+    /// TCP sequence; ICMP echo: the sequence number; ICMP errors: the rest-of-header word (MTU, gateway).
+    pub seq: u32,
+    pub ack: u32,
+    pub window: u16,
+    /// TCP MSS option, 0 for none; window scale +1, 0 for none.
+    pub mss: u16,
+    pub wscale: u8,
+    /// SACK permitted was offered; timestamps option present.
+    pub sack_ok: bool,
+    pub timestamps: Option<(u32, u32)>,
+    /// The transport checksum on the wire is wrong (never true for packets born here).
+    pub bad_checksum: bool,
+    /// UDP without checksum.
+    pub no_checksum: bool,
+
+    // payload: bytes in the pool, and the packet quoted (ICMP error) or carried (vxlan, ipip) instead
+    pub payload: u32,
+    pub payload_len: u16,
+    pub inner: PacketId,
+
+    // what Linux keeps beside the bytes (sk_buff)
+    pub pkt_type: PacketType,
+    pub mark: u32,
+    pub priority: u32,
+    /// Device index it came in by (skb->skb_iif), 0 when born here.
+    pub iif: u32,
+    /// Bridge port it came in by and leaves by, while bridged (physdev).
+    pub phys_in: u32,
+    pub phys_out: u32,
+    /// conntrack entry, or [`NONE`].
+    pub ct: u32,
+    pub ct_info: CtInfo,
+    /// Tunnel key of vxlan (the VNI) while it travels inside.
+    pub tunnel: u32,
+    /// Which walk is being traced with it; 0 is none.
+    pub trace: u32,
+    /// The socket that sent it, or [`NONE`]; for owner and for errors.
+    pub socket: u32,
+    /// NFQUEUE-like loops, veth ping-pong: how often it was handed on (a packet dies with reason `loop` past the limit).
+    pub hops: u16,
+    /// ipset/DSCP/TRACE helpers: set by `-j TRACE`.
+    pub nf_trace: bool,
+}
+
+impl Packet {
+    pub const fn family(&self) -> Family {
+        self.src.family()
+    }
+    /// Whether it is a fragment at all.
+    pub const fn is_fragment(&self) -> bool {
+        self.more_fragments || self.frag_offset != 0
+    }
+    /// Whether transport fields are there to read (no later fragment).
+    pub const fn has_transport(&self) -> bool {
+        self.frag_offset == 0
+    }
+    /// ICMP error messages, which quote a packet and are never answered by another error (RFC 1122 3.2.2).
+    pub const fn is_icmp_error(&self) -> bool {
+        match self.proto {
+            proto::ICMP => matches!(self.kind, 3 | 4 | 5 | 11 | 12),
+            proto::ICMPV6 => self.kind < 128,
+            _ => false,
+        }
+    }
+}
