@@ -1,0 +1,2 @@
+/** Containers: what an image holds and how its first process runs in a machine. */
+export * from "./container.ts";
