@@ -17,3 +17,264 @@ export const TABLE = {
   FILTER: 3,
   SECURITY: 4,
 } as const;
+
+/** The compiled form of a table (filter/program.rs): its version, and bits of its words. */
+export const PROGRAM = {
+  VERSION: 1,
+  NO_HOOK: 4294967295,
+  INVERT: 256,
+  WILDCARD: 256,
+  NO_SET: 4294967295,
+} as const;
+
+/** Parts of a rule that are no match: which are there, and which are inverted. */
+export const BASE = {
+  SOURCE: 1,
+  DESTINATION: 2,
+  IN: 4,
+  OUT: 8,
+  PROTO: 16,
+  FRAGMENT: 32,
+  NOT_SOURCE: 256,
+  NOT_DESTINATION: 512,
+  NOT_IN: 1024,
+  NOT_OUT: 2048,
+  NOT_PROTO: 4096,
+  NOT_FRAGMENT: 8192,
+} as const;
+
+/** Matches. */
+export const OP = {
+  COMMENT: 1,
+  TCP: 2,
+  UDP: 3,
+  SCTP: 4,
+  ICMP: 5,
+  MULTIPORT: 6,
+  IPRANGE: 7,
+  MAC: 8,
+  ADDRTYPE: 9,
+  CONNTRACK: 10,
+  MARK: 11,
+  CONNMARK: 12,
+  STATISTIC: 13,
+  RECENT: 14,
+  LIMIT: 15,
+  HASHLIMIT: 16,
+  SET: 17,
+  PHYSDEV: 18,
+  PKTTYPE: 19,
+  LENGTH: 20,
+  TTL: 21,
+  TOS: 22,
+  DSCP: 23,
+  TCPMSS: 24,
+  OWNER: 25,
+  SOCKET: 26,
+  U32: 27,
+  STRING: 28,
+  RPFILTER: 29,
+  CONNBYTES: 30,
+  CONNLIMIT: 31,
+  HELPER: 32,
+  TIME: 33,
+  NFACCT: 34,
+  QUOTA: 35,
+  CPU: 36,
+  POLICY: 37,
+  ECN: 38,
+  UNMODELLED: 63,
+} as const;
+
+/** Targets. */
+export const TARGET = {
+  NONE: 0,
+  ACCEPT: 1,
+  DROP: 2,
+  RETURN: 3,
+  JUMP: 4,
+  GOTO: 5,
+  QUEUE: 6,
+  REJECT: 7,
+  DNAT: 8,
+  SNAT: 9,
+  MASQUERADE: 10,
+  REDIRECT: 11,
+  NETMAP: 12,
+  MARK: 13,
+  CONNMARK: 14,
+  CT: 15,
+  LOG: 16,
+  NFLOG: 17,
+  TRACE: 18,
+  TTL: 19,
+  DSCP: 20,
+  TOS: 21,
+  TCPMSS: 22,
+  SET: 23,
+  CLASSIFY: 24,
+  CHECKSUM: 25,
+  ECN: 26,
+  UNMODELLED: 63,
+} as const;
+
+/** What REJECT answers: ICMP destination-unreachable codes as they are (ICMPv6 codes for ip6tables), and a TCP reset. */
+export const REJECT = {
+  TCP_RESET: 64,
+  ECHO_REPLY: 65,
+} as const;
+
+/** Inversions inside TCP, UDP and SCTP matches. */
+export const PORTINV = {
+  SOURCE: 1,
+  DESTINATION: 2,
+  FLAGS: 4,
+  OPTION: 8,
+  CHUNKS: 16,
+} as const;
+
+/** iprange's flags. */
+export const IPRANGE = {
+  SOURCE: 1,
+  DESTINATION: 2,
+  NOT_SOURCE: 4,
+  NOT_DESTINATION: 8,
+} as const;
+
+/** addrtype's flags. */
+export const ADDRTYPE = {
+  NOT_SOURCE: 1,
+  NOT_DESTINATION: 2,
+  LIMIT_IN: 4,
+  LIMIT_OUT: 8,
+} as const;
+
+/** What a conntrack match tests. */
+export const CTMATCH = {
+  STATE: 1,
+  PROTO: 2,
+  ORIGSRC: 4,
+  ORIGDST: 8,
+  REPLSRC: 16,
+  REPLDST: 32,
+  STATUS: 64,
+  EXPIRES: 128,
+  ORIGSRC_PORT: 256,
+  ORIGDST_PORT: 512,
+  REPLSRC_PORT: 1024,
+  REPLDST_PORT: 2048,
+  DIRECTION: 4096,
+} as const;
+
+/** --ctstate words. */
+export const CTSTATE = {
+  INVALID: 1,
+  NEW: 2,
+  ESTABLISHED: 4,
+  RELATED: 8,
+  UNTRACKED: 16,
+  SNAT: 32,
+  DNAT: 64,
+} as const;
+
+/** --ctstatus words. */
+export const CTSTATUS = {
+  EXPECTED: 1,
+  SEEN_REPLY: 2,
+  ASSURED: 4,
+  CONFIRMED: 8,
+  NONE: 256,
+} as const;
+
+/** recent's modes and flags. */
+export const RECENT = {
+  SET: 1,
+  CHECK: 2,
+  UPDATE: 4,
+  REMOVE: 8,
+  TTL: 1,
+  REAP: 2,
+  DESTINATION: 4,
+} as const;
+
+/** hashlimit's modes. */
+export const HASHLIMIT = {
+  DSTIP: 1,
+  DSTPORT: 2,
+  SRCIP: 4,
+  SRCPORT: 8,
+  INVERT: 16,
+  BYTES: 32,
+  RATE_MATCH: 64,
+} as const;
+
+/** The set match's flags. */
+export const SETMATCH = {
+  RETURN_NOMATCH: 1,
+  NO_UPDATE_COUNTERS: 2,
+  NO_UPDATE_SUBCOUNTERS: 4,
+} as const;
+
+/** The SET target's flags. */
+export const SETTARGET = {
+  EXIST: 1,
+  TIMEOUT: 2,
+  MAP_MARK: 4,
+  MAP_PRIO: 8,
+  MAP_QUEUE: 16,
+} as const;
+
+/** physdev's tests. */
+export const PHYSDEV = {
+  IN: 1,
+  OUT: 2,
+  BRIDGED: 4,
+  IS_IN: 8,
+  IS_OUT: 16,
+} as const;
+
+/** owner's tests. */
+export const OWNER = {
+  UID: 1,
+  GID: 2,
+  SOCKET: 4,
+} as const;
+
+/** The socket match's flags. */
+export const SOCKETMATCH = {
+  TRANSPARENT: 1,
+  NOWILDCARD: 2,
+  RESTORE_MARK: 4,
+} as const;
+
+/** rpfilter's flags. */
+export const RPFILTER = {
+  LOOSE: 1,
+  VALID_MARK: 2,
+  ACCEPT_LOCAL: 4,
+  INVERT: 8,
+} as const;
+
+/** connlimit's flags: INVERT is "more than" turned round (--connlimit-upto). */
+export const CONNLIMIT = {
+  INVERT: 1,
+  DESTINATION: 2,
+} as const;
+
+/** A NAT range's flags. */
+export const NAT = {
+  ADDRESS: 1,
+  PORTS: 2,
+  RANDOM: 4,
+  PERSISTENT: 8,
+  RANDOM_FULLY: 16,
+  PORT_OFFSET: 32,
+} as const;
+
+/** The CT target's flags. */
+export const CT = {
+  NOTRACK: 1,
+  ZONE_ORIG: 2,
+  ZONE_REPL: 4,
+  ZONE_MARK: 8,
+} as const;

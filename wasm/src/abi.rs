@@ -26,12 +26,141 @@ group! {
     table { RAW = 0, MANGLE = 1, NAT = 2, FILTER = 3, SECURITY = 4 }
 }
 
+group! {
+    /// The compiled form of a table (filter/program.rs): its version, and bits of its words.
+    program {
+        VERSION = 1, NO_HOOK = 0xffff_ffff, INVERT = 0x100, WILDCARD = 0x100, NO_SET = 0xffff_ffff,
+    }
+}
+group! {
+    /// Parts of a rule that are no match: which are there, and which are inverted.
+    base {
+        SOURCE = 1, DESTINATION = 2, IN = 4, OUT = 8, PROTO = 16, FRAGMENT = 32,
+        NOT_SOURCE = 0x100, NOT_DESTINATION = 0x200, NOT_IN = 0x400, NOT_OUT = 0x800, NOT_PROTO = 0x1000, NOT_FRAGMENT = 0x2000,
+    }
+}
+group! {
+    /// Matches.
+    op {
+        COMMENT = 1, TCP = 2, UDP = 3, SCTP = 4, ICMP = 5, MULTIPORT = 6, IPRANGE = 7, MAC = 8, ADDRTYPE = 9, CONNTRACK = 10,
+        MARK = 11, CONNMARK = 12, STATISTIC = 13, RECENT = 14, LIMIT = 15, HASHLIMIT = 16, SET = 17, PHYSDEV = 18, PKTTYPE = 19,
+        LENGTH = 20, TTL = 21, TOS = 22, DSCP = 23, TCPMSS = 24, OWNER = 25, SOCKET = 26, U32 = 27, STRING = 28, RPFILTER = 29,
+        CONNBYTES = 30, CONNLIMIT = 31, HELPER = 32, TIME = 33, NFACCT = 34, QUOTA = 35, CPU = 36, POLICY = 37, ECN = 38,
+        UNMODELLED = 63,
+    }
+}
+group! {
+    /// Targets.
+    target {
+        NONE = 0, ACCEPT = 1, DROP = 2, RETURN = 3, JUMP = 4, GOTO = 5, QUEUE = 6, REJECT = 7, DNAT = 8, SNAT = 9, MASQUERADE = 10,
+        REDIRECT = 11, NETMAP = 12, MARK = 13, CONNMARK = 14, CT = 15, LOG = 16, NFLOG = 17, TRACE = 18, TTL = 19, DSCP = 20,
+        TOS = 21, TCPMSS = 22, SET = 23, CLASSIFY = 24, CHECKSUM = 25, ECN = 26, UNMODELLED = 63,
+    }
+}
+group! {
+    /// What REJECT answers: ICMP destination-unreachable codes as they are (ICMPv6 codes for ip6tables), and a TCP reset.
+    reject { TCP_RESET = 64, ECHO_REPLY = 65 }
+}
+group! {
+    /// Inversions inside TCP, UDP and SCTP matches.
+    portinv { SOURCE = 1, DESTINATION = 2, FLAGS = 4, OPTION = 8, CHUNKS = 16 }
+}
+group! {
+    /// iprange's flags.
+    iprange { SOURCE = 1, DESTINATION = 2, NOT_SOURCE = 4, NOT_DESTINATION = 8 }
+}
+group! {
+    /// addrtype's flags.
+    addrtype { NOT_SOURCE = 1, NOT_DESTINATION = 2, LIMIT_IN = 4, LIMIT_OUT = 8 }
+}
+group! {
+    /// What a conntrack match tests.
+    ctmatch {
+        STATE = 1, PROTO = 2, ORIGSRC = 4, ORIGDST = 8, REPLSRC = 16, REPLDST = 32, STATUS = 64, EXPIRES = 128, ORIGSRC_PORT = 256,
+        ORIGDST_PORT = 512, REPLSRC_PORT = 1024, REPLDST_PORT = 2048, DIRECTION = 4096,
+    }
+}
+group! {
+    /// --ctstate words.
+    ctstate { INVALID = 1, NEW = 2, ESTABLISHED = 4, RELATED = 8, UNTRACKED = 16, SNAT = 32, DNAT = 64 }
+}
+group! {
+    /// --ctstatus words.
+    ctstatus { EXPECTED = 1, SEEN_REPLY = 2, ASSURED = 4, CONFIRMED = 8, NONE = 0x100 }
+}
+group! {
+    /// recent's modes and flags.
+    recent { SET = 1, CHECK = 2, UPDATE = 4, REMOVE = 8, TTL = 1, REAP = 2, DESTINATION = 4 }
+}
+group! {
+    /// hashlimit's modes.
+    hashlimit { DSTIP = 1, DSTPORT = 2, SRCIP = 4, SRCPORT = 8, INVERT = 16, BYTES = 32, RATE_MATCH = 64 }
+}
+group! {
+    /// The set match's flags.
+    setmatch { RETURN_NOMATCH = 1, NO_UPDATE_COUNTERS = 2, NO_UPDATE_SUBCOUNTERS = 4 }
+}
+group! {
+    /// The SET target's flags.
+    settarget { EXIST = 1, TIMEOUT = 2, MAP_MARK = 4, MAP_PRIO = 8, MAP_QUEUE = 16 }
+}
+group! {
+    /// physdev's tests.
+    physdev { IN = 1, OUT = 2, BRIDGED = 4, IS_IN = 8, IS_OUT = 16 }
+}
+group! {
+    /// owner's tests.
+    owner { UID = 1, GID = 2, SOCKET = 4 }
+}
+group! {
+    /// The socket match's flags.
+    socketmatch { TRANSPARENT = 1, NOWILDCARD = 2, RESTORE_MARK = 4 }
+}
+group! {
+    /// rpfilter's flags.
+    rpfilter { LOOSE = 1, VALID_MARK = 2, ACCEPT_LOCAL = 4, INVERT = 8 }
+}
+group! {
+    /// connlimit's flags: INVERT is "more than" turned round (--connlimit-upto).
+    connlimit { INVERT = 1, DESTINATION = 2 }
+}
+group! {
+    /// A NAT range's flags.
+    nat { ADDRESS = 1, PORTS = 2, RANDOM = 4, PERSISTENT = 8, RANDOM_FULLY = 16, PORT_OFFSET = 32 }
+}
+group! {
+    /// The CT target's flags.
+    ct { NOTRACK = 1, ZONE_ORIG = 2, ZONE_REPL = 4, ZONE_MARK = 8 }
+}
+
 #[cfg(test)]
 mod tests {
     /// Groups in the order they appear in `abi.ts`.
     const GROUPS: &[(&str, &str, &[(&str, u32)])] = &[
         ("HOOK", super::hook::DOC, super::hook::ALL),
         ("TABLE", super::table::DOC, super::table::ALL),
+        ("PROGRAM", super::program::DOC, super::program::ALL),
+        ("BASE", super::base::DOC, super::base::ALL),
+        ("OP", super::op::DOC, super::op::ALL),
+        ("TARGET", super::target::DOC, super::target::ALL),
+        ("REJECT", super::reject::DOC, super::reject::ALL),
+        ("PORTINV", super::portinv::DOC, super::portinv::ALL),
+        ("IPRANGE", super::iprange::DOC, super::iprange::ALL),
+        ("ADDRTYPE", super::addrtype::DOC, super::addrtype::ALL),
+        ("CTMATCH", super::ctmatch::DOC, super::ctmatch::ALL),
+        ("CTSTATE", super::ctstate::DOC, super::ctstate::ALL),
+        ("CTSTATUS", super::ctstatus::DOC, super::ctstatus::ALL),
+        ("RECENT", super::recent::DOC, super::recent::ALL),
+        ("HASHLIMIT", super::hashlimit::DOC, super::hashlimit::ALL),
+        ("SETMATCH", super::setmatch::DOC, super::setmatch::ALL),
+        ("SETTARGET", super::settarget::DOC, super::settarget::ALL),
+        ("PHYSDEV", super::physdev::DOC, super::physdev::ALL),
+        ("OWNER", super::owner::DOC, super::owner::ALL),
+        ("SOCKETMATCH", super::socketmatch::DOC, super::socketmatch::ALL),
+        ("RPFILTER", super::rpfilter::DOC, super::rpfilter::ALL),
+        ("CONNLIMIT", super::connlimit::DOC, super::connlimit::ALL),
+        ("NAT", super::nat::DOC, super::nat::ALL),
+        ("CT", super::ct::DOC, super::ct::ALL),
     ];
 
     fn print() -> String {

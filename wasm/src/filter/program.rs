@@ -1,0 +1,105 @@
+//! The compiled form of one iptables table: a stream of u32 words. `core/linux/netfilter/compile.ts` writes it, this
+//! module reads and checks it; op numbers, target numbers and flag bits stand in `abi.rs` and nowhere else.
+//!
+//! ```text
+//! program  = version(PROGRAM_VERSION) family(4|6) table(table::*) chains(count) chain* rule*
+//! chain    = hook(hook::* or NO_HOOK) rules(count) policy(0 drop, 1 accept; user chains 0) packets bytes
+//!            built-in chains first, in hook order (the kernel's numbering), then user chains in the text's order.
+//!            A chain's number is its place here, from 0. Counters of a user chain are written 0.
+//! rule     = words(whole rule, this word included) packets bytes base matches(count) match* target
+//!            rules stand chain by chain: all of chain 0's in order, then all of chain 1's ...
+//! base     = flags(base::*) [source] [destination] [in] [out] [proto]        only the parts whose flag is set, in this order
+//! source, destination = address mask
+//! in, out  = name
+//! proto    = number
+//! match    = head operand*         head = op::* | INVERT where the whole match is inverted | (operand count) << 16
+//! target   = head operand*         head = target::* | (operand count) << 16
+//! packets, bytes = low high        a 64-bit count in two words
+//! address, mask  = 1 word in an IPv4 program, 4 words, most significant first, in an IPv6 one (host order: 10.0.0.1 = 0x0a000001)
+//! name     = 4 words: 16 bytes, first byte lowest, NUL padded; then the length in bytes, | WILDCARD for `eth+` (length without the +)
+//! range    = low | high << 16
+//! text     = length in bytes, then its bytes four to a word, first byte lowest, NUL padded
+//! ```
+//!
+//! ## Matches (operands; "inv" = honours INVERT in the head)
+//! ```text
+//! COMMENT    -
+//! TCP        source range, destination range, flag mask | flag compare << 8 | option << 16, inversions(portinv::*)
+//! UDP        source range, destination range, inversions(portinv::SOURCE, DESTINATION)
+//! SCTP       source range, destination range, inversions(portinv::SOURCE, DESTINATION, CHUNKS),
+//!            chunk rule(0 none, 1 any, 2 all, 3 only), 8 words of chunk type bits, then n and n x (type | flag mask << 8 | flags << 16)
+//! ICMP       type (255 any), code range; inv                      for ICMPv6 too
+//! MULTIPORT  sides(1 source, 2 destination, 3 either), then one range a port; inv
+//! IPRANGE    flags(iprange::*), source first, source last, destination first, destination last (addresses); inversion by flag
+//! MAC        high 16 bits, low 32 bits; inv
+//! ADDRTYPE   source types (1 << rtn), destination types, flags(addrtype::*)        rtn: UNSPEC 0 UNICAST 1 LOCAL 2 BROADCAST 3
+//!            ANYCAST 4 MULTICAST 5 BLACKHOLE 6 UNREACHABLE 7 PROHIBIT 8 THROW 9
+//! CONNTRACK  what(ctmatch::*), inverted(ctmatch::*), states(ctstate::*); what only tests states may end here, else on:
+//!            statuses(ctstatus::*), expires min, expires max (s), proto, ranges of original source port, original destination
+//!            port, reply source port, reply destination port, then address mask of original source, original destination, reply
+//!            source, reply destination. Direction: ctmatch::DIRECTION, original unless inverted. `-m state` is this with STATE.
+//! MARK, CONNMARK   value, mask; inv                               (mark & mask) == value
+//! STATISTIC  0, mode(0 random, 1 nth), random: probability x 2^31, 0; nth: every, packet; inv
+//! RECENT     0, mode(recent::SET CHECK UPDATE REMOVE), flags(recent::TTL REAP DESTINATION), seconds, hitcount, mask, text name; inv
+//! LIMIT      0, interval (1/10000 s for one packet, as xt_limit's avg), burst
+//! HASHLIMIT  0, mode(hashlimit::*), interval (1/10000 s for one packet; in byte mode bytes a second) low high, burst low high,
+//!            buckets, max entries, gc interval ms, expire ms, source prefix length, destination prefix length, text name
+//!            (hashlimit::INVERT is "above")
+//! SET        set number, dimensions | directions << 8 (bit i set: dimension i is a source), flags(setmatch::*), packets operator
+//!            (0 none, 1 eq, 2 ne, 3 lt, 4 gt), packets low high, bytes operator, bytes low high; inv
+//! PHYSDEV    what(physdev::*), inverted(physdev::*), in name, out name (both always there)
+//! PKTTYPE    0 unicast, 1 broadcast, 2 multicast; inv
+//! LENGTH     range; inv
+//! TTL        mode(0 eq, 1 ne, 2 lt, 3 gt), value                 for `hl` too
+//! TOS        value, mask; inv
+//! DSCP       value (6 bits); inv
+//! TCPMSS     range; inv
+//! OWNER      what(owner::*), inverted(owner::*), uid min, uid max, gid min, gid max
+//! SOCKET     flags(socketmatch::*)
+//! U32        per test: n, n x (number, operator(0 &, 1 <<, 2 >>, 3 @)) with the first operator 0 and unused, m, m x (min, max); inv
+//! STRING     from, to, flags(1 ignore case), text pattern; inv
+//! RPFILTER   flags(rpfilter::*)
+//! CONNBYTES  what(0 packets, 1 bytes, 2 average packet), direction(0 original, 1 reply, 2 both), from low high, to low high; inv
+//! CONNLIMIT  0, limit, flags(connlimit::*), mask
+//! HELPER     text name (empty: any); inv
+//! TIME       date start, date stop (s since 1970), day start, day stop (s), month days (1 << day), week days (1 << day, Monday 1 ..
+//!            Sunday 7), flags(1 local time zone, 2 contiguous)
+//! NFACCT     text name
+//! QUOTA      0, bytes low high; inv
+//! CPU        number; inv
+//! POLICY     flags(1 in, 2 out, 4 none); inv                     nothing is ever transformed by IPsec here: only `--pol none` matches
+//! ECN        what(1 ip, 2 cwr, 4 ece), inverted, ect
+//! UNMODELLED text name                                           never matches; the plane says so in a trace
+//! ```
+//!
+//! ## Targets
+//! ```text
+//! NONE       -                   a rule without -j: counts only
+//! ACCEPT, DROP, RETURN  -
+//! JUMP, GOTO chain number
+//! QUEUE      queue number, flags(1 bypass)    nobody listens: bypassed, else dropped (also NFQUEUE)
+//! REJECT     answer(reject::*)
+//! DNAT, SNAT flags(nat::*), first address, last address, port range, base port
+//! MASQUERADE, REDIRECT  flags(nat::*), port range
+//! NETMAP     address, mask
+//! MARK       value, mask         mark = (mark & !mask) ^ value
+//! CONNMARK   mode(0 set, 1 save, 2 restore), value, ctmask, nfmask, shift(bits, | 256 right)
+//! CT         flags(ct::*), zone, text helper, text timeout          NOTRACK is this with ct::NOTRACK
+//! LOG        level, flags, text prefix
+//! NFLOG      group, text prefix
+//! TRACE      -
+//! TTL        mode(0 set, 1 inc, 2 dec), value          for HL too
+//! DSCP       value (6 bits)
+//! TOS        value, mask         tos = (tos & !mask) ^ value
+//! TCPMSS     mss (0xffff clamp to PMTU)
+//! SET        add set (or NO_SET), dimensions | directions << 8, delete set, same, map set, same, flags(settarget::*), timeout s
+//! CLASSIFY   priority
+//! CHECKSUM   -
+//! ECN        -                   --ecn-tcp-remove
+//! UNMODELLED text name           the rule counts and evaluation goes on; the plane says so in a trace
+//! ```
+//!
+//! ## Numbers of rules
+//! Every rule and every policy has one number, its *line*: chain by chain in program order, a chain's rules and then, for a
+//! built-in chain, its policy. `counters()` gives packets and bytes of line 0, 1, 2 ...; a trace's `rule` is a line, too.
+//! A leading operand written 0 in RECENT, STATISTIC, LIMIT, HASHLIMIT, CONNLIMIT and QUOTA is the plane's own, for its state.
