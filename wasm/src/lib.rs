@@ -1,4 +1,5 @@
 //! podwire's plane.
 pub mod abi;
 pub mod filter;
+pub mod flow;
 pub mod wire;

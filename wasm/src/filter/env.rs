@@ -1,6 +1,6 @@
 //! What rules may ask of the namespace they run in. The pipeline implements it; hooks know no more of the stack.
 
-use crate::wire::{Ip, Packet};
+use crate::wire::{Family, Ip, Packet};
 
 /// RTN_* as the LOCAL table sees an address (addrtype's words).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,6 +35,12 @@ pub trait Env {
     /// uid and gid of the socket the packet belongs to, for `owner`; `socket` match: an established or listening socket for it.
     fn socket_owner(&self, packet: &Packet) -> Option<(u32, u32)>;
     fn has_socket(&self, packet: &Packet, transparent: bool) -> bool;
+    /// The packet's length from its IP header on (tot_len; for IPv6 payload_len + 40), headers as they would be written.
+    fn length(&self, packet: &Packet) -> u32;
+    /// Seconds since 1970 on the lab's clock, for `time`.
+    fn unix_time(&self) -> u64;
+    /// The path MTU of the packet's route, for `TCPMSS --clamp-mss-to-pmtu`.
+    fn path_mtu(&self, packet: &Packet) -> u32;
     /// The packet as bytes from its IP header on, for `u32`, `string`, `length` of odd packets.
     fn bytes(&self, packet: &Packet, out: &mut Vec<u8>);
     /// The packet quoted in an ICMP error or carried in a tunnel.
@@ -49,10 +55,12 @@ pub trait Env {
 /// What a hook has to say to a trace.
 #[derive(Clone, Copy)]
 pub enum Note {
-    /// Rule `index` (its number in the table's program) of `table` matched; `verdict` is what it decided, if it did.
+    /// The rule of line `index` (program.rs: lines number rules and policies) matched; `verdict` is its target (`abi::target`).
     Rule { table: u8, hook: u8, index: u32, verdict: u8 },
-    /// The policy of a built-in chain decided.
-    Policy { table: u8, hook: u8, accept: bool },
+    /// The policy of a built-in chain decided; `index` is its line.
+    Policy { table: u8, hook: u8, index: u32, accept: bool },
+    /// A match or target that parses but is not modelled was met in this line.
+    Unmodelled { table: u8, hook: u8, index: u32 },
     /// Conntrack's word on the packet.
     Conntrack,
     /// NAT rewrote it (to what it now says); `reply` when it undid an earlier rewrite.
@@ -63,7 +71,7 @@ pub enum Note {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict {
     Accept,
-    /// Dropped; why is one of `trace.rs`'s reasons.
+    /// Dropped; why is one of [`why`].
     Drop(u8),
     /// REJECT: answer as `how` says ([`reject`]), then drop.
     Reject(u8),
@@ -72,4 +80,33 @@ pub enum Verdict {
 /// REJECT's answers, numbered as in abi.rs: ICMP codes 0..15 are themselves, these are beyond.
 pub mod reject {
     pub const TCP_RESET: u8 = 0x40;
+}
+
+/// Why a hook dropped a packet.
+pub mod why {
+    /// A rule's DROP.
+    pub const RULE: u8 = 1;
+    /// A built-in chain's policy.
+    pub const POLICY: u8 = 2;
+    /// A match that cannot judge a broken or impossible packet (xtables' hotdrop).
+    pub const HOTDROP: u8 = 3;
+    /// `nf_conntrack: table full, dropping packet`.
+    pub const TABLE_FULL: u8 = 4;
+    /// NAT found no free tuple (a used-up `--to-ports` range), or no address to masquerade with.
+    pub const NAT: u8 = 5;
+    /// At confirm somebody else had taken the tuple, and the clash could not be resolved.
+    pub const CLASH: u8 = 6;
+    /// QUEUE or NFQUEUE without `--queue-bypass`, and nobody listening.
+    pub const QUEUE: u8 = 7;
+}
+
+/// Where in the stack a packet meets its rules: everything a hook is told beside the packet.
+#[derive(Clone, Copy)]
+pub struct At {
+    pub family: Family,
+    /// `abi::hook`.
+    pub hook: u32,
+    /// Device it came in by and leaves by, 0 where there is none (state->in, state->out).
+    pub iif: u32,
+    pub oif: u32,
 }

@@ -1,4 +1,6 @@
 //! Rules: hooks, chains, matches, targets, sets.
 pub mod env;
-pub use env::{AddrType, Env, Note, Verdict};
+pub mod hooks;
 pub mod program;
+pub use env::{AddrType, At, Env, Note, Verdict};
+pub use hooks::Hooks;

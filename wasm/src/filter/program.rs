@@ -103,3 +103,14 @@
 //! Every rule and every policy has one number, its *line*: chain by chain in program order, a chain's rules and then, for a
 //! built-in chain, its policy. `counters()` gives packets and bytes of line 0, 1, 2 ...; a trace's `rule` is a line, too.
 //! A leading operand written 0 in RECENT, STATISTIC, LIMIT, HASHLIMIT, CONNLIMIT and QUOTA is the plane's own, for its state.
+
+/// Why a program was not taken: the kernel would have refused the same table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// Not a well-formed program (EINVAL); the word where it was noticed.
+    Malformed(u32),
+    /// Chains that call each other in a circle (ELOOP).
+    Loop,
+    /// A set that is not there (ENOENT).
+    NoSet(u32),
+}

@@ -1,0 +1,5 @@
+//! Flows: conntrack and NAT.
+
+/// Connection tracking of one namespace.
+#[derive(Default)]
+pub struct Conntrack {}
