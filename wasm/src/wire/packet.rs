@@ -62,7 +62,7 @@ pub enum CtInfo {
     Untracked,
 }
 
-/// One packet. Plain data, no heap: payload bytes and quoted or encapsulated packets live in the pool by number.
+/// One packet. Plain data, no heap (so a copy is cheap, and its owner gives it back with [`super::Pool::release`]): payload bytes and quoted or encapsulated packets live in the pool by number.
 #[derive(Clone, Copy)]
 pub struct Packet {
     // Ethernet
@@ -73,7 +73,7 @@ pub struct Packet {
     /// 802.1Q TCI with bit 12 (CFI) set when tagged, 0 when not.
     pub vlan: u16,
 
-    // IP (for ARP: src/dst are the protocol addresses, `kind` the operation, `arp_mac` the sender's and target's)
+    // IP (for ARP: src/dst are the protocol addresses, `kind` the operation; the hardware addresses are the frame's)
     pub src: Ip,
     pub dst: Ip,
     pub proto: u8,
@@ -84,7 +84,7 @@ pub struct Packet {
     pub ip_id: u16,
     /// Fragment offset in 8-byte units; nonzero means no transport header here.
     pub frag_offset: u16,
-    /// Bytes of IP options or extension headers that the payload pool holds before the transport header.
+    /// Bytes of IP options (a multiple of 4) at the head of the payload, before the transport header.
     pub options_len: u8,
 
     // transport
@@ -111,10 +111,13 @@ pub struct Packet {
     /// UDP without checksum.
     pub no_checksum: bool,
 
-    // payload: bytes in the pool, and the packet quoted (ICMP error) or carried (vxlan, ipip) instead
+    // payload: bytes in the pool, or the packet quoted (ICMP error) or carried (vxlan) instead
     pub payload: u32,
+    /// Bytes behind the transport header, whichever of the two they are.
     pub payload_len: u16,
     pub inner: PacketId,
+    /// A quoted packet: how many of its bytes the quote holds; 0 for a packet that is whole.
+    pub quoted: u16,
 
     // what Linux keeps beside the bytes (sk_buff)
     pub pkt_type: PacketType,
@@ -130,6 +133,12 @@ pub struct Packet {
     pub ct_info: CtInfo,
     /// Tunnel key of vxlan (the VNI) while it travels inside.
     pub tunnel: u32,
+    /// Put together from fragments: the longest of them, so that it goes on in pieces no longer (IPCB frag_max_size).
+    pub frag_max: u16,
+    /// Its route stands since it was sent (it came by `lo`): input does not look again.
+    pub routed: bool,
+    /// PREROUTING saw it while it was bridged (nf_bridge_info): the IP layer does not run it again.
+    pub bridged: bool,
     /// Which walk is being traced with it; 0 is none.
     pub trace: u32,
     /// The socket that sent it, or [`NONE`]; for owner and for errors.
@@ -140,7 +149,65 @@ pub struct Packet {
     pub nf_trace: bool,
 }
 
+impl Default for Packet {
+    fn default() -> Packet {
+        Packet::EMPTY
+    }
+}
+
 impl Packet {
+    /// IPv4 from nowhere to nowhere, with nothing in it.
+    pub const EMPTY: Packet = Packet {
+        eth_src: Mac::ZERO,
+        eth_dst: Mac::ZERO,
+        ethertype: ether::IPV4,
+        vlan: 0,
+        src: Ip::ANY4,
+        dst: Ip::ANY4,
+        proto: 0,
+        ttl: 64,
+        tos: 0,
+        dont_fragment: false,
+        more_fragments: false,
+        ip_id: 0,
+        frag_offset: 0,
+        options_len: 0,
+        sport: 0,
+        dport: 0,
+        kind: 0,
+        code: 0,
+        flags: 0,
+        seq: 0,
+        ack: 0,
+        window: 0,
+        mss: 0,
+        wscale: 0,
+        sack_ok: false,
+        timestamps: None,
+        bad_checksum: false,
+        no_checksum: false,
+        payload: NONE,
+        payload_len: 0,
+        inner: NONE,
+        quoted: 0,
+        pkt_type: PacketType::Host,
+        mark: 0,
+        priority: 0,
+        iif: 0,
+        phys_in: 0,
+        phys_out: 0,
+        ct: NONE,
+        ct_info: CtInfo::None,
+        tunnel: 0,
+        frag_max: 0,
+        routed: false,
+        bridged: false,
+        trace: 0,
+        socket: NONE,
+        hops: 0,
+        nf_trace: false,
+    };
+
     pub const fn family(&self) -> Family {
         self.src.family()
     }
@@ -159,5 +226,54 @@ impl Packet {
             proto::ICMPV6 => self.kind < 128,
             _ => false,
         }
+    }
+    /// ICMP messages with an id (echo, timestamp, information, address mask).
+    pub const fn is_icmp_query(&self) -> bool {
+        match self.proto {
+            proto::ICMP => matches!(self.kind, 0 | 8 | 13..=18),
+            proto::ICMPV6 => matches!(self.kind, 128 | 129),
+            _ => false,
+        }
+    }
+    /// Bytes of the IP header, options included.
+    pub const fn header_len(&self) -> u32 {
+        match self.family() {
+            Family::V4 => 20 + self.options_len as u32,
+            Family::V6 => 40 + self.options_len as u32,
+        }
+    }
+    /// Bytes of the TCP options that are carried: MSS, timestamps, SACK permitted and window scale, padded as Linux pads them.
+    pub const fn tcp_options_len(&self) -> u32 {
+        let mss = if self.mss != 0 { 4 } else { 0 };
+        let wscale = if self.wscale != 0 { 4 } else { 0 };
+        let sack = if self.sack_ok && self.timestamps.is_none() { 4 } else { 0 };
+        let stamps = if self.timestamps.is_some() { 12 } else { 0 };
+        mss + wscale + sack + stamps
+    }
+    /// Bytes of the transport header; 0 for later fragments and for protocols that are payload to the plane.
+    pub const fn transport_len(&self) -> u32 {
+        if !self.has_transport() {
+            return 0;
+        }
+        match self.proto {
+            proto::TCP => 20 + self.tcp_options_len(),
+            proto::UDP | proto::ICMP | proto::ICMPV6 => 8,
+            proto::SCTP => 12,
+            _ => 0,
+        }
+    }
+    /// Bytes from the IP header on: IPv4's total length, IPv6's payload length + 40.
+    pub const fn len(&self) -> u32 {
+        self.header_len() + self.transport_len() + self.payload_len as u32
+    }
+    pub const fn is_empty(&self) -> bool {
+        false
+    }
+    /// Bytes of the frame, Ethernet header included.
+    pub const fn frame_len(&self) -> u32 {
+        if self.ethertype == ether::ARP {
+            return 42;
+        }
+        14 + self.len()
     }
 }

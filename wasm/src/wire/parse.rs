@@ -1,0 +1,261 @@
+//! Bytes to values: an IP packet from the outside (a tun port, a raw socket) or from within a tunnel. The twin of `print`.
+
+use super::addr::{Ip, Mac};
+use super::checksum;
+use super::packet::{ether, proto, Packet};
+use super::pool::Pool;
+
+/// The bytes are no packet a receiver would look at: too short, wrong version or length, wrong header checksum.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Malformed;
+
+fn u16_at(bytes: &[u8], at: usize) -> u16 {
+    u16::from(bytes[at]) << 8 | u16::from(bytes[at + 1])
+}
+fn u32_at(bytes: &[u8], at: usize) -> u32 {
+    u32::from(u16_at(bytes, at)) << 16 | u32::from(u16_at(bytes, at + 2))
+}
+
+/// An Ethernet frame.
+pub fn parse_frame(bytes: &[u8], pool: &mut Pool) -> Result<Packet, Malformed> {
+    if bytes.len() < 14 {
+        return Err(Malformed);
+    }
+    let mac = |at: usize| {
+        let mut six = [0; 6];
+        six.copy_from_slice(&bytes[at..at + 6]);
+        Mac::from_bytes(six)
+    };
+    let (mut kind, mut rest, mut vlan) = (u16_at(bytes, 12), &bytes[14..], 0);
+    if kind == ether::VLAN && rest.len() >= 4 {
+        vlan = u16_at(rest, 0) | 0x1000;
+        kind = u16_at(rest, 2);
+        rest = &rest[4..];
+    }
+    let packet = match kind {
+        ether::IPV4 | ether::IPV6 => parse_ip(rest, pool)?,
+        ether::ARP => parse_arp(rest)?,
+        _ => Packet { payload: pool.store(rest), payload_len: rest.len() as u16, ..Packet::EMPTY },
+    };
+    Ok(Packet { eth_dst: mac(0), eth_src: mac(6), ethertype: kind, vlan, ..packet })
+}
+
+fn parse_arp(bytes: &[u8]) -> Result<Packet, Malformed> {
+    if bytes.len() < 28 || bytes[..6] != [0, 1, 8, 0, 6, 4] {
+        return Err(Malformed);
+    }
+    Ok(Packet { kind: bytes[7], src: Ip::v4(u32_at(bytes, 14)), dst: Ip::v4(u32_at(bytes, 24)), ..Packet::EMPTY })
+}
+
+/// An IP packet from its header on; bytes behind its total length are ignored, as Linux trims them.
+pub fn parse_ip(bytes: &[u8], pool: &mut Pool) -> Result<Packet, Malformed> {
+    match bytes.first().map(|first| first >> 4) {
+        Some(4) => parse_ipv4(bytes, pool, false),
+        Some(6) => parse_ipv6(bytes, pool),
+        _ => Err(Malformed),
+    }
+}
+
+/// ip_rcv_core's checks; a packet `quoted` in an ICMP error may be cut short and is not checked.
+fn parse_ipv4(bytes: &[u8], pool: &mut Pool, quoted: bool) -> Result<Packet, Malformed> {
+    if bytes.len() < 20 || bytes[0] >> 4 != 4 {
+        return Err(Malformed);
+    }
+    let header = (bytes[0] & 15) as usize * 4;
+    let total = u16_at(bytes, 2) as usize;
+    if header < 20 || bytes.len() < header || total < header {
+        return Err(Malformed);
+    }
+    if !quoted && (bytes.len() < total || checksum::finish(checksum::add(0, &bytes[..header])) != 0) {
+        return Err(Malformed);
+    }
+    let fragment = u16_at(bytes, 6);
+    let mut packet = Packet {
+        ethertype: ether::IPV4,
+        tos: bytes[1],
+        ip_id: u16_at(bytes, 4),
+        dont_fragment: fragment & 0x4000 != 0,
+        more_fragments: fragment & 0x2000 != 0,
+        frag_offset: fragment & 0x1fff,
+        ttl: bytes[8],
+        proto: bytes[9],
+        src: Ip::v4(u32_at(bytes, 12)),
+        dst: Ip::v4(u32_at(bytes, 16)),
+        options_len: (header - 20) as u8,
+        ..Packet::EMPTY
+    };
+    let end = bytes.len().min(total);
+    if quoted {
+        packet.quoted = end as u16;
+    }
+    let whole = (total - header) as u32;
+    parse_transport(&mut packet, &bytes[20..header], &bytes[header..end], whole, pool)?;
+    Ok(packet)
+}
+
+fn parse_ipv6(bytes: &[u8], pool: &mut Pool) -> Result<Packet, Malformed> {
+    if bytes.len() < 40 {
+        return Err(Malformed);
+    }
+    let whole = u16_at(bytes, 4) as usize;
+    let ip = |at: usize| {
+        Ip::from_words([u32_at(bytes, at), u32_at(bytes, at + 4), u32_at(bytes, at + 8), u32_at(bytes, at + 12)])
+    };
+    let mut packet = Packet {
+        ethertype: ether::IPV6,
+        tos: (u16_at(bytes, 0) >> 4) as u8,
+        proto: bytes[6],
+        ttl: bytes[7],
+        src: ip(8),
+        dst: ip(24),
+        ..Packet::EMPTY
+    };
+    let end = bytes.len().min(40 + whole);
+    parse_transport(&mut packet, &[], &bytes[40..end], whole as u32, pool)?;
+    Ok(packet)
+}
+
+/// The transport header and payload of a packet whose IP fields are set. `whole` is how many bytes there should be; fewer
+/// are there only in a quote.
+pub fn parse_transport(
+    packet: &mut Packet,
+    options: &[u8],
+    bytes: &[u8],
+    whole: u32,
+    pool: &mut Pool,
+) -> Result<(), Malformed> {
+    let cut = packet.quoted != 0;
+    let mut padded = [0; 20];
+    let wanted = if packet.has_transport() { fixed_header(packet.proto) } else { 0 };
+    let head = if bytes.len() >= wanted {
+        bytes
+    } else if cut {
+        padded[..bytes.len()].copy_from_slice(bytes);
+        &padded[..]
+    } else {
+        return Err(Malformed);
+    };
+    let length = if wanted == 0 { 0 } else { read_transport(packet, head, bytes.len()).ok_or(Malformed)? };
+    if !cut && packet.has_transport() && !packet.more_fragments {
+        packet.bad_checksum = !checksum_holds(packet, bytes);
+    }
+    packet.payload_len = whole.saturating_sub(length as u32) as u16;
+    let data = &bytes[length.min(bytes.len())..];
+    if packet.is_icmp_error() && packet.has_transport() && data.len() >= 20 && packet.proto == proto::ICMP {
+        if let Ok(inner) = parse_ipv4(data, pool, true) {
+            packet.inner = pool.park(&inner);
+            packet.payload = pool.store(options);
+            return Ok(());
+        }
+    }
+    store(packet, options, data, pool);
+    Ok(())
+}
+
+fn store(packet: &mut Packet, options: &[u8], data: &[u8], pool: &mut Pool) {
+    if options.is_empty() {
+        packet.payload = pool.store(data);
+    } else {
+        let mut both = Vec::with_capacity(options.len() + data.len());
+        both.extend_from_slice(options);
+        both.extend_from_slice(data);
+        packet.payload = pool.store(&both);
+    }
+}
+
+fn fixed_header(number: u8) -> usize {
+    match number {
+        proto::TCP => 20,
+        proto::UDP | proto::ICMP | proto::ICMPV6 => 8,
+        proto::SCTP => 12,
+        _ => 0,
+    }
+}
+
+/// Reads the transport header's fields; how many bytes it takes, or nothing where it contradicts itself.
+fn read_transport(packet: &mut Packet, head: &[u8], there: usize) -> Option<usize> {
+    match packet.proto {
+        proto::TCP => return read_tcp(packet, head, there),
+        proto::UDP => {
+            packet.sport = u16_at(head, 0);
+            packet.dport = u16_at(head, 2);
+            packet.no_checksum = u16_at(head, 6) == 0;
+        }
+        proto::SCTP => {
+            packet.sport = u16_at(head, 0);
+            packet.dport = u16_at(head, 2);
+            packet.seq = u32_at(head, 4);
+        }
+        _ => {
+            packet.kind = head[0];
+            packet.code = head[1];
+            if packet.is_icmp_query() {
+                packet.sport = u16_at(head, 4);
+                packet.dport = packet.sport;
+                packet.seq = u32::from(u16_at(head, 6));
+            } else {
+                packet.seq = u32_at(head, 4);
+            }
+        }
+    }
+    Some(fixed_header(packet.proto))
+}
+
+fn read_tcp(packet: &mut Packet, head: &[u8], there: usize) -> Option<usize> {
+    packet.sport = u16_at(head, 0);
+    packet.dport = u16_at(head, 2);
+    packet.seq = u32_at(head, 4);
+    packet.ack = u32_at(head, 8);
+    packet.flags = head[13];
+    packet.window = u16_at(head, 14);
+    if there < 20 {
+        return Some(20);
+    }
+    let length = (head[12] >> 4) as usize * 4;
+    if length < 20 || length > there {
+        return None;
+    }
+    read_tcp_options(packet, &head[20..length]);
+    Some(length)
+}
+
+fn read_tcp_options(packet: &mut Packet, mut options: &[u8]) {
+    while let [kind, rest @ ..] = options {
+        let length = match (kind, rest) {
+            (0, _) => return,
+            (1, _) => 1,
+            (_, [length, ..]) if *length >= 2 && *length as usize <= options.len() => *length as usize,
+            _ => return,
+        };
+        let value = &options[length.min(2)..length];
+        match (kind, value.len()) {
+            (2, 2) => packet.mss = u16_at(value, 0),
+            (3, 1) => packet.wscale = value[0].min(14) + 1,
+            (4, 0) => packet.sack_ok = true,
+            (8, 8) => packet.timestamps = Some((u32_at(value, 0), u32_at(value, 4))),
+            _ => {}
+        }
+        options = &options[length..];
+    }
+}
+
+fn checksum_holds(packet: &Packet, bytes: &[u8]) -> bool {
+    let head = match packet.proto {
+        proto::ICMP => 0,
+        proto::UDP if packet.no_checksum => return true,
+        proto::TCP | proto::UDP | proto::ICMPV6 => {
+            checksum::pseudo(packet.src, packet.dst, packet.proto, bytes.len() as u32)
+        }
+        _ => return true,
+    };
+    checksum::finish(checksum::add(head, bytes)) == 0
+}
+
+/// What a vxlan datagram carries: its frame, and the VNI.
+pub fn parse_vxlan(bytes: &[u8], pool: &mut Pool) -> Result<(u32, Packet), Malformed> {
+    if bytes.len() < 8 || bytes[0] & 8 == 0 {
+        return Err(Malformed);
+    }
+    Ok((u32_at(bytes, 4) >> 8, parse_frame(&bytes[8..], pool)?))
+}
+

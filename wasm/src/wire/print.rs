@@ -1,0 +1,190 @@
+//! Values to bytes: a packet as it would stand on the wire, with right lengths and checksums. The twin of `parse`.
+
+use super::addr::Family;
+use super::checksum;
+use super::packet::{ether, proto, Packet, NONE};
+use super::pool::Pool;
+
+/// The whole frame from its Ethernet header on.
+pub fn print_frame(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
+    out.extend_from_slice(&packet.eth_dst.bytes());
+    out.extend_from_slice(&packet.eth_src.bytes());
+    if packet.vlan != 0 {
+        out.extend_from_slice(&ether::VLAN.to_be_bytes());
+        out.extend_from_slice(&(packet.vlan & 0xefff).to_be_bytes());
+    }
+    out.extend_from_slice(&packet.ethertype.to_be_bytes());
+    match packet.ethertype {
+        ether::ARP => print_arp(packet, out),
+        ether::IPV4 | ether::IPV6 => print_ip(packet, pool, out),
+        _ => out.extend_from_slice(pool.bytes(packet)),
+    }
+}
+
+/// ARP over Ethernet for IPv4 (RFC 826); a request leaves the target's hardware address zero.
+fn print_arp(packet: &Packet, out: &mut Vec<u8>) {
+    out.extend_from_slice(&[0, 1, 8, 0, 6, 4, 0, packet.kind]);
+    out.extend_from_slice(&packet.eth_src.bytes());
+    out.extend_from_slice(&packet.src.low().to_be_bytes());
+    out.extend_from_slice(if packet.kind == 1 { &[0; 6] } else { &[0xff; 6] });
+    if packet.kind != 1 {
+        let at = out.len() - 6;
+        out[at..].copy_from_slice(&packet.eth_dst.bytes());
+    }
+    out.extend_from_slice(&packet.dst.low().to_be_bytes());
+}
+
+/// From the IP header on; a quoted packet ends where its quote ends.
+pub fn print_ip(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
+    let start = out.len();
+    match packet.family() {
+        Family::V4 => print_ipv4_header(packet, pool, out),
+        Family::V6 => print_ipv6_header(packet, out),
+    }
+    print_transport(packet, pool, out);
+    if packet.quoted != 0 {
+        out.truncate(start + packet.quoted as usize);
+    }
+}
+
+fn print_ipv4_header(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
+    let start = out.len();
+    let words = (packet.header_len() / 4) as u8;
+    let fragment = u16::from(packet.dont_fragment) << 14 | u16::from(packet.more_fragments) << 13 | packet.frag_offset;
+    out.extend_from_slice(&[0x40 | words, packet.tos]);
+    out.extend_from_slice(&(packet.len() as u16).to_be_bytes());
+    out.extend_from_slice(&packet.ip_id.to_be_bytes());
+    out.extend_from_slice(&fragment.to_be_bytes());
+    out.extend_from_slice(&[packet.ttl, packet.proto, 0, 0]);
+    out.extend_from_slice(&packet.src.low().to_be_bytes());
+    out.extend_from_slice(&packet.dst.low().to_be_bytes());
+    let options = packet.options_len as usize;
+    out.extend_from_slice(&pool.bytes(packet)[..options]);
+    let sum = checksum::finish(checksum::add(0, &out[start..]));
+    out[start + 10..start + 12].copy_from_slice(&sum.to_be_bytes());
+}
+
+fn print_ipv6_header(packet: &Packet, out: &mut Vec<u8>) {
+    let first = 6u32 << 28 | u32::from(packet.tos) << 20;
+    out.extend_from_slice(&first.to_be_bytes());
+    out.extend_from_slice(&((packet.len() - 40) as u16).to_be_bytes());
+    out.extend_from_slice(&[packet.proto, packet.ttl]);
+    out.extend_from_slice(&packet.src.0.to_be_bytes());
+    out.extend_from_slice(&packet.dst.0.to_be_bytes());
+}
+
+/// The transport header and all behind it.
+pub fn print_transport(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
+    let start = out.len();
+    if !packet.has_transport() {
+        return print_payload(packet, pool, out);
+    }
+    match packet.proto {
+        proto::TCP => print_tcp(packet, pool, out),
+        proto::UDP => print_udp(packet, pool, out),
+        proto::ICMP | proto::ICMPV6 => print_icmp(packet, pool, out),
+        proto::SCTP => print_sctp(packet, pool, out),
+        _ => print_payload(packet, pool, out),
+    }
+    let at = match packet.proto {
+        proto::TCP => 16,
+        proto::UDP if !packet.no_checksum => 6,
+        proto::ICMP | proto::ICMPV6 => 2,
+        _ => return,
+    };
+    let length = out.len() - start;
+    let head = match packet.proto {
+        proto::ICMP => 0,
+        other => checksum::pseudo(packet.src, packet.dst, other, length as u32),
+    };
+    let sum = checksum::finish(checksum::add(head, &out[start..]));
+    let sum = if sum == 0 && packet.proto == proto::UDP { 0xffff } else { sum };
+    let sum = if packet.bad_checksum { !sum } else { sum };
+    out[start + at..start + at + 2].copy_from_slice(&sum.to_be_bytes());
+}
+
+fn print_tcp(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
+    let words = (packet.transport_len() / 4) as u8;
+    out.extend_from_slice(&packet.sport.to_be_bytes());
+    out.extend_from_slice(&packet.dport.to_be_bytes());
+    out.extend_from_slice(&packet.seq.to_be_bytes());
+    out.extend_from_slice(&packet.ack.to_be_bytes());
+    out.extend_from_slice(&[words << 4, packet.flags]);
+    out.extend_from_slice(&packet.window.to_be_bytes());
+    out.extend_from_slice(&[0; 4]);
+    print_tcp_options(packet, out);
+    print_payload(packet, pool, out);
+}
+
+/// Options in the order and with the padding of tcp_options_write: MSS, (SACK permitted) timestamps, window scale.
+fn print_tcp_options(packet: &Packet, out: &mut Vec<u8>) {
+    if packet.mss != 0 {
+        out.extend_from_slice(&[2, 4, (packet.mss >> 8) as u8, packet.mss as u8]);
+    }
+    if let Some((value, echo)) = packet.timestamps {
+        out.extend_from_slice(if packet.sack_ok { &[4, 2, 8, 10] } else { &[1, 1, 8, 10] });
+        out.extend_from_slice(&value.to_be_bytes());
+        out.extend_from_slice(&echo.to_be_bytes());
+    } else if packet.sack_ok {
+        out.extend_from_slice(&[1, 1, 4, 2]);
+    }
+    if packet.wscale != 0 {
+        out.extend_from_slice(&[1, 3, 3, packet.wscale - 1]);
+    }
+}
+
+fn print_udp(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
+    out.extend_from_slice(&packet.sport.to_be_bytes());
+    out.extend_from_slice(&packet.dport.to_be_bytes());
+    out.extend_from_slice(&(8 + packet.payload_len).to_be_bytes());
+    out.extend_from_slice(&[0, 0]);
+    if packet.inner != NONE {
+        out.extend_from_slice(&[8, 0, 0, 0]);
+        out.extend_from_slice(&(packet.tunnel << 8).to_be_bytes());
+    }
+    print_payload(packet, pool, out);
+}
+
+fn print_icmp(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
+    let rest = if packet.is_icmp_query() { u32::from(packet.sport) << 16 | (packet.seq & 0xffff) } else { packet.seq };
+    out.extend_from_slice(&[packet.kind, packet.code, 0, 0]);
+    out.extend_from_slice(&rest.to_be_bytes());
+    print_payload(packet, pool, out);
+}
+
+/// SCTP's CRC-32c stands over the whole packet (RFC 9260 6.8).
+fn print_sctp(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
+    let start = out.len();
+    out.extend_from_slice(&packet.sport.to_be_bytes());
+    out.extend_from_slice(&packet.dport.to_be_bytes());
+    out.extend_from_slice(&packet.seq.to_be_bytes());
+    out.extend_from_slice(&[0; 4]);
+    print_payload(packet, pool, out);
+    let crc = crc32c(&out[start..]);
+    let crc = if packet.bad_checksum { !crc } else { crc };
+    out[start + 8..start + 12].copy_from_slice(&crc.to_le_bytes());
+}
+
+fn crc32c(bytes: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = crc >> 1 ^ (0x82f6_3b78 & (crc & 1).wrapping_neg());
+        }
+    }
+    !crc
+}
+
+/// A packet inside is quoted from its IP header (ICMP) or carried with its Ethernet header (vxlan); bytes that a
+/// truncated quote never held are not invented.
+fn print_payload(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
+    if packet.inner == NONE {
+        let data = pool.data(packet);
+        out.extend_from_slice(&data[..data.len().min(packet.payload_len as usize)]);
+    } else if packet.proto == proto::UDP {
+        print_frame(pool.get(packet.inner), pool, out);
+    } else {
+        print_ip(pool.get(packet.inner), pool, out);
+    }
+}
