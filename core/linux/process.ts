@@ -2,7 +2,7 @@
  * What a program sees. A program is an async function over virtual time: it may wait only through its `clock` and its
  * sockets, so that the runner knows when every program waits and time may move.
  */
-import type { Random, Result } from "../base/mod.ts";
+import type { Failure, Random, Result } from "../base/mod.ts";
 import type { Datagram, IfIndex, Ns, SocketError, SocketOptions } from "../../wasm/mod.ts";
 import type { Machine } from "./machine.ts";
 
@@ -26,13 +26,35 @@ export interface Process {
   readonly clock: ProcessClock;
   readonly net: Net;
   readonly random: Random;
-  /** Resolves when somebody ends the process (kill, `timeout`, SIGINT, end of the pipe's reader), with the signal number. Never rejects. */
+  /**
+   * Resolves when somebody ends the process (kill, `timeout`, SIGINT, end of the pipe's reader), with the signal number.
+   * Never rejects. From then on every wait returns at once with nothing, and a program that keeps waiting is ended.
+   */
   readonly killed: Promise<number>;
+  /** Calls `listener` with the signal when the process is killed, or at once when it already was. Not a wait. */
+  onKill(listener: (signal: number) => void): () => void;
+  /** Says that the program ends by itself on this signal, with its own exit status; otherwise that is 128 + signal. */
+  handle(signal: number): void;
   /** Writes to standard output, standard error. */
   out(text: string): void;
   err(text: string): void;
   /** Runs another command line or argv in the same machine, e.g. `ip netns exec NAME COMMAND`, `timeout 2 COMMAND`. */
-  spawn(argv: readonly string[], options?: { readonly ns?: Ns; readonly stdin?: string }): Promise<Finished>;
+  spawn(argv: readonly string[], options?: SpawnOptions): Promise<Finished>;
+  /** Runs a command in its own place: the child has this process's input and output, and ends with it. Its exit status. */
+  exec(argv: readonly string[], options?: SpawnOptions): Promise<number>;
+}
+
+/** What differs from the parent. */
+export interface SpawnOptions {
+  readonly ns?: Ns;
+  readonly stdin?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Virtual milliseconds after which the child gets `signal` (SIGTERM); its `Finished` then has `timedOut`. */
+  readonly timeout?: number;
+  readonly signal?: number;
+  /** Lines of output after which the child gets SIGPIPE: its reader asked for no more. */
+  readonly lines?: number;
 }
 
 /** What a finished command leaves. */
@@ -40,6 +62,8 @@ export interface Finished {
   readonly stdout: string;
   readonly stderr: string;
   readonly exit: number;
+  /** It was ended because its time ran out, or because nothing could ever wake it. */
+  readonly timedOut?: boolean;
 }
 
 /** Virtual time as a process sees it, in milliseconds since 1970. */
@@ -52,7 +76,9 @@ export interface ProcessClock {
 /** Files of a machine or container, `/proc/sys` and `/sys` included. Paths are absolute. */
 export interface Files {
   read(path: string): string | undefined;
-  write(path: string, text: string): void;
+  readBytes(path: string): Uint8Array | undefined;
+  /** Undefined, or what write(2) failed with: EINVAL of a sysctl, ENOENT where the folder is missing. */
+  write(path: string, content: string | Uint8Array): Failure | undefined;
   remove(path: string): boolean;
   list(path: string): string[] | undefined;
 }

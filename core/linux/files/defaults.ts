@@ -1,0 +1,116 @@
+/** The files of a fresh machine that tools read, by path: what a minimal Debian has. */
+export function defaultFiles(name: string): Record<string, string> {
+  return {
+    "/etc/hostname": `${name}\n`,
+    "/etc/hosts": "127.0.0.1 localhost\n",
+    "/etc/resolv.conf": "",
+    "/etc/nsswitch.conf": NSSWITCH,
+    "/etc/host.conf": "multi on\n",
+    "/etc/sysctl.conf": SYSCTL_CONF,
+    "/etc/protocols": PROTOCOLS,
+    "/etc/services": SERVICES,
+    "/etc/iproute2/rt_tables": RT_TABLES,
+    "/etc/os-release": OS_RELEASE,
+    "/etc/passwd": PASSWD,
+    "/etc/group": "root:x:0:\nnogroup:x:65534:\n",
+    "/root/.keep": "",
+    "/tmp/.keep": "",
+    "/run/.keep": "",
+    "/var/log/.keep": "",
+    "/home/.keep": "",
+    "/usr/share/.keep": "",
+    "/dev/.keep": "",
+    "/proc/version": "Linux version 6.1.0 (debian-kernel@lists.debian.org) #1 SMP\n",
+    "/proc/uptime": "0.00 0.00\n",
+  };
+}
+
+const NSSWITCH = `passwd:         files
+group:          files
+shadow:         files
+
+hosts:          files dns
+networks:       files
+
+protocols:      db files
+services:       db files
+ethers:         db files
+rpc:            db files
+`;
+
+const SYSCTL_CONF = `#
+# /etc/sysctl.conf - Configuration file for setting system variables
+# See sysctl.conf (5) for information.
+#
+
+# Uncomment the next line to enable packet forwarding for IPv4
+#net.ipv4.ip_forward=1
+
+# Uncomment the next line to enable packet forwarding for IPv6
+#net.ipv6.conf.all.forwarding=1
+`;
+
+const PROTOCOLS = `ip	0	IP
+icmp	1	ICMP
+igmp	2	IGMP
+tcp	6	TCP
+udp	17	UDP
+gre	47	GRE
+esp	50	IPSEC-ESP
+ah	51	IPSEC-AH
+ipv6-icmp	58	IPv6-ICMP
+sctp	132	SCTP
+udplite	136	UDPLite
+`;
+
+const SERVICES = `ftp		21/tcp
+ssh		22/tcp
+telnet		23/tcp
+smtp		25/tcp		mail
+domain		53/tcp
+domain		53/udp
+bootps		67/udp
+bootpc		68/udp
+tftp		69/udp
+http		80/tcp		www
+kerberos	88/tcp
+pop3		110/tcp
+ntp		123/udp
+imap2		143/tcp		imap
+snmp		161/tcp
+snmp		161/udp
+bgp		179/tcp
+ldap		389/tcp
+https		443/tcp
+https		443/udp
+syslog		514/udp
+mysql		3306/tcp
+postgresql	5432/tcp
+mdns		5353/udp
+http-alt	8080/tcp	webcache
+`;
+
+const RT_TABLES = `#
+# reserved values
+#
+255	local
+254	main
+253	default
+0	unspec
+#
+# local
+#
+#1	inr.ruhep
+`;
+
+const OS_RELEASE = `PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"
+NAME="Debian GNU/Linux"
+VERSION_ID="12"
+VERSION="12 (bookworm)"
+VERSION_CODENAME=bookworm
+ID=debian
+`;
+
+const PASSWD = `root:x:0:0:root:/root:/bin/bash
+nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
+`;

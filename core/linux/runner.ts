@@ -1,0 +1,206 @@
+import type { PlaneApi, SocketId } from "../../wasm/mod.ts";
+import type { VirtualClock } from "../base/mod.ts";
+import { type Disarm, Task, type TaskOptions } from "./task.ts";
+
+/** What a runner is made of. */
+export interface RunnerOptions {
+  readonly plane: PlaneApi;
+  /** Starts at the lab's start time; the runner keeps it at that time plus the plane's. */
+  readonly clock: VirtualClock;
+  /** One macrotask of the host: resolves after every microtask queued so far has run. */
+  readonly turn: () => Promise<void>;
+  /** How many turns a program may stay busy without a virtual wait before it counts as our bug. */
+  readonly patience?: number;
+}
+
+const PATIENCE = 100_000;
+/** Rounds without any progress of virtual time after which a lab counts as spinning. */
+const SPIN = 2_000_000;
+
+/**
+ * Moves virtual time. It lets every task run until each of them waits, then moves the plane and the clock to the next
+ * event, wakes the sockets the plane names and the timers that are due, and starts over:
+ *
+ *     every task waits -> plane.run(next event), clock.advance -> sockets and timers wake tasks -> turn() -> every task waits
+ *
+ * The order is the same on every host: sockets in the plane's order, timers in the clock's, foreign tasks one at a time.
+ */
+export class Runner {
+  readonly plane: PlaneApi;
+  readonly clock: VirtualClock;
+  readonly #turn: () => Promise<void>;
+  readonly #patience: number;
+  readonly #start: number;
+  readonly #tasks = new Set<Task>();
+  readonly #sockets = new Map<SocketId, Set<() => void>>();
+  readonly #resumptions: (() => void)[] = [];
+  readonly #failures: unknown[] = [];
+  #stirred = false;
+  #driver: Promise<void> | undefined;
+  #rounds = 0;
+
+  constructor(options: RunnerOptions) {
+    this.plane = options.plane;
+    this.clock = options.clock;
+    this.#turn = options.turn;
+    this.#patience = options.patience ?? PATIENCE;
+    this.#start = options.clock.now() - options.plane.now();
+  }
+
+  /** Names of the tasks that have not ended, in the order they were spawned. */
+  get tasks(): readonly string[] {
+    return [...this.#tasks].map((task) => task.name);
+  }
+
+  /** Starts a task; it first runs when the runner does. */
+  spawn<T>(name: string, main: (task: Task<T>) => Promise<T>, options: TaskOptions = {}): Task<T> {
+    const task = new Task<T>(this, name, main, options);
+    this.#tasks.add(task as Task);
+    this.#stirred = true;
+    task.result.catch((error: unknown) => this.#failures.push(error));
+    return task;
+  }
+
+  /** Calls `wake` whenever the plane says that the socket's view changed. */
+  onSocket(id: SocketId, wake: () => void): Disarm {
+    const waiters = this.#sockets.get(id) ?? new Set();
+    this.#sockets.set(id, waiters.add(wake));
+    return () => {
+      waiters.delete(wake);
+      if (waiters.size === 0 && this.#sockets.get(id) === waiters) this.#sockets.delete(id);
+    };
+  }
+
+  /** Tells who waits for a socket to look again: its owner closed it. */
+  poke(id: SocketId): void {
+    for (const wake of [...this.#sockets.get(id) ?? []]) wake();
+  }
+
+  /** Lets a task go on: at once, or, for foreign ones, when no other foreign task is under way. Called by tasks only. */
+  resume(task: Task<never> | Task, go: () => void): void {
+    this.#stirred = true;
+    if (task.foreign) this.#resumptions.push(go);
+    else go();
+  }
+
+  /** Called by a task that ended. */
+  ended(task: Task<never> | Task): void {
+    this.#tasks.delete(task as Task);
+    this.#stirred = true;
+  }
+
+  /**
+   * Runs until the promise settles and gives its value; with a number, until that virtual time (ms since 1970).
+   * Gives undefined when nothing can happen any more, or at virtual time `limit`, before the promise settled. Several
+   * callers may run at once: they share the steps.
+   */
+  run(until: number): Promise<undefined>;
+  run<T>(until: Promise<T>, limit?: number): Promise<T | undefined>;
+  async run<T>(until: Promise<T> | number, limit = Infinity): Promise<T | undefined> {
+    if (typeof until === "number") return await this.#runTo(until);
+    let settled = false;
+    until.then(() => settled = true, () => settled = true);
+    const moved = await this.#drive(() => settled, limit);
+    return moved ? await until : undefined;
+  }
+
+  /** Lets `milliseconds` of virtual time pass. */
+  async advance(milliseconds: number): Promise<void> {
+    await this.#runTo(this.clock.now() + milliseconds);
+  }
+
+  /** Lets every task run until all of them wait, without moving time. */
+  async settle(): Promise<void> {
+    await this.#exclusively(() => this.#quieten());
+  }
+
+  async #runTo(deadline: number): Promise<undefined> {
+    await this.#drive(() => false, deadline);
+    await this.#exclusively(() => Promise.resolve(this.#move(deadline)));
+    await this.settle();
+    return undefined;
+  }
+
+  /** Steps until `done`; false when there is no step left before `limit`. */
+  async #drive(done: () => boolean, limit: number): Promise<boolean> {
+    let more = true;
+    while (!done()) {
+      if (!more) return false;
+      await this.#exclusively(async () => {
+        if (done()) return;
+        await this.#quieten();
+        if (!done()) more = this.#moveToNext(limit);
+      });
+    }
+    return true;
+  }
+
+  /** One caller at a time; the others go on when it is through. */
+  async #exclusively(step: () => Promise<void>): Promise<void> {
+    while (this.#driver !== undefined) await this.#driver.catch(() => {});
+    this.#driver = step();
+    try {
+      await this.#driver;
+    } finally {
+      this.#driver = undefined;
+    }
+  }
+
+  async #quieten(): Promise<void> {
+    let idle = 0;
+    for (;;) {
+      this.#wakeSockets();
+      if (!this.#stirred && !(await this.#stir())) return;
+      this.#stirred = false;
+      await this.#turn();
+      this.#raise();
+      idle = this.#stirred ? 0 : idle + 1;
+      if (idle > this.#patience) throw new Error(`busy without a virtual wait: ${this.#busyNames()}`);
+    }
+  }
+
+  /** Nothing stirs by itself: waits for foreign code, or lets the next foreign task go on. False when every task waits. */
+  async #stir(): Promise<boolean> {
+    const foreign = [...this.#tasks].find((task) => task.foreign && task.busy);
+    if (foreign !== undefined) await foreign.quiet;
+    else if (!this.#anyBusy()) {
+      const next = this.#resumptions.shift();
+      if (next === undefined) return false;
+      next();
+    }
+    return true;
+  }
+
+  #anyBusy(): boolean {
+    for (const task of this.#tasks) if (task.busy) return true;
+    return false;
+  }
+
+  #busyNames(): string {
+    return [...this.#tasks].filter((task) => task.busy).map((task) => task.name).join(", ");
+  }
+
+  #raise(): void {
+    if (this.#failures.length > 0) throw this.#failures.shift();
+  }
+
+  #wakeSockets(): void {
+    for (const id of this.plane.takeWakeups()) this.poke(id);
+  }
+
+  #moveToNext(limit: number): boolean {
+    const planeNext = this.plane.nextEvent();
+    const next = Math.min(this.clock.next(), this.#start + planeNext);
+    if (next === Infinity || next > limit) return false;
+    if (next > this.clock.now()) this.#rounds = 0;
+    else if (this.#rounds++ > SPIN) throw new Error(`virtual time stands still: ${this.tasks.join(", ")}`);
+    if (this.#start + planeNext <= next) this.plane.run(planeNext);
+    this.#move(next);
+    return true;
+  }
+
+  #move(to: number): void {
+    this.plane.run(Math.max(this.plane.now(), to - this.#start));
+    this.clock.advance(to);
+  }
+}

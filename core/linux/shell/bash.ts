@@ -1,0 +1,119 @@
+/** Command lines through just-bash: our programs are its commands, the machine's files its file system, the lab's time its clock. */
+import { Bash as JustBash, type BashExecResult, type Command, defineCommand, getCommandNames } from "just-bash/browser";
+import type { RunningProcess } from "../running_process.ts";
+import { type CommandCall, INTERNAL_COMMANDS } from "./commands.ts";
+import { ShellFileSystem } from "./file_system.ts";
+import { rewriteLine } from "./rewrite.ts";
+import type { ShellSession } from "./session.ts";
+
+/** Bounds on what one line may do, so that a line from outside cannot run away with the host. */
+const LIMITS = {
+  maxCommandCount: 20_000,
+  maxLoopIterations: 20_000,
+  maxOutputSize: 16 * 1024 * 1024,
+  maxStringLength: 16 * 1024 * 1024,
+  maxCallDepth: 100,
+  maxExecutionTimeMs: 60_000,
+} as const;
+
+/** Commands of the shell library that would look out of the lab, or whose words would not be ours. */
+const NOT_OURS = new Set([
+  "hostname",
+  "date",
+  "sleep",
+  "timeout",
+  "time",
+  "whoami",
+  "rg",
+  "html-to-markdown",
+  "help",
+  "clear",
+]);
+
+/** Names of the commands every machine's shell brings along: cat, grep, sed, awk, jq ... */
+export const shellCommands: ReadonlySet<string> = new Set(getCommandNames().filter((name) => !NOT_OURS.has(name)));
+
+/** One line's shell: runs inside a process, leaves what it changed in the session. */
+export class Bash {
+  readonly #bash: JustBash;
+
+  constructor(readonly process: RunningProcess, readonly session: ShellSession) {
+    const { machine } = process;
+    const programs = [...machine.programs.keys()].map((name) => this.#programCommand(name));
+    const internal = Object.entries(INTERNAL_COMMANDS).map(([name, run]) => this.#command(name, run));
+    this.#bash = new JustBash({
+      fs: new ShellFileSystem(process.files),
+      commands: [...shellCommands] as never,
+      customCommands: [...programs, ...internal],
+      executionLimits: LIMITS,
+      sleep: (milliseconds) => process.task.sleep(milliseconds),
+      processInfo: { pid: process.pid, ppid: 1, uid: process.uid, gid: process.uid },
+    });
+  }
+
+  /** Runs a line, writes its output to the process, keeps what it changed. Gives its exit status. */
+  async run(line: string): Promise<number> {
+    const { process, session } = this;
+    const { text, functions } = rewriteLine(line);
+    const abort = new AbortController();
+    const off = process.onKill(() => abort.abort());
+    const result = await this.#execute([...session.functions.values(), text].join("\n"), abort.signal);
+    off();
+    for (const [name, source] of functions) session.functions.set(name, source);
+    session.variables = result.env;
+    session.cwd = result.env["PWD"] ?? session.cwd;
+    session.status = result.exitCode;
+    process.out(textOf(result.stdout, result.stdoutKind ?? "text"));
+    process.err(result.stderr);
+    this.#showJobs();
+    return result.exitCode;
+  }
+
+  async #execute(text: string, signal: AbortSignal): Promise<BashExecResult> {
+    const { process, session } = this;
+    const { HOME = "/root" } = process.env;
+    const env = { ...process.env, HOSTNAME: process.machine.name, ...session.variables };
+    const cwd = session.cwd ?? (process.cwd === "" ? HOME : process.cwd);
+    return await this.#bash.exec(text, { env, replaceEnv: true, cwd, rawScript: true, stdin: process.stdin, signal });
+  }
+
+  #showJobs(): void {
+    const { out, err } = this.session.jobs.takeOutput();
+    this.process.out(out);
+    this.process.err(err);
+    this.session.jobs.reap();
+  }
+
+  #programCommand(name: string): Command {
+    return this.#command(name, async ({ process, args, stdin, env, cwd }) => {
+      const left = await process.spawn([name, ...args], { stdin, env, cwd });
+      return { stdout: left.stdout, stderr: left.stderr, exitCode: left.exit };
+    });
+  }
+
+  #command(name: string, run: (call: CommandCall) => Promise<Outcome>): Command {
+    const { process, session } = this;
+    return defineCommand(name, async (args, context) => {
+      const stdin = textOf(context.stdin as unknown as string, "bytes");
+      const outcome = await run({
+        process,
+        session,
+        args,
+        stdin,
+        env: context.exportedEnv ?? {},
+        cwd: context.cwd,
+        context,
+      });
+      return { stdoutKind: "text" as const, ...outcome };
+    });
+  }
+}
+
+type Outcome = { readonly stdout: string; readonly stderr: string; readonly exitCode: number };
+
+/** Text of a stream of the shell library: bytes are strings of one character a byte. */
+function textOf(stream: string, kind: "text" | "bytes"): string {
+  // deno-lint-ignore no-control-regex -- the range of a byte
+  if (kind === "text" || !/[\x80-\xff]/.test(stream)) return stream;
+  return new TextDecoder().decode(Uint8Array.from(stream, (char) => char.charCodeAt(0)));
+}
