@@ -60,17 +60,18 @@ export class Task<T = unknown> {
     this.#enter();
     return new Promise<V>((resolve) => {
       let over = false;
-      let disarm: Disarm | undefined;
+      let armed = false;
       const wake = (value: V): void => {
         if (over) return;
         over = true;
-        disarm?.();
+        if (armed) disarm();
         this.runner.resume(this, () => {
           this.#leave();
           resolve(value);
         });
       };
-      disarm = arm(wake);
+      const disarm: Disarm = arm(wake);
+      armed = true;
       if (over) disarm();
     });
   }

@@ -113,7 +113,6 @@ type Outcome = { readonly stdout: string; readonly stderr: string; readonly exit
 
 /** Text of a stream of the shell library: bytes are strings of one character a byte. */
 function textOf(stream: string, kind: "text" | "bytes"): string {
-  // deno-lint-ignore no-control-regex -- the range of a byte
   if (kind === "text" || !/[\x80-\xff]/.test(stream)) return stream;
   return new TextDecoder().decode(Uint8Array.from(stream, (char) => char.charCodeAt(0)));
 }
