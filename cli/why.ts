@@ -1,0 +1,31 @@
+import { openLab } from "./files.ts";
+import { printWhy } from "./story.ts";
+import type { Protocol } from "../mod.ts";
+import { readWords, UsageError } from "./usage.ts";
+import type { Verb } from "./verb.ts";
+
+const PROTOCOLS: readonly Protocol[] = ["tcp", "udp", "icmp", "sctp"];
+
+/** `podwire why`: the verdict both ways and every step that made it; exit status 0 when delivered, 1 when not. */
+export const why: Verb = {
+  usage: "-f LAB... FROM TO[:PORT] [--proto tcp|udp|icmp|sctp] [--json]",
+  does: "the verdict both ways and every step that made it",
+  async run(argv) {
+    const words = readWords(argv, { string: ["proto"] });
+    const [from, to, ...more] = words.rest;
+    if (from === undefined || to === undefined || more.length > 0) {
+      throw new UsageError("two places are needed: FROM and TO[:PORT]");
+    }
+    const proto = words.text["proto"] ?? "tcp";
+    if (!isProtocol(proto)) {
+      throw new UsageError(`--proto is ${JSON.stringify(proto)}, expected ${PROTOCOLS.join(", ")}`);
+    }
+    const answer = await (await openLab(words)).why(from, to, { proto });
+    console.log(words.flag["json"] ? JSON.stringify(answer, null, 2) : printWhy(answer));
+    return answer.verdict === "delivered" ? 0 : 1;
+  },
+};
+
+function isProtocol(text: string): text is Protocol {
+  return (PROTOCOLS as readonly string[]).includes(text);
+}

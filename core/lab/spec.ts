@@ -1,0 +1,96 @@
+/** The one `kind: Lab` object (`apiVersion: podwire.dev/v1`): what the world is made of, every field with a default. */
+import { z } from "zod";
+import { isMac, parseCidr, parseIp } from "../base/mod.ts";
+
+const Name = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/i, "expected a host name");
+const Cidr = z.string().refine(
+  (text) => text.includes("/") && parseCidr(text) !== undefined,
+  "expected a prefix such as 10.244.0.0/16",
+);
+const Address = z.string().refine((text) => parseIp(text) !== undefined, "expected an IP address");
+const AddressWithLength = z.string().refine(
+  (text) => parseCidr(text) !== undefined,
+  "expected an address such as 192.168.1.10/24",
+);
+const Scalar = z.union([z.string(), z.number(), z.boolean()]);
+
+/** A quantity with a unit as text: what it is in the base unit, or undefined. */
+const quantity = (units: Readonly<Record<string, number>>, expected: string) =>
+  z.union([z.number(), z.string()]).transform((value, context) => {
+    const [, number, unit] = /^([0-9.]+)\s*([A-Za-z%/]*)$/.exec(String(value)) ?? [];
+    const factor = units[unit ?? ""];
+    if (number === undefined || factor === undefined || Number.isNaN(Number(number))) {
+      context.addIssue({ code: "custom", message: `expected ${expected}` });
+      return z.NEVER;
+    }
+    return Number(number) * factor;
+  });
+
+const Milliseconds = quantity({ "": 1, us: 0.001, ms: 1, s: 1000 }, "a time such as 2ms");
+const Fraction = quantity({ "": 1, "%": 0.01 }, "a share such as 1%");
+const BitsPerSecond = quantity(
+  { bit: 1, kbit: 1e3, Kbit: 1e3, mbit: 1e6, Mbit: 1e6, gbit: 1e9, Gbit: 1e9 },
+  "a rate such as 100Mbit",
+);
+
+const Node = z.strictObject({
+  name: Name,
+  zone: z.string().optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+  address: Address.optional(),
+  taints: z.array(z.strictObject({ key: z.string(), value: z.string().optional(), effect: z.string() })).optional(),
+});
+
+const Machine = z.strictObject({
+  name: Name,
+  addresses: z.union([
+    z.array(AddressWithLength),
+    z.record(z.string(), z.union([AddressWithLength, z.array(AddressWithLength)])),
+  ]).default({}),
+  routes: z.array(z.string()).default([]),
+  sysctls: z.record(z.string(), Scalar).default({}),
+  run: z.array(z.string()).default([]),
+});
+
+const Switch = z.union([Name.transform((name) => ({ name })), z.strictObject({ name: Name })]);
+const End = z.string().regex(/^[^:\s]+(:[^:\s/]{1,15})?$/, "expected NAME or NAME:DEVICE");
+const Link = z.union([
+  z.tuple([End, End]).transform(([from, to]) => ({ from, to })),
+  z.strictObject({
+    from: End,
+    to: End,
+    latency: Milliseconds.optional(),
+    jitter: Milliseconds.optional(),
+    loss: Fraction.optional(),
+    bandwidth: BitsPerSecond.optional(),
+    mtu: z.int().min(68).max(65535).optional(),
+    mac: z.string().refine(isMac, "expected a MAC address").optional(),
+  }),
+]);
+
+/** The pod networks and proxy modes there are to choose from. */
+export const NETWORKS = ["flannel", "bridge"] as const;
+export const PROXIES = ["iptables", "none"] as const;
+
+/** The Lab object's fields. */
+export const LabSpecSchema = z.strictObject({
+  seed: z.int().min(0).max(0xffff_ffff).default(1),
+  nodes: z.union([z.int().min(0).max(5000), z.array(Node)]).optional(),
+  network: z.enum(NETWORKS).default("flannel"),
+  backend: z.enum(["vxlan", "host-gw"]).default("vxlan"),
+  proxy: z.enum(PROXIES).default("iptables"),
+  podCIDR: Cidr.default("10.244.0.0/16"),
+  serviceCIDR: Cidr.default("10.96.0.0/12"),
+  nodeCIDR: Cidr.default("172.18.0.0/16"),
+  kubernetes: z.string().regex(/^v?\d+\.\d+(\.\d+)?$/, "expected a version such as 1.36").default("1.36.3"),
+  machines: z.array(Machine).default([]),
+  switches: z.array(Switch).default([]),
+  links: z.array(Link).default([]),
+});
+
+/** What a lab is made of, with all defaults filled in. */
+export type LabSpec = z.infer<typeof LabSpecSchema>;
+/** One Linux machine of a lab. */
+export type MachineSpec = LabSpec["machines"][number];
+/** One link of a lab. */
+export type LinkSpec = LabSpec["links"][number];

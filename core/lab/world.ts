@@ -1,0 +1,69 @@
+import { Random, VirtualClock } from "../base/mod.ts";
+import { Machine, type Program, Runner } from "../linux/mod.ts";
+import { PROGRAMS } from "../tools/mod.ts";
+import { Plane } from "../../wasm/mod.ts";
+import type { LabHost } from "./host.ts";
+import { switchFor } from "./wiring.ts";
+
+/** When every lab begins, in virtual time: so that dates in logs and headers are the same on every run. */
+export const EPOCH = Date.UTC(2026, 0, 1);
+
+/** What a machine of a lab may have of its own. */
+export interface MachineParts {
+  readonly files?: Readonly<Record<string, string>>;
+  readonly programs?: ReadonlyMap<string, Program>;
+}
+
+/** The ground a lab stands on: one plane, one clock, one runner, one source of chance, and the machines by name. */
+export class World {
+  readonly plane: Plane;
+  readonly clock: VirtualClock;
+  readonly runner: Runner;
+  readonly random: Random;
+  /** Every machine: those of the lab file, nodes, the router, the client outside. Containers are not in it. */
+  readonly machines = new Map<string, Machine>();
+  readonly #switches = new Map<string, number>();
+
+  constructor(host: LabHost, seed: number) {
+    this.plane = Plane.open(host.module, { seed });
+    this.clock = new VirtualClock(EPOCH);
+    this.runner = new Runner({ plane: this.plane, clock: this.clock, turn: host.turn });
+    this.random = new Random(seed);
+  }
+
+  /** Makes a machine: Debian's programs and files, loopback up, IPv6 off as in the labs we teach with. */
+  addMachine(name: string, parts: MachineParts = {}): Machine {
+    if (this.machines.has(name)) throw new RangeError(`two machines are called ${name}`);
+    const machine = new Machine({
+      name,
+      plane: this.plane,
+      runner: this.runner,
+      random: this.random.split(`machine ${name}`),
+      programs: parts.programs ?? PROGRAMS,
+      files: { "/etc/hosts": `127.0.0.1 localhost\n127.0.1.1 ${name}\n`, "/etc/resolv.conf": "", ...parts.files },
+    });
+    this.machines.set(name, machine);
+    const refused = this.plane.setLink(machine.ns.id, 1, { up: true });
+    if (refused !== null) throw new Error(`lo of ${name}: ${refused.errno}`);
+    return machine;
+  }
+
+  /** The namespace of a switch: nothing but a bridge called like the switch. Made when first asked for. */
+  switch(name: string): number {
+    const known = this.#switches.get(name);
+    if (known !== undefined) return known;
+    const ns = switchFor(this.plane, name);
+    this.#switches.set(name, ns);
+    return ns;
+  }
+
+  /** Whether a switch of that name was made. */
+  hasSwitch(name: string): boolean {
+    return this.#switches.has(name);
+  }
+
+  /** Gives the plane's memory back; nothing can be asked afterwards. */
+  close(): void {
+    this.plane.close();
+  }
+}

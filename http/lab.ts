@@ -1,0 +1,169 @@
+/** `/v1/labs`: labs by id over HTTP. A lab answers one request at a time, in the order they came: its world is one timeline. */
+import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { Lab, type LabHost, type LabOptions } from "../core/lab/mod.ts";
+import { answerError, ApiError } from "./errors.ts";
+import type { Limits } from "./limits.ts";
+import * as schemas from "./schemas.ts";
+
+/** A lab that a client holds. */
+interface Held {
+  readonly lab: Lab;
+  /** The end of the last request's work. */
+  turn: Promise<unknown>;
+}
+
+const json = <T extends z.ZodType>(schema: T, description: string) => ({
+  content: { "application/json": { schema } },
+  description,
+});
+const body = <T extends z.ZodType>(schema: T) => ({ content: { "application/json": { schema } }, required: true });
+const id = z.object({ id: z.string().openapi({ param: { name: "id", in: "path" }, example: "lab-1" }) });
+const errors = {
+  400: json(schemas.ErrorAnswer, "bad input"),
+  404: json(schemas.ErrorAnswer, "no such lab"),
+  413: json(schemas.ErrorAnswer, "too large"),
+};
+
+const ROUTES = {
+  create: createRoute({
+    method: "post",
+    path: "/v1/labs",
+    request: { body: body(schemas.LabRequest) },
+    responses: {
+      201: json(schemas.LabAnswer, "the lab, booted"),
+      ...errors,
+      429: json(schemas.ErrorAnswer, "too many labs"),
+    },
+  }),
+  get: createRoute({
+    method: "get",
+    path: "/v1/labs/{id}",
+    request: { params: id },
+    responses: { 200: json(schemas.LabAnswer, "the lab as it is now"), ...errors },
+  }),
+  remove: createRoute({
+    method: "delete",
+    path: "/v1/labs/{id}",
+    request: { params: id },
+    responses: { 204: { description: "gone" }, ...errors },
+  }),
+  exec: createRoute({
+    method: "post",
+    path: "/v1/labs/{id}/exec",
+    request: { params: id, body: body(schemas.ExecRequest) },
+    responses: { 200: json(schemas.ExecAnswer, "what the command printed, and its exit status"), ...errors },
+  }),
+  why: createRoute({
+    method: "post",
+    path: "/v1/labs/{id}/why",
+    request: { params: id, body: body(schemas.WhyRequest) },
+    responses: { 200: json(schemas.WhyAnswer, "the verdict both ways and every step that made it"), ...errors },
+  }),
+  matrix: createRoute({
+    method: "post",
+    path: "/v1/labs/{id}/matrix",
+    request: { params: id, body: body(schemas.MatrixRequest) },
+    responses: { 200: json(schemas.MatrixAnswer, "who reaches whom"), ...errors },
+  }),
+  apply: createRoute({
+    method: "post",
+    path: "/v1/labs/{id}/apply",
+    request: { params: id, body: body(schemas.ApplyRequest) },
+    responses: { 200: json(schemas.ApplyAnswer, "what changed"), ...errors },
+  }),
+} as const;
+
+/** The labs one server holds, and the routes to them. */
+export function labRoutes(host: LabHost, limits: Limits): OpenAPIHono {
+  const app = new OpenAPIHono({
+    defaultHook: (result, c) => result.success ? undefined : answerError(c, result.error),
+  });
+  const labs = new Map<string, Held>();
+  let made = 0;
+  let opening = 0;
+
+  /** Runs `work` on a lab when all earlier requests to it are done. */
+  const on = async <T>(name: string, work: (lab: Lab) => Promise<T> | T): Promise<T> => {
+    const held = labs.get(name);
+    if (held === undefined) throw new ApiError(404, "not-found", `no lab ${name}`);
+    const mine = held.turn.then(() => work(held.lab));
+    held.turn = mine.catch(() => {});
+    return await mine;
+  };
+
+  app.openapi(ROUTES.create, async (c) => {
+    if (labs.size + opening >= limits.labs) {
+      throw new ApiError(429, "too-many", `${limits.labs} labs are open; delete one first`);
+    }
+    opening++;
+    try {
+      const lab = await Lab.open(checked(c.req.valid("json"), limits), host);
+      const name = `lab-${++made}`;
+      labs.set(name, { lab, turn: Promise.resolve() });
+      return c.json(show(name, lab), 201, { location: `/v1/labs/${name}` });
+    } finally {
+      opening--;
+    }
+  });
+  app.openapi(ROUTES.get, async (c) => {
+    const name = c.req.valid("param").id;
+    return c.json(await on(name, (lab) => show(name, lab)), 200);
+  });
+  app.openapi(ROUTES.remove, async (c) => {
+    const name = c.req.valid("param").id;
+    await on(name, (lab) => lab.close());
+    labs.delete(name);
+    return c.body(null, 204);
+  });
+  app.openapi(ROUTES.exec, async (c) => {
+    const { place, command } = c.req.valid("json");
+    const answer = await on(c.req.valid("param").id, (lab) => lab.exec(place, command));
+    if (answer.stdout.length + answer.stderr.length > limits.output) {
+      throw new ApiError(413, "too-large", `more than ${limits.output} bytes of output`);
+    }
+    return c.json(answer, 200);
+  });
+  app.openapi(ROUTES.why, async (c) => {
+    const { from, to, proto } = c.req.valid("json");
+    return c.json(mutable(await on(c.req.valid("param").id, (lab) => lab.why(from, to, { proto }))), 200);
+  });
+  app.openapi(ROUTES.matrix, async (c) => {
+    const { port } = c.req.valid("json");
+    return c.json(
+      mutable(await on(c.req.valid("param").id, (lab) => lab.matrix(port === undefined ? {} : { port }))),
+      200,
+    );
+  });
+  app.openapi(ROUTES.apply, async (c) => {
+    const files = c.req.valid("json").files.map(named);
+    return c.json({ applied: mutable(await on(c.req.valid("param").id, (lab) => lab.apply(files))) }, 200);
+  });
+  app.onError((error: Error, c: Context) => answerError(c, error));
+  return app;
+}
+
+function show(id: string, lab: Lab): z.infer<typeof schemas.LabAnswer> {
+  return { id, ...mutable(lab.overview()) } as unknown as z.infer<typeof schemas.LabAnswer>;
+}
+
+/** The same value without `readonly`: what Hono's types ask for. */
+function mutable<T>(value: T): Mutable<T> {
+  return value as Mutable<T>;
+}
+
+type Mutable<T> = T extends readonly (infer E)[] ? Mutable<E>[]
+  : T extends object ? { -readonly [K in keyof T]: Mutable<T[K]> }
+  : T;
+
+function named(file: string | { name: string; text: string }, index: number): { name: string; text: string } {
+  return typeof file === "string" ? { name: `files[${index}]`, text: file } : file;
+}
+
+function checked(request: z.infer<typeof schemas.LabRequest>, limits: Limits): LabOptions {
+  const options = { ...request, files: request.files.map(named) };
+  const { nodes, pods } = Lab.size(options);
+  if (nodes > limits.nodes) throw new ApiError(413, "too-large", `${nodes} nodes, at most ${limits.nodes} here`);
+  if (pods > limits.pods) throw new ApiError(413, "too-large", `${pods} pods, at most ${limits.pods} here`);
+  return options;
+}

@@ -1,0 +1,81 @@
+/**
+ * podwire: a whole Kubernetes cluster's network, and the Linux networks under it, that answers any packet and says why.
+ *
+ * ```ts
+ * import { Lab } from "./mod.ts";
+ *
+ * const lab = await Lab.open({ files: ["apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"], nodes: 2 });
+ * const { stdout } = await lab.exec("node/node-1", "ip route get 10.96.0.10");
+ * ```
+ *
+ * @module
+ */
+import { Lab as CoreLab, type LabHost, type LabOptions } from "./core/lab/mod.ts";
+import { planeBytes } from "./wasm/bytes.ts";
+
+export { TextError } from "./core/base/mod.ts";
+export { PlaceError } from "./core/lab/mod.ts";
+export type {
+  Answer,
+  Applied,
+  DecidedBy,
+  LabFile,
+  LabHost,
+  LabOptions,
+  MachineRow,
+  MatrixRow,
+  NodeRow,
+  Overview,
+  PodRow,
+  Protocol,
+  ServiceRow,
+  Step,
+  Verdict,
+  Why,
+} from "./core/lab/mod.ts";
+
+/** One world: nodes, machines, objects and time, open for questions. */
+export type Lab = CoreLab;
+
+/** Opens labs on this runtime: Deno, a browser, Node. Edge isolates hand in their own host, see `examples/edge.ts`. */
+export const Lab: {
+  /** Builds the world and waits, on virtual time, until everything in it is ready. Throws a `TextError` on bad input. */
+  open(options?: LabOptions, host?: LabHost): Promise<CoreLab>;
+} = {
+  open: (options = {}, host = defaultHost()) => CoreLab.open(options, host),
+};
+
+let compiled: WebAssembly.Module | undefined;
+
+/** The host that any JavaScript runtime with timers and run-time Wasm compilation is. */
+export function defaultHost(): LabHost {
+  compiled ??= new WebAssembly.Module(planeBytes());
+  return { module: compiled, turn: macrotask };
+}
+
+/** Message channels turn faster than timers, which runtimes clamp to a millisecond. */
+const channel = new MessageChannel();
+const waiting: (() => void)[] = [];
+channel.port1.onmessage = () => {
+  waiting.shift()?.();
+  if (waiting.length === 0) unreference();
+};
+unreference();
+
+function macrotask(): Promise<void> {
+  return new Promise((settled) => {
+    waiting.push(settled);
+    (channel.port1 as Unreferencable).ref?.();
+    channel.port2.postMessage(null);
+  });
+}
+
+/** Node's and Deno's ports keep a process alive unless told not to; browsers' ports have no such thing. */
+interface Unreferencable {
+  ref?(): void;
+  unref?(): void;
+}
+
+function unreference(): void {
+  (channel.port1 as Unreferencable).unref?.();
+}
