@@ -1,0 +1,65 @@
+import type { EndpointSlice } from "../../kube/mod.ts";
+import { ipFamily } from "../../base/mod.ts";
+import type { Endpoint } from "./view.ts";
+
+type SliceEndpoint = NonNullable<EndpointSlice["endpoints"]>[number];
+type Hints = { readonly forZones?: readonly { name: string }[]; readonly forNodes?: readonly { name: string }[] };
+
+/** Endpoints of every Service port of one family, by {@link endpointsKey}; each list sorted by the text `ip:port`. */
+export type EndpointTable = ReadonlyMap<string, readonly Endpoint[]>;
+
+/** The key of a Service port: a slice's port belongs to it when name and protocol are equal. */
+export function endpointsKey(namespace: string, service: string, port: { name?: string; protocol?: string }): string {
+  return `${namespace}/${service}:${port.name ?? ""}:${port.protocol ?? "TCP"}`;
+}
+
+/** Gathers the endpoints that slices of one family tell of. `node` is the name of the node that asks. */
+export function endpointTable(slices: readonly EndpointSlice[], family: 4 | 6, node: string): EndpointTable {
+  const found = new Map<string, Map<string, Endpoint>>();
+  for (const slice of slices) {
+    if (slice.addressType !== (family === 4 ? "IPv4" : "IPv6")) continue;
+    const service = slice.metadata.labels?.["kubernetes.io/service-name"];
+    if (service === undefined) continue;
+    for (const port of slice.ports ?? []) {
+      if (port.port === undefined || port.port === null) continue;
+      const key = endpointsKey(slice.metadata.namespace ?? "", service, port);
+      const known = found.get(key) ?? new Map<string, Endpoint>();
+      found.set(key, known);
+      for (const endpoint of slice.endpoints ?? []) add(known, readEndpoint(endpoint, port.port, node), family);
+    }
+  }
+  return new Map([...found].map(([key, known]) => [key, sorted(known)]));
+}
+
+/** The same address in two slices is one endpoint; one that is not terminating wins. */
+function add(known: Map<string, Endpoint>, endpoint: Endpoint | undefined, family: 4 | 6): void {
+  if (endpoint === undefined || ipFamily(endpoint.ip) !== family) return;
+  if (!known.has(endpoint.text) || !endpoint.terminating) known.set(endpoint.text, endpoint);
+}
+
+function sorted(known: Map<string, Endpoint>): Endpoint[] {
+  return [...known.values()].sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
+}
+
+function readEndpoint(from: SliceEndpoint, port: number, node: string): Endpoint | undefined {
+  const ip = from.addresses?.[0];
+  if (ip === undefined) return undefined;
+  const hints = (from.hints ?? {}) as Hints;
+  const ready = from.conditions?.ready ?? true;
+  return {
+    ip,
+    port,
+    text: endpointText(ip, port),
+    ready,
+    serving: from.conditions?.serving ?? ready,
+    terminating: from.conditions?.terminating ?? false,
+    local: from.nodeName !== undefined && from.nodeName === node,
+    zoneHints: (hints.forZones ?? []).map((zone) => zone.name),
+    nodeHints: (hints.forNodes ?? []).map((hint) => hint.name),
+  };
+}
+
+/** `10.0.0.1:80`, `[fd00::1]:80`. */
+export function endpointText(ip: string, port: number): string {
+  return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+}

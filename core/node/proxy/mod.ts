@@ -1,0 +1,10 @@
+/** kube-proxy: a small value first ({@link ServiceView}), then a printer for each mode. */
+export * from "./config.ts";
+export * from "./conntrack.ts";
+export * from "./health.ts";
+export * from "./iptables/jumps.ts";
+export * from "./iptables/print.ts";
+export * from "./iptables/sync.ts";
+export * from "./names.ts";
+export * from "./service_views.ts";
+export * from "./view.ts";

@@ -1,0 +1,196 @@
+import { type Cidr, contains, ipFamily, parseCidr, parseIp, printIp, requireCidr, requireIp } from "../../base/mod.ts";
+import type { core, EndpointSlice, Service } from "../../kube/mod.ts";
+import { categorize } from "./categorize.ts";
+import type { ProxyConfig, ProxyNode } from "./config.ts";
+import { endpointsKey, type EndpointTable, endpointTable } from "./endpoints.ts";
+import { servicePortName } from "./names.ts";
+import type { LocalTraffic, NodePortAddresses, ServicePort, ServiceView } from "./view.ts";
+
+/** What the cluster's objects, the node and the configuration ask of kube-proxy: one view for IPv4, one for IPv6. */
+export function serviceViews(from: {
+  readonly services: readonly Service[];
+  readonly endpointSlices: readonly EndpointSlice[];
+  readonly node: ProxyNode;
+  readonly config: ProxyConfig;
+}): readonly [ServiceView, ServiceView] {
+  return [familyView(from, 4), familyView(from, 6)];
+}
+
+type Input = Parameters<typeof serviceViews>[0];
+
+function familyView({ services, endpointSlices, node, config }: Input, family: 4 | 6): ServiceView {
+  const endpoints = endpointTable(endpointSlices, family, node.name);
+  const ports = services.flatMap((service) => servicePorts(service, { family, endpoints, node }));
+  const cidrs = nodePortCidrs(config, node, family);
+  return {
+    family,
+    ports: ports.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
+    localTraffic: localTraffic(config, node, family),
+    nodePortAddresses: nodePorts(cidrs, node),
+    localhostNodePorts: family === 4 && (config.iptables?.localhostNodePorts ?? true) && coversLoopback(cidrs),
+    nodeIP: nodeAddress(node, family) ?? (family === 4 ? "127.0.0.1" : "::1"),
+    masqueradeAll: config.iptables?.masqueradeAll ?? false,
+    masqueradeMark: (1 << (config.iptables?.masqueradeBit ?? 14)) >>> 0,
+    tcpBeLiberal: config.conntrack?.tcpBeLiberal ?? false,
+    nfacct: node.nfacct ?? false,
+  };
+}
+
+// ------------------------------------------------------------------------------------------------ services
+
+interface Context {
+  readonly family: 4 | 6;
+  readonly endpoints: EndpointTable;
+  readonly node: ProxyNode;
+}
+
+function servicePorts(service: Service, context: Context): ServicePort[] {
+  const { spec, metadata } = service;
+  const clusterIP = clusterIPOf(spec, context.family);
+  if (spec.type === "ExternalName" || clusterIP === undefined || isProxiedByOthers(service)) return [];
+  const common = {
+    namespace: metadata.namespace ?? "",
+    service: metadata.name,
+    clusterIP,
+    ...externalAddresses(service, context.family),
+    ...policies(spec),
+  };
+  return (spec.ports ?? []).map((port) => onePort(port, common, context));
+}
+
+type Common = Omit<
+  ServicePort,
+  "name" | "protocol" | "port" | "nodePort" | "cluster" | "local" | "reachable" | "any" | "all"
+>;
+
+function onePort(port: core.ServicePort, common: Common, { endpoints, node }: Context): ServicePort {
+  const nodePort = port.nodePort ?? 0;
+  const all = endpoints.get(endpointsKey(common.namespace, common.service, port)) ?? [];
+  const external = nodePort !== 0 || common.loadBalancerIPs.length > 0 || common.externalIPs.length > 0;
+  const usesCluster = !common.internalLocal || external;
+  const usesLocal = common.internalLocal || (common.externalLocal && external);
+  return {
+    ...common,
+    name: servicePortName(common.namespace, common.service, port.name ?? ""),
+    protocol: (port.protocol ?? "TCP").toLowerCase() as ServicePort["protocol"],
+    port: port.port,
+    nodePort,
+    all,
+    ...categorize(all, { usesCluster, usesLocal, node: node.name, zone: node.zone }),
+  };
+}
+
+function isProxiedByOthers(service: Service): boolean {
+  return service.metadata.labels?.["service.kubernetes.io/service-proxy-name"] !== undefined;
+}
+
+function clusterIPOf(spec: Service["spec"], family: 4 | 6): string | undefined {
+  const all = spec.clusterIPs?.length ? spec.clusterIPs : [spec.clusterIP ?? ""];
+  if (all[0] === "None") return undefined;
+  return sameFamily(all, family)[0];
+}
+
+/** Addresses of one family, without the leading zeros that old objects may have (`172.30.0.041`). */
+function sameFamily(addresses: readonly string[], family: 4 | 6): string[] {
+  return addresses.map((text) => text.trim()).flatMap((text) => {
+    const ip = parseIp(plainDigits(text));
+    return ip?.family === family ? [printIp(ip)] : [];
+  });
+}
+
+function plainDigits(text: string): string {
+  return text.includes(":") ? text : text.replace(/(^|\.)0+(?=\d)/g, "$1");
+}
+
+function externalAddresses(service: Service, family: 4 | 6) {
+  const ingress = service.status?.loadBalancer?.ingress ?? [];
+  const vips = ingress.filter((entry) => entry.ip && (entry as { ipMode?: string }).ipMode !== "Proxy");
+  return {
+    externalIPs: sameFamily(service.spec.externalIPs ?? [], family),
+    loadBalancerIPs: service.spec.type === "LoadBalancer"
+      ? sameFamily(vips.map((entry) => entry.ip as string), family)
+      : [],
+    sourceRanges: sourceRanges(service.spec.loadBalancerSourceRanges ?? [], family),
+  };
+}
+
+/** A range of length 0 anywhere lets everybody in, so no range remains. */
+function sourceRanges(ranges: readonly string[], family: 4 | 6): string[] {
+  const own = ranges.map((range) => plainRange(range.trim())).filter((range) => familyOfRange(range) === family);
+  return own.some((range) => range.endsWith("/0")) ? [] : own;
+}
+
+function plainRange(range: string): string {
+  const [address = "", length = ""] = range.split("/");
+  return `${plainDigits(address)}/${length.replace(/^0+(?=\d)/, "")}`;
+}
+
+function familyOfRange(range: string): 4 | 6 | undefined {
+  return parseCidr(range)?.ip.family;
+}
+
+function policies(spec: Service["spec"]) {
+  const external = spec.type === "LoadBalancer" || spec.type === "NodePort" || (spec.externalIPs ?? []).length > 0;
+  const externalLocal = external && spec.externalTrafficPolicy === "Local";
+  const timeout = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10_800;
+  return {
+    internalLocal: spec.internalTrafficPolicy === "Local",
+    externalLocal,
+    affinity: spec.sessionAffinity === "ClientIP" ? timeout : undefined,
+    healthCheckNodePort: spec.type === "LoadBalancer" && externalLocal ? spec.healthCheckNodePort ?? 0 : 0,
+  };
+}
+
+// ------------------------------------------------------------------------------------------------ node and configuration
+
+function nodeAddress(node: ProxyNode, family: 4 | 6): string | undefined {
+  return node.addresses.find((address) => ipFamily(address) === family);
+}
+
+function ownCidr(list: readonly string[], family: 4 | 6): string | undefined {
+  return list.find((cidr) => familyOfRange(cidr) === family);
+}
+
+function localTraffic(config: ProxyConfig, node: ProxyNode, family: 4 | 6): LocalTraffic | undefined {
+  switch (config.detectLocalMode ?? "ClusterCIDR") {
+    case "ClusterCIDR":
+      return bySource(ownCidr((config.clusterCIDR ?? "").split(",").map((cidr) => cidr.trim()), family));
+    case "NodeCIDR":
+      return bySource(ownCidr(node.podCIDRs, family));
+    case "BridgeInterface":
+      return byInterface(config.detectLocal?.bridgeInterface ?? "");
+    case "InterfaceNamePrefix":
+      return byInterface(`${config.detectLocal?.interfaceNamePrefix ?? ""}+`);
+  }
+}
+
+function bySource(cidr: string | undefined): LocalTraffic | undefined {
+  return cidr === undefined ? undefined : { by: "source", cidr };
+}
+
+function byInterface(pattern: string): LocalTraffic | undefined {
+  return pattern === "" || pattern === "+" ? undefined : { by: "interface", pattern };
+}
+
+/** The prefixes of a family that node ports are limited to; undefined where nothing limits them. */
+function nodePortCidrs(config: ProxyConfig, node: ProxyNode, family: 4 | 6): readonly string[] | undefined {
+  const given = config.nodePortAddresses ?? [];
+  const primary = nodeAddress(node, family);
+  if (given[0] === "primary") return primary === undefined ? undefined : [`${primary}/${family === 4 ? 32 : 128}`];
+  const own = given.filter((cidr) => familyOfRange(cidr) === family);
+  return own.length === 0 || own.some((cidr) => cidr.endsWith("/0")) ? undefined : own;
+}
+
+function nodePorts(cidrs: readonly string[] | undefined, node: ProxyNode): NodePortAddresses {
+  if (cidrs === undefined) return "all";
+  const ranges = cidrs.map(requireCidr);
+  const own = node.interfaces.flatMap((device) => device.addresses.map((address) => address.split("/")[0] as string));
+  return [...new Set(own)].filter((address) => ranges.some((range) => contains(range, requireIp(address))));
+}
+
+/** Node ports on 127.0.0.1 need every address, a loopback prefix, or one around it. */
+function coversLoopback(cidrs: readonly string[] | undefined): boolean {
+  const loopback = requireCidr("127.0.0.0/8");
+  const covers = (cidr: Cidr) => contains(loopback, cidr.ip) || contains(cidr, requireIp("127.0.0.1"));
+  return cidrs === undefined || cidrs.map(requireCidr).some(covers);
+}
