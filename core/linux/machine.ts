@@ -9,6 +9,7 @@ import { type MachineProgram, RunningProcess, type StartOptions } from "./runnin
 import type { Runner } from "./runner.ts";
 import { runLine, ShellSession } from "./shell/session.ts";
 import { quoteWords } from "./shell/quote.ts";
+import { SHELL_COMMANDS } from "./shell/library.ts";
 import { plainWords } from "./shell/words.ts";
 import { resetSysctls } from "./sysctl/store.ts";
 import { loadSysctlConf } from "./sysctl/conf.ts";
@@ -101,9 +102,8 @@ export class Machine {
   }
 
   /** Whether a command of that name can be run: a program, or one of the shell's own. */
-  async knows(command: string): Promise<boolean> {
-    if (this.#programFor(command) !== undefined) return true;
-    return (await import("./shell/bash.ts")).shellCommands.has(command.replace(/^\/(usr\/)?s?bin\//, ""));
+  knows(command: string): boolean {
+    return this.#programFor(command) !== undefined || SHELL_COMMANDS.has(command.replace(/^\/(usr\/)?s?bin\//, ""));
   }
 
   /**

@@ -18,7 +18,8 @@ function timeOnly(): PlaneApi {
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
-const make = (patience = 20): Runner => new Runner({ plane: timeOnly(), clock: new VirtualClock(1000), turn, patience });
+const make = (patience = 20): Runner =>
+  new Runner({ plane: timeOnly(), clock: new VirtualClock(1000), turn, patience });
 
 Deno.test("sleeping costs no wall time and moves plane and clock together", async () => {
   const runner = make();

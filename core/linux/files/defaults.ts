@@ -19,7 +19,6 @@ export function defaultFiles(name: string): Record<string, string> {
     "/var/log/.keep": "",
     "/home/.keep": "",
     "/usr/share/.keep": "",
-    "/dev/.keep": "",
     "/proc/version": "Linux version 6.1.0 (debian-kernel@lists.debian.org) #1 SMP\n",
     "/proc/uptime": "0.00 0.00\n",
   };

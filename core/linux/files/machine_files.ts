@@ -9,6 +9,14 @@ import { programFiles } from "./program_files.ts";
 import { sysClassNet } from "./sys_class_net.ts";
 import { type FileNode, FileTree, resolvePath } from "./tree.ts";
 
+/** `/dev`: what is written there is gone. */
+const DEVICES: Mount = {
+  read: (path) => (path === "null" ? "" : undefined),
+  list: (path) => (path === "" ? ["null"] : undefined),
+  write: () => undefined,
+  mode: () => 0o666,
+};
+
 /** A machine's files as seen from one network namespace: the tree, with `/proc/sys`, `/proc/net`, `/sys/class/net` and the programs mounted. */
 export class MachineFiles implements Files {
   readonly #mounts: readonly (readonly [string, Mount])[];
@@ -19,9 +27,8 @@ export class MachineFiles implements Files {
       ["/proc/sys", procSys(machine, ns)],
       ["/proc/net", procNet(machine, ns)],
       ["/sys/class/net", sysClassNet(machine, ns)],
-      ["/usr/sbin", programs],
+      ["/dev", DEVICES],
       ["/usr/bin", programs],
-      ["/sbin", programs],
       ["/bin", programs],
     ];
     for (const [point] of this.#mounts) tree.makeFolder(point);

@@ -1,8 +1,16 @@
 /** Command lines through just-bash: our programs are its commands, the machine's files its file system, the lab's time its clock. */
-import { Bash as JustBash, type BashExecResult, type Command, defineCommand, getCommandNames } from "just-bash/browser";
+import {
+  Bash as JustBash,
+  type BashExecResult,
+  type Command,
+  type CommandName,
+  defineCommand,
+  type ResolvedCommandContext,
+} from "just-bash/browser";
 import type { RunningProcess } from "../running_process.ts";
 import { type CommandCall, INTERNAL_COMMANDS } from "./commands.ts";
 import { ShellFileSystem } from "./file_system.ts";
+import { SHELL_COMMANDS } from "./library.ts";
 import { rewriteLine } from "./rewrite.ts";
 import type { ShellSession } from "./session.ts";
 
@@ -16,34 +24,18 @@ const LIMITS = {
   maxExecutionTimeMs: 60_000,
 } as const;
 
-/** Commands of the shell library that would look out of the lab, or whose words would not be ours. */
-const NOT_OURS = new Set([
-  "hostname",
-  "date",
-  "sleep",
-  "timeout",
-  "time",
-  "whoami",
-  "rg",
-  "html-to-markdown",
-  "help",
-  "clear",
-]);
-
-/** Names of the commands every machine's shell brings along: cat, grep, sed, awk, jq ... */
-export const shellCommands: ReadonlySet<string> = new Set(getCommandNames().filter((name) => !NOT_OURS.has(name)));
-
 /** One line's shell: runs inside a process, leaves what it changed in the session. */
 export class Bash {
   readonly #bash: JustBash;
+  #cut: Outcome | undefined;
 
   constructor(readonly process: RunningProcess, readonly session: ShellSession) {
     const { machine } = process;
     const programs = [...machine.programs.keys()].map((name) => this.#programCommand(name));
     const internal = Object.entries(INTERNAL_COMMANDS).map(([name, run]) => this.#command(name, run));
     this.#bash = new JustBash({
-      fs: new ShellFileSystem(process.files),
-      commands: [...shellCommands] as never,
+      fs: new ShellFileSystem(process.files, new Set(Object.keys(INTERNAL_COMMANDS))),
+      commands: [...SHELL_COMMANDS] as CommandName[],
       customCommands: [...programs, ...internal],
       executionLimits: LIMITS,
       sleep: (milliseconds) => process.task.sleep(milliseconds),
@@ -55,26 +47,32 @@ export class Bash {
   async run(line: string): Promise<number> {
     const { process, session } = this;
     const { text, functions } = rewriteLine(line);
-    const abort = new AbortController();
-    const off = process.onKill(() => abort.abort());
-    const result = await this.#execute([...session.functions.values(), text].join("\n"), abort.signal);
-    off();
+    const result = await this.#execute([...session.functions.values(), text].join("\n"));
     for (const [name, source] of functions) session.functions.set(name, source);
     session.variables = result.env;
     session.cwd = result.env["PWD"] ?? session.cwd;
     session.status = result.exitCode;
-    process.out(textOf(result.stdout, result.stdoutKind ?? "text"));
-    process.err(result.stderr);
+    process.out(textOf(result.stdout, result.stdoutKind ?? "text") + (this.#cut?.stdout ?? ""));
+    process.err(result.stderr.replace(CUT_NOTE, "") + (this.#cut?.stderr ?? ""));
     this.#showJobs();
     return result.exitCode;
   }
 
-  async #execute(text: string, signal: AbortSignal): Promise<BashExecResult> {
+  async #execute(text: string): Promise<BashExecResult> {
     const { process, session } = this;
     const { HOME = "/root" } = process.env;
     const env = { ...process.env, HOSTNAME: process.machine.name, ...session.variables };
     const cwd = session.cwd ?? (process.cwd === "" ? HOME : process.cwd);
-    return await this.#bash.exec(text, { env, replaceEnv: true, cwd, rawScript: true, stdin: process.stdin, signal });
+    return await this.#bash.exec(text, { env, replaceEnv: true, cwd, rawScript: true, stdin: process.stdin });
+  }
+
+  /**
+   * The process was killed: no later command of the line may run. Using up the library's work budget is the only way
+   * that keeps what earlier commands wrote.
+   */
+  #cutShort(outcome: Outcome, context: ResolvedCommandContext): void {
+    this.#cut = outcome;
+    context.executionScope?.consumeWork(Number.MAX_SAFE_INTEGER / 2, "killed");
   }
 
   #showJobs(): void {
@@ -108,6 +106,9 @@ export class Bash {
     });
   }
 }
+
+/** What the shell library says of a line that {@link Bash} cut short. */
+const CUT_NOTE = /bash: killed: .*\n$/;
 
 type Outcome = { readonly stdout: string; readonly stderr: string; readonly exitCode: number };
 

@@ -23,7 +23,8 @@ function refuse(
 
 /** A machine's files as the shell library reads and writes them. */
 export class ShellFileSystem implements IFileSystem {
-  constructor(readonly files: MachineFiles) {}
+  /** `hidden` are commands that are found by name in a bin folder, and seen in none. */
+  constructor(readonly files: MachineFiles, readonly hidden: ReadonlySet<string> = new Set()) {}
 
   // deno-lint-ignore require-await -- the interface is asynchronous, our files are not
   async readFile(path: string): Promise<string> {
@@ -55,11 +56,12 @@ export class ShellFileSystem implements IFileSystem {
 
   // deno-lint-ignore require-await -- as above
   async exists(path: string): Promise<boolean> {
-    return this.files.stat(path) !== undefined;
+    return this.#isHidden(path) || this.files.stat(path) !== undefined;
   }
 
   // deno-lint-ignore require-await -- as above
   async stat(path: string): Promise<FsStat> {
+    if (this.#isHidden(path)) return statOf({ kind: "file", content: "", mode: 0o755, mtime: this.files.tree.now() });
     return statOf(this.#node(path));
   }
 
@@ -163,6 +165,10 @@ export class ShellFileSystem implements IFileSystem {
   async utimes(path: string, _accessed: Date, modified: Date): Promise<void> {
     const node = this.files.tree.find(path);
     if (node !== undefined) node.mtime = modified.getTime();
+  }
+
+  #isHidden(path: string): boolean {
+    return path.startsWith("/usr/bin/") && this.hidden.has(path.slice("/usr/bin/".length));
   }
 
   #bytes(path: string): Uint8Array {

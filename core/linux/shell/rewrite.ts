@@ -45,13 +45,27 @@ function visit(node: SyntaxNode, line: string, edits: Edit[]): void {
   }
   if (node.type === "CommandExpansion" && node.script?.source !== undefined) return;
   if (node.type === "Pipeline") edits.push(...pipelineEdits(node, line));
-  else if (node.type === "Command" && node.name?.text === "wait") {
-    edits.push({ from: node.name.pos, to: node.name.end, text: "__wait" });
-  } else if (node.type === "SimpleExpansion" || node.type === "ParameterExpansion" || node.type === "ArithmeticWord") {
+  else if (node.type === "Command") edits.push(...nameEdits(node));
+  else if (node.type === "SimpleExpansion" || node.type === "ParameterExpansion" || node.type === "ArithmeticWord") {
     const edit = variableEdit(node);
     if (edit !== undefined) edits.push(edit);
   }
   forEachChild(node, (child) => visit(child, line, edits));
+}
+
+/** `wait` is ours; `/usr/sbin/ip` is `ip`, since the shell library only knows commands in /usr/bin. */
+function nameEdits({ name, args }: Command): Edit[] {
+  if (name === undefined) return [];
+  if (name.text === "xargs") return args.flatMap(apart);
+  const bare = name.text.replace(/^\/(usr\/)?(local\/)?sbin\//, "");
+  const text = bare === "wait" ? "__wait" : bare;
+  return text === name.text ? [] : [{ from: name.pos, to: name.end, text }];
+}
+
+/** `-n1` of xargs is `-n 1`: the shell library only reads the latter. */
+function apart(arg: { readonly pos: number; readonly end: number; readonly text: string }): Edit[] {
+  const joined = /^(-[nPIL])(.+)$/.exec(arg.text);
+  return joined === null ? [] : [{ from: arg.pos, to: arg.end, text: `${joined[1]} ${joined[2]}` }];
 }
 
 /** `cmd &`: the whole statement becomes one call, whose argument is rewritten when it runs. */
