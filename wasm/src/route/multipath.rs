@@ -1,0 +1,169 @@
+//! Which leg of a multipath route a flow takes: the kernel's hash of the flow, and the share of the hash space that
+//! each leg's weight gives it. With the same seed the same flow takes the same leg as on Linux.
+
+use super::flow::FlowKey;
+use super::info::Info;
+use crate::wire::{packet::proto, Family, Ip};
+
+/// `fib_multipath_hash_policy` and `fib_multipath_hash_seed` of a family.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Multipath {
+    /// 0: addresses (IPv6: and flow label and protocol). 1: addresses, protocol and ports.
+    pub policy: u8,
+    /// IPv4 and IPv6 share it.
+    pub seed: u32,
+}
+
+impl Multipath {
+    /// The flow's 31-bit hash (fib_multipath_hash, rt6_multipath_hash).
+    pub fn hash(self, key: &FlowKey) -> u32 {
+        let quoted = key.quoted.filter(|_| self.policy == 0);
+        let (src, dst) = quoted.unwrap_or((key.src, key.dst));
+        let mut flow = HashedFlow { src, dst, family: key.dst.family(), ..HashedFlow::default() };
+        if self.policy == 1 {
+            flow.proto = key.proto;
+            flow.ports = ports(key);
+        } else if flow.family == Family::V6 {
+            flow.proto = key.proto;
+            flow.flow_label = key.flow_label;
+        }
+        flow.hash(self.seed) >> 1
+    }
+}
+
+fn ports(key: &FlowKey) -> (u16, u16) {
+    match key.proto {
+        proto::TCP | proto::UDP | proto::SCTP => (key.sport, key.dport),
+        _ => (0, 0),
+    }
+}
+
+/// The fields of struct flow_keys that are hashed.
+struct HashedFlow {
+    family: Family,
+    src: Ip,
+    dst: Ip,
+    proto: u8,
+    ports: (u16, u16),
+    flow_label: u32,
+}
+
+impl Default for HashedFlow {
+    fn default() -> Self {
+        HashedFlow { family: Family::V4, src: Ip::ANY4, dst: Ip::ANY4, proto: 0, ports: (0, 0), flow_label: 0 }
+    }
+}
+
+impl HashedFlow {
+    /// flow_hash_from_keys_seed: both directions of a flow hash alike, 0 becomes 1.
+    fn hash(mut self, seed: u32) -> u32 {
+        if self.is_swapped() {
+            (self.src, self.dst) = (self.dst, self.src);
+            self.ports = (self.ports.1, self.ports.0);
+        }
+        let word = (seed as u64) << 32 | seed as u64;
+        match siphash(word, &self.bytes()) as u32 {
+            0 => 1,
+            hash => hash,
+        }
+    }
+
+    /// __flow_hash_consistentify: addresses compare as IPv4 words in network order, or as the bytes of IPv6.
+    fn is_swapped(&self) -> bool {
+        let key = |ip: Ip| match self.family {
+            Family::V4 => ip.low() as u128,
+            Family::V6 => ip.0,
+        };
+        let (src, dst) = (key(self.src), key(self.dst));
+        dst < src || (dst == src && self.ports.1 < self.ports.0)
+    }
+
+    /// From the member `basic` on, on a little-endian machine: protocol, label, ports, addresses, padded to 8 bytes.
+    fn bytes(&self) -> Vec<u8> {
+        let mut bytes = vec![0; 36];
+        bytes[2] = self.proto;
+        bytes[4..8].copy_from_slice(&self.flow_label.to_le_bytes());
+        bytes[28..30].copy_from_slice(&self.ports.0.to_be_bytes());
+        bytes[30..32].copy_from_slice(&self.ports.1.to_be_bytes());
+        for ip in [self.src, self.dst] {
+            match self.family {
+                Family::V4 => bytes.extend(ip.low().to_be_bytes()),
+                Family::V6 => bytes.extend(ip.0.to_be_bytes()),
+            }
+        }
+        bytes.resize(bytes.len() + 4, 0);
+        bytes
+    }
+}
+
+/// SipHash-2-4 (Aumasson and Bernstein) with both key words alike; `bytes` is a multiple of 8 long.
+fn siphash(key: u64, bytes: &[u8]) -> u64 {
+    let constants = [0x736f6d6570736575, 0x646f72616e646f6d, 0x6c7967656e657261, 0x7465646279746573u64];
+    let mut v = constants.map(|c| c ^ key);
+    let words = bytes.chunks_exact(8).map(|w| u64::from_le_bytes(w.try_into().expect("8 bytes")));
+    for word in words.chain([(bytes.len() as u64) << 56]) {
+        v[3] ^= word;
+        sip_round(&mut v);
+        sip_round(&mut v);
+        v[0] ^= word;
+    }
+    v[2] ^= 0xff;
+    (0..4).for_each(|_| sip_round(&mut v));
+    v[0] ^ v[1] ^ v[2] ^ v[3]
+}
+
+fn sip_round(v: &mut [u64; 4]) {
+    v[0] = v[0].wrapping_add(v[1]);
+    v[2] = v[2].wrapping_add(v[3]);
+    v[1] = v[1].rotate_left(13) ^ v[0];
+    v[3] = v[3].rotate_left(16) ^ v[2];
+    v[0] = v[0].rotate_left(32);
+    v[2] = v[2].wrapping_add(v[1]);
+    v[0] = v[0].wrapping_add(v[3]);
+    v[1] = v[1].rotate_left(17) ^ v[2];
+    v[3] = v[3].rotate_left(21) ^ v[0];
+    v[2] = v[2].rotate_left(32);
+}
+
+/// Shares the hash space among legs by weight; a weight of `None` is a leg that takes no part (fib_rebalance).
+pub(super) fn upper_bounds(weights: impl Iterator<Item = Option<u16>> + Clone) -> impl Iterator<Item = i64> {
+    let total: u64 = weights.clone().flatten().map(u64::from).sum();
+    let mut sum = 0u64;
+    weights.map(move |weight| {
+        let Some(weight) = weight else { return -1 };
+        sum += u64::from(weight);
+        (((sum << 31) + total / 2) / total) as i64 - 1
+    })
+}
+
+impl Info {
+    /// Shares the hash space anew after a leg came or went.
+    pub(super) fn rebalance(&mut self, ignores_linkdown: impl Fn(u32) -> bool) {
+        if self.facts.legs.len() < 2 {
+            return;
+        }
+        let legs: Vec<Option<u16>> = (0..self.facts.legs.len())
+            .map(|n| self.is_good(n, 0, &ignores_linkdown).then_some(self.facts.legs[n].weight))
+            .collect();
+        for (state, bound) in self.states.iter_mut().zip(upper_bounds(legs.into_iter())) {
+            state.upper_bound = bound;
+        }
+    }
+
+    /// The leg for a hash; one whose own address is the bound source is preferred (fib_select_multipath). `None`:
+    /// no leg takes part.
+    pub(super) fn select_leg(&self, hash: u32, source: Option<Ip>) -> Option<usize> {
+        let mut best: Option<(usize, u8)> = None;
+        for (n, state) in self.states.iter().enumerate().filter(|(_, s)| s.upper_bound >= 0) {
+            let bonus = if source.is_some_and(|s| s == state.source) { 2 } else { 0 };
+            let score = bonus + u8::from(i64::from(hash) <= state.upper_bound);
+            if best.is_none_or(|(_, held)| held < score) {
+                best = Some((n, score));
+            }
+            if score == 3 || (source.is_none() && score == 1) {
+                break;
+            }
+        }
+        best.map(|(n, _)| n)
+    }
+}

@@ -1,0 +1,147 @@
+//! What happens to routes when a device or an address goes or comes back (fib_netdev_event, fib6_ifdown).
+
+use super::device::Devices;
+use super::edit4::route_of;
+use super::fib::{Fib, Half};
+use super::lookup::is_sibling;
+use super::route::{scope, table, Route, RouteType};
+use super::table::{Alias, Bucket};
+use crate::wire::{Family, Ip, Prefix};
+
+/// How a device goes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Gone {
+    /// Set down: IPv4 addresses of it stay ours.
+    Down,
+    /// Deleted, moved away, or without its last IPv4 address.
+    Removed,
+}
+
+impl Fib {
+    /// A device was set down or removed: routes over it go; a multipath route stays while it has another leg. What went,
+    /// in the order of a dump.
+    pub fn device_gone(&mut self, dev: u32, gone: Gone, devices: &impl Devices) -> Vec<Route> {
+        let mut routes = self.device_gone4(dev, gone, devices);
+        routes.extend(gone6(&mut self.v6, dev, gone));
+        routes
+    }
+
+    /// [`Fib::device_gone`] for IPv4 alone: its last address was deleted.
+    pub fn device_gone4(&mut self, dev: u32, gone: Gone, devices: &impl Devices) -> Vec<Route> {
+        for info in self.v4.infos.iter_mut() {
+            for (leg, state) in info.facts.legs.iter().zip(&mut info.states) {
+                if leg.oif == dev && (gone == Gone::Removed || leg.scope != scope::NOWHERE) {
+                    (state.dead, state.linkdown) = (true, true);
+                }
+            }
+            let removed = gone == Gone::Removed && info.facts.legs.iter().any(|leg| leg.oif == dev);
+            info.dead |= removed || (!info.states.is_empty() && info.states.iter().all(|s| s.dead));
+            info.rebalance(|dev| devices.ignores_linkdown(dev, Family::V4));
+        }
+        flush(&mut self.v4)
+    }
+
+    /// A device was set up: dead legs over it live again. Routes that went do not come back, but those of its addresses
+    /// do ([`Fib::connect`]).
+    pub fn device_up(&mut self, dev: u32, devices: &impl Devices) {
+        let carrier = devices.has_carrier(dev);
+        self.each_leg(dev, devices, |_, state| {
+            state.linkdown &= !(state.dead && carrier);
+            state.dead = false;
+        });
+    }
+
+    /// A device lost its carrier or found it: its routes are marked `linkdown`, or no longer.
+    pub fn carrier_changed(&mut self, dev: u32, devices: &impl Devices) {
+        let carrier = devices.has_carrier(dev);
+        self.each_leg(dev, devices, |is_own, state| {
+            state.linkdown = !carrier && (state.linkdown || !is_own);
+        });
+    }
+
+    fn each_leg(&mut self, dev: u32, devices: &impl Devices, change: impl Fn(bool, &mut super::info::LegState)) {
+        for half in [&mut self.v4, &mut self.v6] {
+            let family = half.family;
+            for info in half.infos.iter_mut() {
+                let own = matches!(info.facts.kind, RouteType::Local | RouteType::Anycast);
+                for (leg, state) in info.facts.legs.iter().zip(&mut info.states).filter(|(leg, _)| leg.oif == dev) {
+                    change(leg.scope == scope::NOWHERE || (family == Family::V6 && own), state);
+                }
+                info.rebalance(|dev| devices.ignores_linkdown(dev, family));
+            }
+        }
+    }
+
+    /// An address is ours no more: IPv4 routes of the main table that have it as `src` go (fib_sync_down_addr), IPv6 routes
+    /// over `dev` lose their `src` (rt6_remove_prefsrc).
+    pub fn address_gone(&mut self, ip: Ip, dev: u32) -> Vec<Route> {
+        if ip.is_v4() {
+            let from = |info: &super::info::Info| info.facts.prefsrc == ip && info.facts.table == table::MAIN;
+            self.v4.infos.iter_mut().filter(|info| from(info)).for_each(|info| info.dead = true);
+            return flush(&mut self.v4);
+        }
+        let half = &mut self.v6;
+        let all = half.tables.iter().flat_map(|t| t.dump().into_iter().flat_map(|b| b.aliases().to_vec()));
+        let mut ids: Vec<u32> = all.map(|a| a.info).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        for id in ids {
+            let facts = &half.infos.get(id).facts;
+            if facts.prefsrc == ip && facts.legs[0].oif == dev {
+                half.infos.rename(id, |facts| facts.prefsrc = Ip::ANY6);
+            }
+        }
+        Vec::new()
+    }
+}
+
+/// Takes all routes with dead infos out (fib_flush).
+fn flush(half: &mut Half) -> Vec<Route> {
+    if !half.infos.iter_mut().any(|info| info.dead) {
+        return Vec::new();
+    }
+    let is_dead = |half: &Half, a: &Alias| half.infos.get(a.info).dead;
+    take(half, |half, bucket| (0..bucket.aliases().len()).filter(|&n| is_dead(half, &bucket.aliases()[n])).collect())
+}
+
+/// IPv6: routes over the device go, but a sibling with living siblings only dies.
+fn gone6(half: &mut Half, dev: u32, gone: Gone) -> Vec<Route> {
+    if gone == Gone::Down {
+        half.infos
+            .iter_mut()
+            .filter(|i| i.facts.legs[0].oif == dev && !i.facts.legs[0].via.is_unspecified())
+            .for_each(|info| (info.states[0].dead, info.states[0].linkdown) = (true, true));
+    }
+    take(half, |half, bucket| {
+        let aliases = bucket.aliases();
+        let over = |a: &Alias| half.infos.get(a.info).facts.legs[0].oif == dev;
+        let goes =
+            |n: &usize| over(&aliases[*n]) && !(gone == Gone::Down && has_living_sibling(half, bucket, aliases[*n]));
+        (0..aliases.len()).filter(goes).collect()
+    })
+}
+
+fn has_living_sibling(half: &Half, bucket: &Bucket, alias: Alias) -> bool {
+    let metric = half.infos.get(alias.info).facts.metric;
+    let lives = |a: Alias| !half.infos.get(a.info).states[0].dead;
+    is_sibling(half, alias) && super::lookup::siblings(half, bucket, metric).any(lives)
+}
+
+/// Takes the routes out that `chosen` names for each prefix by their places, in the order of a dump.
+fn take(half: &mut Half, chosen: impl Fn(&Half, &Bucket) -> Vec<usize>) -> Vec<Route> {
+    let mut goes: Vec<(u32, Prefix, Vec<usize>)> = Vec::new();
+    for table in &half.tables {
+        let places = table.dump().into_iter().map(|b| (table.id, b.prefix, chosen(half, b)));
+        goes.extend(places.filter(|(_, _, places)| !places.is_empty()));
+    }
+    let mut routes = Vec::new();
+    for (id, prefix, places) in goes {
+        let table = half.table(id).expect("it was just there");
+        routes.extend(places.iter().map(|&n| route_of(half, table, prefix, table.at(prefix)[n])));
+        for n in places.into_iter().rev() {
+            let alias = half.table_mut(id).remove(prefix, n);
+            half.infos.release(alias.info);
+        }
+    }
+    routes
+}
