@@ -14,7 +14,7 @@ import { Lab as CoreLab, type LabHost, type LabOptions } from "./core/lab/mod.ts
 import { planeBytes } from "./wasm/bytes.ts";
 
 export { TextError } from "./core/base/mod.ts";
-export { PlaceError } from "./core/lab/mod.ts";
+export { parseLesson, PlaceError, playExchange, playLesson, setStage } from "./core/lab/mod.ts";
 export type {
   Answer,
   Applied,
@@ -22,10 +22,12 @@ export type {
   LabFile,
   LabHost,
   LabOptions,
+  Lesson,
   MachineRow,
   MatrixRow,
   NodeRow,
   Overview,
+  Played,
   PodRow,
   Protocol,
   ServiceRow,

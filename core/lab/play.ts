@@ -25,7 +25,7 @@ export async function playExchange(lab: Lab, exchange: Exchange): Promise<Played
 }
 
 /** Plays all of a lesson, without asking. */
-export async function play(lesson: Lesson, file: string, host: LabHost): Promise<Played[]> {
+export async function playLesson(lesson: Lesson, file: string, host: LabHost): Promise<Played[]> {
   const lab = await setStage(lesson, file, host);
   const played: Played[] = [];
   for (const exchange of lesson.exchanges) played.push(await playExchange(lab, exchange));

@@ -92,5 +92,7 @@ export const LabSpecSchema = z.strictObject({
 export type LabSpec = z.infer<typeof LabSpecSchema>;
 /** One Linux machine of a lab. */
 export type MachineSpec = LabSpec["machines"][number];
+/** One node of a cluster; `address` is its InternalIP. */
+export type NodeSpec = z.infer<typeof Node>;
 /** One link of a lab. */
 export type LinkSpec = LabSpec["links"][number];

@@ -22,7 +22,8 @@ export class World {
   readonly random: Random;
   /** Every machine: those of the lab file, nodes, the router, the client outside. Containers are not in it. */
   readonly machines = new Map<string, Machine>();
-  readonly #switches = new Map<string, number>();
+  /** Namespaces of switches by name. */
+  readonly switches = new Map<string, number>();
 
   constructor(host: LabHost, seed: number) {
     this.plane = Plane.open(host.module, { seed });
@@ -50,16 +51,16 @@ export class World {
 
   /** The namespace of a switch: nothing but a bridge called like the switch. Made when first asked for. */
   switch(name: string): number {
-    const known = this.#switches.get(name);
+    const known = this.switches.get(name);
     if (known !== undefined) return known;
     const ns = switchFor(this.plane, name);
-    this.#switches.set(name, ns);
+    this.switches.set(name, ns);
     return ns;
   }
 
   /** Whether a switch of that name was made. */
   hasSwitch(name: string): boolean {
-    return this.#switches.has(name);
+    return this.switches.has(name);
   }
 
   /** Gives the plane's memory back; nothing can be asked afterwards. */

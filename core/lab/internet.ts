@@ -1,0 +1,124 @@
+/**
+ * What lies outside: a router with one foot in the lab, and one machine that stands for the internet.
+ *
+ *     nodes or machines -- (lan) -- router -- internet 198.51.100.10
+ *                                   masquerades       .53 answers DNS, .80 answers HTTP
+ *
+ * Addresses are those of RFC 5737: nobody's.
+ */
+import { nthIp, printIp, requireCidr } from "../base/mod.ts";
+import { fit, isMalformed, type Message, parseMessage, parseRecord, replyTo, sameName, udpLimit } from "../dns/mod.ts";
+import type { Machine, Process, Program } from "../linux/mod.ts";
+import { PROGRAMS } from "../tools/mod.ts";
+import { plug, portOf } from "./wiring.ts";
+import type { World } from "./world.ts";
+
+/** The client outside, its name server and its web server. */
+export const INTERNET_ADDRESS = "198.51.100.10";
+export const NAME_SERVER = "198.51.100.53";
+const WEB_SERVER = "198.51.100.80";
+const OUTER_GATEWAY = "198.51.100.1";
+/** Addresses of load balancers: every LoadBalancer Service of the cluster gets one. */
+export const LOAD_BALANCERS = "203.0.113.0/24";
+
+/** The zone of the world outside, in RFC 1035 text. Everything else does not exist. */
+const ZONE = [
+  `example.com. 3600 IN A ${WEB_SERVER}`,
+  `www.example.com. 3600 IN A ${WEB_SERVER}`,
+].map(parseRecord);
+const SOA = parseRecord(". 86400 IN SOA a.root-servers.net. nstld.verisign-grs.com. 2026010100 1800 900 604800 86400");
+
+/** Makes the router and the machine outside, joined to a switch of the lab at the first address of `cidr`. */
+export async function buildInternet(world: World, lan: string, cidr: string): Promise<void> {
+  const router = world.addMachine("router");
+  const internet = world.addMachine("internet", {
+    programs: new Map([...PROGRAMS, ["named", nameServer], ["web", webServer]]),
+  });
+  plug(world.plane, { ns: router.ns.id, device: "eth0" }, portOf(world.plane, world.switch(lan)));
+  plug(world.plane, { ns: router.ns.id, device: "eth1" }, { ns: internet.ns.id, device: "eth0" });
+  const prefix = requireCidr(cidr);
+  await lines(router, [
+    `ip addr add ${printIp(nthIp(prefix, 1))}/${prefix.length} dev eth0`,
+    `ip addr add ${OUTER_GATEWAY}/24 dev eth1`,
+    "sysctl -qw net.ipv4.ip_forward=1 net.ipv4.fib_multipath_hash_policy=1",
+    `iptables -t nat -A POSTROUTING -s ${cidr} -o eth1 -j MASQUERADE`,
+  ]);
+  await lines(internet, [
+    ...[INTERNET_ADDRESS, NAME_SERVER, WEB_SERVER].map((address) => `ip addr add ${address}/24 dev eth0`),
+    `ip route add default via ${OUTER_GATEWAY}`,
+  ]);
+  internet.files.write("/etc/resolv.conf", `nameserver ${NAME_SERVER}\n`);
+  internet.start(["named"]);
+  internet.start(["web"]);
+}
+
+/** The first address of the lab's network: the way out for everybody in it. */
+export function gatewayOf(cidr: string): string {
+  return printIp(nthIp(requireCidr(cidr), 1));
+}
+
+/** Points load balancer addresses at nodes: `addresses` each with the nodes that take its traffic. */
+export async function routeLoadBalancers(
+  world: World,
+  addresses: ReadonlyMap<string, readonly string[]>,
+): Promise<void> {
+  const router = world.machines.get("router") as Machine;
+  const known = (await router.run("ip -4 route show proto static")).stdout.matchAll(/^(\S+)/gm);
+  for (const [, address] of known) if (!addresses.has(address as string)) await router.run(`ip route del ${address}`);
+  for (const [address, nodes] of addresses) {
+    if (nodes.length === 0) await router.run(`ip route del ${address}/32`);
+    else {await router.run(`ip route replace ${address}/32 proto static ${
+        nodes.map((node) => `nexthop via ${node}`).join(" ")
+      }`);}
+  }
+}
+
+async function lines(machine: Machine, commands: readonly string[]): Promise<void> {
+  for (const command of commands) {
+    const { exit, stderr } = await machine.run(command);
+    if (exit !== 0) throw new Error(`${machine.name}: ${command}: ${stderr}`);
+  }
+}
+
+/** Answers UDP questions from {@link ZONE} until it is killed. */
+const nameServer: Program = async ({ net }: Process) => {
+  const socket = net.udp(4);
+  socket.bind(NAME_SERVER, 53);
+  for (;;) {
+    const received = await socket.receive();
+    if (received === undefined) return 0;
+    if (!("datagram" in received)) continue;
+    const { data, from, fromPort } = received.datagram;
+    const query = parseMessage(data);
+    if (!isMalformed(query)) socket.sendTo(answer(query), from, fromPort);
+  }
+};
+
+function answer(query: Message): Uint8Array {
+  const [question] = query.questions;
+  const same = ZONE.filter(({ name }) => question !== undefined && sameName(name, question.name));
+  const answers = same.filter(({ type }) => type === question?.type);
+  const reply = {
+    ...replyTo(query, same.length === 0 ? "NXDOMAIN" : "NOERROR"),
+    answers,
+    authorities: answers.length > 0 ? [] : [SOA],
+  };
+  return fit({ ...reply, flags: { ...reply.flags, ra: true } }, udpLimit(query)).bytes;
+}
+
+const PAGE = "<!doctype html>\n<title>Example</title>\n<h1>The world outside</h1>\n";
+
+/** Answers every HTTP request with one page until it is killed. */
+const webServer: Program = async ({ net }: Process) => {
+  const listener = net.listen(WEB_SERVER, 80);
+  if ("errno" in listener) return 1;
+  for (;;) {
+    const stream = await listener.accept();
+    if (stream === undefined) return 0;
+    await stream.read();
+    await stream.write(
+      `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: ${PAGE.length}\r\nConnection: close\r\n\r\n${PAGE}`,
+    );
+    stream.close();
+  }
+};

@@ -1,0 +1,164 @@
+import { TextError } from "../base/mod.ts";
+import type { Machine } from "../linux/mod.ts";
+import type { Answer, Applied, MatrixRow, Overview, Protocol, Why } from "./answers.ts";
+import { Cluster } from "./cluster.ts";
+import { explain } from "./explain.ts";
+import { kindOf, type LabFile, machineOf } from "./files.ts";
+import type { LabHost } from "./host.ts";
+import { type Intent, readIntent } from "./intent.ts";
+import { buildMachines } from "./machines.ts";
+import { matrix } from "./matrix.ts";
+import { overview } from "./overview.ts";
+import { PlaceError } from "./places.ts";
+import { resolvePlace, resolveTarget } from "./resolve.ts";
+import { World } from "./world.ts";
+
+/** How a lab is opened. Fields given here win over those of a Lab object in the files. */
+export interface LabOptions {
+  /** Manifests with at most one Lab object, a Corefile, iptables dumps; bare texts are named `files[0]`, `files[1]` ... */
+  readonly files?: readonly (LabFile | string)[];
+  readonly nodes?: number | undefined;
+  readonly network?: string | undefined;
+  readonly proxy?: string | undefined;
+  readonly seed?: number | undefined;
+}
+
+/** One world: nodes, machines, objects and time, open for questions. */
+export class Lab {
+  readonly #world: World;
+  readonly #cluster: Cluster | undefined;
+  readonly #intent: Intent;
+
+  private constructor(world: World, cluster: Cluster | undefined, intent: Intent) {
+    this.#world = world;
+    this.#cluster = cluster;
+    this.#intent = intent;
+  }
+
+  /** Builds the world and waits, on virtual time, until everything in it is ready. Throws a TextError on bad input. */
+  static async open(options: LabOptions, host: LabHost): Promise<Lab> {
+    const intent = readIntent(namedFiles(options.files ?? []), options);
+    const world = new World(host, intent.spec.seed);
+    const cluster = intent.spec.nodes.length > 0 ? await Cluster.build(world, intent) : undefined;
+    await buildMachines(world, intent.spec, intent.blame);
+    const lab = new Lab(world, cluster, intent);
+    await lab.#loadDumps(intent.files);
+    await cluster?.applyObjects(intent.objects);
+    await cluster?.ready();
+    return lab;
+  }
+
+  /** How many nodes and pods the files ask for, without building anything. Throws a TextError on bad input. */
+  static size(options: LabOptions): { readonly nodes: number; readonly pods: number } {
+    const { spec, pods } = readIntent(namedFiles(options.files ?? []), options);
+    return { nodes: spec.nodes.length, pods };
+  }
+
+  /** Applies manifests, a Corefile or iptables dumps as `kubectl apply` would, and waits until everything is ready again. Nothing changes when one text is wrong. */
+  async apply(files: readonly (LabFile | string)[]): Promise<Applied[]> {
+    const intent = readIntent(namedFiles(files), {});
+    if (intent.lab !== undefined) {
+      throw new TextError(intent.lab.file, intent.lab.line, 1, "a Lab object", "objects for the lab that is open");
+    }
+    const cluster = this.#needCluster(intent);
+    await this.#loadDumps(intent.files);
+    const applied = await cluster?.applyObjects(intent.objects) ?? [];
+    await cluster?.ready();
+    return applied;
+  }
+
+  /** Deletes the objects that the manifests name, as `kubectl delete -f` would, and waits for the end of their pods. */
+  async delete(files: readonly (LabFile | string)[]): Promise<Applied[]> {
+    const intent = readIntent(namedFiles(files), {});
+    const cluster = this.#needCluster(intent);
+    const deleted = await cluster?.deleteObjects(intent.objects) ?? [];
+    await cluster?.ready();
+    return deleted;
+  }
+
+  /** Runs one command line at a place; time moves as far as it takes. */
+  async exec(place: string, command: string): Promise<Answer> {
+    const { machine } = this.#placeOf(place);
+    const { stdout, stderr, exit } = await machine.run(command);
+    return { stdout, stderr, exit };
+  }
+
+  /** Sends a connection's first packet from one place to another and says how it ended, step by step, both ways. */
+  async why(from: string, to: string, options: { readonly proto?: Protocol } = {}): Promise<Why> {
+    const source = this.#placeOf(from);
+    const protocol = options.proto ?? "tcp";
+    const target = await resolveTarget({ world: this.#world, cluster: this.#cluster, from: source, protocol }, to);
+    return await explain({ world: this.#world, cluster: this.#cluster, from: source, target, protocol });
+  }
+
+  /** The verdict alone: {@link why} without the story. */
+  async send(from: string, to: string, options: { readonly proto?: Protocol } = {}): Promise<Why["verdict"]> {
+    return (await this.why(from, to, options)).verdict;
+  }
+
+  /** Who reaches whom: every pod to every Service port with endpoints; with `port`, every pod to every pod on it. */
+  async matrix(options: { readonly port?: number } = {}): Promise<MatrixRow[]> {
+    return this.#cluster === undefined ? [] : await matrix(this.#cluster, options.port);
+  }
+
+  /** Lets `seconds` of virtual time pass. */
+  async advance(seconds: number): Promise<void> {
+    await this.#world.runner.advance(seconds * 1000);
+  }
+
+  /** Nodes, pods, Services and machines as they are now. */
+  overview(): Overview {
+    return overview(this.#world, this.#cluster, this.#intent);
+  }
+
+  /** Everything that happened in the cluster and on its nodes so far, a line each: the same for the same files and seed. */
+  log(): string {
+    return this.#world.log.entries.map(({ time, text }) => `${(time / 1000).toFixed(6)} ${text}\n`).join("");
+  }
+
+  /** Where a lesson's commands without a place are typed: the first machine, or `admin` of a cluster. */
+  firstPlace(): string {
+    return this.#cluster === undefined ? `machine/${this.#intent.spec.machines[0]?.name}` : "admin";
+  }
+
+  /** Gives the plane's memory back; the lab can't be asked any more. */
+  close(): void {
+    this.#world.close();
+  }
+
+  #placeOf(text: string): ReturnType<typeof resolvePlace> {
+    return resolvePlace(this.#world, this.#cluster, text);
+  }
+
+  #needCluster(intent: Intent): Cluster | undefined {
+    const [first] = intent.objects;
+    if (this.#cluster === undefined && first !== undefined) {
+      throw new TextError(
+        first.file,
+        first.line,
+        first.column,
+        `a ${first.value.kind} in a lab without nodes`,
+        "a lab with nodes",
+      );
+    }
+    return this.#cluster;
+  }
+
+  async #loadDumps(files: readonly LabFile[]): Promise<void> {
+    for (const file of files.filter((file) => kindOf(file) === "iptables")) {
+      const machine = this.#dumpMachine(file);
+      const { exit, stderr } = await machine.run("iptables-restore", { stdin: file.text });
+      if (exit !== 0) throw new TextError(file.name, 1, 1, stderr.trim(), "rules that iptables-restore takes");
+    }
+  }
+
+  #dumpMachine(file: LabFile): Machine {
+    const machine = this.#world.machines.get(machineOf(file)) ?? [...this.#world.machines.values()][0];
+    if (machine === undefined) throw new PlaceError(`${file.name}: no machine to load these rules into`);
+    return machine;
+  }
+}
+
+function namedFiles(files: readonly (LabFile | string)[]): LabFile[] {
+  return files.map((file, i) => typeof file === "string" ? { name: `files[${i}]`, text: file } : file);
+}

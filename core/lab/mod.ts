@@ -1,0 +1,8 @@
+/** A world put together: the only room that sees both wings. */
+export * from "./answers.ts";
+export type { LabFile } from "./files.ts";
+export type { LabHost } from "./host.ts";
+export { Lab, type LabOptions } from "./lab.ts";
+export { type Exchange, type Lesson, parseLesson } from "./lesson.ts";
+export { PlaceError } from "./places.ts";
+export { type Played, playExchange, playLesson, setStage } from "./play.ts";

@@ -1,0 +1,67 @@
+/** flannel's backends: how packets reach the pods of another node. Recorded from flanneld 0.28. */
+import { network, printCidr, printIp, requireCidr } from "../../../base/mod.ts";
+import type { NetworkDesired, NetworkView } from "../view.ts";
+
+/** The part of the desired state that depends on the backend. */
+export type BackendDesired = Pick<NetworkDesired, "devices" | "routes" | "neighbours" | "fdb" | "podMtu">;
+
+/** One backend: its name in net-conf.json, its state, and what it publishes of itself (annotation `backend-data`). */
+export interface Backend {
+  readonly type: "vxlan" | "host-gw";
+  desired(view: NetworkView): BackendDesired;
+  data(view: NetworkView): string;
+}
+
+const VNI = 1;
+const DEVICE = `flannel.${VNI}`;
+const PORT = 8472;
+/** Outer Ethernet, IPv4, UDP and VXLAN headers. */
+const OVERHEAD = 50;
+
+/** The first address of a pod CIDR, which a node's flannel.1 has: `10.244.1.0`. */
+export function tunnelAddress(podCIDR: string): string {
+  return printIp(network(requireCidr(podCIDR)).ip);
+}
+
+function plain(podCIDR: string): string {
+  return printCidr(network(requireCidr(podCIDR)));
+}
+
+/** A tunnel device; each peer is a route over it, a neighbour entry for that route's gateway, and where its MAC is to be sent. */
+const vxlan: Backend = {
+  type: "vxlan",
+  desired({ self, peers, device, mtu }) {
+    const known = peers.filter(({ vtepMac }) => vtepMac !== undefined);
+    return {
+      devices: [
+        `link add ${DEVICE} address ${self.vtepMac} type vxlan id ${VNI} local ${self.address} dev ${device} dstport ${PORT} nolearning`,
+        `link set ${DEVICE} mtu ${mtu - OVERHEAD}`,
+        `link set ${DEVICE} up`,
+        `addr add ${tunnelAddress(self.podCIDR)}/32 dev ${DEVICE}`,
+      ],
+      routes: known.map(({ podCIDR }) => `${plain(podCIDR)} via ${tunnelAddress(podCIDR)} dev ${DEVICE} onlink`),
+      neighbours: known.map(({ podCIDR, vtepMac }) =>
+        `${tunnelAddress(podCIDR)} lladdr ${vtepMac} dev ${DEVICE} nud permanent`
+      ),
+      fdb: known.map(({ vtepMac, address }) => `${vtepMac} dev ${DEVICE} dst ${address} self permanent`),
+      podMtu: mtu - OVERHEAD,
+    };
+  },
+  data: ({ self }) => JSON.stringify({ VNI, VtepMAC: self.vtepMac }),
+};
+
+/** Plain routes: every peer's pods by way of the peer, which must be on the same link. */
+const hostGw: Backend = {
+  type: "host-gw",
+  desired: ({ peers, device, mtu }) => ({
+    devices: [],
+    routes: peers.map(({ podCIDR, address }) => `${plain(podCIDR)} via ${address} dev ${device}`),
+    neighbours: [],
+    fdb: [],
+    podMtu: mtu,
+  }),
+  data: () => "null",
+};
+
+/** Backends by their names in net-conf.json. */
+export const BACKENDS: Readonly<Record<Backend["type"], Backend>> = { vxlan, "host-gw": hostGw };
