@@ -19,9 +19,9 @@ export interface ApiResponse {
 
 /** One thing wrong with an object; a Status lists them as causes. */
 export interface Cause {
-  readonly reason: string;
+  readonly reason?: string;
   readonly message: string;
-  readonly field: string;
+  readonly field?: string;
 }
 
 /** The server's refusal (`kind: Status`, `status: Failure`), with its words. */

@@ -11,11 +11,14 @@ export type { apps, batch, core, discovery, LabelSelector, networking, ObjectMet
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
 
 /** Metadata of an object in the store: what the server always fills in is there. Times are RFC 3339 in whole seconds. */
-export interface Meta extends ObjectMeta {
+export interface Meta extends Omit<ObjectMeta, "generation" | "deletionTimestamp" | "deletionGracePeriodSeconds"> {
   name: string;
   uid: string;
   resourceVersion: string;
   creationTimestamp: string;
+  generation?: number;
+  deletionTimestamp?: string;
+  deletionGracePeriodSeconds?: number;
 }
 
 /** Any object of the API, as it stands in the store. Stored objects are never changed in place: copy, then update. */
@@ -159,7 +162,7 @@ export function copyOf<T>(object: T): T {
 }
 
 /** `NAMESPACE/NAME`, or just the name of a cluster-wide object. */
-export function keyOf(object: { readonly metadata: ObjectMeta }): string {
+export function keyOf(object: { readonly metadata: { name?: string; namespace?: string } }): string {
   const { namespace, name = "" } = object.metadata;
   return namespace ? `${namespace}/${name}` : name;
 }

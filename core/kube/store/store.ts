@@ -25,7 +25,7 @@ const HISTORY = 10_000;
  * A kind is its bare name (`Pod`); kinds podwire has no table for are kept under `Kind.group`.
  */
 export class Store {
-  readonly #kinds = new Map<string, Map<string, KubeObject>>();
+  readonly #kinds = new Map<string, Shelf>();
   readonly #listeners = new Set<(change: Change) => void>();
   #history: Change[] = [];
   #version = 0;
@@ -37,30 +37,32 @@ export class Store {
 
   /** The object of that name, or undefined. */
   get<K extends string>(kind: K, name: string, namespace?: string): ObjectOf<K> | undefined {
-    return this.#kinds.get(kind)?.get(storeKey(name, namespace)) as ObjectOf<K> | undefined;
+    return this.#kinds.get(kind)?.get(namespace ?? "")?.objects.get(name) as ObjectOf<K> | undefined;
   }
 
   /** Objects of a kind, by namespace and name in order. */
-  list<K extends string>(kind: K, options: ListOptions = {}): ObjectOf<K>[] {
-    const all = [...(this.#kinds.get(kind)?.values() ?? [])] as ObjectOf<K>[];
-    const some = all.filter((object) => wanted(object, options));
-    return some.sort((a, b) => (order(a) < order(b) ? -1 : 1));
+  list<K extends string>(kind: K, { namespace, labels }: ListOptions = {}): ObjectOf<K>[] {
+    const shelf = this.#kinds.get(kind) ?? new Map<string, Box>();
+    const spaces = namespace === undefined ? [...shelf.keys()].sort() : [namespace];
+    const all = spaces.flatMap((space) => inOrder(shelf.get(space))) as ObjectOf<K>[];
+    return labels === undefined ? all : all.filter(({ metadata }) => matches(labels, metadata.labels));
   }
 
   /** The kinds that have objects. */
   kinds(): string[] {
-    return [...this.#kinds].filter(([, objects]) => objects.size > 0).map(([kind]) => kind);
+    return [...this.#kinds].filter(([, shelf]) => [...shelf.values()].some(({ objects }) => objects.size > 0)).map((
+      [kind],
+    ) => kind);
   }
 
   /** Puts an object in place, new or changed; gives it the next resourceVersion and tells the listeners. */
   put<T extends KubeObject>(object: T, kind: string = object.kind): T {
-    const key = storeKey(object.metadata.name, object.metadata.namespace);
-    const objects = this.#kinds.get(kind) ?? new Map<string, KubeObject>();
-    this.#kinds.set(kind, objects);
-    const old = objects.get(key);
+    const box = this.#box(kind, object.metadata.namespace);
+    const old = box.objects.get(object.metadata.name);
     const version = ++this.#version;
     const kept: T = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
-    objects.set(key, kept);
+    box.objects.set(object.metadata.name, kept);
+    if (old === undefined) delete box.names;
     this.#tell(
       old === undefined ? { type: "ADDED", object: kept, version } : { type: "MODIFIED", object: kept, old, version },
     );
@@ -69,10 +71,11 @@ export class Store {
 
   /** Takes an object away for good; false when there was none. */
   remove(kind: string, name: string, namespace?: string): boolean {
-    const objects = this.#kinds.get(kind);
-    const old = objects?.get(storeKey(name, namespace));
-    if (objects === undefined || old === undefined) return false;
-    objects.delete(storeKey(name, namespace));
+    const box = this.#box(kind, namespace);
+    const old = box.objects.get(name);
+    if (old === undefined) return false;
+    box.objects.delete(name);
+    delete box.names;
     const version = ++this.#version;
     const object = { ...old, metadata: { ...old.metadata, resourceVersion: String(version) } };
     this.#tell({ type: "DELETED", object, old, version });
@@ -95,7 +98,9 @@ export class Store {
   /** A store of its own with the same objects, version and history, and no listeners. */
   fork(): Store {
     const copy = new Store();
-    for (const [kind, objects] of this.#kinds) copy.#kinds.set(kind, new Map(objects));
+    for (const [kind, shelf] of this.#kinds) {
+      copy.#kinds.set(kind, new Map([...shelf].map(([space, box]) => [space, { objects: new Map(box.objects) }])));
+    }
     copy.#history = [...this.#history];
     copy.#version = this.#version;
     return copy;
@@ -103,10 +108,18 @@ export class Store {
 
   /** Puts an object back exactly as it was recorded, resourceVersion included; nobody is told. */
   load(object: KubeObject, kind: string = object.kind): void {
-    const objects = this.#kinds.get(kind) ?? new Map<string, KubeObject>();
-    this.#kinds.set(kind, objects);
-    objects.set(storeKey(object.metadata.name, object.metadata.namespace), copyOf(object));
+    const box = this.#box(kind, object.metadata.namespace);
+    box.objects.set(object.metadata.name, copyOf(object));
+    delete box.names;
     this.#version = Math.max(this.#version, Number(object.metadata.resourceVersion ?? 0) || 0);
+  }
+
+  #box(kind: string, namespace = ""): Box {
+    const shelf = this.#kinds.get(kind) ?? new Map<string, Box>();
+    this.#kinds.set(kind, shelf);
+    const box = shelf.get(namespace) ?? { objects: new Map<string, KubeObject>() };
+    shelf.set(namespace, box);
+    return box;
   }
 
   #tell(change: Change): void {
@@ -116,15 +129,17 @@ export class Store {
   }
 }
 
-function storeKey(name: string, namespace?: string): string {
-  return namespace ? `${namespace}/${name}` : name;
+/** Objects of one kind by namespace ("" for cluster-wide ones). */
+type Shelf = Map<string, Box>;
+
+/** Objects of one kind in one namespace by name, and the names in order once somebody asked. */
+interface Box {
+  readonly objects: Map<string, KubeObject>;
+  names?: string[];
 }
 
-function order({ metadata }: KubeObject): string {
-  return `${metadata.namespace ?? ""}/${metadata.name}`;
-}
-
-function wanted({ metadata }: KubeObject, { namespace, labels }: ListOptions): boolean {
-  if (namespace !== undefined && metadata.namespace !== namespace) return false;
-  return labels === undefined || matches(labels, metadata.labels);
+function inOrder(box: Box | undefined): KubeObject[] {
+  if (box === undefined) return [];
+  box.names ??= [...box.objects.keys()].sort();
+  return box.names.map((name) => box.objects.get(name) as KubeObject);
 }

@@ -1,0 +1,109 @@
+/** Request bodies into objects, refused in the server's words. */
+import { DecodeError, decodeStruct } from "../objects/codec.ts";
+import { KINDS } from "../objects/kinds.ts";
+import type { KubeObject } from "../objects/object.ts";
+import { joinGroupVersion, type Resource } from "../objects/resource.ts";
+import { duplicateFields } from "./duplicates.ts";
+import { badRequest } from "./status.ts";
+import type { Status } from "./types.ts";
+
+/** How unknown and repeated fields are met (`fieldValidation`). */
+export type FieldValidation = "Strict" | "Warn" | "Ignore";
+
+/** An object from a request, and what to warn about. */
+export interface DecodedBody {
+  readonly object: KubeObject;
+  readonly warnings: readonly string[];
+}
+
+/** The object in a body meant for a resource. */
+export function decodeBody(body: string, resource: Resource, validation: FieldValidation): DecodedBody | Status {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch (error) {
+    return badRequest(unrecognized(resource.kind, body, error));
+  }
+  const repeated = validation === "Ignore" ? [] : duplicateFields(body);
+  return decodeValue(value, resource, validation, repeated);
+}
+
+/** The object in a JSON value meant for a resource. */
+export function decodeValue(
+  value: unknown,
+  resource: Resource,
+  validation: FieldValidation,
+  repeated: readonly string[] = [],
+): DecodedBody | Status {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    const kind = Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
+    const words =
+      `json: cannot unmarshal ${kind} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
+    return badRequest(`couldn't get version/kind; json parse error: ${words}`);
+  }
+  const given = value as Record<string, unknown>;
+  const mismatch = checkKind(given, resource);
+  if (mismatch !== undefined) return mismatch;
+  return decodeTyped(given, resource, validation, repeated);
+}
+
+function unrecognized(kind: string, body: string, error: unknown): string {
+  const shown = body === "" ? "<empty>" : body.length > 128 ? `${body.slice(0, 128)} ... (truncated)` : body;
+  const why = body.trim() === "" || /unexpected end|unterminated/i.test(String(error))
+    ? "unexpected end of JSON input"
+    : `invalid character ${badCharacter(body, error)} looking for beginning of value`;
+  return `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why} (${shown})`;
+}
+
+function badCharacter(body: string, error: unknown): string {
+  const at = /position (\d+)/.exec(String(error))?.[1];
+  return `'${body[Number(at ?? 0)] ?? ""}'`;
+}
+
+function checkKind(value: Record<string, unknown>, resource: Resource): Status | undefined {
+  const wanted = joinGroupVersion(resource.group, resource.version);
+  const { apiVersion = wanted, kind = resource.kind } = value as { apiVersion?: string; kind?: string };
+  if (kind !== resource.kind && kind !== "") {
+    const words = `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`;
+    return badRequest(`${kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${words}`);
+  }
+  if (apiVersion !== wanted && apiVersion !== "") {
+    return badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`,
+    );
+  }
+  return undefined;
+}
+
+function decodeTyped(
+  value: Record<string, unknown>,
+  resource: Resource,
+  validation: FieldValidation,
+  repeated: readonly string[],
+): DecodedBody | Status {
+  const head = { kind: resource.kind, apiVersion: joinGroupVersion(resource.group, resource.version) };
+  const rules = KINDS[resource.kind];
+  if (rules === undefined) {
+    const metadata = (value.metadata ?? {}) as KubeObject["metadata"];
+    return { object: { ...value, ...head, metadata: { ...metadata } }, warnings: [] };
+  }
+  try {
+    const { value: fields, unknown } = decodeStruct(rules.struct, value);
+    const problems = [
+      ...repeated.map((path) => `duplicate field "${path}"`),
+      ...unknown.map((path) => `unknown field "${path}"`),
+    ];
+    if (validation === "Strict" && problems.length > 0) {
+      return cannotHandle(resource, `strict decoding error: ${problems.join(", ")}`);
+    }
+    const object = { ...head, ...fields } as unknown as KubeObject;
+    return { object, warnings: validation === "Warn" ? problems : [] };
+  } catch (error) {
+    if (error instanceof DecodeError) return cannotHandle(resource, error.message);
+    throw error;
+  }
+}
+
+function cannotHandle({ kind, version }: Resource, why: string): Status {
+  return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
+}

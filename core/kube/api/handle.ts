@@ -1,0 +1,211 @@
+import { TextError } from "../../base/mod.ts";
+import { invalid, unsupported } from "../objects/issue.ts";
+import { createObject } from "./create.ts";
+import { decodeBody, type FieldValidation } from "./decode.ts";
+import { deleteObject } from "./delete.ts";
+import { discover } from "./discovery.ts";
+import { present } from "./negotiate.ts";
+import { patchObject } from "./patch.ts";
+import { type ObjectList, readMany, readOne } from "./read.ts";
+import { kindKey } from "./registry.ts";
+import { parseRoute, type Route } from "./route.ts";
+import { handleSubresource } from "./subresource.ts";
+import type { ApiServer } from "./server.ts";
+import { badRequest, invalidStatus, methodNotAllowed, noResource, statusResponse } from "./status.ts";
+import { type ApiRequest, type ApiResponse, isStatus, type Status } from "./types.ts";
+import { updateObject } from "./update.ts";
+
+/** Answers any request as the API server does. */
+export function handle(server: ApiServer, request: ApiRequest): ApiResponse {
+  const found = discover(server, request);
+  if (found !== undefined) return found;
+  const route = parseRoute(request.path, server.registry);
+  if (route === undefined) return statusResponse(noResource());
+  const answer = answerRoute(server, route, request);
+  return "code" in answer && "warnings" in answer
+    ? withDeprecations(answer as ApiResponse, route)
+    : statusResponse(answer);
+}
+
+/** Warnings of resources that are on their way out. */
+function withDeprecations(answer: ApiResponse, { resource }: Route): ApiResponse {
+  if (resource.kind !== "Endpoints" || resource.group !== "") return answer;
+  const warning = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
+  return { ...answer, warnings: [warning, ...answer.warnings] };
+}
+
+function answerRoute(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
+  if (route.subresource !== undefined) return handleSubresource(server, route, request);
+  switch (request.method) {
+    case "GET":
+      return read(server, route, request);
+    case "POST":
+      return route.name === undefined ? create(server, route, request) : methodNotAllowed();
+    case "PUT":
+      return route.name === undefined ? methodNotAllowed() : replace(server, route, request);
+    case "PATCH":
+      return route.name === undefined ? methodNotAllowed() : patch(server, route, request);
+    case "DELETE":
+      return route.name === undefined ? removeAll(server, route, request) : remove(server, route, request);
+  }
+}
+
+function read(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
+  try {
+    const answer = route.name === undefined ? readMany(server, route) : readOne(server, route);
+    return isStatus(answer as Status) ? answer as Status : present(server, route, request, { code: 200, body: answer });
+  } catch (error) {
+    if (!(error instanceof TextError)) throw error;
+    return badRequest(`unable to parse requirement: ${error.problem}, expected: ${error.expected}`);
+  }
+}
+
+/** What the query of a writing request asks for. */
+interface WriteOptions {
+  readonly validation: FieldValidation;
+  readonly dryRun: boolean;
+}
+
+const VALIDATIONS = ["", "Ignore", "Strict", "Warn"];
+
+function writeOptions({ query }: Route, kind: string): WriteOptions | Status {
+  const validation = query.get("fieldValidation") ?? "";
+  const dryRun = query.getAll("dryRun");
+  const options = { kind, group: "meta.k8s.io" };
+  if (!VALIDATIONS.includes(validation)) {
+    return invalidStatus(options, "", [unsupported("fieldValidation", validation, VALIDATIONS)]);
+  }
+  if (dryRun.some((one) => one !== "All")) {
+    return invalidStatus(options, "", [unsupported("dryRun", dryRun, ["All"])]);
+  }
+  return { validation: (validation || "Warn") as FieldValidation, dryRun: dryRun.length > 0 };
+}
+
+function create(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
+  const options = writeOptions(route, "CreateOptions");
+  if ("kind" in options) return options;
+  if (!route.resource.verbs.includes("create")) return methodNotAllowed();
+  const decoded = decodeBody(request.body ?? "", route.resource, options.validation);
+  if ("kind" in decoded) return decoded;
+  const { object, warnings } = decoded;
+  const misplaced = placeIn(route, object.metadata);
+  if (misplaced !== undefined) return misplaced;
+  const answer = createObject(server, route.resource, object, options);
+  return answered(server, { route, request, code: 201, warnings }, answer);
+}
+
+/** The namespace of the path is the object's; another one in the object is refused. */
+function placeIn({ namespace }: Route, metadata: { namespace?: string }): Status | undefined {
+  if (namespace === undefined) return undefined;
+  if ((metadata.namespace ?? "") !== "" && metadata.namespace !== namespace) {
+    return badRequest("the namespace of the provided object does not match the namespace sent on the request");
+  }
+  metadata.namespace = namespace;
+  return undefined;
+}
+
+function replace(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
+  const options = writeOptions(route, "UpdateOptions");
+  if ("kind" in options) return options;
+  const decoded = decodeBody(request.body ?? "", route.resource, options.validation);
+  if ("kind" in decoded) return decoded;
+  const { object, warnings } = decoded;
+  const misplaced = placeIn(route, object.metadata) ?? checkName(route, object.metadata);
+  if (misplaced !== undefined) return misplaced;
+  return answered(
+    server,
+    { route, request, code: 200, warnings },
+    updateObject(server, route.resource, object, options),
+  );
+}
+
+function checkName({ name = "" }: Route, metadata: { name?: string }): Status | undefined {
+  if ((metadata.name ?? "") === "") metadata.name = name;
+  if (metadata.name === name) return undefined;
+  return badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+}
+
+function patch(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
+  const options = writeOptions(route, "PatchOptions");
+  if ("kind" in options) return options;
+  const patched = patchObject(server, route, request, options);
+  if (isStatus(patched as Status)) return patched as Status;
+  const { object, code, warnings } = patched as { object: never; code: number; warnings: readonly string[] };
+  return present(server, route, request, { code, body: object, warnings });
+}
+
+function remove(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
+  const { resource, name = "", namespace } = route;
+  const options = writeOptions(route, "DeleteOptions");
+  if ("kind" in options) return options;
+  const wanted = deleteOptions(route, request);
+  if ("kind" in wanted) return wanted;
+  const place = { name, ...(namespace === undefined ? {} : { namespace }) };
+  const answer = deleteObject(server, resource, place, { ...wanted, ...options });
+  const done = isStatus(answer as Status) && (answer as Status).status === "Success";
+  return done
+    ? { ...statusResponse(answer as Status), code: 200 }
+    : answered(server, { route, request, code: 200, warnings: [] }, answer);
+}
+
+interface Wanted {
+  readonly gracePeriodSeconds?: number;
+  readonly propagationPolicy?: "Background" | "Foreground" | "Orphan";
+}
+
+const POLICIES = ["Background", "Foreground", "Orphan"];
+
+function deleteOptions({ query }: Route, { body = "" }: ApiRequest): Wanted | Status {
+  let options: Record<string, unknown>;
+  try {
+    options = body.trim() === "" ? {} : JSON.parse(body) as Record<string, unknown>;
+  } catch {
+    return badRequest("couldn't get version/kind; json parse error: invalid DeleteOptions");
+  }
+  const grace = options.gracePeriodSeconds ??
+    (query.has("gracePeriodSeconds") ? Number(query.get("gracePeriodSeconds")) : undefined);
+  const policy = options.propagationPolicy ?? query.get("propagationPolicy") ?? undefined;
+  if (policy !== undefined && !POLICIES.includes(policy as string)) {
+    const issue = unsupported("propagationPolicy", policy, POLICIES);
+    return invalidStatus({ kind: "DeleteOptions", group: "meta.k8s.io" }, "", [issue]);
+  }
+  if (typeof grace === "number" && grace < 0) {
+    const issue = invalid("gracePeriodSeconds", grace, "must be greater than or equal to 0");
+    return invalidStatus({ kind: "DeleteOptions", group: "meta.k8s.io" }, "", [issue]);
+  }
+  return {
+    ...(grace === undefined ? {} : { gracePeriodSeconds: grace as number }),
+    ...(policy === undefined ? {} : { propagationPolicy: policy as "Background" }),
+  };
+}
+
+function removeAll(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
+  if (!route.resource.verbs.includes("deletecollection")) return methodNotAllowed();
+  const wanted = deleteOptions(route, request);
+  if ("kind" in wanted) return wanted;
+  const list = readMany(server, route);
+  if (isStatus(list as Status)) return list as Status;
+  for (const { metadata } of (list as ObjectList).items) {
+    const known = server.store.get(kindKey(route.resource), metadata.name, metadata.namespace);
+    if (known !== undefined) deleteObject(server, route.resource, metadata, wanted);
+  }
+  return present(server, route, request, { code: 200, body: list });
+}
+
+interface Answering {
+  readonly route: Route;
+  readonly request: ApiRequest;
+  readonly code: number;
+  readonly warnings: readonly string[];
+}
+
+function answered(
+  server: ApiServer,
+  { route, request, code, warnings }: Answering,
+  answer: object,
+): ApiResponse | Status {
+  if (isStatus(answer as Status)) {
+    return warnings.length === 0 ? answer as Status : { ...statusResponse(answer as Status), warnings };
+  }
+  return present(server, route, request, { code, body: answer, warnings });
+}

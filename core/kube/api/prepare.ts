@@ -1,0 +1,180 @@
+/** What the server does to objects of certain kinds on their way in, beyond defaults: its strategies and admission plugins. */
+import type { Random } from "../../base/mod.ts";
+import { qosClass } from "../objects/defaults/pod.ts";
+import type { core, Ingress, Job, KubeObject, Namespace, Node, Pod, Secret } from "../objects/object.ts";
+import type { Store } from "../store/store.ts";
+
+/** Which admission plugins run. */
+export interface Admission {
+  /** Gives pods their service account and its token volume, as a kubeadm cluster does. */
+  readonly serviceAccount: boolean;
+}
+
+/** What preparing an object may look at. */
+export interface Preparing {
+  readonly store: Store;
+  readonly random: Random;
+  readonly admission: Admission;
+}
+
+type Prepare = (object: never, preparing: Preparing) => void;
+
+const CREATE: Readonly<Record<string, Prepare>> = {
+  Namespace: prepareNamespace,
+  Node: prepareNode,
+  Pod: preparePod,
+  Secret: prepareSecret,
+  Ingress: prepareIngress,
+  Job: prepareJob,
+  DaemonSet: prepareDaemonSet,
+};
+
+/** Prepares a new object in place. */
+export function prepareNew(object: KubeObject, preparing: Preparing): void {
+  CREATE[object.kind]?.(object as never, preparing);
+}
+
+/** Prepares a changed object in place. */
+export function prepareChanged(object: KubeObject, old: KubeObject): void {
+  if (object.kind === "Namespace") labelNamespace(object as Namespace);
+  if (object.kind === "Secret") prepareSecret(object as Secret);
+  if (object.kind === "DaemonSet") countTemplates(object, old);
+}
+
+function labelNamespace(namespace: Namespace): void {
+  namespace.metadata.labels = { ...namespace.metadata.labels, "kubernetes.io/metadata.name": namespace.metadata.name };
+}
+
+function prepareNamespace(namespace: Namespace): void {
+  labelNamespace(namespace);
+  const finalizers = new Set([...(namespace.spec.finalizers ?? []), "kubernetes"]);
+  namespace.spec = { finalizers: [...finalizers] };
+  namespace.status = { phase: "Active" };
+}
+
+const NOT_READY = "node.kubernetes.io/not-ready";
+
+function prepareNode(node: Node): void {
+  const taints = node.spec.taints ?? [];
+  if (taints.some(({ key, effect }) => key === NOT_READY && effect === "NoSchedule")) return;
+  node.spec.taints = [...taints, { key: NOT_READY, effect: "NoSchedule" }];
+}
+
+function preparePod(pod: Pod, { store, random, admission }: Preparing): void {
+  if (admission.serviceAccount) giveAccount(pod, random);
+  pod.spec.priority ??= 0;
+  pod.spec.preemptionPolicy ??= "PreemptLowerPriority";
+  tolerate(pod.spec);
+  pod.status = { phase: "Pending", qosClass: qosClass(pod.spec) };
+  if (pod.spec.nodeName !== undefined) copyTopology(pod, store);
+}
+
+const TOLERATED = ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"];
+
+/** DefaultTolerationSeconds: five minutes on a node that is not ready, unless the pod says otherwise. */
+function tolerate(spec: core.PodSpec): void {
+  const tolerations = [...(spec.tolerations ?? [])];
+  for (const key of TOLERATED) {
+    const said = tolerations.some((one) =>
+      (one.key === key || (one.key === undefined && one.operator === "Exists")) &&
+      (one.effect === "NoExecute" || one.effect === undefined)
+    );
+    if (!said) tolerations.push({ key, operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 });
+  }
+  if (tolerations.length > 0) spec.tolerations = tolerations;
+}
+
+const TOPOLOGY = ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"];
+
+/** PodTopologyLabels: a bound pod carries its node's zone and region. */
+export function copyTopology(pod: Pod, store: Store): void {
+  const labels = store.get("Node", pod.spec.nodeName ?? "")?.metadata.labels ?? {};
+  for (const key of TOPOLOGY) {
+    if (labels[key] !== undefined) pod.metadata.labels = { ...pod.metadata.labels, [key]: labels[key] as string };
+  }
+}
+
+const TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
+const SAFE = "bcdfghjklmnpqrstvwxz2456789";
+
+/** ServiceAccount admission: the account's name, and its token mounted into every container. */
+function giveAccount(pod: Pod, random: Random): void {
+  pod.spec.serviceAccountName ??= "default";
+  pod.spec.serviceAccount ??= pod.spec.serviceAccountName;
+  if (pod.spec.automountServiceAccountToken === false) return;
+  const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers ?? []];
+  const without = containers.filter((one) => !one.volumeMounts?.some(({ mountPath }) => mountPath === TOKEN_PATH));
+  if (without.length === 0) return;
+  const name = `kube-api-access-${random.text(5, SAFE)}`;
+  pod.spec.volumes = [...(pod.spec.volumes ?? []), tokenVolume(name)];
+  for (const container of without) {
+    container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: TOKEN_PATH }];
+  }
+}
+
+function tokenVolume(name: string): core.Volume {
+  const namespace = { path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } };
+  return {
+    name,
+    projected: {
+      sources: [
+        { serviceAccountToken: { expirationSeconds: 3607, path: "token" } },
+        { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+        { downwardAPI: { items: [namespace] } },
+      ],
+      defaultMode: 0o644,
+    },
+  };
+}
+
+function prepareSecret(secret: Secret & { stringData?: Record<string, string> }): void {
+  secret.type ??= "Opaque";
+  if (secret.stringData !== undefined) {
+    const encoded = Object.entries(secret.stringData).map(([key, value]) => [key, base64(value)]);
+    const all = { ...secret.data, ...Object.fromEntries(encoded) } as Record<string, string>;
+    secret.data = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
+    delete secret.stringData;
+  }
+}
+
+function base64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}
+
+const DEFAULT_CLASS = "ingressclass.kubernetes.io/is-default-class";
+
+/** DefaultIngressClass: an Ingress without a class gets the newest default one. */
+function prepareIngress(ingress: Ingress, { store }: Preparing): void {
+  if (ingress.spec.ingressClassName !== undefined) return;
+  if (ingress.metadata.annotations?.["kubernetes.io/ingress.class"] !== undefined) return;
+  const defaults = store.list("IngressClass").filter((one) => one.metadata.annotations?.[DEFAULT_CLASS] === "true");
+  defaults.sort((a, b) => (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? 1 : -1));
+  if (defaults[0] !== undefined) ingress.spec.ingressClassName = defaults[0].metadata.name;
+}
+
+/** A Job selects its pods by its own uid. */
+function prepareJob(job: Job): void {
+  if (job.spec.manualSelector) return;
+  const labels = {
+    "batch.kubernetes.io/controller-uid": job.metadata.uid,
+    "batch.kubernetes.io/job-name": job.metadata.name,
+    "controller-uid": job.metadata.uid,
+    "job-name": job.metadata.name,
+  };
+  const metadata = job.spec.template.metadata ??= {};
+  metadata.labels = { ...metadata.labels, ...labels };
+  job.spec.selector ??= { matchLabels: { "batch.kubernetes.io/controller-uid": job.metadata.uid } };
+}
+
+const GENERATION = "deprecated.daemonset.template.generation";
+
+function prepareDaemonSet(set: KubeObject): void {
+  set.metadata.annotations = { ...set.metadata.annotations, [GENERATION]: "1" };
+}
+
+function countTemplates(object: KubeObject, old: KubeObject): void {
+  const template = (one: KubeObject) => JSON.stringify((one as { spec?: { template?: unknown } }).spec?.template);
+  const before = Number(old.metadata.annotations?.[GENERATION] ?? 1);
+  const now = before + (template(object) === template(old) ? 0 : 1);
+  object.metadata.annotations = { ...object.metadata.annotations, [GENERATION]: String(now) };
+}

@@ -1,0 +1,112 @@
+import type { KubeObject } from "../objects/object.ts";
+import { storeKind } from "../objects/kinds.ts";
+import { BUILTIN, joinGroupVersion, type Resource, splitGroupVersion } from "../objects/resource.ts";
+import type { Store } from "../store/store.ts";
+
+/** The shape of a CustomResourceDefinition as far as names go. */
+interface Definition extends KubeObject {
+  spec: {
+    group: string;
+    scope: string;
+    names: { plural: string; singular?: string; kind: string; shortNames?: string[]; categories?: string[] };
+    versions: { name: string; served: boolean; storage?: boolean; subresources?: Record<string, unknown> }[];
+  };
+}
+
+const VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
+
+/** Every resource the server knows: the built-in ones, those of CustomResourceDefinitions, and kinds kept as they came. */
+export class Registry {
+  readonly #kept = new Map<string, Resource>();
+
+  constructor(readonly store: Store) {}
+
+  /** All of them, built-in first. */
+  all(): Resource[] {
+    const defined = this.store.list("CustomResourceDefinition").flatMap((one) => definedResources(one as Definition));
+    const known = new Set(defined.map(key));
+    return [...BUILTIN, ...defined, ...[...this.#kept.values()].filter((one) => !known.has(key(one)))];
+  }
+
+  /** The resource of a request's path. */
+  find(group: string, version: string, plural: string): Resource | undefined {
+    const is = (one: Resource) => one.plural === plural && one.group === group && one.version === version;
+    return BUILTIN.find(is) ?? this.all().find(is);
+  }
+
+  /** The resource of an object. */
+  ofKind(apiVersion: string, kind: string): Resource | undefined {
+    const [group, version] = splitGroupVersion(apiVersion);
+    const is = (one: Resource) =>
+      one.kind === kind && one.group === group && one.version === version && one.verbs.includes("list");
+    return BUILTIN.find(is) ?? this.all().find(is);
+  }
+
+  /** The resource under which the store keeps a kind. */
+  ofStoreKind(kind: string): Resource | undefined {
+    const is = (one: Resource) => one.verbs.includes("list") && kindKey(one) === kind;
+    return BUILTIN.find(is) ?? this.all().find(is);
+  }
+
+  /** Takes in a kind nobody defined, so that its objects can be kept and listed. */
+  keep(apiVersion: string, kind: string, namespaced: boolean): Resource {
+    const [group, version] = splitGroupVersion(apiVersion);
+    const singular = kind.toLowerCase();
+    const resource: Resource = {
+      group,
+      version,
+      plural: pluralOf(singular),
+      singular,
+      shortNames: [],
+      kind,
+      namespaced,
+      verbs: VERBS,
+      categories: [],
+      subresources: [],
+    };
+    this.#kept.set(key(resource), resource);
+    return resource;
+  }
+
+  /** Whether a kind was only kept, without a definition. */
+  isKept(apiVersion: string, kind: string): boolean {
+    const resource = this.ofKind(apiVersion, kind);
+    return resource !== undefined && this.#kept.has(key(resource));
+  }
+}
+
+function key({ group, version, kind }: Resource): string {
+  return `${group}/${version}/${kind}`;
+}
+
+/** Under which kind the store keeps a resource's objects. */
+export function kindKey({ group, version, kind }: Resource): string {
+  return storeKind({ apiVersion: joinGroupVersion(group, version), kind });
+}
+
+/** The plural the way code generators guess it. */
+function pluralOf(singular: string): string {
+  if (/(s|x|ch|sh)$/.test(singular)) return `${singular}es`;
+  return /[^aeiou]y$/.test(singular) ? `${singular.slice(0, -1)}ies` : `${singular}s`;
+}
+
+function definedResources({ spec }: Definition): Resource[] {
+  return (spec?.versions ?? []).filter(({ served }) => served).map((version) => ({
+    group: spec.group,
+    version: version.name,
+    plural: spec.names.plural,
+    singular: spec.names.singular ?? spec.names.kind.toLowerCase(),
+    shortNames: spec.names.shortNames ?? [],
+    kind: spec.names.kind,
+    namespaced: spec.scope === "Namespaced",
+    verbs: VERBS,
+    categories: spec.names.categories ?? [],
+    subresources: version.subresources?.status === undefined ? [] : [{
+      name: "status",
+      group: spec.group,
+      version: version.name,
+      kind: spec.names.kind,
+      verbs: ["get", "patch", "update"],
+    }],
+  }));
+}

@@ -1,0 +1,126 @@
+import type { KubeObject, Namespace, Pod } from "../objects/object.ts";
+import { decodeBody } from "./decode.ts";
+import { deleteObject } from "./delete.ts";
+import { present } from "./negotiate.ts";
+import { patchObject } from "./patch.ts";
+import { copyTopology } from "./prepare.ts";
+import { readOne } from "./read.ts";
+import { kindKey } from "./registry.ts";
+import type { Route } from "./route.ts";
+import { scaleOf, setScale } from "./scale.ts";
+import type { ApiServer } from "./server.ts";
+import { badRequest, conflict, failure, methodNotAllowed, statusResponse } from "./status.ts";
+import { type ApiRequest, type ApiResponse, isStatus, type Status } from "./types.ts";
+import { updateObject } from "./update.ts";
+
+/** Answers a request for a subresource. */
+export function handleSubresource(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
+  const known = readOne(server, route);
+  if (isStatus(known)) return known;
+  switch (route.subresource) {
+    case "status":
+      return handleStatus(server, route, request);
+    case "scale":
+      return handleScale(server, route, request, known);
+    case "binding":
+      return request.method === "POST" ? bind(server, route, request, known as Pod) : methodNotAllowed();
+    case "eviction":
+      return request.method === "POST" ? evict(server, route) : methodNotAllowed();
+    case "finalize":
+      return finalize(server, request, known as Namespace);
+    default:
+      return failure(501, "NotImplemented", `${route.resource.plural}/${route.subresource} is not modelled`);
+  }
+}
+
+function handleStatus(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
+  if (request.method === "GET") return present(server, route, request, { code: 200, body: readOne(server, route) });
+  if (request.method === "PATCH") {
+    const patched = patchObject(server, route, request, { validation: "Warn", dryRun: false });
+    if ("kind" in patched) return patched;
+    return present(server, route, request, { code: 200, body: patched.object });
+  }
+  if (request.method !== "PUT") return methodNotAllowed();
+  const decoded = decodeBody(request.body ?? "", route.resource, "Warn");
+  if ("kind" in decoded) return decoded;
+  if (route.namespace !== undefined) decoded.object.metadata.namespace = route.namespace;
+  const answer = updateObject(server, route.resource, decoded.object, { subresource: "status" });
+  return isStatus(answer) ? answer : present(server, route, request, { code: 200, body: answer });
+}
+
+function handleScale(server: ApiServer, route: Route, request: ApiRequest, known: KubeObject): ApiResponse | Status {
+  if (request.method === "GET") return ok(200, scaleOf(known));
+  if (request.method !== "PUT" && request.method !== "PATCH") return methodNotAllowed();
+  const wanted = parseJson(request.body) as { spec?: { replicas?: number } } | undefined;
+  if (wanted === undefined) return badRequest("couldn't get version/kind; json parse error");
+  const answer = setScale(server, route.resource, known, wanted.spec?.replicas ?? 0);
+  return isStatus(answer) ? answer : ok(200, scaleOf(answer));
+}
+
+function bind(server: ApiServer, route: Route, request: ApiRequest, pod: Pod): ApiResponse | Status {
+  const node = (parseJson(request.body) as { target?: { name?: string } } | undefined)?.target?.name ?? "";
+  const answer = bindPod(server, pod, node);
+  if (answer !== undefined) return answer;
+  return statusResponse({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 });
+}
+
+/** Gives a pod its node: only once. */
+export function bindPod(server: ApiServer, pod: Pod, node: string): Status | undefined {
+  const { name } = pod.metadata;
+  if ((pod.spec.nodeName ?? "") !== "") {
+    return conflict(
+      { plural: "pods/binding", group: "" },
+      name,
+      `pod ${name} is already assigned to node "${pod.spec.nodeName}"`,
+    );
+  }
+  const bound = structuredClone(pod);
+  bound.spec.nodeName = node;
+  copyTopology(bound, server.store);
+  const time = server.now();
+  const others = (bound.status.conditions ?? []).filter(({ type }) => type !== "PodScheduled");
+  bound.status.conditions = [...others, {
+    type: "PodScheduled",
+    status: "True",
+    lastProbeTime: null as never,
+    lastTransitionTime: time,
+    observedGeneration: bound.metadata.generation,
+  } as never];
+  server.store.put(bound);
+  return undefined;
+}
+
+function evict(server: ApiServer, { resource, name = "", namespace }: Route): ApiResponse | Status {
+  const answer = deleteObject(server, resource, { name, ...(namespace === undefined ? {} : { namespace }) });
+  if (isStatus(answer) && answer.status === "Failure") return answer;
+  return statusResponse({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 });
+}
+
+/** The namespace controller takes its finalizer off: with the last one the namespace goes. */
+function finalize(server: ApiServer, request: ApiRequest, known: Namespace): ApiResponse | Status {
+  const wanted = parseJson(request.body) as Namespace | undefined;
+  if (wanted === undefined) return badRequest("couldn't get version/kind; json parse error");
+  return ok(200, finalizeNamespace(server, known, wanted.spec?.finalizers ?? []));
+}
+
+/** Sets a namespace's finalizers; one that is being deleted goes with the last of them. */
+export function finalizeNamespace(server: ApiServer, known: Namespace, finalizers: readonly string[]): KubeObject {
+  const spec = finalizers.length > 0 ? { finalizers: [...finalizers] } : {};
+  if (known.metadata.deletionTimestamp !== undefined && finalizers.length === 0) {
+    server.store.remove(kindKey(server.registry.ofStoreKind("Namespace") as never), known.metadata.name);
+    return { ...known, spec } as Namespace;
+  }
+  return server.store.put({ ...known, spec } as Namespace);
+}
+
+function ok(code: number, body: object): ApiResponse {
+  return { code, contentType: "application/json", body, warnings: [] };
+}
+
+function parseJson(body: string | undefined): unknown {
+  try {
+    return JSON.parse(body ?? "");
+  } catch {
+    return undefined;
+  }
+}

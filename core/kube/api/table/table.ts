@@ -1,0 +1,78 @@
+import type { KubeObject } from "../../objects/object.ts";
+import { age } from "./age.ts";
+import { CORE_TABLES } from "./core.ts";
+import { NETWORK_TABLES } from "./network.ts";
+import { KEPT_TABLES } from "./kept.ts";
+import type { Cell, TableShape } from "./shape.ts";
+import { shape } from "./shape.ts";
+import { WORKLOAD_TABLES } from "./workloads.ts";
+
+/** A Table as the server answers it. */
+export interface Table {
+  readonly kind: "Table";
+  readonly apiVersion: "meta.k8s.io/v1";
+  readonly metadata: object;
+  readonly columnDefinitions: readonly ColumnDefinition[];
+  readonly rows: readonly Row[];
+}
+
+/** One column; those of priority 1 are for `-o wide`. */
+export interface ColumnDefinition {
+  readonly name: string;
+  readonly type: string;
+  readonly format: string;
+  readonly description: string;
+  readonly priority: number;
+}
+
+/** One object's cells. */
+export interface Row {
+  readonly cells: readonly Cell[];
+  readonly conditions?: readonly object[];
+  readonly object?: unknown;
+}
+
+const SHAPES: Readonly<Record<string, TableShape>> = {
+  ...CORE_TABLES,
+  ...WORKLOAD_TABLES,
+  ...NETWORK_TABLES,
+  ...KEPT_TABLES,
+};
+
+const PLAIN: TableShape = shape(
+  "Name:name Age",
+  ({ metadata }, now) => [metadata.name, age(metadata.creationTimestamp, now)],
+);
+
+/** What a table is made of. */
+export interface TableRequest {
+  readonly kind: string;
+  readonly items: readonly KubeObject[];
+  readonly metadata: object;
+  readonly now: number;
+  /** How much of the object each row carries. */
+  readonly include: "Metadata" | "Object" | "None";
+}
+
+/** The table of some objects of one kind, as the server prints it. */
+export function tableOf({ kind, items, metadata, now, include }: TableRequest): Table {
+  const { columns, cells, conditions } = SHAPES[kind] ?? PLAIN;
+  return {
+    kind: "Table",
+    apiVersion: "meta.k8s.io/v1",
+    metadata,
+    columnDefinitions: columns,
+    rows: items.map((item) => {
+      const marks = conditions?.(item);
+      return {
+        cells: cells(item, now),
+        ...(marks === undefined ? {} : { conditions: marks }),
+        ...(include === "None" ? {} : { object: include === "Object" ? item : metadataOnly(item) }),
+      };
+    }),
+  };
+}
+
+function metadataOnly({ metadata }: KubeObject) {
+  return { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata };
+}

@@ -1,0 +1,237 @@
+/**
+ * JSON into typed objects as the server decodes it: fields in declaration order, empty ones left out or made explicit,
+ * quantities canonical; a wrong JSON type stops with Go's words, unknown fields are collected.
+ */
+import { parseQuantity, printQuantity, QUANTITY_PROBLEM } from "./quantity.ts";
+import type { Field, Scalar, Struct, TypeRef } from "./schema.ts";
+
+/** What decoding gives. */
+export interface Decoded {
+  readonly value: Record<string, unknown>;
+  /** Paths of fields the type does not have: `spec.ports[0].prot`. */
+  readonly unknown: readonly string[];
+}
+
+/** A JSON value that does not fit its field; `message` is the server's, `path` says where. */
+export class DecodeError extends Error {
+  override readonly name = "DecodeError";
+  constructor(message: string, readonly path: string, readonly expected: string) {
+    super(message);
+  }
+}
+
+interface Place {
+  /** The path with indices: `spec.ports[0].port`. */
+  readonly path: string;
+  /** The path as Go names it in type errors: `ServicePort.spec.ports.port`. */
+  readonly go: string;
+}
+
+interface Decoding {
+  readonly unknown: string[];
+}
+
+/** Decodes the fields of a struct; `apiVersion` and `kind` at the top are left to the caller. Throws DecodeError. */
+export function decodeStruct(struct: Struct, value: unknown): Decoded {
+  const decoding: Decoding = { unknown: [] };
+  const decoded = decodeFields(struct, value as Record<string, unknown>, { path: "", go: "" }, decoding);
+  return { value: decoded, unknown: decoding.unknown };
+}
+
+function decodeFields(struct: Struct, value: Record<string, unknown>, at: Place, decoding: Decoding) {
+  for (const name of Object.keys(value)) {
+    if (struct.fields.has(name) || (at.path === "" && (name === "apiVersion" || name === "kind"))) continue;
+    decoding.unknown.push(join(at.path, name));
+  }
+  const result: Record<string, unknown> = {};
+  for (const field of struct.fields.values()) {
+    const go = `${struct.name}.${join(goPath(at.go), field.name)}`;
+    const found = value[field.name];
+    const decoded = found === null || found === undefined
+      ? undefined
+      : decodeValue(field.ref, found, { path: join(at.path, field.name), go }, decoding);
+    const kept = keep(field, decoded);
+    if (kept !== undefined) result[field.name] = kept;
+  }
+  return result;
+}
+
+function goPath(go: string): string {
+  return go.includes(".") ? go.slice(go.indexOf(".") + 1) : "";
+}
+
+function join(path: string, name: string): string {
+  return path === "" ? name : `${path}.${name}`;
+}
+
+function decodeValue(ref: TypeRef, value: unknown, at: Place, decoding: Decoding): unknown {
+  switch (ref.type) {
+    case "scalar":
+      return decodeScalar(ref.scalar, value, ref.go, at);
+    case "struct":
+      if (jsonType(value) !== "object") throw mismatch(value, ref.go, at);
+      return decodeFields(ref.struct, value as Record<string, unknown>, at, decoding);
+    case "list":
+      if (!Array.isArray(value)) throw mismatch(value, ref.go, at);
+      return value.map((item, index) => decodeItem(ref.of, item, { ...at, path: `${at.path}[${index}]` }, decoding));
+    case "map":
+      if (jsonType(value) !== "object") throw mismatch(value, ref.go, at);
+      return Object.fromEntries(
+        Object.entries(value as Record<string, unknown>).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [
+          key,
+          decodeItem(ref.of, item, { ...at, path: join(at.path, key) }, decoding),
+        ]),
+      );
+  }
+}
+
+function decodeItem(ref: TypeRef, item: unknown, at: Place, decoding: Decoding): unknown {
+  return item === null ? zeroOf(ref) : decodeValue(ref, item, at, decoding);
+}
+
+function decodeScalar(scalar: Scalar, value: unknown, go: string, at: Place): unknown {
+  switch (scalar) {
+    case "string":
+      if (typeof value !== "string") throw mismatch(value, go, at);
+      return value;
+    case "bool":
+      if (typeof value !== "boolean") throw mismatch(value, go, at);
+      return value;
+    case "int":
+    case "int32":
+    case "int64":
+      return decodeInteger(scalar, value, go, at);
+    case "intstr":
+      return decodeIntOrString(value, at);
+    case "quantity":
+      return decodeQuantity(value, at);
+    case "bytes":
+      return decodeBytes(value, go, at);
+    case "time":
+    case "microtime":
+      return decodeTime(scalar, value, at);
+    case "duration":
+    case "raw":
+      return value;
+  }
+}
+
+function decodeInteger(scalar: Scalar, value: unknown, go: string, at: Place): number {
+  if (typeof value !== "number") throw mismatch(value, go, at);
+  const limit = scalar === "int32" ? 2 ** 31 : 2 ** 63;
+  if (Number.isInteger(value) && value >= -limit && value < limit) return value;
+  throw new DecodeError(
+    `json: cannot unmarshal number ${value} into Go struct field ${at.go} of type ${go}`,
+    at.path,
+    go,
+  );
+}
+
+function decodeIntOrString(value: unknown, at: Place): unknown {
+  if (typeof value === "string") return value;
+  if (typeof value === "number" && Number.isInteger(value)) return value;
+  const what = typeof value === "number" ? `number ${value}` : jsonType(value);
+  throw new DecodeError(`json: cannot unmarshal ${what} into Go value of type int32`, at.path, "a number or a name");
+}
+
+function decodeQuantity(value: unknown, at: Place): string {
+  const quantity = typeof value === "string" || typeof value === "number" ? parseQuantity(String(value)) : undefined;
+  if (quantity === undefined) throw new DecodeError(QUANTITY_PROBLEM, at.path, "a quantity such as 100m or 64Mi");
+  return printQuantity(quantity);
+}
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+function decodeBytes(value: unknown, go: string, at: Place): string {
+  if (typeof value !== "string") throw mismatch(value, go, at);
+  const text = value.replaceAll(/[\r\n]/g, "");
+  if (BASE64.test(text)) return text;
+  const bad = text.search(/[^A-Za-z0-9+/]/);
+  const byte = bad < 0 ? text.length : bad;
+  throw new DecodeError(`illegal base64 data at input byte ${byte}`, at.path, "base64 text");
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+function decodeTime(scalar: Scalar, value: unknown, at: Place): string {
+  if (typeof value !== "string") {
+    throw new DecodeError(`json: cannot unmarshal ${jsonType(value)} into Go value of type string`, at.path, "a time");
+  }
+  if (!TIME.test(value) || Number.isNaN(Date.parse(value))) {
+    const layout = scalar === "time" ? "2006-01-02T15:04:05Z07:00" : "2006-01-02T15:04:05.000000Z07:00";
+    const words = `parsing time "${value}" as "${layout}": cannot parse "${value}" as "2006"`;
+    throw new DecodeError(words, at.path, "a time such as 2026-01-31T12:00:00Z");
+  }
+  const iso = new Date(Date.parse(value)).toISOString();
+  return scalar === "time" ? iso.replace(/\.\d+Z$/, "Z") : iso.replace(/Z$/, "000Z");
+}
+
+function mismatch(value: unknown, go: string, at: Place): DecodeError {
+  const words = `json: cannot unmarshal ${jsonType(value)} into Go struct field ${at.go} of type ${go}`;
+  return new DecodeError(words, at.path, expectation(go));
+}
+
+function expectation(go: string): string {
+  if (go.startsWith("[]")) return "a list";
+  if (go.startsWith("map[")) return "a map";
+  if (go === "bool") return "true or false";
+  if (go.startsWith("int")) return "a whole number";
+  return go === "string" ? "a string" : /^v1\.[A-Z]/.test(go) ? `a ${go.slice(3)}` : go;
+}
+
+function jsonType(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  if (typeof value === "boolean") return "bool";
+  return value === null ? "null" : typeof value;
+}
+
+/** What the server's JSON has for a field: undefined where it leaves it out. */
+function keep(field: Field, value: unknown): unknown {
+  if (field.pointer) return value === undefined && field.omit === "never" ? null : value;
+  if (field.omit === "zero") return isZero(field.ref, value) ? undefined : value;
+  if (field.ref.type === "struct" || isStructScalar(field.ref)) return value ?? zeroOf(field.ref);
+  if (field.omit === "never") return isEmpty(value) ? zeroOf(field.ref) : value;
+  return isEmpty(value) ? undefined : value;
+}
+
+function isStructScalar(ref: TypeRef): boolean {
+  return ref.type === "scalar" && ["quantity", "intstr", "time", "microtime", "duration"].includes(ref.scalar);
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === "" || value === 0 || value === false) return true;
+  return typeof value === "object" && Object.keys(value).length === 0;
+}
+
+function isZero(ref: TypeRef, value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  return ref.type === "struct" ? Object.values(value).every((item) => isEmpty(item)) : isEmpty(value);
+}
+
+/** The zero value of a type as the server's JSON shows it. */
+export function zeroOf(ref: TypeRef): unknown {
+  switch (ref.type) {
+    case "list":
+    case "map":
+      return null;
+    case "struct":
+      return decodeFields(ref.struct, {}, { path: "x", go: "" }, { unknown: [] });
+    case "scalar":
+      return ZERO[ref.scalar];
+  }
+}
+
+const ZERO: Readonly<Record<Scalar, unknown>> = {
+  string: "",
+  bool: false,
+  int: 0,
+  int32: 0,
+  int64: 0,
+  bytes: null,
+  quantity: "0",
+  intstr: 0,
+  time: null,
+  microtime: null,
+  duration: "0s",
+  raw: null,
+};
