@@ -29,6 +29,7 @@ function parseQuad(text: string): Words | undefined {
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c >= 48 && c <= 57) {
+      if (octet === 0) return undefined;
       octet = octet < 0 ? c - 48 : octet * 10 + c - 48;
       if (octet > 255) return undefined;
     } else if (c === 46 && octet >= 0 && dots < 3) {

@@ -9,13 +9,14 @@ export class Complaint extends Error {
    * @param status exit status; {@link STATUS}.USAGE is followed by the hint to `--help`
    * @param message the tool's own words; a line feed at its end prints an empty line
    * @param bare printed without `iptables v1.8.9 (legacy): ` in front
+   * @param expected what would have been accepted there, for texts that are checked before they are loaded
    */
-  constructor(readonly status: number, message: string, readonly bare = false) {
+  constructor(readonly status: number, message: string, readonly bare = false, readonly expected?: string) {
     super(message);
   }
 }
 
 /** Wrong usage: exit status 2. */
-export function usage(message: string): never {
-  throw new Complaint(STATUS.USAGE, message);
+export function usage(message: string, expected?: string): never {
+  throw new Complaint(STATUS.USAGE, message, false, expected);
 }

@@ -1,4 +1,4 @@
-import { PROGRAM } from "../../../wasm/abi.ts";
+import { PROGRAM } from "../../../wasm/mod.ts";
 import type { Family, Words } from "./address.ts";
 
 /** Writes the words of a compiled table (`wasm/src/filter/program.rs`). */

@@ -1,5 +1,6 @@
 /** What a match or target extension is: its options, its texts, its compiled form. One file per family says all of it. */
-import type { Failure, Table } from "../../../wasm/types.ts";
+import type { Errno } from "../../base/mod.ts";
+import type { Table } from "../../../wasm/mod.ts";
 import type { Family } from "./address.ts";
 import { usage } from "./complaint.ts";
 import type { Encoder } from "./encoder.ts";
@@ -75,7 +76,7 @@ export interface Extension<V> {
   /** Last look before the value stands; `seen` tells which options were given. */
   finish?(draft: Draft<V>, seen: Seen, scope: Scope): void;
   /** What the kernel's checkentry refuses beyond tables, hooks and protocols. */
-  refuse?(value: V, site: Site): Failure["errno"] | "ok";
+  refuse?(value: V, site: Site): Errno | "ok";
   /** Words of iptables-save after `-m name`, each with a blank in front. */
   save(value: V): string;
   /** What `iptables -L` prints, blanks in front included. */
@@ -101,7 +102,7 @@ export interface Seen {
 export function takeOption<V>(
   option: Option<V>,
   draft: Draft<V>,
-  seen: Set<string>,
+  seen: Seen & { add(option: string): void },
   given: Argument & { text: string },
 ) {
   const name = option.names[0] as string;

@@ -147,7 +147,7 @@ export function readNet(text: string, family: Family): Net {
   const slash = text.indexOf("/");
   const host = slash < 0 ? text : text.slice(0, slash);
   const mask = slash < 0 ? fullMask(family) : readMask(text.slice(slash + 1), family);
-  const ip = parseWords(host, family) ?? (family === 4 ? shortQuad(host, slash >= 0) : undefined) ??
+  const ip = parseWords(host, family) ?? (family === 4 ? shortQuad(host) : undefined) ??
     hostByName(host, family);
   if (ip === undefined) usage(`host/network \`${host}' not found`);
   return { ip: masked(ip, mask), mask };
@@ -165,7 +165,7 @@ function readMask(text: string, family: Family): Words {
 }
 
 /** `10.1` is 10.1.0.0; octal and hexadecimal octets are taken as inet_aton does. */
-function shortQuad(text: string, _network: boolean): Words | undefined {
+function shortQuad(text: string): Words | undefined {
   const parts = text.split(".");
   if (parts.length > 4) return undefined;
   const numbers = parts.map(parseNumber);

@@ -1,4 +1,4 @@
-import { OP } from "../../../../wasm/abi.ts";
+import { OP } from "../../../../wasm/mod.ts";
 import { usage } from "../complaint.ts";
 import { range } from "../encoder.ts";
 import type { Extension, Look } from "../extension.ts";

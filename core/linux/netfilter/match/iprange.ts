@@ -1,4 +1,4 @@
-import { IPRANGE, OP } from "../../../../wasm/abi.ts";
+import { IPRANGE, OP } from "../../../../wasm/mod.ts";
 import { type Family, parseWords, printWords, type Words } from "../address.ts";
 import { usage } from "../complaint.ts";
 import type { Argument, Extension } from "../extension.ts";

@@ -1,4 +1,4 @@
-import { HOOK, OP } from "../../../../wasm/abi.ts";
+import { HOOK, OP } from "../../../../wasm/mod.ts";
 import { usage } from "../complaint.ts";
 import type { Extension } from "../extension.ts";
 

@@ -1,4 +1,4 @@
-import { OP, PORTINV } from "../../../../wasm/abi.ts";
+import { OP, PORTINV } from "../../../../wasm/mod.ts";
 import { usage } from "../complaint.ts";
 import { range } from "../encoder.ts";
 import type { Argument, Draft, Extension } from "../extension.ts";

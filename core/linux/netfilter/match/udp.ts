@@ -1,4 +1,4 @@
-import { OP, PORTINV } from "../../../../wasm/abi.ts";
+import { OP, PORTINV } from "../../../../wasm/mod.ts";
 import { range } from "../encoder.ts";
 import type { Extension } from "../extension.ts";
 import { readPortsLoosely } from "../readers.ts";

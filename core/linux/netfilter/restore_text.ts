@@ -1,0 +1,143 @@
+/**
+ * The lines of iptables-restore text, as the tool walks them.
+ *
+ * ```text
+ * text    = line*
+ * line    = "" | "#" anything | "*" TABLE | ":" CHAIN POLICY ["[" PACKETS ":" BYTES "]"] | ["[" PACKETS ":" BYTES "]"] ARGUMENTS | "COMMIT"
+ * ```
+ */
+import type { Count, Table } from "../../../wasm/mod.ts";
+import { isTable } from "./builtins.ts";
+import { parseCommand, type Reading, type Request } from "./command.ts";
+import { Complaint, STATUS, usage } from "./complaint.ts";
+import { splitLine } from "./line_words.ts";
+
+/** What the lines of a text are said to; each answer is false when the tool would stop with `line N failed`. */
+export interface RestoreSink {
+  /** `*table`; an unknown one never gets here. */
+  begin(table: Table): void;
+  /** `:CHAIN POLICY [count]`; `policy` is `-` for a user chain. */
+  chain(name: string, policy: string, count: Count | undefined): void;
+  /** A command line such as `-A CHAIN ...`. */
+  command(request: Request): boolean;
+  commit(): boolean;
+  comment(line: string): void;
+}
+
+/** How a text is walked. */
+export interface RestoreOptions {
+  readonly tool: string;
+  /** Only this table. */
+  readonly only?: string;
+  /** `-c`: counters in the text count. */
+  readonly counters: boolean;
+  readonly reading: Omit<Reading, "restore">;
+}
+
+/** Where a text went wrong: the line, and the tool's complaint, or nothing where it only says `line N failed`. */
+export interface RestoreFailure {
+  readonly line: number;
+  readonly complaint?: Complaint;
+}
+
+const LONGEST_CHAIN = 29;
+const COUNTERS = /^\[(\d+):(\d+)\]/;
+
+/** Walks a text, saying every line to the sink; undefined when all went well. */
+export function walkRestore(text: string, sink: RestoreSink, options: RestoreOptions): RestoreFailure | undefined {
+  const walker = new RestoreWalker(sink, options);
+  let line = 0;
+  for (let at = 0; at < text.length;) {
+    const feed = text.indexOf("\n", at);
+    const end = feed < 0 ? text.length : feed;
+    line++;
+    try {
+      if (!walker.line(text.slice(at, end), feed >= 0)) return { line };
+    } catch (error) {
+      if (!(error instanceof Complaint)) throw error;
+      return { line, complaint: error };
+    }
+    at = end + 1;
+  }
+  if (walker.table === undefined) return undefined;
+  const problem = `${options.tool}: COMMIT expected at line ${line + 1}`;
+  return { line: line + 1, complaint: new Complaint(STATUS.OTHER, problem, true) };
+}
+
+class RestoreWalker {
+  table: Table | undefined;
+  #skipping = false;
+  #last = false;
+
+  constructor(readonly sink: RestoreSink, readonly options: RestoreOptions) {}
+
+  /** One line; false when it failed without a word of its own. `ended` tells whether a line feed stands behind it. */
+  line(text: string, ended: boolean): boolean {
+    if (text === "") return true;
+    const first = text[0];
+    if (first === "#") {
+      this.sink.comment(text);
+      return true;
+    }
+    if (text === "COMMIT" && ended && (this.table !== undefined || this.#skipping)) return this.#commit();
+    if (this.#skipping) return true;
+    if (this.table === undefined) {
+      if (first === "*") this.#begin(text);
+      return first === "*" || this.#last;
+    }
+    this.#last = first === ":" ? this.#chain(text) : this.#command(text);
+    return this.#last;
+  }
+
+  #commit(): boolean {
+    this.#last = this.#skipping || this.sink.commit();
+    this.table = undefined;
+    this.#skipping = false;
+    return this.#last;
+  }
+
+  #begin(text: string): void {
+    const name = splitLine(text, 1)?.[0];
+    if (name === undefined) return usage(`${this.options.tool}: line %L table name invalid`);
+    this.#last = true;
+    if (this.options.only !== undefined && this.options.only !== name) {
+      this.#skipping = true;
+      return;
+    }
+    if (!isTable(name)) return usage(`${this.options.tool}: unable to initialize table '${name}'`);
+    this.table = name;
+    this.sink.begin(name);
+  }
+
+  #chain(text: string): boolean {
+    const [name, policy, counters] = splitLine(text, 1) ?? [];
+    if (name === undefined) return usage(`${this.options.tool}: line %L chain name invalid`);
+    if (name.length >= LONGEST_CHAIN) usage(`Invalid chain name \`${name}' (${LONGEST_CHAIN - 1} chars max)`);
+    if (policy === undefined) return usage(`${this.options.tool}: line %L policy invalid`);
+    const count = this.options.counters && policy !== "-" ? readCounters(counters ?? "") : undefined;
+    if (this.options.counters && policy !== "-" && count === undefined) {
+      usage(`invalid policy counters for chain '${name}'`);
+    }
+    this.sink.chain(name, policy, count);
+    return true;
+  }
+
+  #command(text: string): boolean {
+    const count = text.startsWith("[") ? readCounters(text) ?? usage("Bad line %L: need ]") : undefined;
+    const words = splitLine(text, count === undefined ? 0 : text.indexOf("]") + 1) ?? [];
+    if (words.length === 0) return usage("no command specified");
+    const request = parseCommand(words, 0, { ...this.options.reading, restore: this.table as Table });
+    if (count !== undefined && this.options.counters) return this.sink.command(withCount(request, count));
+    return this.sink.command(request);
+  }
+}
+
+function readCounters(text: string): Count | undefined {
+  const found = COUNTERS.exec(text);
+  return found === null ? undefined : { packets: Number(found[1]), bytes: Number(found[2]) };
+}
+
+function withCount(request: Request, count: Count): Request {
+  if ("loaded" in request) return request;
+  return { ...request, rules: request.rules.map((rule) => ({ ...rule, count })) };
+}
