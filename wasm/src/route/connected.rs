@@ -55,7 +55,7 @@ impl Fib {
     }
 
     /// Takes out the routes of an address that was deleted, but for those that `left`, the device's remaining addresses
-    /// of the family, want too, and all routes that depended on it. `is_up`: whether the device is.
+    /// of the family, want too, and all routes that depended on it.
     pub fn disconnect(&mut self, dev: u32, addr: &IfAddr, left: &[IfAddr], devices: &impl Devices) -> Vec<Route> {
         match addr.local.family() {
             Family::V4 => self.disconnect4(dev, addr, left, devices),
@@ -76,7 +76,7 @@ impl Fib {
             gone.extend(self.address_gone(addr.local, dev));
         }
         if left.is_empty() {
-            gone.extend(self.device_gone4(dev, Gone::Removed, devices));
+            gone.extend(self.device_gone4(dev, Gone::Addressless, devices));
         }
         gone
     }

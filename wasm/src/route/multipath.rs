@@ -55,27 +55,29 @@ impl Default for HashedFlow {
 }
 
 impl HashedFlow {
-    /// flow_hash_from_keys_seed: both directions of a flow hash alike, 0 becomes 1.
-    fn hash(mut self, seed: u32) -> u32 {
-        if self.is_swapped() {
-            (self.src, self.dst) = (self.dst, self.src);
-            self.ports = (self.ports.1, self.ports.0);
-        }
+    /// flow_hash_from_keys_seed; 0 becomes 1.
+    fn hash(self, seed: u32) -> u32 {
         let word = (seed as u64) << 32 | seed as u64;
-        match siphash(word, &self.bytes()) as u32 {
+        match siphash(word, &self.in_order().bytes()) as u32 {
             0 => 1,
             hash => hash,
         }
     }
 
-    /// __flow_hash_consistentify: addresses compare as IPv4 words in network order, or as the bytes of IPv6.
-    fn is_swapped(&self) -> bool {
-        let key = |ip: Ip| match self.family {
-            Family::V4 => ip.low() as u128,
+    /// __flow_hash_consistentify: both directions of a flow hash alike. Addresses and ports are ordered apart, IPv4
+    /// addresses and ports as a little-endian machine reads them.
+    fn in_order(mut self) -> HashedFlow {
+        let rank = |ip: Ip| match self.family {
+            Family::V4 => ip.low().swap_bytes() as u128,
             Family::V6 => ip.0,
         };
-        let (src, dst) = (key(self.src), key(self.dst));
-        dst < src || (dst == src && self.ports.1 < self.ports.0)
+        if rank(self.dst) < rank(self.src) {
+            (self.src, self.dst) = (self.dst, self.src);
+        }
+        if self.ports.1.swap_bytes() < self.ports.0.swap_bytes() {
+            self.ports = (self.ports.1, self.ports.0);
+        }
+        self
     }
 
     /// From the member `basic` on, on a little-endian machine: protocol, label, ports, addresses, padded to 8 bytes.

@@ -4,7 +4,7 @@
 use super::device::Devices;
 use super::fib::Fib;
 use super::flow::{FlowKey, Found, RouteError};
-use super::route::{scope, table, RouteType};
+use super::route::{scope, RouteType};
 use crate::wire::{Ip, Prefix};
 
 /// The loopback device.
@@ -60,9 +60,9 @@ impl Fib {
     }
 }
 
-/// No route, but a device that was asked for: the destination is taken to be on link (IPv4 only).
+/// No route, or one that refuses, but a device that was asked for: the destination is taken to be on link (IPv4 only).
 fn on_link(key: &FlowKey, error: RouteError) -> Result<Found, RouteError> {
-    match key.oif != 0 && key.dst.is_v4() && error == RouteError::NetUnreach {
+    match key.oif != 0 && key.dst.is_v4() {
         true => Ok(assumed(key)),
         false => Err(error),
     }
@@ -88,11 +88,5 @@ fn assumed(key: &FlowKey) -> Found {
 
 fn loopback(dst: Ip) -> Found {
     let key = FlowKey { oif: LO, ..FlowKey::to(dst) };
-    Found {
-        kind: RouteType::Local,
-        table: table::LOCAL,
-        prefix: Prefix::new(dst, 32),
-        scope: scope::HOST,
-        ..assumed(&key)
-    }
+    Found { kind: RouteType::Local, prefix: Prefix::new(dst, 32), scope: scope::HOST, ..assumed(&key) }
 }

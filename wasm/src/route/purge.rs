@@ -13,7 +13,9 @@ use crate::wire::{Family, Ip, Prefix};
 pub enum Gone {
     /// Set down: IPv4 addresses of it stay ours.
     Down,
-    /// Deleted, moved away, or without its last IPv4 address.
+    /// It lost its last IPv4 address.
+    Addressless,
+    /// Deleted or moved away: a multipath route goes with any of its legs.
     Removed,
 }
 
@@ -30,7 +32,7 @@ impl Fib {
     pub fn device_gone4(&mut self, dev: u32, gone: Gone, devices: &impl Devices) -> Vec<Route> {
         for info in self.v4.infos.iter_mut() {
             for (leg, state) in info.facts.legs.iter().zip(&mut info.states) {
-                if leg.oif == dev && (gone == Gone::Removed || leg.scope != scope::NOWHERE) {
+                if leg.oif == dev && (gone != Gone::Down || leg.scope != scope::NOWHERE) {
                     (state.dead, state.linkdown) = (true, true);
                 }
             }

@@ -53,13 +53,6 @@ impl Table {
         Table { id, tries, buckets: Vec::new(), free: Vec::new() }
     }
 
-    pub fn is_empty(&self) -> bool {
-        match &self.tries {
-            Tries::V4(trie) => trie.is_empty(),
-            Tries::V6(trie) => trie.is_empty(),
-        }
-    }
-
     /// The routes to the longest prefix that holds `ip`.
     #[inline]
     pub fn best(&self, ip: Ip) -> Option<&Bucket> {
@@ -80,18 +73,6 @@ impl Table {
             Tries::V4(trie) => trie.covering(ip.low()).map(bucket).collect(),
             Tries::V6(trie) => trie.covering(ip.0).map(bucket).collect(),
         }
-    }
-
-    /// The bucket number of each of many IPv4 addresses, [`NONE`] where no prefix holds it.
-    pub fn best_batch(&self, keys: &[u32], out: &mut [u32]) {
-        match &self.tries {
-            Tries::V4(trie) => trie.best_batch(keys, out),
-            Tries::V6(_) => out.fill(NONE),
-        }
-    }
-
-    pub fn bucket(&self, slot: u32) -> &Bucket {
-        &self.buckets[slot as usize]
     }
 
     /// The routes to exactly this prefix, in order.
