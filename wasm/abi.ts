@@ -271,6 +271,26 @@ export const NAT = {
   PORT_OFFSET: 32,
 } as const;
 
+/** Dimensions of a set (filter/sets/mod.rs), four bits each. */
+export const SETTYPE = {
+  IP: 1,
+  NET: 2,
+  PORT: 3,
+  SET: 4,
+  MARK: 5,
+  MAC: 6,
+  IFACE: 7,
+} as const;
+
+/** A set's options. */
+export const SETFLAG = {
+  TIMEOUT: 1,
+  COUNTERS: 2,
+  COMMENT: 4,
+  SKBINFO: 8,
+  FORCEADD: 16,
+} as const;
+
 /** The CT target's flags. */
 export const CT = {
   NOTRACK: 1,

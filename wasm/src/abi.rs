@@ -129,6 +129,14 @@ group! {
     nat { ADDRESS = 1, PORTS = 2, RANDOM = 4, PERSISTENT = 8, RANDOM_FULLY = 16, PORT_OFFSET = 32 }
 }
 group! {
+    /// Dimensions of a set (filter/sets/mod.rs), four bits each.
+    settype { IP = 1, NET = 2, PORT = 3, SET = 4, MARK = 5, MAC = 6, IFACE = 7 }
+}
+group! {
+    /// A set's options.
+    setflag { TIMEOUT = 1, COUNTERS = 2, COMMENT = 4, SKBINFO = 8, FORCEADD = 16 }
+}
+group! {
     /// The CT target's flags.
     ct { NOTRACK = 1, ZONE_ORIG = 2, ZONE_REPL = 4, ZONE_MARK = 8 }
 }
@@ -160,6 +168,8 @@ mod tests {
         ("RPFILTER", super::rpfilter::DOC, super::rpfilter::ALL),
         ("CONNLIMIT", super::connlimit::DOC, super::connlimit::ALL),
         ("NAT", super::nat::DOC, super::nat::ALL),
+        ("SETTYPE", super::settype::DOC, super::settype::ALL),
+        ("SETFLAG", super::setflag::DOC, super::setflag::ALL),
         ("CT", super::ct::DOC, super::ct::ALL),
     ];
 

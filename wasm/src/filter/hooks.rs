@@ -8,43 +8,265 @@
 //! POSTROUTING                              mangle -150   nat (src) 100   confirm
 //! ```
 //! What a caller owes: one `run` per hook a packet passes, `release` once when the packet dies, is delivered or leaves the
-//! namespace (a packet on its way through `lo` stays), `attach` for an ICMP error or RST made because of a packet.
+//! namespace (a packet on its way through `lo` stays), `hold` when a packet is copied, `attach` for an ICMP error or RST
+//! made because of a packet. Conntrack stands in a hook only while a rule of that family needs it.
 
-use super::env::{At, Env, Verdict};
+use super::chain::hooks_of;
+use super::context::Context;
+use super::env::{why, At, Env, Note, Verdict};
+use super::memory::Memory;
 use super::program::Refusal;
-use crate::flow::Conntrack;
-use crate::wire::{Family, Packet};
+use super::sets::Sets;
+use super::table::{Counter, Table};
+use crate::abi::{hook, table as tables};
+use crate::flow::{is_related_error, Conntrack, Manip, Template, Tracked};
+use crate::wire::{Family, Packet, NONE};
+
+/// One thing a hook does.
+#[derive(Clone, Copy)]
+enum Step {
+    Table(u32),
+    Track,
+    Nat(Manip),
+    Confirm,
+}
+
+/// Steps by hook, in order of priority.
+const STEPS: [&[Step]; 5] = {
+    use Step::{Confirm, Nat, Table, Track};
+    const RAW: Step = Table(tables::RAW);
+    const MANGLE: Step = Table(tables::MANGLE);
+    const FILTER: Step = Table(tables::FILTER);
+    const SECURITY: Step = Table(tables::SECURITY);
+    [
+        &[RAW, Track, MANGLE, Nat(Manip::Destination)],
+        &[MANGLE, FILTER, SECURITY, Nat(Manip::Source), Confirm],
+        &[MANGLE, FILTER, SECURITY],
+        &[RAW, Track, MANGLE, Nat(Manip::Destination), FILTER, SECURITY],
+        &[MANGLE, Nat(Manip::Source), Confirm],
+    ]
+};
+
+/// What one family has loaded.
+#[derive(Default)]
+struct Ruleset {
+    tables: [Option<Box<Table>>; 5],
+    conntrack: bool,
+    defrag: bool,
+    /// Bit h: something stands at hook h.
+    active: u8,
+}
 
 /// Tables, conntrack and sets of one namespace.
 #[derive(Default)]
 pub struct Hooks {
     pub flows: Conntrack,
+    pub sets: Sets,
+    /// Lists of `recent` and `hashlimit`.
+    pub memory: Memory,
+    rulesets: [Ruleset; 2],
+    scratch: Vec<u8>,
+}
+
+fn side(family: Family) -> usize {
+    (family == Family::V6) as usize
 }
 
 impl Hooks {
     /// Whether anything at all stands at this hook; when not, `run` need not be called.
-    pub fn active(&self, _family: Family, _hook: u32) -> bool {
-        false
+    #[inline]
+    pub fn active(&self, family: Family, hook: u32) -> bool {
+        self.rulesets[side(family)].active >> hook & 1 == 1
     }
     /// Whether fragments must be put together before PREROUTING and OUTPUT (conntrack is on, or `socket` is used).
-    pub fn wants_defrag(&self, _family: Family) -> bool {
-        false
+    pub fn wants_defrag(&self, family: Family) -> bool {
+        let ruleset = &self.rulesets[side(family)];
+        ruleset.conntrack || ruleset.defrag
     }
+    /// Whether packets of the family are tracked: some rule needs it.
+    pub fn tracks(&self, family: Family) -> bool {
+        self.rulesets[side(family)].conntrack
+    }
+
     /// One hook. NAT and mangling change the packet in place; whoever routes compares destination, source, mark and tos
     /// before and after OUTPUT and routes again where they changed (ip_route_me_harder).
-    pub fn run<E: Env>(&mut self, _at: At, _packet: &mut Packet, _env: &mut E) -> Verdict {
+    pub fn run<E: Env>(&mut self, at: At, packet: &mut Packet, env: &mut E) -> Verdict {
+        let ruleset = &mut self.rulesets[side(at.family)];
+        if ruleset.active >> at.hook & 1 == 0 {
+            return Verdict::Accept;
+        }
+        self.sets.at = Some(at);
+        let length = env.length(packet);
+        let mut context = Context {
+            packet,
+            env,
+            at,
+            flows: &mut self.flows,
+            sets: &mut self.sets,
+            memory: &mut self.memory,
+            scratch: &mut self.scratch,
+            length,
+            names: [None; 2],
+            hotdrop: false,
+            template: Template::default(),
+        };
+        for step in STEPS[at.hook as usize] {
+            let verdict = match step {
+                Step::Table(id) => match &mut ruleset.tables[*id as usize] {
+                    Some(table) => table.run(&mut context),
+                    None => continue,
+                },
+                Step::Track if ruleset.conntrack => track(&mut context),
+                Step::Nat(manip) => match &mut ruleset.tables[tables::NAT as usize] {
+                    Some(table) => translate(table, *manip, &mut context),
+                    None => continue,
+                },
+                Step::Confirm if ruleset.conntrack => confirm(&mut context),
+                _ => continue,
+            };
+            if verdict != Verdict::Accept {
+                return verdict;
+            }
+        }
         Verdict::Accept
     }
+
     /// The packet goes: an unconfirmed entry that nobody else holds goes with it.
-    pub fn release(&mut self, _packet: &mut Packet) {}
+    #[inline]
+    pub fn release(&mut self, packet: &mut Packet) {
+        if packet.ct != NONE {
+            self.flows.release(packet);
+        }
+        packet.ct_info = crate::wire::CtInfo::None;
+    }
+    /// The packet is copied: both carry its flow.
+    pub fn hold(&mut self, packet: &Packet) {
+        self.flows.hold_packet(packet);
+    }
     /// An ICMP error or a RST made because of `cause` belongs to its flow (nf_ct_attach).
-    pub fn attach(&mut self, _answer: &mut Packet, _cause: &Packet) {}
-    /// Replaces a table (`abi::table`) by a program.
-    pub fn load(&mut self, _family: Family, _table: u32, _program: &[u32]) -> Result<(), Refusal> {
+    pub fn attach(&mut self, answer: &mut Packet, cause: &Packet) {
+        self.flows.attach(answer, cause);
+    }
+
+    /// Replaces a table (`abi::table`) by a program; `now` is virtual time in nanoseconds. Refused programs change nothing.
+    pub fn load(&mut self, family: Family, id: u32, program: &[u32], now: u64) -> Result<(), Refusal> {
+        let table = Table::load(program, &mut self.memory, now)?;
+        let misplaced = table.chains.iter().any(|chain| chain.hook.is_some_and(|hook| !hooks_of(id).contains(&hook)));
+        if table.id != id || table.family != family || misplaced {
+            self.memory.release(&table.states);
+            return Err(Refusal::Malformed(1));
+        }
+        self.flows.config.acct |= table.needs.accounts;
+        self.put(family, id, Some(Box::new(table)));
         Ok(())
     }
     /// Takes a table away.
-    pub fn unload(&mut self, _family: Family, _table: u32) {}
+    pub fn unload(&mut self, family: Family, id: u32) {
+        self.put(family, id, None);
+    }
+    fn put(&mut self, family: Family, id: u32, table: Option<Box<Table>>) {
+        let ruleset = &mut self.rulesets[side(family)];
+        let old = std::mem::replace(&mut ruleset.tables[id as usize], table);
+        if let Some(old) = old {
+            self.memory.release(&old.states);
+        }
+        ruleset.refresh();
+    }
+    /// Whether the table is loaded.
+    pub fn has_table(&self, family: Family, id: u32) -> bool {
+        self.rulesets[side(family)].tables[id as usize].is_some()
+    }
     /// Packets and bytes of every line, appended to `out`.
-    pub fn counters(&self, _family: Family, _table: u32, _out: &mut Vec<f64>) {}
+    pub fn counters(&self, family: Family, id: u32, out: &mut Vec<f64>) {
+        if let Some(table) = &self.rulesets[side(family)].tables[id as usize] {
+            out.extend(table.counters.iter().flat_map(|counter| [counter.packets as f64, counter.bytes as f64]));
+        }
+    }
+    /// Sets one line's counter (`iptables -Z CHAIN RULE`).
+    pub fn set_counter(&mut self, family: Family, id: u32, line: u32, counter: Counter) {
+        if let Some(table) = &mut self.rulesets[side(family)].tables[id as usize] {
+            if let Some(slot) = table.counters.get_mut(line as usize) {
+                *slot = counter;
+            }
+        }
+    }
+}
+
+impl Ruleset {
+    fn refresh(&mut self) {
+        let needs = |what: fn(&Table) -> bool| self.tables.iter().flatten().any(|table| what(table));
+        self.conntrack = needs(|table| table.needs.conntrack);
+        self.defrag = needs(|table| table.needs.defrag);
+        self.active = 0;
+        for (id, table) in self.tables.iter().enumerate() {
+            if table.is_some() {
+                self.active |= hooks_of(id as u32).iter().fold(0, |bits, hook| bits | 1 << hook);
+            }
+        }
+        if self.conntrack {
+            let tracked = [hook::PREROUTING, hook::INPUT, hook::OUTPUT, hook::POSTROUTING];
+            self.active |= tracked.iter().fold(0, |bits, hook| bits | 1 << hook);
+        }
+    }
+}
+
+fn track<E: Env>(c: &mut Context<E>) -> Verdict {
+    let tracked = c.flows.track(&c.at, c.packet, c.template, c.env);
+    if c.packet.trace != 0 {
+        c.env.note(c.packet, Note::Conntrack);
+    }
+    match tracked {
+        Tracked::Accept => Verdict::Accept,
+        Tracked::Full => Verdict::Drop(why::TABLE_FULL),
+    }
+}
+
+fn confirm<E: Env>(c: &mut Context<E>) -> Verdict {
+    if c.flows.confirm(c.packet, c.env.now()) {
+        Verdict::Accept
+    } else {
+        Verdict::Drop(why::CLASH)
+    }
+}
+
+/// The nat table: asked once per flow and half; every packet of the flow is rewritten (nf_nat_inet_fn).
+fn translate<E: Env>(table: &mut Table, manip: Manip, c: &mut Context<E>) -> Verdict {
+    use crate::wire::CtInfo::{New, Related, RelatedReply};
+    if c.flows.entry(c.packet.ct).is_none() {
+        return Verdict::Accept;
+    }
+    if is_related_error(c.packet) {
+        return translate_error(manip, c);
+    }
+    let fresh = matches!(c.packet.ct_info, New | Related | RelatedReply);
+    if fresh && !c.flows.is_bound(c.packet, manip) {
+        let verdict = table.run(c);
+        if verdict != Verdict::Accept {
+            return verdict;
+        }
+        if !c.flows.is_bound(c.packet, manip) {
+            c.flows.bind_null(c.packet, manip, c.env);
+        }
+    } else if c.at.hook == hook::POSTROUTING && c.flows.masquerade_moved(c.packet, c.at.oif) {
+        return Verdict::Drop(why::NAT);
+    }
+    if c.flows.rewrite(c.packet, manip) && c.packet.trace != 0 {
+        note_translated(manip, c);
+    }
+    Verdict::Accept
+}
+
+fn translate_error<E: Env>(manip: Manip, c: &mut Context<E>) -> Verdict {
+    if !c.flows.rewrite_error(c.packet, manip, c.env) {
+        return Verdict::Drop(why::NAT);
+    }
+    if c.packet.trace != 0 && c.flows.translates(c.packet, manip) {
+        note_translated(manip, c);
+    }
+    Verdict::Accept
+}
+
+fn note_translated<E: Env>(manip: Manip, c: &mut Context<E>) {
+    let reply = crate::flow::direction(c.packet.ct_info) == 1;
+    c.env.note(c.packet, Note::Translated { source: manip == Manip::Source, reply });
 }

@@ -2,7 +2,7 @@
 //! module reads and checks it; op numbers, target numbers and flag bits stand in `abi.rs` and nowhere else.
 //!
 //! ```text
-//! program  = version(PROGRAM_VERSION) family(4|6) table(table::*) chains(count) chain* rule*
+//! program  = version(program::VERSION) family(4|6) table(table::*) chains(count) chain* rule*
 //! chain    = hook(hook::* or NO_HOOK) rules(count) policy(0 drop, 1 accept; user chains 0) packets bytes
 //!            built-in chains first, in hook order (the kernel's numbering), then user chains in the text's order.
 //!            A chain's number is its place here, from 0. Counters of a user chain are written 0.
@@ -104,6 +104,10 @@
 //! built-in chain, its policy. `counters()` gives packets and bytes of line 0, 1, 2 ...; a trace's `rule` is a line, too.
 //! A leading operand written 0 in RECENT, STATISTIC, LIMIT, HASHLIMIT, CONNLIMIT and QUOTA is the plane's own, for its state.
 
+use super::table::{base_words, Counter};
+use crate::abi::{hook, op, program as abi, target};
+use crate::wire::Family;
+
 /// Why a program was not taken: the kernel would have refused the same table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Refusal {
@@ -113,4 +117,234 @@ pub enum Refusal {
     Loop,
     /// A set that is not there (ENOENT).
     NoSet(u32),
+}
+
+/// A chain: its rules lie together.
+#[derive(Clone, Copy, Debug)]
+pub struct Chain {
+    /// `abi::hook` of a built-in chain.
+    pub hook: Option<u32>,
+    pub accepts: bool,
+    /// Where its first rule begins in the code.
+    pub start: u32,
+    pub rules: u32,
+    /// Line of its first rule.
+    pub line: u32,
+}
+
+/// A program taken apart and found sound: evaluating it cannot leave its words.
+#[derive(Debug)]
+pub struct Program {
+    pub family: Family,
+    pub table: u32,
+    pub chains: Vec<Chain>,
+    pub code: Vec<u32>,
+    pub counters: Vec<Counter>,
+}
+
+struct Reader<'a> {
+    words: &'a [u32],
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn refuse(&self) -> Refusal {
+        Refusal::Malformed(self.at as u32)
+    }
+    fn next(&mut self) -> Result<u32, Refusal> {
+        let word = *self.words.get(self.at).ok_or(self.refuse())?;
+        self.at += 1;
+        Ok(word)
+    }
+    fn long(&mut self) -> Result<u64, Refusal> {
+        Ok(self.next()? as u64 | (self.next()? as u64) << 32)
+    }
+    fn counter(&mut self) -> Result<Counter, Refusal> {
+        Ok(Counter { packets: self.long()?, bytes: self.long()? })
+    }
+}
+
+impl Program {
+    /// Reads and checks a program.
+    pub fn read(words: &[u32]) -> Result<Program, Refusal> {
+        let mut reader = Reader { words, at: 0 };
+        if reader.next()? != abi::VERSION {
+            return Err(reader.refuse());
+        }
+        let family = match reader.next()? {
+            4 => Family::V4,
+            6 => Family::V6,
+            _ => return Err(reader.refuse()),
+        };
+        let table = reader.next()?;
+        if table > crate::abi::table::SECURITY {
+            return Err(reader.refuse());
+        }
+        let mut program = Program { family, table, chains: Vec::new(), code: Vec::new(), counters: Vec::new() };
+        let policies = program.read_chains(&mut reader)?;
+        let mut calls = vec![Vec::new(); program.chains.len()];
+        for (number, counter) in policies.into_iter().enumerate() {
+            program.chains[number].start = program.code.len() as u32;
+            program.chains[number].line = program.counters.len() as u32;
+            for _ in 0..program.chains[number].rules {
+                if let Some(callee) = program.read_rule(&mut reader)? {
+                    calls[number].push(callee);
+                }
+            }
+            if program.chains[number].hook.is_some() {
+                program.counters.push(counter);
+            }
+        }
+        if reader.at != words.len() {
+            return Err(reader.refuse());
+        }
+        if has_loop(&calls) {
+            return Err(Refusal::Loop);
+        }
+        Ok(program)
+    }
+    fn read_chains(&mut self, reader: &mut Reader) -> Result<Vec<Counter>, Refusal> {
+        let count = reader.next()?;
+        let mut policies = Vec::new();
+        for _ in 0..count {
+            let (number, rules, policy) = (reader.next()?, reader.next()?, reader.next()?);
+            if number > hook::POSTROUTING && number != abi::NO_HOOK {
+                return Err(reader.refuse());
+            }
+            let hook = (number != abi::NO_HOOK).then_some(number);
+            self.chains.push(Chain { hook, accepts: policy == 1, start: 0, rules, line: 0 });
+            policies.push(reader.counter()?);
+        }
+        Ok(policies)
+    }
+    /// One rule, copied without its counters; the chain it calls, if it does.
+    fn read_rule(&mut self, reader: &mut Reader) -> Result<Option<u32>, Refusal> {
+        let start = reader.at;
+        let end = start + reader.next()? as usize;
+        self.counters.push(reader.counter()?);
+        let body = reader.words.get(reader.at..end).ok_or(reader.refuse())?;
+        let callee = self.check_rule(body).ok_or(reader.refuse())?;
+        self.code.push(body.len() as u32 + 1);
+        self.code.extend_from_slice(body);
+        reader.at = end;
+        Ok(callee)
+    }
+    /// Whether every part of a rule ends where it should; then the chain it calls, if it does.
+    fn check_rule(&self, body: &[u32]) -> Option<Option<u32>> {
+        let mut at = base_words(*body.first()?, self.family);
+        let matches = *body.get(at)?;
+        at += 1;
+        for _ in 0..matches {
+            let head = *body.get(at)?;
+            let operands = body.get(at + 1..at + 1 + (head >> 16) as usize)?;
+            if !match_fits(head & 0xff, operands, self.family) {
+                return None;
+            }
+            at += 1 + operands.len();
+        }
+        let head = *body.get(at)?;
+        let operands = body.get(at + 1..)?;
+        if operands.len() != (head >> 16) as usize || !target_fits(head & 0xff, operands, self.family) {
+            return None;
+        }
+        if !matches!(head & 0xff, target::JUMP | target::GOTO) {
+            return Some(None);
+        }
+        let callee = operands[0];
+        let is_user = self.chains.get(callee as usize)?.hook.is_none();
+        is_user.then_some(Some(callee))
+    }
+}
+
+/// A text operand at the end of `operands`, from `at` on, must lie inside.
+fn text_fits(operands: &[u32], at: usize) -> bool {
+    operands.get(at).is_some_and(|length| operands.len() == at + 1 + (*length as usize).div_ceil(4))
+}
+
+fn match_fits(number: u32, operands: &[u32], family: Family) -> bool {
+    let a = if family == Family::V4 { 1 } else { 4 };
+    let fixed = match number {
+        op::COMMENT => return true,
+        op::TCP => 4,
+        op::UDP => 3,
+        op::SCTP => return operands.len() >= 13 && operands.len() == 13 + operands[12] as usize,
+        op::ICMP | op::MAC | op::MARK | op::CONNMARK | op::TTL | op::TOS => 2,
+        op::MULTIPORT => return operands.len() >= 2,
+        op::IPRANGE => 1 + 4 * a,
+        op::ADDRTYPE | op::LIMIT | op::QUOTA | op::ECN => 3,
+        op::CONNTRACK => return operands.len() == 3 || operands.len() == 11 + 8 * a,
+        op::STATISTIC => 4,
+        op::RECENT => return text_fits(operands, 5 + a),
+        op::HASHLIMIT => return text_fits(operands, 12),
+        op::SET => 9,
+        op::PHYSDEV => 12,
+        op::PKTTYPE | op::LENGTH | op::DSCP | op::TCPMSS | op::SOCKET | op::RPFILTER | op::CPU | op::POLICY => 1,
+        op::OWNER | op::CONNBYTES => 6,
+        op::U32 => return super::matches::payload::u32_fits(operands),
+        op::STRING => return text_fits(operands, 3),
+        op::CONNLIMIT => 3 + a,
+        op::HELPER | op::NFACCT | op::UNMODELLED => return text_fits(operands, 0),
+        op::TIME => 7,
+        _ => return false,
+    };
+    operands.len() == fixed
+}
+
+fn target_fits(number: u32, operands: &[u32], family: Family) -> bool {
+    let a = if family == Family::V4 { 1 } else { 4 };
+    let fixed = match number {
+        target::NONE | target::ACCEPT | target::DROP | target::RETURN | target::TRACE | target::CHECKSUM | target::ECN => 0,
+        target::JUMP | target::GOTO | target::REJECT | target::DSCP | target::TCPMSS | target::CLASSIFY => 1,
+        target::QUEUE | target::MASQUERADE | target::REDIRECT | target::MARK | target::TTL | target::TOS => 2,
+        target::DNAT | target::SNAT => 3 + 2 * a,
+        target::NETMAP => 2 * a,
+        target::CONNMARK => 5,
+        target::SET => 8,
+        target::CT => return ct_fits(operands),
+        target::LOG => return text_fits(operands, 2),
+        target::NFLOG => return text_fits(operands, 1),
+        target::UNMODELLED => return text_fits(operands, 0),
+        _ => return false,
+    };
+    operands.len() == fixed
+}
+
+/// CT: flags, zone, and two texts.
+fn ct_fits(operands: &[u32]) -> bool {
+    let Some(length) = operands.get(2) else { return false };
+    text_fits(operands, 3 + (*length as usize).div_ceil(4))
+}
+
+/// Whether chains call each other in a circle; `calls[c]` are the chains c jumps or goes to.
+fn has_loop(calls: &[Vec<u32>]) -> bool {
+    #[derive(Clone, Copy, PartialEq)]
+    enum Mark {
+        New,
+        Open,
+        Done,
+    }
+    let mut marks = vec![Mark::New; calls.len()];
+    for root in 0..calls.len() {
+        let mut path = vec![(root, 0)];
+        while let Some((chain, next)) = path.pop() {
+            if next == 0 {
+                if marks[chain] == Mark::Done {
+                    continue;
+                }
+                marks[chain] = Mark::Open;
+            }
+            match calls[chain].get(next) {
+                None => marks[chain] = Mark::Done,
+                Some(callee) => {
+                    path.push((chain, next + 1));
+                    match marks[*callee as usize] {
+                        Mark::Open => return true,
+                        Mark::New => path.push((*callee as usize, 0)),
+                        Mark::Done => {}
+                    }
+                }
+            }
+        }
+    }
+    false
 }

@@ -1,0 +1,180 @@
+//! A table's walk over its rules: first match first, jumps on a stack, every counter exact. This linear walk is what a
+//! chain means; `classifier.rs` may find a rule faster, never differently.
+
+use super::context::Context;
+use super::env::{why, Env, Note, Verdict};
+use super::matches::fits;
+use super::memory::State;
+use super::table::{name_mask, name_word, Frame, Table};
+use super::targets::{act, Next};
+use crate::abi::{base, hook as hooks, op, target};
+use crate::wire::Family;
+
+/// Where the target of a matching rule begins, counted in the rule's words; or none.
+#[inline]
+fn matches<E: Env>(rule: &[u32], v4: bool, c: &mut Context<E>, states: &mut [State]) -> Option<usize> {
+    let mut at = base_fits(rule, v4, c)?;
+    let count = rule[at];
+    at += 1;
+    for _ in 0..count {
+        let head = rule[at];
+        let end = at + 1 + (head >> 16) as usize;
+        if !fits(head, &rule[at + 1..end], c, states) {
+            return None;
+        }
+        at = end;
+    }
+    Some(at)
+}
+
+/// -s -d -i -o -p -f: the word after them, when they fit.
+#[inline]
+fn base_fits<E: Env>(rule: &[u32], v4: bool, c: &mut Context<E>) -> Option<usize> {
+    let flags = rule[1];
+    let mut at = 2;
+    for (part, inverted, source) in [(base::SOURCE, base::NOT_SOURCE, true), (base::DESTINATION, base::NOT_DESTINATION, false)] {
+        if flags & part == 0 {
+            continue;
+        }
+        let address = if source { c.packet.src } else { c.packet.dst };
+        let differs = if v4 {
+            at += 2;
+            (address.low() ^ rule[at - 2]) & rule[at - 1] != 0
+        } else {
+            at += 8;
+            let words = address.words();
+            (0..4).any(|i| (words[i] ^ rule[at - 8 + i]) & rule[at - 4 + i] != 0)
+        };
+        if differs != (flags & inverted != 0) {
+            return None;
+        }
+    }
+    if flags & (base::IN | base::OUT) != 0 {
+        at = names_fit(rule, at, flags, c)?;
+    }
+    if flags & base::PROTO != 0 {
+        if (c.packet.proto as u32 != rule[at]) != (flags & base::NOT_PROTO != 0) {
+            return None;
+        }
+        at += 1;
+    }
+    if flags & base::FRAGMENT != 0 && (c.packet.frag_offset == 0) != (flags & base::NOT_FRAGMENT != 0) {
+        return None;
+    }
+    Some(at)
+}
+
+fn names_fit<E: Env>(rule: &[u32], mut at: usize, flags: u32, c: &mut Context<E>) -> Option<usize> {
+    for (part, inverted, incoming) in [(base::IN, base::NOT_IN, true), (base::OUT, base::NOT_OUT, false)] {
+        if flags & part == 0 {
+            continue;
+        }
+        let have = if incoming { c.name_in() } else { c.name_out() };
+        let differs = (have ^ name_word(&rule[at..])) & name_mask(rule[at + 4]) != 0;
+        if differs != (flags & inverted != 0) {
+            return None;
+        }
+        at += 5;
+    }
+    Some(at)
+}
+
+impl Table {
+    /// Runs a packet through the chain of its hook.
+    pub fn run<E: Env>(&mut self, c: &mut Context<E>) -> Verdict {
+        let Some(first) = self.hooks[c.at.hook as usize] else { return Verdict::Accept };
+        let chain = self.chains[first as usize];
+        let v4 = self.family == Family::V4;
+        self.stack.clear();
+        let mut here = Frame { at: chain.start as usize, left: chain.rules, line: chain.line };
+        loop {
+            while here.left == 0 {
+                match self.stack.pop() {
+                    Some(frame) => here = frame,
+                    None => return self.policy(first, c),
+                }
+            }
+            let words = self.code[here.at] as usize;
+            let rule = &self.code[here.at..here.at + words];
+            let line = here.line;
+            here = Frame { at: here.at + words, left: here.left - 1, line: line + 1 };
+            let Some(at) = matches(rule, v4, c, &mut self.states) else {
+                if c.hotdrop {
+                    return Verdict::Drop(why::HOTDROP);
+                }
+                self.note_unmodelled(here.at - words, line, c);
+                continue;
+            };
+            let counter = &mut self.counters[line as usize];
+            counter.packets += 1;
+            counter.bytes += c.length as u64;
+            let head = self.code[here.at - words + at];
+            if c.packet.trace != 0 {
+                self.note(head & 0xff, line, c);
+            }
+            let operands = &self.code[here.at - words + at + 1..here.at];
+            match act(head & 0xff, operands, c) {
+                Next::Continue => {}
+                Next::Return => here.left = 0,
+                Next::Done(verdict) => return verdict,
+                Next::Jump(callee) => {
+                    self.stack.push(here);
+                    here = self.enter(callee);
+                }
+                Next::Goto(callee) => here = self.enter(callee),
+            }
+        }
+    }
+    fn enter(&self, number: u32) -> Frame {
+        let chain = &self.chains[number as usize];
+        Frame { at: chain.start as usize, left: chain.rules, line: chain.line }
+    }
+    fn policy<E: Env>(&mut self, number: u32, c: &mut Context<E>) -> Verdict {
+        let line = self.policy_line(number);
+        let counter = &mut self.counters[line as usize];
+        counter.packets += 1;
+        counter.bytes += c.length as u64;
+        let accept = self.chains[number as usize].accepts;
+        if c.packet.trace != 0 {
+            let note = Note::Policy { table: self.id as u8, hook: c.at.hook as u8, index: line, accept };
+            c.env.note(c.packet, note);
+        }
+        if accept {
+            Verdict::Accept
+        } else {
+            Verdict::Drop(why::POLICY)
+        }
+    }
+    fn note<E: Env>(&self, number: u32, line: u32, c: &mut Context<E>) {
+        let (table, hook) = (self.id as u8, c.at.hook as u8);
+        if number == target::UNMODELLED {
+            c.env.note(c.packet, Note::Unmodelled { table, hook, index: line });
+        }
+        c.env.note(c.packet, Note::Rule { table, hook, index: line, verdict: number as u8 });
+    }
+    /// A rule that did not match because of a match that is not modelled says so in a trace.
+    fn note_unmodelled<E: Env>(&self, rule: usize, line: u32, c: &mut Context<E>) {
+        if c.packet.trace == 0 {
+            return;
+        }
+        let mut at = rule + 1 + super::table::base_words(self.code[rule + 1], self.family);
+        for _ in 0..self.code[at] {
+            let head = self.code[at + 1];
+            if head & 0xff == op::UNMODELLED {
+                c.env.note(c.packet, Note::Unmodelled { table: self.id as u8, hook: c.at.hook as u8, index: line });
+            }
+            at += 1 + (head >> 16) as usize;
+        }
+    }
+}
+
+/// Hooks a table has by its kind.
+pub fn hooks_of(table: u32) -> &'static [u32] {
+    use crate::abi::table as t;
+    match table {
+        t::RAW => &[hooks::PREROUTING, hooks::OUTPUT],
+        t::MANGLE => &[hooks::PREROUTING, hooks::INPUT, hooks::FORWARD, hooks::OUTPUT, hooks::POSTROUTING],
+        t::NAT => &[hooks::PREROUTING, hooks::INPUT, hooks::OUTPUT, hooks::POSTROUTING],
+        _ => &[hooks::INPUT, hooks::FORWARD, hooks::OUTPUT],
+    }
+}

@@ -1,0 +1,149 @@
+//! One table as it runs: its rules' words without the counters, chains by number, counters by line, and the state that
+//! stateful matches keep.
+
+use super::memory::{Memory, State};
+use super::program::{Chain, Program, Refusal};
+use crate::abi::{base, op, program as abi, target};
+use crate::wire::Family;
+
+/// Packets and bytes.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Counter {
+    pub packets: u64,
+    pub bytes: u64,
+}
+
+/// What a table's rules need of the namespace.
+#[derive(Clone, Copy, Default)]
+pub struct Needs {
+    /// Conntrack (nf_ct_netns_get).
+    pub conntrack: bool,
+    /// Reassembly alone (`socket`).
+    pub defrag: bool,
+    /// Accounting (`connbytes` forces it on).
+    pub accounts: bool,
+}
+
+/// One loaded table.
+pub struct Table {
+    pub id: u32,
+    pub family: Family,
+    pub chains: Vec<Chain>,
+    /// Built-in chain of each hook.
+    pub hooks: [Option<u32>; 5],
+    /// Rules, one after another: words, base, matches, target (program.rs), counters left out.
+    pub code: Vec<u32>,
+    pub counters: Vec<Counter>,
+    pub states: Vec<State>,
+    pub needs: Needs,
+    /// Return addresses of the packet under way; empty between packets.
+    pub stack: Vec<Frame>,
+}
+
+/// Where evaluation goes on after a chain.
+#[derive(Clone, Copy)]
+pub struct Frame {
+    pub at: usize,
+    pub left: u32,
+    pub line: u32,
+}
+
+impl Table {
+    /// Builds a table from its program. State of named lists is taken from, and shared through, `memory`.
+    pub fn load(words: &[u32], memory: &mut Memory, now: u64) -> Result<Table, Refusal> {
+        let program = Program::read(words)?;
+        let mut table = Table {
+            id: program.table,
+            family: program.family,
+            hooks: [None; 5],
+            code: program.code,
+            counters: program.counters,
+            chains: program.chains,
+            states: Vec::new(),
+            needs: Needs::default(),
+            stack: Vec::new(),
+        };
+        for (number, chain) in table.chains.iter().enumerate() {
+            if let Some(hook) = chain.hook {
+                table.hooks[hook as usize] = Some(number as u32);
+            }
+        }
+        table.give_states(memory, now);
+        Ok(table)
+    }
+    /// Walks all rules once: notes what they need, and gives each stateful match its place.
+    fn give_states(&mut self, memory: &mut Memory, now: u64) {
+        let mut rule = 0;
+        while rule < self.code.len() {
+            let end = rule + self.code[rule] as usize;
+            let mut at = rule + 1 + base_words(self.code[rule + 1], self.family);
+            let matches = self.code[at];
+            at += 1;
+            for _ in 0..matches {
+                let head = self.code[at];
+                let operands = (head >> 16) as usize;
+                self.note_match(head & 0xff);
+                if let Some(state) = State::of(head & 0xff, &self.code[at + 1..at + 1 + operands], memory, self.family, now) {
+                    self.code[at + 1] = self.states.len() as u32;
+                    self.states.push(state);
+                }
+                at += 1 + operands;
+            }
+            self.note_target(at);
+            rule = end;
+        }
+    }
+    fn note_match(&mut self, number: u32) {
+        self.needs.conntrack |= matches!(number, op::CONNTRACK | op::CONNMARK | op::CONNBYTES | op::CONNLIMIT | op::HELPER);
+        self.needs.defrag |= number == op::SOCKET;
+        self.needs.accounts |= number == op::CONNBYTES;
+    }
+    fn note_target(&mut self, at: usize) {
+        self.needs.conntrack |= match self.code[at] & 0xff {
+            target::CONNMARK | target::SNAT | target::DNAT | target::MASQUERADE | target::REDIRECT | target::NETMAP => true,
+            target::CT => self.code[at + 1] & crate::abi::ct::NOTRACK == 0,
+            _ => false,
+        };
+    }
+    /// The line of a built-in chain's policy.
+    pub fn policy_line(&self, chain: u32) -> u32 {
+        let chain = &self.chains[chain as usize];
+        chain.line + chain.rules
+    }
+}
+
+/// Words of a rule's base part, its flags included.
+pub fn base_words(flags: u32, family: Family) -> usize {
+    let address = if family == Family::V4 { 2 } else { 8 };
+    let mut words = 1;
+    for (flag, size) in [(base::SOURCE, address), (base::DESTINATION, address), (base::IN, 5), (base::OUT, 5), (base::PROTO, 1)] {
+        words += if flags & flag != 0 { size } else { 0 };
+    }
+    words
+}
+
+/// Whether a name's length word stands for a prefix (`eth+`).
+pub fn name_mask(length: u32) -> u128 {
+    let bytes = length & 0xff;
+    if length & abi::WILDCARD == 0 || bytes >= 16 {
+        u128::MAX
+    } else {
+        (1u128 << (8 * bytes)) - 1
+    }
+}
+
+/// An interface name as programs write it: 16 bytes, the first lowest.
+pub fn name_word(words: &[u32]) -> u128 {
+    words[0] as u128 | (words[1] as u128) << 32 | (words[2] as u128) << 64 | (words[3] as u128) << 96
+}
+
+/// A device's name in the same form.
+pub fn pack_name(name: &str) -> u128 {
+    name.bytes().take(15).enumerate().fold(0, |word, (i, byte)| word | (byte as u128) << (8 * i))
+}
+
+/// A text operand's bytes.
+pub fn text(words: &[u32]) -> Vec<u8> {
+    let length = words.first().copied().unwrap_or(0) as usize;
+    words[words.len().min(1)..].iter().flat_map(|word| word.to_le_bytes()).take(length).collect()
+}

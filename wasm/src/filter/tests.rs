@@ -1,0 +1,1 @@
+//! Rules on packets, with a small namespace around them.
