@@ -1,0 +1,125 @@
+/**
+ * bridge: a bridge on the host, a veth pair for every container, addresses from IPAM.
+ *
+ *     container eth0 ---- vethXXXXXXXX on the host, port of cni0 (10.244.1.1/24)
+ */
+import { isFailure, lastIp, nthIp, printIp, requireCidr } from "../../base/mod.ts";
+import type { IfIndex, Ns, PlaneApi } from "../../../wasm/mod.ts";
+import { type CniCall, type CniConf, type CniError, type CniResult, isCniError } from "./types.ts";
+
+/** What the plugin reads of its configuration; its defaults are the real one's. */
+interface BridgeConf extends CniConf {
+  readonly bridge?: string;
+  readonly isGateway?: boolean;
+  readonly isDefaultGateway?: boolean;
+  readonly hairpinMode?: boolean;
+  readonly mtu?: number;
+}
+
+/** The plugin. */
+export function bridge(call: CniCall): CniResult | CniError {
+  return call.command === "ADD" ? add(call) : remove(call);
+}
+
+function add(call: CniCall): CniResult | CniError {
+  const conf = call.conf as BridgeConf;
+  const { env, host } = call;
+  const { plane, ns } = host.machine;
+  const name = conf.bridge ?? "cni0";
+  const device = ensureBridge(plane, ns.id, name, conf.mtu);
+  const veth = `veth${host.machine.random.text(8, "0123456789abcdef")}`;
+  const index = check(
+    plane.addLink(ns.id, {
+      kind: "veth",
+      name: veth,
+      mtu: conf.mtu,
+      peer: { name: env.ifname, ns: env.netns.id, mtu: conf.mtu },
+    }),
+    `failed to make a veth pair ${veth}`,
+  );
+  const inside = plane.links(env.netns.id).find((link) => link.name === env.ifname)?.index as IfIndex;
+  check(plane.setLink(ns.id, index, { master: device, up: true }), veth);
+  if (conf.hairpinMode) check(plane.setLink(ns.id, index, { hairpin: true }), veth);
+  check(plane.setLink(env.netns.id, inside, { up: true }), env.ifname);
+  const given = host.call({ ...call, conf: { ...conf, type: conf.ipam?.type ?? "host-local" } });
+  if (isCniError(given)) return given;
+  configureContainer(plane, { ns: env.netns.id, dev: inside }, { given, conf });
+  if (conf.isGateway || conf.isDefaultGateway) becomeGateway(plane, { ns: ns.id, dev: device }, given);
+  return result(call, given, [name, veth]);
+}
+
+/** The pod's addresses and routes; with isDefaultGateway the default one by way of the bridge. */
+function configureContainer(
+  plane: PlaneApi,
+  at: Device,
+  { given, conf }: { readonly given: CniResult; readonly conf: BridgeConf },
+): void {
+  for (const { address } of given.ips ?? []) check(plane.addAddress(at.ns, at.dev, { address }), address);
+  const [first] = given.ips ?? [];
+  const routes = [...given.routes ?? [], ...(conf.isDefaultGateway ? [{ dst: "0.0.0.0/0" }] : [])];
+  for (const { dst, gw } of routes) {
+    check(plane.addRoute(at.ns, { to: dst, via: gw ?? first?.gateway, dev: at.dev }, "add"), `route ${dst}`);
+  }
+}
+
+interface Device {
+  readonly ns: Ns;
+  readonly dev: IfIndex;
+}
+
+/** The bridge gets the gateway's address, and the host forwards. */
+function becomeGateway(plane: PlaneApi, { ns, dev }: Device, given: CniResult): void {
+  const own = new Set(plane.addresses(ns).filter((address) => address.dev === dev).map(({ address }) => address));
+  for (const { address, gateway } of given.ips ?? []) {
+    const cidr = requireCidr(address);
+    const wanted = `${gateway ?? printIp(nthIp(cidr, 1))}/${cidr.length}`;
+    if (!own.has(wanted)) check(plane.addAddress(ns, dev, { address: wanted, broadcast: printIp(lastIp(cidr)) }), wanted);
+  }
+  check(plane.setSysctl(ns, "net.ipv4.ip_forward", 1), "ip_forward");
+}
+
+function ensureBridge(plane: PlaneApi, ns: Ns, name: string, mtu: number | undefined): IfIndex {
+  const there = plane.links(ns).find((link) => link.name === name);
+  if (there !== undefined) return there.index;
+  const index = check(plane.addLink(ns, { kind: "bridge", name, mtu }), `failed to make ${name}`);
+  check(plane.setLink(ns, index, { up: true }), name);
+  return index;
+}
+
+function result(
+  { conf, env, host }: CniCall,
+  given: CniResult,
+  [bridgeName, veth]: readonly [string, string],
+): CniResult {
+  const { plane, ns } = host.machine;
+  const mac = (at: Ns, device: string) => plane.links(at).find(({ name }) => name === device)?.mac ?? "";
+  return {
+    cniVersion: conf.cniVersion,
+    interfaces: [
+      { name: bridgeName, mac: mac(ns.id, bridgeName) },
+      { name: veth, mac: mac(ns.id, veth) },
+      { name: env.ifname, mac: mac(env.netns.id, env.ifname), sandbox: env.netnsPath },
+    ],
+    ips: (given.ips ?? []).map((ip) => ({ ...ip, interface: 2 })),
+    ...(given.routes === undefined ? {} : { routes: given.routes }),
+    dns: {},
+  };
+}
+
+/** Takes the pair away (the end inside is enough) and gives the address back. */
+function remove(call: CniCall): CniResult | CniError {
+  const { conf, env, host } = call;
+  const { plane } = host.machine;
+  const inside = plane.links(env.netns.id).find(({ name }) => name === env.ifname);
+  if (inside !== undefined) check(plane.removeLink(env.netns.id, inside.index), env.ifname);
+  return host.call({ ...call, conf: { ...conf, type: conf.ipam?.type ?? "host-local" } });
+}
+
+function check<T>(answer: T, what: string): Exclude<T, { readonly errno: string }> {
+  if (isFailure(answer)) {
+    throw new Error(
+      `bridge plugin: ${what}: ${answer.errno}${answer.extack === undefined ? "" : ` (${answer.extack})`}`,
+    );
+  }
+  return answer as Exclude<T, { readonly errno: string }>;
+}

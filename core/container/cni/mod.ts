@@ -1,0 +1,56 @@
+/** CNI plugins by type, and how a list of them is run. */
+import { bridge } from "./bridge.ts";
+import { flannel } from "./flannel.ts";
+import { hostLocal } from "./host_local.ts";
+import {
+  type CniCall,
+  type CniConf,
+  type CniEnv,
+  type CniError,
+  type CniHost,
+  type CniPlugin,
+  type CniResult,
+  isCniError,
+} from "./types.ts";
+import type { Machine } from "../../linux/mod.ts";
+
+export * from "./types.ts";
+
+/** Plugins that change nothing in what is modelled, by type: a conflist may name them. */
+export const UNMODELLED_PLUGINS = ["portmap", "bandwidth", "firewall", "tuning", "sbr", "vrf", "loopback"];
+
+/** The plugins, by the `type` of a configuration. */
+export const PLUGINS: Readonly<Record<string, CniPlugin>> = { bridge, flannel, "host-local": hostLocal };
+
+/** Runs a configuration list: ADD in order, each plugin given the result before it; DEL in reverse. */
+export function runConflist(
+  text: string,
+  command: CniCall["command"],
+  at: { readonly machine: Machine; readonly env: CniEnv },
+): CniResult | CniError {
+  const list = JSON.parse(text) as {
+    readonly name: string;
+    readonly cniVersion: string;
+    readonly plugins: readonly CniConf[];
+  };
+  const host: CniHost = { machine: at.machine, call };
+  const confs = list.plugins.map((conf) => ({ ...conf, name: list.name, cniVersion: list.cniVersion }));
+  let result: CniResult | CniError = { cniVersion: list.cniVersion };
+  for (const conf of command === "ADD" ? confs : confs.reverse()) {
+    if (UNMODELLED_PLUGINS.includes(conf.type)) continue;
+    const answer = call({ command, conf: { ...conf, prevResult: result }, env: at.env, host });
+    if (isCniError(answer)) return answer;
+    result = answer;
+  }
+  return result;
+}
+
+function call(call: CniCall): CniResult | CniError {
+  const plugin = PLUGINS[call.conf.type];
+  if (plugin !== undefined) return plugin(call);
+  return {
+    cniVersion: call.conf.cniVersion,
+    code: 2,
+    msg: `failed to find plugin "${call.conf.type}" in path [/opt/cni/bin]`,
+  };
+}

@@ -1,0 +1,2 @@
+/** The kernel call table of the plane. */
+export type * from "./types.ts";
