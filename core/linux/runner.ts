@@ -33,6 +33,7 @@ export class Runner {
   readonly #start: number;
   readonly #tasks = new Set<Task>();
   readonly #sockets = new Map<SocketId, Set<() => void>>();
+  readonly #lookers = new Set<() => void>();
   readonly #resumptions: (() => void)[] = [];
   readonly #failures: unknown[] = [];
   #stirred = false;
@@ -69,6 +70,12 @@ export class Runner {
       waiters.delete(wake);
       if (waiters.size === 0 && this.#sockets.get(id) === waiters) this.#sockets.delete(id);
     };
+  }
+
+  /** Calls `look` whenever the tasks have had their turn, before time moves: for what the plane only tells when asked. */
+  onSettle(look: () => void): Disarm {
+    this.#lookers.add(look);
+    return () => this.#lookers.delete(look);
   }
 
   /** Tells who waits for a socket to look again: its owner closed it. */
@@ -150,6 +157,7 @@ export class Runner {
     let idle = 0;
     for (;;) {
       this.#wakeSockets();
+      for (const look of [...this.#lookers]) look();
       if (!this.#stirred && !(await this.#stir())) return;
       this.#stirred = false;
       await this.#turn();

@@ -1,0 +1,53 @@
+import type { IfIndex } from "../../../wasm/mod.ts";
+import type { Namespace, StateKey } from "../namespace.ts";
+
+/** What `ip` sets on a device that no packet ever feels: kept beside the plane. */
+export interface LinkExtras {
+  /** Was up once: its qdisc is no longer `noop`. */
+  wasUp?: boolean;
+  alias?: string;
+  group?: number;
+  /** A queueing discipline given by `tc`, such as `netem`. */
+  qdisc?: string;
+  /** vlan: the tag; macvlan, ipvlan: the mode. */
+  vlanId?: number;
+  mode?: string;
+}
+
+/** What `ip addr` sets on an address that no packet ever feels. */
+export interface AddressExtras {
+  readonly metric?: number;
+  /** Words of its flags beyond those the plane knows (`deprecated`, `nodad`, `home` ...), in printing order. */
+  readonly flags?: readonly string[];
+  /** Virtual times (ms since 1970) at which it is no longer valid or preferred. */
+  readonly validUntil?: number;
+  readonly preferredUntil?: number;
+}
+
+const LINKS: StateKey<Map<IfIndex, LinkExtras>> = { label: "link extras" };
+const ADDRESSES: StateKey<Map<string, AddressExtras>> = { label: "address extras" };
+
+/** A device's extras, to read and to write. */
+export function linkExtras(ns: Namespace, dev: IfIndex): LinkExtras {
+  const all = ns.state(LINKS, () => new Map());
+  const extras = all.get(dev) ?? {};
+  all.set(dev, extras);
+  return extras;
+}
+
+/** The extras of an address (`10.0.0.1/24`) of a device. */
+export function addressExtras(ns: Namespace, dev: IfIndex, address: string): AddressExtras {
+  return ns.state(ADDRESSES, () => new Map()).get(`${dev} ${address}`) ?? {};
+}
+
+/** Sets them; undefined forgets them. */
+export function setAddressExtras(
+  ns: Namespace,
+  dev: IfIndex,
+  address: string,
+  extras: AddressExtras | undefined,
+): void {
+  const all = ns.state(ADDRESSES, () => new Map());
+  if (extras === undefined) all.delete(`${dev} ${address}`);
+  else all.set(`${dev} ${address}`, extras);
+}

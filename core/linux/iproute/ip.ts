@@ -1,0 +1,125 @@
+import type { Process, Program } from "../process.ts";
+import { ipAddress } from "./address.ts";
+import { Exit } from "./exit.ts";
+import { ipLink } from "./link.ts";
+import { ipMaddr } from "./maddr.ts";
+import { ipNetconf, ipNexthop, ipToken, ipTunnel, ipTuntap, ipVrf, unmodelled } from "./misc.ts";
+import { ipMonitor } from "./monitor.ts";
+import { ipNeigh } from "./neigh.ts";
+import { ipNetns } from "./netns.ts";
+import { type IpOptions, takeOptions, Version } from "./options.ts";
+import { ipRoute } from "./route.ts";
+import { ipRule } from "./rule.ts";
+import { type IpObject, IpTool } from "./tool.ts";
+import { IP_USAGE } from "./usage.ts";
+import { Words } from "./words.ts";
+
+/** The nouns in iproute2's order: the first that a word is the beginning of is meant. */
+const OBJECTS: readonly (readonly [string, IpObject])[] = [
+  ["address", ipAddress],
+  ["addrlabel", unmodelled("addrlabel")],
+  ["maddress", ipMaddr],
+  ["route", ipRoute],
+  ["rule", ipRule],
+  ["neighbor", ipNeigh],
+  ["neighbour", ipNeigh],
+  ["ntable", unmodelled("ntable")],
+  ["ntbl", unmodelled("ntable")],
+  ["link", ipLink],
+  ["l2tp", unmodelled("l2tp")],
+  ["fou", unmodelled("fou")],
+  ["ila", unmodelled("ila")],
+  ["macsec", unmodelled("macsec")],
+  ["tunnel", ipTunnel],
+  ["tunl", ipTunnel],
+  ["tuntap", ipTuntap],
+  ["tap", ipTuntap],
+  ["token", ipToken],
+  ["tcpmetrics", unmodelled("tcp_metrics")],
+  ["tcp_metrics", unmodelled("tcp_metrics")],
+  ["monitor", ipMonitor],
+  ["xfrm", unmodelled("xfrm")],
+  ["mroute", unmodelled("mroute")],
+  ["mrule", unmodelled("mrule")],
+  ["netns", ipNetns],
+  ["netconf", ipNetconf],
+  ["vrf", ipVrf],
+  ["sr", unmodelled("sr")],
+  ["nexthop", ipNexthop],
+  ["mptcp", unmodelled("mptcp")],
+  ["ioam", unmodelled("ioam")],
+  ["help", () => {
+    throw new Exit(255, IP_USAGE[""] ?? "", true);
+  }],
+  ["stats", unmodelled("stats")],
+  ["amt", unmodelled("amt")],
+];
+
+/** `ip` of iproute2 6.1. */
+export const ip: Program = async (process) => {
+  try {
+    const words = new Words(process.argv.slice(1));
+    const options = takeOptions(words);
+    if (options.batch !== undefined) return await runBatch(process, options);
+    if (!words.more) throw new Exit(255, IP_USAGE[""] ?? "", true);
+    return await runObject(toolOf(process, options), words);
+  } catch (error) {
+    if (error instanceof Version) {
+      process.out("ip utility, iproute2-6.1.0, libbpf 1.1.2\n");
+      return 0;
+    }
+    return report(process, error);
+  }
+};
+
+function report(process: Process, error: unknown): number {
+  if (!(error instanceof Exit)) throw error;
+  process.err(error.text);
+  return error.status;
+}
+
+function toolOf(process: Process, options: IpOptions): IpTool {
+  if (options.netns === undefined) return new IpTool(process, options);
+  const ns = process.machine.findNs(options.netns);
+  if (ns === undefined) {
+    throw new Exit(255, `Cannot open network namespace "${options.netns}": No such file or directory\n`, true);
+  }
+  return new IpTool(process, options, ns);
+}
+
+async function runObject(tool: IpTool, words: Words): Promise<number> {
+  const word = words.next();
+  const object = OBJECTS.find(([name]) => name.startsWith(word) && word !== "")?.[1];
+  if (object === undefined) throw new Exit(1, `Object "${word}" is unknown, try "ip help".\n`);
+  return await object(tool, words);
+}
+
+/** `-batch FILE`: a line a command; stops at the first that fails unless -force. */
+async function runBatch(process: Process, options: IpOptions): Promise<number> {
+  const { batch = "-" } = options;
+  const text = batch === "-" ? process.stdin : process.files.read(batch);
+  if (text === undefined) throw new Exit(1, `Cannot open file "${batch}" for reading: No such file or directory\n`);
+  const tool = toolOf(process, options);
+  let status = 0;
+  for (const [index, line] of text.split("\n").entries()) {
+    const words = new Words(batchWords(line));
+    if (!words.more) continue;
+    try {
+      const exit = await runObject(tool, words);
+      if (exit === 0) continue;
+    } catch (error) {
+      const exit = report(process, error);
+      if (error instanceof Exit && error.ends) return exit;
+    }
+    process.err(`Command failed ${batch}:${index + 1}\n`);
+    status = 1;
+    if (!options.force) break;
+  }
+  return status;
+}
+
+/** The words of a batch line: blanks divide, quotes hold together, `#` begins a comment. */
+function batchWords(line: string): string[] {
+  const plain = line.replace(/#.*$/, "");
+  return (plain.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
+}

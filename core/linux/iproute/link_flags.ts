@@ -1,0 +1,37 @@
+import type { Link } from "../../../wasm/mod.ts";
+
+/** How a device of a kind is addressed, and the flags it is born with. */
+interface Nature {
+  readonly type: "ether" | "loopback" | "none" | "ipip";
+  readonly flags: readonly string[];
+}
+
+const ETHERNET: Nature = { type: "ether", flags: ["BROADCAST", "MULTICAST"] };
+const NATURES: Readonly<Record<string, Nature>> = {
+  "": { type: "loopback", flags: ["LOOPBACK"] },
+  dummy: { type: "ether", flags: ["BROADCAST", "NOARP"] },
+  tun: { type: "none", flags: ["POINTOPOINT", "MULTICAST", "NOARP"] },
+  ipip: { type: "ipip", flags: ["POINTOPOINT", "NOARP"] },
+};
+
+/** `link/ether`, `link/loopback` ...: the hardware type's name. */
+export function linkType(link: Link): Nature["type"] {
+  return (NATURES[link.kind] ?? ETHERNET).type;
+}
+
+/** The words between `<` and `>`, in iproute2's order. */
+export function linkFlags(link: Link): string[] {
+  const born = new Set((NATURES[link.kind] ?? ETHERNET).flags);
+  const has: readonly (readonly [string, boolean])[] = [
+    ["NO-CARRIER", link.up && !link.carrier],
+    ["LOOPBACK", born.has("LOOPBACK")],
+    ["BROADCAST", born.has("BROADCAST")],
+    ["POINTOPOINT", born.has("POINTOPOINT")],
+    ["MULTICAST", born.has("MULTICAST")],
+    ["NOARP", born.has("NOARP") || !link.arp],
+    ["PROMISC", link.promisc],
+    ["UP", link.up],
+    ["LOWER_UP", link.up && link.carrier],
+  ];
+  return has.filter(([, yes]) => yes).map(([flag]) => flag);
+}

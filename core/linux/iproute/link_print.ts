@@ -1,0 +1,110 @@
+import type { Link } from "../../../wasm/mod.ts";
+import { Entry } from "./entry.ts";
+import { linkExtras } from "./extras.ts";
+import { linkFlags, linkType } from "./link_flags.ts";
+import { putDetails } from "./link_details.ts";
+import { putStats } from "./link_stats.ts";
+import { knownNsid, nsidOf } from "./nsid.ts";
+import type { IpTool } from "./tool.ts";
+
+const BROADCAST = "ff:ff:ff:ff:ff:ff";
+const NO_ADDRESS = "00:00:00:00:00:00";
+
+/** What a record of a device shows. */
+export interface LinkView {
+  /** `ip link`: with mode, hardware address line, details and statistics. */
+  readonly forLink: boolean;
+  /** The hardware address line is there (all families), or its netns goes on the first line. */
+  readonly address: boolean;
+  /** As `ip -6 addr` lists all devices: the kernel's short form. */
+  readonly short?: boolean;
+  /** A removed device (monitor). */
+  readonly deleted?: boolean;
+}
+
+/** `2: eth0@if3: <...> mtu 1500 ...` with the lines that belong to it, each ending in a line feed but the last (callers add it). */
+export function linkEntry(tool: IpTool, link: Link, view: LinkView): Entry {
+  const entry = new Entry();
+  if (view.deleted) entry.put("deleted", true, "Deleted ");
+  entry.put("ifindex", link.index, `${link.index}: `);
+  putName(entry, tool, link, view.short ?? false);
+  entry.say(": ");
+  putFlags(entry, tool, link);
+  putState(entry, tool, link, view);
+  if (view.address) putAddress(entry, tool, link);
+  putNetns(entry, tool, link, view.short ?? false);
+  if (tool.options.details) putDetails(entry, tool, link);
+  const { alias } = linkExtras(tool.namespace, link.index);
+  if (view.forLink && tool.options.stats) putStats(entry, tool, link);
+  if (alias !== undefined) entry.put("ifalias", alias, `${tool.feed}    alias ${alias}`);
+  return entry;
+}
+
+/** `eth0`, or `eth0@lower`: JSON has the lower device in a field before the name. */
+export function putName(entry: Entry, tool: IpTool, link: Link, short: boolean): void {
+  if (link.link === 0 || (short && link.link === link.index)) entry.put("ifname", link.name, link.name);
+  else if (link.linkNs !== tool.ns && !short) {
+    entry.note("link_index", link.link).put("ifname", link.name, `${link.name}@if${link.link}`);
+  } else {
+    const lower = tool.name(link.link);
+    entry.note("link", lower).put("ifname", link.name, `${link.name}@${lower}`);
+  }
+}
+
+function putFlags(entry: Entry, tool: IpTool, link: Link): void {
+  entry.put("flags", linkFlags(link), `<${[...linkFlags(link), ...lowerDown(tool, link)].join(",")}> `);
+}
+
+/** A device on top of a local one that is down: text alone says so. */
+export function lowerDown(tool: IpTool, link: Link): string[] {
+  if (link.link === 0 || link.linkNs !== tool.ns) return [];
+  const lower = tool.links().find((other) => other.index === link.link);
+  return lower !== undefined && !lower.up ? ["M-DOWN"] : [];
+}
+
+function putState(entry: Entry, tool: IpTool, link: Link, view: LinkView): void {
+  const extras = linkExtras(tool.namespace, link.index);
+  entry.put("mtu", link.mtu, `mtu ${link.mtu} `);
+  if (!view.short) entry.put("qdisc", qdiscOf(tool, link), `qdisc ${qdiscOf(tool, link)} `);
+  if (link.master !== 0) entry.put("master", tool.name(link.master), `master ${tool.name(link.master)} `);
+  entry.put("operstate", link.operstate, `state ${link.operstate} `);
+  if (view.forLink) entry.put("linkmode", "DEFAULT", "mode DEFAULT ");
+  const group = extras.group === undefined ? "default" : String(extras.group);
+  if (!view.short) entry.put("group", group, `group ${group} `);
+  if (link.txqlen !== 0) entry.put("txqlen", link.txqlen, `qlen ${link.txqlen}`);
+}
+
+/** The queueing discipline's name: `noop` until the device was first up. */
+export function qdiscOf(tool: IpTool, link: Link): string {
+  const extras = linkExtras(tool.namespace, link.index);
+  if (link.up) extras.wasUp = true;
+  return extras.qdisc ?? (extras.wasUp ? "noqueue" : "noop");
+}
+
+function putAddress(entry: Entry, tool: IpTool, link: Link): void {
+  const type = linkType(link);
+  entry.put("link_type", type, `${tool.feed}    link/${type} `);
+  if (type === "none") return;
+  if (type === "ipip") {
+    entry.put("address", link.vxlan?.local ?? "0.0.0.0", "0.0.0.0").put("broadcast", "0.0.0.0", " brd 0.0.0.0");
+    return;
+  }
+  entry.put("address", link.mac, link.mac);
+  const broadcast = type === "loopback" ? NO_ADDRESS : BROADCAST;
+  entry.put("broadcast", broadcast, ` brd ${broadcast}`);
+}
+
+function putNetns(entry: Entry, tool: IpTool, link: Link, short: boolean): void {
+  if (short || link.link === 0 || link.linkNs === tool.ns) return;
+  const nsid = nsidOf(tool.namespace, link.linkNs);
+  const name = nsidName(tool, nsid);
+  entry.put("link_netnsid", nsid, name === undefined ? ` link-netnsid ${nsid}` : ` link-netns ${name}`);
+}
+
+/** The `ip netns` name behind an nsid of the tool's namespace. */
+function nsidName(tool: IpTool, nsid: number): string | undefined {
+  for (const [name, namespace] of tool.machine.namespaces) {
+    if (knownNsid(tool.namespace, namespace.id) === nsid) return name;
+  }
+  return undefined;
+}

@@ -1,0 +1,182 @@
+import type { LinkChange, Ns } from "../../../wasm/mod.ts";
+import { isMac } from "../../base/mod.ts";
+import { Exit, garbage, invalid, must } from "./exit.ts";
+import { linkExtras } from "./extras.ts";
+import { groupNumber } from "./link.ts";
+import { nameLinkNamespaces } from "./nsid.ts";
+import type { IpTool } from "./tool.ts";
+import { IP_USAGE } from "./usage.ts";
+import { parseUnsigned, type Words } from "./words.ts";
+
+/** What `ip link set` was told: changes of the kernel's, and those that only tools show. */
+interface Request {
+  name?: string;
+  group?: number;
+  toGroup?: number;
+  alias?: string;
+  change: { -readonly [K in keyof LinkChange]: LinkChange[K] };
+}
+
+/** `ip link set`. */
+export function linkSet(tool: IpTool, words: Words): number {
+  const request: Request = { change: {} };
+  while (words.more) takeChange(tool, words, request);
+  if (request.name === undefined && request.group !== undefined) return setGroup(tool, request);
+  if (request.name === undefined) throw new Exit(255, `Not enough information: "dev" argument is required.\n`, true);
+  apply(tool, request.name, request);
+  return 0;
+}
+
+function setGroup(tool: IpTool, request: Request): number {
+  for (const link of tool.links()) {
+    if ((linkExtras(tool.namespace, link.index).group ?? 0) === request.group) apply(tool, link.name, request);
+  }
+  return 0;
+}
+
+function apply(tool: IpTool, name: string, { change, alias, toGroup }: Request): void {
+  const link = tool.device(name);
+  const extras = linkExtras(tool.namespace, link.index);
+  if (link.up || change.up) extras.wasUp = true;
+  if (Object.keys(change).length > 0) must(tool.plane.setLink(tool.ns, link.index, change));
+  if (alias === "") delete extras.alias;
+  else if (alias !== undefined) extras.alias = alias;
+  if (toGroup !== undefined) extras.group = toGroup;
+  if (change.ns !== undefined) nameLinkNamespaces(tool.machine, [tool.ns, change.ns, link.linkNs]);
+}
+
+type Take = (tool: IpTool, words: Words, request: Request) => void;
+
+const SETTINGS: Readonly<Record<string, Take>> = {
+  up: (_tool, _words, { change }) => change.up = true,
+  down: (_tool, _words, { change }) => change.up = false,
+  name: (_tool, words, { change }) => change.name = deviceName(words.next()),
+  address: (_tool, words, { change }) => change.mac = lladdr(words.next()),
+  broadcast: (_tool, words) => lladdr(words.next()),
+  brd: (_tool, words) => lladdr(words.next()),
+  mtu: (_tool, words, { change }) => change.mtu = number(words.next(), "mtu"),
+  txqueuelen: (_tool, words, { change }) => change.txqlen = number(words.next(), "txqueuelen"),
+  txqlen: (_tool, words, { change }) => change.txqlen = number(words.next(), "txqueuelen"),
+  qlen: (_tool, words, { change }) => change.txqlen = number(words.next(), "txqueuelen"),
+  master: (tool, words, { change }) => change.master = masterOf(tool, words.next()),
+  vrf: (tool, words, { change }) => change.master = masterOf(tool, words.next()),
+  nomaster: (_tool, _words, { change }) => change.master = 0,
+  netns: (tool, words, { change }) => change.ns = netnsOf(tool, words.next()),
+  arp: (_tool, words, { change }) => change.arp = onOff(words.next(), "arp"),
+  promisc: (_tool, words, { change }) => change.promisc = onOff(words.next(), "promisc"),
+  multicast: (_tool, words) => onOff(words.next(), "multicast"),
+  allmulticast: (_tool, words) => onOff(words.next(), "allmulticast"),
+  dynamic: (_tool, words) => onOff(words.next(), "dynamic"),
+  trailers: (_tool, words) => onOff(words.next(), "trailers"),
+  protodown: (_tool, words) => onOff(words.next(), "protodown"),
+  carrier: (_tool, words) => onOff(words.next(), "carrier"),
+  addrgenmode: (_tool, words) => words.next(),
+  state: (_tool, words) => words.next(),
+  mode: (_tool, words) => words.next(),
+  gso_max_size: (_tool, words) => number(words.next(), "gso_max_size"),
+  gso_max_segs: (_tool, words) => number(words.next(), "gso_max_segs"),
+  gro_max_size: (_tool, words) => number(words.next(), "gro_max_size"),
+  alias: (_tool, words, request) => request.alias = words.next(),
+  group: (_tool, words, request) => {
+    const group = groupNumber(words.next());
+    if (request.name === undefined && request.group === undefined) request.group = group;
+    else request.toGroup = group;
+  },
+  type: (_tool, words, { change }) => takeTypeSettings(words.next(), words, change),
+};
+
+function takeChange(tool: IpTool, words: Words, request: Request): void {
+  const word = words.next();
+  const take = SETTINGS[word] ?? (word.length > 2 && "address".startsWith(word) ? SETTINGS["address"] : undefined);
+  if (take !== undefined && !(word === "name" && request.name === undefined && !words.more)) {
+    take(tool, words, request);
+    return;
+  }
+  if (word === "help") throw new Exit(255, IP_USAGE["link"] ?? "", true);
+  const name = word === "dev" ? words.next() : word;
+  if (request.name !== undefined) throw garbage("dev", name);
+  request.name = name;
+}
+
+/** `type bridge ...` and `type bridge_slave ...`: the settings the plane has. */
+const TYPE_SETTINGS: Readonly<Record<string, Readonly<Record<string, (word: string) => LinkChange>>>> = {
+  bridge: {
+    ageing_time: (word) => ({ ageing: number(word, "ageing_time") / 100 }),
+    stp_state: (word) => ({ stp: number(word, "stp_state") !== 0 }),
+    vlan_filtering: (word) => ({ vlanFiltering: number(word, "vlan_filtering") !== 0 }),
+    mcast_snooping: (word) => ({ mcastSnooping: number(word, "mcast_snooping") !== 0 }),
+    forward_delay: () => ({}),
+    hello_time: () => ({}),
+    max_age: () => ({}),
+    priority: () => ({}),
+    group_fwd_mask: () => ({}),
+    nf_call_iptables: () => ({}),
+  },
+  bridge_slave: {
+    hairpin: (word) => ({ hairpin: onOff(word, "hairpin") }),
+    learning: (word) => ({ learning: onOff(word, "learning") }),
+    flood: (word) => ({ flood: onOff(word, "flood") }),
+    isolated: (word) => ({ isolated: onOff(word, "isolated") }),
+    state: () => ({}),
+    priority: () => ({}),
+    cost: () => ({}),
+    mcast_flood: (word) => (onOff(word, "mcast_flood"), {}),
+    bcast_flood: (word) => (onOff(word, "bcast_flood"), {}),
+    neigh_suppress: (word) => (onOff(word, "neigh_suppress"), {}),
+  },
+};
+
+/** Reads what stands behind `type TYPE` of a device that is there, or of a new bridge. */
+export function takeTypeSettings(type: string, words: Words, change: Request["change"]): void {
+  const settings = TYPE_SETTINGS[type] ?? {};
+  while (words.more) {
+    const word = words.next();
+    const read = settings[word];
+    if (read === undefined) throw new Exit(255, `${type}: unknown command "${word}"?\n`, true);
+    Object.assign(change, read(words.next()));
+  }
+}
+
+/** A device name as the tool checks it: up to 15 bytes, without `/` or blanks. */
+export function deviceName(word: string): string {
+  if (word.length > 15 || word === "" || /[/\s]/.test(word)) throw invalid(word, `"name" not a valid ifname\n`);
+  return word;
+}
+
+/** An Ethernet address as the tool checks it. */
+export function lladdr(word: string): string {
+  if (isMac(word)) return word.toLowerCase();
+  const bytes = word.split(":");
+  if (!bytes.every((byte) => /^[0-9a-f]{1,2}$/i.test(byte))) throw new Exit(1, `"${word}" is invalid lladdr.\n`);
+  if (bytes.length !== 6) throw new Exit(1, `Invalid address length ${bytes.length} - must be 6 bytes\n`);
+  return bytes.map((byte) => byte.padStart(2, "0").toLowerCase()).join(":");
+}
+
+/** A number as iplink reads it. */
+export function number(word: string, what: string): number {
+  const value = parseUnsigned(word);
+  if (value === undefined) throw invalid(word, `Invalid "${what}" value\n`);
+  return value;
+}
+
+function onOff(word: string, what: string): boolean {
+  if (word === "on" || word === "1") return true;
+  if (word === "off" || word === "0") return false;
+  throw new Exit(255, `Error: argument of "${what}" must be one of "on" or "off", not "${word}"\n`, true);
+}
+
+function masterOf(tool: IpTool, name: string): number {
+  const link = tool.find(name);
+  if (link === undefined) throw invalid(name, "Device does not exist\n");
+  return link.index;
+}
+
+/** The namespace of a name, or of a process by its pid. */
+export function netnsOf(tool: IpTool, word: string): Ns {
+  const named = tool.machine.findNs(word);
+  if (named !== undefined) return named;
+  const process = tool.machine.processes.find((one) => String(one.pid) === word);
+  if (word === "1") return tool.machine.ns.id;
+  if (process === undefined) throw invalid(word, `Invalid "netns" value\n`);
+  return process.ns;
+}

@@ -1,0 +1,87 @@
+import type { Address, KernelEvent, Link, Neighbour, Route } from "../../../wasm/mod.ts";
+import { addressEntry } from "./address_print.ts";
+import { Exit } from "./exit.ts";
+import { linkEntry } from "./link_print.ts";
+import { kernelEvents } from "./kernel_events.ts";
+import { neighEntry } from "./neigh.ts";
+import { routeEntry } from "./route_print.ts";
+import type { IpObject, IpTool } from "./tool.ts";
+import { IP_USAGE } from "./usage.ts";
+import { abbreviated } from "./words.ts";
+
+/** What can be listened to, by iproute2's words, and the kernel events each means. */
+const SUBJECTS: readonly (readonly [string, readonly KernelEvent["what"][]])[] = [
+  ["link", ["link"]],
+  ["address", ["address"]],
+  ["route", ["route"]],
+  ["mroute", []],
+  ["maddr", []],
+  ["nexthop", []],
+  ["stats", []],
+  ["prefix", []],
+  ["neigh", ["neighbour"]],
+  ["netconf", []],
+  ["rule", ["rule"]],
+  ["nsid", ["netns"]],
+  ["all", ["link", "address", "route", "neighbour", "rule", "netns"]],
+];
+const LABELS: Readonly<Record<KernelEvent["what"], string>> = {
+  link: "[LINK]",
+  address: "[ADDR]",
+  route: "[ROUTE]",
+  neighbour: "[NEIGH]",
+  rule: "[RULE]",
+  netns: "[NSID]",
+};
+
+/** `ip monitor`: prints kernel events until it is ended. */
+export const ipMonitor: IpObject = async (tool, words) => {
+  const wanted = new Set<KernelEvent["what"]>();
+  let labelled = false;
+  while (words.more) {
+    const word = words.next();
+    if (word === "help") throw new Exit(255, IP_USAGE["monitor"] ?? "", true);
+    if (word === "label") labelled = true;
+    else if (word === "dev") words.next();
+    else if (word === "all-nsid" || word === "file") throw new Exit(255, `ip: monitor ${word} is not modelled\n`, true);
+    else {
+      const subject = abbreviated(word, SUBJECTS.map(([name]) => name));
+      if (subject === undefined) throw new Exit(255, `Argument "${word}" is unknown, try "ip monitor help".\n`, true);
+      for (const what of SUBJECTS.find(([name]) => name === subject)?.[1] ?? []) wanted.add(what);
+    }
+  }
+  const all = wanted.size === 0;
+  const off = kernelEvents(tool.machine.runner, tool.plane).listen((event) => {
+    if (event.ns !== tool.ns || (!all && !wanted.has(event.what))) return;
+    const text = eventText(tool, event);
+    if (text !== undefined) tool.process.out((labelled || all ? LABELS[event.what] : "") + text);
+  });
+  await tool.process.killed;
+  off();
+  return 0;
+};
+
+function eventText(tool: IpTool, event: KernelEvent): string | undefined {
+  const { deleted } = event;
+  switch (event.what) {
+    case "link":
+      return `${linkEntry(tool, event.value as Link, { forLink: true, address: true, deleted }).text}\n`;
+    case "address":
+      return addressText(tool, event.value as Address, deleted);
+    case "route":
+      return routeEntry(tool, event.value as Route, {}, deleted).text;
+    case "neighbour":
+      return neighEntry(tool, event.value as Neighbour, { deleted }).text;
+    case "rule":
+    case "netns":
+      return undefined;
+  }
+}
+
+/** Monitors print an address with its device in front, as `-o` does, but on two lines. */
+function addressText(tool: IpTool, address: Address, deleted: boolean): string | undefined {
+  const link = tool.links().find((one) => one.index === address.dev);
+  if (link === undefined) return undefined;
+  const head = tool.options.oneline ? "" : `${link.index}: ${link.name}`;
+  return `${deleted ? "Deleted " : ""}${head}${addressEntry(tool, address, link).text}\n`;
+}

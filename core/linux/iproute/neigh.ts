@@ -1,0 +1,243 @@
+import type { Neighbour, NeighbourState } from "../../../wasm/mod.ts";
+import { type Cidr, contains, printIp, requireIp } from "../../base/mod.ts";
+import { Entry } from "./entry.ts";
+import { Exit, garbage, invalid, must, unknownCommand } from "./exit.ts";
+import { parseAddress, parsePrefix } from "./prefix.ts";
+import type { IpObject, IpTool } from "./tool.ts";
+import { IP_USAGE } from "./usage.ts";
+import { abbreviated, type Words } from "./words.ts";
+
+const VERBS = ["add", "change", "chg", "replace", "delete", "get", "show", "lst", "list", "flush", "help"] as const;
+const STATES: Readonly<Record<string, NeighbourState>> = {
+  permanent: "PERMANENT",
+  reachable: "REACHABLE",
+  noarp: "NOARP",
+  stale: "STALE",
+  incomplete: "INCOMPLETE",
+  delay: "DELAY",
+  probe: "PROBE",
+  failed: "FAILED",
+};
+
+/** `ip neighbour`. */
+export const ipNeigh: IpObject = (tool, words) => {
+  const word = words.take();
+  if (word === undefined) return neighShow(tool, words);
+  const verb = abbreviated(word, VERBS);
+  switch (verb) {
+    case "add":
+    case "replace":
+      return neighChange(tool, words, verb);
+    case "change":
+    case "chg":
+      return neighChange(tool, words, "change");
+    case "delete":
+      return neighDelete(tool, words);
+    case "get":
+      return neighGet(tool, words);
+    case "show":
+    case "lst":
+    case "list":
+      return neighShow(tool, words);
+    case "flush":
+      return neighFlush(tool, words);
+    case "help":
+      throw new Exit(255, IP_USAGE["neighbour"] ?? "", true);
+    case undefined:
+      throw unknownCommand(word, "ip neigh");
+  }
+};
+
+/** One neighbour as `ip neigh` prints it, with its line feed; `hideDev` where the list is about one device. */
+export function neighEntry(
+  tool: IpTool,
+  entry: Neighbour,
+  options: { hideDev?: boolean; deleted?: boolean } = {},
+): Entry {
+  const out = new Entry();
+  if (tool.options.brief) return briefEntry(tool, entry);
+  if (options.deleted) out.put("deleted", null, "Deleted ");
+  out.put("dst", entry.ip, `${entry.ip} `);
+  if (!options.hideDev) out.put("dev", tool.name(entry.dev), `dev ${tool.name(entry.dev)} `);
+  if (entry.mac !== undefined && entry.state !== "INCOMPLETE" && entry.state !== "FAILED") {
+    out.put("lladdr", entry.mac, `lladdr ${entry.mac} `);
+  }
+  if (entry.router) out.put("router", null, "router ");
+  if (entry.proxy) out.put("proxy", null, "proxy ");
+  if (tool.options.stats && !entry.proxy) {
+    out.put("refcnt", 1, " ref 1").put("used", 0, " used 0/").put("confirmed", 0, "0/").put("updated", 0, "0");
+    out.put("probes", 1, "probes 1 ");
+  }
+  if (!entry.proxy) out.put("state", [entry.state], `${entry.state} `);
+  return out.say("\n");
+}
+
+function briefEntry(tool: IpTool, entry: Neighbour): Entry {
+  const out = new Entry();
+  out.put("dst", entry.ip, `${entry.ip.padEnd(39)} `).put(
+    "dev",
+    tool.name(entry.dev),
+    `${tool.name(entry.dev).padEnd(16)} `,
+  );
+  if (entry.mac !== undefined && entry.state !== "INCOMPLETE" && entry.state !== "FAILED") {
+    out.put("lladdr", entry.mac, entry.mac);
+  }
+  return out.say("\n");
+}
+
+interface Filter {
+  dev?: number;
+  to?: Cidr;
+  proxy?: boolean;
+  states?: Set<NeighbourState>;
+  all?: boolean;
+  noMaster?: boolean;
+  master?: number;
+}
+
+function takeFilter(tool: IpTool, words: Words): Filter {
+  const filter: Filter = {};
+  while (words.more) {
+    const word = words.next();
+    if (word === "dev") filter.dev = tool.device(words.next()).index;
+    else if (word === "master") filter.master = tool.device(words.next()).index;
+    else if (word === "nomaster") filter.noMaster = true;
+    else if (word === "proxy") filter.proxy = true;
+    else if (word === "unused") continue;
+    else if (word === "nud") takeState(words, filter);
+    else if (word === "protocol" || word === "vrf") words.next();
+    else if (word === "help") throw new Exit(255, IP_USAGE["neighbour"] ?? "", true);
+    else if (word === "all" && !words.more) filter.all = true;
+    else filter.to = parsePrefix(word === "to" ? words.next() : word, tool.options.family).cidr;
+  }
+  return filter;
+}
+
+function takeState(words: Words, filter: Filter): void {
+  const word = words.next();
+  const state = STATES[word];
+  if (word === "all") filter.all = true;
+  else if (state === undefined && word !== "none") throw invalid(word, "nud state is bad");
+  else if (state !== undefined) filter.states = (filter.states ?? new Set()).add(state);
+}
+
+function passes(tool: IpTool, entry: Neighbour, filter: Filter): boolean {
+  const family = requireIp(entry.ip).family;
+  const link = tool.links().find((one) => one.index === entry.dev);
+  if (tool.options.family !== undefined && family !== tool.options.family) return false;
+  if (filter.dev !== undefined && entry.dev !== filter.dev) return false;
+  if (filter.master !== undefined && link?.master !== filter.master) return false;
+  if (filter.noMaster && link?.master !== 0) return false;
+  if ((entry.proxy ?? false) !== (filter.proxy ?? false)) return false;
+  if (filter.states !== undefined && !filter.states.has(entry.state)) return false;
+  if (filter.states === undefined && !filter.all && entry.state === "NOARP") return false;
+  return filter.to === undefined || contains(filter.to, requireIp(entry.ip));
+}
+
+function neighShow(tool: IpTool, words: Words): number {
+  const filter = takeFilter(tool, words);
+  const entries = tool.plane.neighbours(tool.ns).filter((entry) => passes(tool, entry, filter));
+  tool.report(entries.map((entry) => neighEntry(tool, entry, { hideDev: filter.dev !== undefined })));
+  return 0;
+}
+
+function neighFlush(tool: IpTool, words: Words): number {
+  if (!words.more) throw new Exit(1, "Flush requires arguments.\n");
+  const filter = takeFilter(tool, words);
+  const doomed = tool.plane.neighbours(tool.ns).filter((entry) => {
+    const kept = filter.states === undefined && (entry.state === "PERMANENT" || entry.state === "NOARP");
+    return !kept && passes(tool, entry, filter);
+  });
+  for (const entry of doomed) tool.plane.removeNeighbour(tool.ns, entry.dev, entry.ip);
+  if (tool.options.stats && doomed.length === 0) tool.process.out("Nothing to flush.\n");
+  else if (tool.options.stats) {
+    tool.process.out(`\n*** Round 1, deleting ${doomed.length} entries ***\n*** Flush is complete after 1 round ***\n`);
+  }
+  return 0;
+}
+
+interface Request {
+  ip?: string;
+  mac?: string;
+  dev?: string;
+  state?: NeighbourState;
+  proxy?: boolean;
+  router?: boolean;
+}
+
+function takeRequest(tool: IpTool, words: Words): Request {
+  const request: Request = {};
+  while (words.more) {
+    const word = words.next();
+    if (word === "lladdr") request.mac = words.next();
+    else if (word === "dev") request.dev = words.next();
+    else if (word === "nud") request.state = state(words.next());
+    else if (word === "proxy") {
+      request.proxy = true;
+      request.ip = parseAddress(words.next(), tool.options.family);
+    } else if (word === "router") request.router = true;
+    else if (word === "protocol") words.next();
+    else if (word === "help") throw new Exit(255, IP_USAGE["neighbour"] ?? "", true);
+    else if (!["use", "managed", "extern_learn"].includes(word)) {
+      const ip = word === "to" ? words.next() : word;
+      if (request.ip !== undefined) throw garbage("to", ip);
+      request.ip = parseAddress(ip, tool.options.family);
+    }
+  }
+  return request;
+}
+
+function state(word: string): NeighbourState {
+  const found = STATES[word];
+  if (found === undefined) throw invalid(word, "nud state is bad");
+  return found;
+}
+
+function neighChange(tool: IpTool, words: Words, mode: "add" | "change" | "replace"): number {
+  const { ip, mac, dev, state = "PERMANENT", proxy, router } = takeRequest(tool, words);
+  if (ip === undefined || dev === undefined) {
+    throw new Exit(255, "Device and destination are required arguments.\n", true);
+  }
+  const device = tool.device(dev);
+  const lladdr = mac === undefined ? undefined : hardware(mac);
+  const entry = {
+    ip,
+    dev: device.index,
+    state,
+    ...(lladdr && { mac: lladdr }),
+    ...(proxy && { proxy }),
+    ...(router && { router }),
+  };
+  must(tool.plane.addNeighbour(tool.ns, entry, mode));
+  return 0;
+}
+
+/** The address as the tool hands it on: bytes it cannot read end it, a wrong count of them is the kernel's to refuse. */
+function hardware(word: string): string {
+  const bytes = word.split(":");
+  if (!bytes.every((byte) => /^[0-9a-f]{1,2}$/i.test(byte))) throw new Exit(1, `"${word}" is invalid lladdr.\n`);
+  if (bytes.length !== 6) throw new Exit(2, "Error: Invalid link address.\n");
+  return bytes.map((byte) => byte.padStart(2, "0").toLowerCase()).join(":");
+}
+
+function neighDelete(tool: IpTool, words: Words): number {
+  const { ip, dev } = takeRequest(tool, words);
+  if (ip === undefined || dev === undefined) {
+    throw new Exit(255, "Device and destination are required arguments.\n", true);
+  }
+  must(tool.plane.removeNeighbour(tool.ns, tool.device(dev).index, ip));
+  return 0;
+}
+
+function neighGet(tool: IpTool, words: Words): number {
+  const { ip, dev, proxy } = takeRequest(tool, words);
+  if (ip === undefined || dev === undefined) throw new Exit(255, "Device and address are required arguments.\n", true);
+  const device = tool.device(dev);
+  const address = printIp(requireIp(ip));
+  const found = tool.plane.neighbours(tool.ns).find((entry) => {
+    return entry.dev === device.index && entry.ip === address && (entry.proxy ?? false) === (proxy ?? false);
+  });
+  if (found === undefined) throw new Exit(2, "Error: Neighbour entry not found.\n");
+  tool.report([neighEntry(tool, found)]);
+  return 0;
+}

@@ -1,0 +1,118 @@
+import { Exit, incomplete } from "./exit.ts";
+import { IP_USAGE } from "./usage.ts";
+import type { Words } from "./words.ts";
+
+/** What stands between `ip` and its object. */
+export interface IpOptions {
+  /** -4, -6; absent: both, or IPv4 where only one can be meant. */
+  readonly family?: 4 | 6;
+  /** -0, -B, -M: families that have no addresses here. */
+  readonly otherFamily?: "link" | "bridge" | "mpls";
+  readonly oneline?: boolean;
+  readonly brief?: boolean;
+  readonly details?: boolean;
+  /** How often -s was said. */
+  readonly stats?: number;
+  readonly json?: boolean;
+  readonly pretty?: boolean;
+  readonly human?: boolean;
+  readonly all?: boolean;
+  readonly force?: boolean;
+  readonly numeric?: boolean;
+  /** 1: -t, 2: -ts. */
+  readonly timestamp?: number;
+  /** -batch FILE, `-` for standard input. */
+  readonly batch?: string;
+  /** -n NAME. */
+  readonly netns?: string;
+}
+
+type Change = (options: IpOptions, words: Words) => IpOptions;
+
+const set = (change: Partial<IpOptions>): Change => (options) => ({ ...options, ...change });
+
+const FAMILIES: Readonly<Record<string, Partial<IpOptions>>> = {
+  inet: { family: 4 },
+  inet6: { family: 6 },
+  link: { otherFamily: "link" },
+  bridge: { otherFamily: "bridge" },
+  mpls: { otherFamily: "mpls" },
+  any: {},
+};
+
+/** Options in the order in which an abbreviation finds them. */
+const OPTIONS: readonly (readonly [string, Change])[] = [
+  ["-loops", (options, words) => (words.next(), options)],
+  ["-family", family],
+  ["-4", set({ family: 4 })],
+  ["-6", set({ family: 6 })],
+  ["-0", set({ otherFamily: "link" })],
+  ["-M", set({ otherFamily: "mpls" })],
+  ["-B", set({ otherFamily: "bridge" })],
+  ["-human-readable", set({ human: true })],
+  ["-iec", set({})],
+  ["-stats", (options) => ({ ...options, stats: (options.stats ?? 0) + 1 })],
+  ["-statistics", (options) => ({ ...options, stats: (options.stats ?? 0) + 1 })],
+  ["-details", set({ details: true })],
+  ["-resolve", set({})],
+  ["-oneline", set({ oneline: true })],
+  ["-timestamp", (options) => ({ ...options, timestamp: 1 })],
+  ["-tshort", (options) => ({ ...options, timestamp: 2 })],
+  ["-Version", () => {
+    throw new Version();
+  }],
+  ["-force", set({ force: true })],
+  ["-batch", (options, words) => ({ ...options, batch: words.next() })],
+  ["-brief", set({ brief: true })],
+  ["-json", set({ json: true })],
+  ["-pretty", set({ pretty: true })],
+  ["-rcvbuf", (options, words) => (words.next(), options)],
+  ["-help", () => {
+    throw new Exit(255, IP_USAGE[""] ?? "", true);
+  }],
+  ["-netns", (options, words) => ({ ...options, netns: words.next() })],
+  ["-Numeric", set({ numeric: true })],
+  ["-all", set({ all: true })],
+  ["-echo", set({})],
+];
+
+/** `ip -V`: not a failure, but the end. */
+export class Version extends Exit {
+  constructor() {
+    super(0, "");
+  }
+}
+
+/** Takes the options off the front of the words. */
+export function takeOptions(words: Words): IpOptions {
+  let options: IpOptions = {};
+  while (words.peek()?.startsWith("-")) {
+    const word = words.next();
+    if (word === "--") break;
+    const given = word.startsWith("--") ? word.slice(1) : word;
+    if (/^-c(o(l(or?)?)?)?(=(always|auto|never))?$/.test(given)) continue;
+    const exact = {
+      "-s": "-stats",
+      "-h": "-human-readable",
+      "-b": "-batch",
+      "-br": "-brief",
+      "-t": "-timestamp",
+      "-ts": "-tshort",
+    };
+    const name = (exact as Readonly<Record<string, string>>)[given] ?? given;
+    const found = OPTIONS.find(([option]) => option === name) ??
+      OPTIONS.find(([option]) => option.startsWith(name) && name !== "-");
+    if (found === undefined) throw new Exit(255, `Option "${given}" is unknown, try "ip -help".\n`, true);
+    options = found[1](options, words);
+  }
+  return options;
+}
+
+function family(options: IpOptions, words: Words): IpOptions {
+  if (!words.more) throw incomplete();
+  const word = words.next();
+  const change = FAMILIES[word];
+  if (word === "help") throw new Exit(255, IP_USAGE[""] ?? "", true);
+  if (change === undefined) throw new Exit(255, `Error: argument "${word}" is wrong: invalid protocol family\n`, true);
+  return { ...options, ...change };
+}

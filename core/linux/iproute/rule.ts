@@ -1,0 +1,208 @@
+import type { RuleSpec } from "../../../wasm/mod.ts";
+import { type Cidr, printCidr, requireCidr } from "../../base/mod.ts";
+import { Exit, invalid, must, unknownCommand } from "./exit.ts";
+import { IP_PROTOCOLS, numberOf } from "./names.ts";
+import { parsePrefix } from "./prefix.ts";
+import { tableNumber } from "./route_change.ts";
+import { ruleEntry } from "./rule_print.ts";
+import type { IpObject, IpTool } from "./tool.ts";
+import { IP_USAGE } from "./usage.ts";
+import { abbreviated, parseUnsigned, type Words } from "./words.ts";
+
+type Draft = { -readonly [K in keyof RuleSpec]?: RuleSpec[K] };
+
+const VERBS = ["list", "lst", "show", "save", "restore", "add", "delete", "flush", "help"] as const;
+
+/** `ip rule`. */
+export const ipRule: IpObject = (tool, words) => {
+  const word = words.take();
+  if (word === undefined) return ruleShow(tool, words);
+  const verb = abbreviated(word, VERBS);
+  switch (verb) {
+    case "list":
+    case "lst":
+    case "show":
+      return ruleShow(tool, words);
+    case "add":
+      return ruleAdd(tool, words);
+    case "delete":
+      return ruleDelete(tool, words);
+    case "flush":
+      return ruleFlush(tool);
+    case "help":
+      throw new Exit(255, IP_USAGE["rule"] ?? "", true);
+    case "save":
+    case "restore":
+      throw new Exit(255, `ip: rule ${verb} is not modelled\n`, true);
+    case undefined:
+      throw unknownCommand(word, "ip rule");
+  }
+};
+
+function rules(tool: IpTool): RuleSpec[] {
+  return tool.plane.rules(tool.ns, tool.options.family ?? 4);
+}
+
+function ruleShow(tool: IpTool, words: Words): number {
+  const filter = words.more ? takeRule(tool, words) : {};
+  tool.report(rules(tool).filter((rule) => passes(rule, filter)).map((rule) => ruleEntry(tool, rule)));
+  return 0;
+}
+
+const COMPARED: readonly (keyof RuleSpec)[] = [
+  "priority",
+  "not",
+  "from",
+  "to",
+  "iif",
+  "oif",
+  "mark",
+  "mask",
+  "tos",
+  "table",
+  "proto",
+];
+
+function passes(rule: RuleSpec, filter: Draft): boolean {
+  return COMPARED.every((key) => filter[key] === undefined || filter[key] === rule[key]);
+}
+
+function ruleAdd(tool: IpTool, words: Words): number {
+  if (!words.more) throw new Exit(1, `"ip rule add" requires arguments.\n`);
+  const draft = takeRule(tool, words);
+  if (draft.action === undefined) draft.action = "lookup";
+  if (draft.action === "lookup" && draft.table === undefined) draft.table = 254;
+  must(tool.plane.addRule(tool.ns, { ...draft, family: draft.family ?? tool.options.family ?? 4 }));
+  return 0;
+}
+
+function ruleDelete(tool: IpTool, words: Words): number {
+  if (!words.more) throw new Exit(1, `"ip rule del" requires arguments.\n`);
+  const draft = takeRule(tool, words);
+  must(tool.plane.removeRule(tool.ns, { ...draft, family: draft.family ?? tool.options.family ?? 4 }));
+  return 0;
+}
+
+/** Every rule goes but the one at 0, which the kernel keeps. */
+function ruleFlush(tool: IpTool): number {
+  for (const rule of rules(tool)) if (rule.priority !== 0) must(tool.plane.removeRule(tool.ns, rule));
+  return 0;
+}
+
+type Take = (tool: IpTool, words: Words, draft: Draft) => void;
+
+const SELECTORS: Readonly<Record<string, Take>> = {
+  not: (_tool, _words, draft) => draft.not = true,
+  from: (tool, words, draft) => draft.from = prefix(tool, words, draft),
+  to: (tool, words, draft) => draft.to = prefix(tool, words, draft),
+  preference: (_tool, words, draft) => draft.priority = unsigned(words.next(), "preference value is invalid\n"),
+  order: (_tool, words, draft) => draft.priority = unsigned(words.next(), "preference value is invalid\n"),
+  priority: (_tool, words, draft) => draft.priority = unsigned(words.next(), "preference value is invalid\n"),
+  tos: (_tool, words, draft) => draft.tos = unsigned(words.next(), "TOS value is invalid\n"),
+  dsfield: (_tool, words, draft) => draft.tos = unsigned(words.next(), "TOS value is invalid\n"),
+  fwmark: takeMark,
+  table: (tool, words, draft) => draft.table = table(tool, words.next()),
+  lookup: (tool, words, draft) => draft.table = table(tool, words.next()),
+  iif: (_tool, words, draft) => draft.iif = device(words.next(), "iif"),
+  dev: (_tool, words, draft) => draft.iif = device(words.next(), "iif"),
+  oif: (_tool, words, draft) => draft.oif = device(words.next(), "oif"),
+  ipproto: (_tool, words, draft) => draft.proto = protocol(words.next()),
+  sport: (_tool, words, draft) => draft.sport = ports(words.next(), "sport"),
+  dport: (_tool, words, draft) => draft.dport = ports(words.next(), "dport"),
+  suppress_prefixlength: (_tool, words, draft) => draft.suppressPrefixLength = suppressor(words.next()),
+  sup_pl: (_tool, words, draft) => draft.suppressPrefixLength = suppressor(words.next()),
+  goto: (_tool, words, draft) => {
+    draft.action = "goto";
+    draft.goto = unsigned(words.next(), "invalid target\n");
+  },
+  nop: (_tool, _words, draft) => draft.action = "nop",
+  protocol: (_tool, words) => words.next(),
+};
+
+const UNMODELLED = new Set(["l3mdev", "uidrange", "realms", "nat", "map-to", "suppress_ifgroup", "sup_group"]);
+
+/** Selectors may be shortened as iproute2 lets them. */
+const SHORT: readonly (readonly [string, number])[] = [
+  ["preference", 4],
+  ["priority", 4],
+  ["protocol", 5],
+  ["table", 1],
+  ["lookup", 1],
+  ["fwmark", 1],
+];
+
+function takeRule(tool: IpTool, words: Words): Draft {
+  const draft: Draft = {};
+  if (tool.options.family !== undefined) draft.family = tool.options.family;
+  while (words.more) {
+    const word = words.next();
+    const short = SHORT.find(([name, least]) => name.startsWith(word) && word.length >= least)?.[0];
+    const take = SELECTORS[word] ?? (short === undefined ? undefined : SELECTORS[short]);
+    if (take !== undefined) take(tool, words, draft);
+    else if (UNMODELLED.has(word)) throw new Exit(255, `ip: rule ${word} is not modelled\n`, true);
+    else takeAction(word, words, draft);
+  }
+  return draft;
+}
+
+function takeAction(first: string, words: Words, draft: Draft): void {
+  const word = first === "type" ? words.next() : first;
+  if (word === "help") throw new Exit(255, IP_USAGE["rule"] ?? "", true);
+  if (word === "blackhole" || word === "unreachable" || word === "prohibit") draft.action = word;
+  else if (word !== "unicast") throw invalid(word, "Failed to parse rule type");
+}
+
+function prefix(tool: IpTool, words: Words, draft: Draft): string | undefined {
+  const { cidr } = parsePrefix(words.next(), draft.family);
+  if (cidr.length === 0) return undefined;
+  if (tool.options.family === undefined) draft.family = cidr.ip.family;
+  return printCidr(masked(cidr));
+}
+
+function masked(cidr: Cidr): Cidr {
+  return requireCidr(printCidr(cidr));
+}
+
+function takeMark(_tool: IpTool, words: Words, draft: Draft): void {
+  const word = words.next();
+  const [mark = "", mask] = word.split("/");
+  draft.mark = parseUnsigned(mark);
+  if (draft.mark === undefined) throw invalid(word, "fwmark value is invalid\n");
+  if (mask === undefined) return;
+  draft.mask = parseUnsigned(mask);
+  if (draft.mask === undefined) throw invalid(mask, "fwmask value is invalid\n");
+}
+
+function table(tool: IpTool, word: string): number {
+  return tableNumber(tool, word, "invalid table ID\n");
+}
+
+function device(word: string, what: string): string {
+  if (word.length > 15 || /[/\s]/.test(word)) throw invalid(word, `"${what}" not a valid ifname`);
+  return word;
+}
+
+function protocol(word: string): number {
+  const number = numberOf(IP_PROTOCOLS, word);
+  if (number === undefined) throw invalid(word, `Invalid "ipproto" value\n`);
+  return number;
+}
+
+function ports(word: string, what: string): readonly [number, number] {
+  const [low = "", high = low, more] = word.split("-");
+  const from = parseUnsigned(low, 65535);
+  const to = parseUnsigned(high, 65535);
+  if (from === undefined || to === undefined || more !== undefined) throw invalid(word, `invalid ${what} range`);
+  return [from, to];
+}
+
+function suppressor(word: string): number {
+  const number = unsigned(word, "suppress_prefixlength value is invalid\n");
+  return number;
+}
+
+function unsigned(word: string, problem: string): number {
+  const value = parseUnsigned(word);
+  if (value === undefined) throw invalid(word, problem);
+  return value;
+}
