@@ -1,1 +1,6 @@
 //! Rules on packets, with a small namespace around them.
+mod conntrack;
+mod nat;
+mod rules;
+mod sets;
+mod world;
