@@ -32,7 +32,9 @@ fn matches<E: Env>(rule: &[u32], v4: bool, c: &mut Context<E>, states: &mut [Sta
 fn base_fits<E: Env>(rule: &[u32], v4: bool, c: &mut Context<E>) -> Option<usize> {
     let flags = rule[1];
     let mut at = 2;
-    for (part, inverted, source) in [(base::SOURCE, base::NOT_SOURCE, true), (base::DESTINATION, base::NOT_DESTINATION, false)] {
+    for (part, inverted, source) in
+        [(base::SOURCE, base::NOT_SOURCE, true), (base::DESTINATION, base::NOT_DESTINATION, false)]
+    {
         if flags & part == 0 {
             continue;
         }

@@ -161,7 +161,15 @@ impl Memory {
             }
             return at;
         }
-        let list = RecentList { name, family, uses: 1, mask: spec.mask, stamp_mask: spec.stamp_mask, entries: HashMap::new(), clock: 0 };
+        let list = RecentList {
+            name,
+            family,
+            uses: 1,
+            mask: spec.mask,
+            stamp_mask: spec.stamp_mask,
+            entries: HashMap::new(),
+            clock: 0,
+        };
         place(&mut self.recents, list, |list| list.uses == 0)
     }
     fn limit(&mut self, name: Vec<u8>, family: Family) -> usize {
@@ -170,7 +178,9 @@ impl Memory {
             self.limits[at].uses += 1;
             return at;
         }
-        place(&mut self.limits, HashLimitTable { name, family, uses: 1, entries: HashMap::new() }, |table| table.uses == 0)
+        place(&mut self.limits, HashLimitTable { name, family, uses: 1, entries: HashMap::new() }, |table| {
+            table.uses == 0
+        })
     }
     /// A table goes: lists nobody names any more are forgotten.
     pub fn release(&mut self, states: &[State]) {

@@ -293,7 +293,13 @@ fn match_fits(number: u32, operands: &[u32], family: Family) -> bool {
 fn target_fits(number: u32, operands: &[u32], family: Family) -> bool {
     let a = if family == Family::V4 { 1 } else { 4 };
     let fixed = match number {
-        target::NONE | target::ACCEPT | target::DROP | target::RETURN | target::TRACE | target::CHECKSUM | target::ECN => 0,
+        target::NONE
+        | target::ACCEPT
+        | target::DROP
+        | target::RETURN
+        | target::TRACE
+        | target::CHECKSUM
+        | target::ECN => 0,
         target::JUMP | target::GOTO | target::REJECT | target::DSCP | target::TCPMSS | target::CLASSIFY => 1,
         target::QUEUE | target::MASQUERADE | target::REDIRECT | target::MARK | target::TTL | target::TOS => 2,
         target::DNAT | target::SNAT => 3 + 2 * a,

@@ -83,7 +83,9 @@ impl Table {
                 let head = self.code[at];
                 let operands = (head >> 16) as usize;
                 self.note_match(head & 0xff);
-                if let Some(state) = State::of(head & 0xff, &self.code[at + 1..at + 1 + operands], memory, self.family, now) {
+                if let Some(state) =
+                    State::of(head & 0xff, &self.code[at + 1..at + 1 + operands], memory, self.family, now)
+                {
                     self.code[at + 1] = self.states.len() as u32;
                     self.states.push(state);
                 }
@@ -94,13 +96,16 @@ impl Table {
         }
     }
     fn note_match(&mut self, number: u32) {
-        self.needs.conntrack |= matches!(number, op::CONNTRACK | op::CONNMARK | op::CONNBYTES | op::CONNLIMIT | op::HELPER);
+        self.needs.conntrack |=
+            matches!(number, op::CONNTRACK | op::CONNMARK | op::CONNBYTES | op::CONNLIMIT | op::HELPER);
         self.needs.defrag |= number == op::SOCKET;
         self.needs.accounts |= number == op::CONNBYTES;
     }
     fn note_target(&mut self, at: usize) {
         self.needs.conntrack |= match self.code[at] & 0xff {
-            target::CONNMARK | target::SNAT | target::DNAT | target::MASQUERADE | target::REDIRECT | target::NETMAP => true,
+            target::CONNMARK | target::SNAT | target::DNAT | target::MASQUERADE | target::REDIRECT | target::NETMAP => {
+                true
+            }
             target::CT => self.code[at + 1] & crate::abi::ct::NOTRACK == 0,
             _ => false,
         };
@@ -116,7 +121,9 @@ impl Table {
 pub fn base_words(flags: u32, family: Family) -> usize {
     let address = if family == Family::V4 { 2 } else { 8 };
     let mut words = 1;
-    for (flag, size) in [(base::SOURCE, address), (base::DESTINATION, address), (base::IN, 5), (base::OUT, 5), (base::PROTO, 1)] {
+    for (flag, size) in
+        [(base::SOURCE, address), (base::DESTINATION, address), (base::IN, 5), (base::OUT, 5), (base::PROTO, 1)]
+    {
         words += if flags & flag != 0 { size } else { 0 };
     }
     words

@@ -32,7 +32,9 @@ pub fn act<E: Env>(number: u32, o: &[u32], c: &mut Context<E>) -> Next {
         target::GOTO => return Next::Goto(o[0]),
         target::REJECT => return Next::Done(Verdict::Reject(reject_answer(o[0]))),
         target::QUEUE => return if o[1] & 1 != 0 { DONE } else { Next::Done(Verdict::Drop(why::QUEUE)) },
-        target::DNAT | target::SNAT | target::NETMAP | target::MASQUERADE | target::REDIRECT => return translate(number, o, c),
+        target::DNAT | target::SNAT | target::NETMAP | target::MASQUERADE | target::REDIRECT => {
+            return translate(number, o, c)
+        }
         target::MARK => c.packet.mark = (c.packet.mark & !o[1]) ^ o[0],
         target::CONNMARK => connmark(c, o),
         target::CT => conntrack(c, o),
@@ -77,11 +79,8 @@ fn conntrack<E: Env>(c: &mut Context<E>, o: &[u32]) {
     }
     let id = if o[0] & ct::ZONE_MARK != 0 { c.packet.mark as u16 } else { o[1] as u16 };
     let one_way = o[0] & (ct::ZONE_ORIG | ct::ZONE_REPL) != 0;
-    c.template.zone = Zone {
-        id,
-        original: !one_way || o[0] & ct::ZONE_ORIG != 0,
-        reply: !one_way || o[0] & ct::ZONE_REPL != 0,
-    };
+    c.template.zone =
+        Zone { id, original: !one_way || o[0] & ct::ZONE_ORIG != 0, reply: !one_way || o[0] & ct::ZONE_REPL != 0 };
     if o[2] != 0 {
         let name = super::table::text(&o[2..]);
         c.template.helper = c.flows.helper_number(&String::from_utf8_lossy(&name));

@@ -15,8 +15,18 @@ pub mod tcp_state {
     /// Two timeouts that are no states.
     pub const RETRANS: u8 = 10;
     pub const UNACK: u8 = 11;
-    pub const NAMES: [&str; 10] =
-        ["NONE", "SYN_SENT", "SYN_RECV", "ESTABLISHED", "FIN_WAIT", "CLOSE_WAIT", "LAST_ACK", "TIME_WAIT", "CLOSE", "SYN_SENT2"];
+    pub const NAMES: [&str; 10] = [
+        "NONE",
+        "SYN_SENT",
+        "SYN_RECV",
+        "ESTABLISHED",
+        "FIN_WAIT",
+        "CLOSE_WAIT",
+        "LAST_ACK",
+        "TIME_WAIT",
+        "CLOSE",
+        "SYN_SENT2",
+    ];
 }
 
 /// SCTP states as the kernel numbers them.
@@ -31,7 +41,14 @@ pub mod sctp_state {
     pub const SHUTDOWN_ACK_SENT: u8 = 7;
     pub const HEARTBEAT_SENT: u8 = 8;
     pub const NAMES: [&str; 9] = [
-        "NONE", "CLOSED", "COOKIE_WAIT", "COOKIE_ECHOED", "ESTABLISHED", "SHUTDOWN_SENT", "SHUTDOWN_RECD", "SHUTDOWN_ACK_SENT",
+        "NONE",
+        "CLOSED",
+        "COOKIE_WAIT",
+        "COOKIE_ECHOED",
+        "ESTABLISHED",
+        "SHUTDOWN_SENT",
+        "SHUTDOWN_RECD",
+        "SHUTDOWN_ACK_SENT",
         "HEARTBEAT_SENT",
     ];
 }
@@ -104,11 +121,28 @@ impl Config {
     }
     fn state_knob(&mut self, name: &str) -> Option<Knob<'_>> {
         const TCP: [&str; 12] = [
-            "", "syn_sent", "syn_recv", "established", "fin_wait", "close_wait", "last_ack", "time_wait", "close", "", "max_retrans",
+            "",
+            "syn_sent",
+            "syn_recv",
+            "established",
+            "fin_wait",
+            "close_wait",
+            "last_ack",
+            "time_wait",
+            "close",
+            "",
+            "max_retrans",
             "unacknowledged",
         ];
         const SCTP: [&str; 9] = [
-            "", "closed", "cookie_wait", "cookie_echoed", "established", "shutdown_sent", "shutdown_recd", "shutdown_ack_sent",
+            "",
+            "closed",
+            "cookie_wait",
+            "cookie_echoed",
+            "established",
+            "shutdown_sent",
+            "shutdown_recd",
+            "shutdown_ack_sent",
             "heartbeat_sent",
         ];
         if let Some(state) = name.strip_prefix("tcp_timeout_") {

@@ -116,7 +116,9 @@ impl Conntrack {
     /// A masqueraded flow leaves by another device than it was masqueraded to: it ends, and the packet with it.
     pub fn masquerade_moved(&mut self, packet: &Packet, device: u32) -> bool {
         let Some(entry) = self.entry(packet.ct) else { return false };
-        let moved = entry.masquerade != 0 && self.devices[entry.masquerade as usize] != device && direction(packet.ct_info) == ORIGINAL;
+        let moved = entry.masquerade != 0
+            && self.devices[entry.masquerade as usize] != device
+            && direction(packet.ct_info) == ORIGINAL;
         if moved {
             if let Some(at) = self.slot(packet.ct) {
                 self.kill_held(at);
@@ -176,7 +178,11 @@ impl Conntrack {
             let same = (theirs.src, theirs.sport) == (source.src, source.sport);
             if same && other.proto == key.proto && other.is_v6() == key.v6 && zone_of(other, ORIGINAL) == key.zone {
                 let reply = self.widen(other, REPLY);
-                let mapped = Wide { src: reply.dst, sport: if is_icmp(key.proto) { reply.sport } else { reply.dport }, ..*current };
+                let mapped = Wide {
+                    src: reply.dst,
+                    sport: if is_icmp(key.proto) { reply.sport } else { reply.dport },
+                    ..*current
+                };
                 if choice.range.has_source(&mapped) {
                     latest = Some(mapped);
                 }
@@ -192,7 +198,11 @@ impl Conntrack {
         if !range.has(flag::ADDRESS) {
             return;
         }
-        let chosen = if range.min == range.max { range.min } else { spread(tuple, range, self.zones[self.entries.get(choice.at).zone as usize]) };
+        let chosen = if range.min == range.max {
+            range.min
+        } else {
+            spread(tuple, range, self.zones[self.entries.get(choice.at).zone as usize])
+        };
         match choice.manip {
             Manip::Source => tuple.src = chosen,
             Manip::Destination => tuple.dst = chosen,
@@ -231,14 +241,13 @@ impl Conntrack {
         if !entry.has(bits) {
             return true;
         }
-        let (own, other) = (self.widen(entry, dir), self.widen(entry, 1 - dir));
+        let other = self.widen(entry, 1 - dir);
         put_quoted(&mut inner, &other, manip);
         env.set_inner(packet, inner);
-        // a router in between keeps its own address
+        // whoever sent it: even a router in between is seen as the translated end
         match manip {
-            Manip::Source if packet.src == own.src => packet.src = other.dst,
+            Manip::Source => packet.src = other.dst,
             Manip::Destination => packet.dst = other.src,
-            Manip::Source => {}
         }
         true
     }

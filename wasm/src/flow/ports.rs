@@ -78,7 +78,8 @@ pub(super) fn choose_port<E: Env>(
 /// jhash2 of four words.
 pub(super) fn hash_words(words: [u32; 4], seed: u32) -> u32 {
     let start = 0xdead_beef_u32.wrapping_add(16).wrapping_add(seed);
-    let (mut a, mut b, mut c) = (start.wrapping_add(words[0]), start.wrapping_add(words[1]), start.wrapping_add(words[2]));
+    let (mut a, mut b, mut c) =
+        (start.wrapping_add(words[0]), start.wrapping_add(words[1]), start.wrapping_add(words[2]));
     let step = |x: &mut u32, y: &mut u32, z: &mut u32, turn: u32| {
         *x = x.wrapping_sub(*z) ^ z.rotate_left(turn);
         *z = z.wrapping_add(*y);

@@ -21,14 +21,15 @@ const INVALID: u8 = 20;
 /// [direction][chunk row][old state] -> new state.
 const STATES: [[[u8; 9]; 11]; 2] = {
     use st::{
-        CLOSED as CL, COOKIE_ECHOED as CE, COOKIE_WAIT as CW, ESTABLISHED as ES, HEARTBEAT_SENT as HS, SHUTDOWN_ACK_SENT as SA,
-        SHUTDOWN_RECD as SR, SHUTDOWN_SENT as SS,
+        CLOSED as CL, COOKIE_ECHOED as CE, COOKIE_WAIT as CW, ESTABLISHED as ES, HEARTBEAT_SENT as HS,
+        SHUTDOWN_ACK_SENT as SA, SHUTDOWN_RECD as SR, SHUTDOWN_SENT as SS,
     };
     const IV: u8 = INVALID;
     [
         [
             // old:            NO  CL  CW  CE  ES  SS  SR  SA  HS
-            /* init */ [CW, CW, CW, CE, ES, SS, SR, SA, CW],
+            /* init */
+            [CW, CW, CW, CE, ES, SS, SR, SA, CW],
             /* init_ack */ [CL, CL, CW, CE, ES, SS, SR, SA, CL],
             /* abort */ [CL, CL, CL, CL, CL, CL, CL, CL, CL],
             /* shutdown */ [CL, CL, CW, CE, SS, SS, SR, SA, CL],

@@ -249,7 +249,8 @@ impl Conntrack {
         let tuples = [self.hold(original), self.hold(&reply)];
         let number = self.zone_number(zone.id);
         let v6 = if original.src.is_v4() { 0 } else { status::V6 };
-        let zones = if zone.original { status::ZONE_ORIGINAL } else { 0 } | if zone.reply { status::ZONE_REPLY } else { 0 };
+        let zones =
+            if zone.original { status::ZONE_ORIGINAL } else { 0 } | if zone.reply { status::ZONE_REPLY } else { 0 };
         *self.entries.get_mut(at) = Entry {
             tuples,
             proto: original.proto,

@@ -39,15 +39,16 @@ mod side_flag {
 /// [direction][segment][old state] -> new state.
 const STATES: [[[u8; 10]; 6]; 2] = {
     use st::{
-        CLOSE as CL, CLOSE_WAIT as CW, ESTABLISHED as ES, FIN_WAIT as FW, LAST_ACK as LA, SYN_RECV as SR, SYN_SENT as SS, SYN_SENT2 as S2,
-        TIME_WAIT as TW,
+        CLOSE as CL, CLOSE_WAIT as CW, ESTABLISHED as ES, FIN_WAIT as FW, LAST_ACK as LA, SYN_RECV as SR,
+        SYN_SENT as SS, SYN_SENT2 as S2, TIME_WAIT as TW,
     };
     const IG: u8 = IGNORE;
     const IV: u8 = INVALID;
     [
         [
             // old:   NO  SS  SR  ES  FW  CW  LA  TW  CL  S2
-            /* syn */ [SS, SS, IG, IG, IG, IG, IG, SS, SS, S2],
+            /* syn */
+            [SS, SS, IG, IG, IG, IG, IG, SS, SS, S2],
             /* synack */ [IV, IV, SR, IV, IV, IV, IV, IV, IV, SR],
             /* fin */ [IV, IV, FW, FW, LA, LA, LA, TW, CL, IV],
             /* ack */ [ES, IV, ES, ES, CW, CW, TW, TW, CL, IV],
@@ -92,7 +93,10 @@ fn flags_are_valid(flags: u8) -> bool {
     const FIN_ACK: u8 = FIN | ACK;
     const FIN_ACK_URG: u8 = FIN | ACK | URG;
     const ACK_URG: u8 = ACK | URG;
-    matches!(flags & (FIN | SYN | RST | ACK | URG), SYN | SYN_URG | SYN_ACK | RST | RST_ACK | FIN_ACK | FIN_ACK_URG | ACK | ACK_URG)
+    matches!(
+        flags & (FIN | SYN | RST | ACK | URG),
+        SYN | SYN_URG | SYN_ACK | RST | RST_ACK | FIN_ACK | FIN_ACK_URG | ACK | ACK_URG
+    )
 }
 
 fn before(a: u32, b: u32) -> bool {
@@ -261,7 +265,8 @@ impl Conntrack {
             if new == st::ESTABLISHED {
                 timeout = timeout.min(self.config.tcp[st::UNACK as usize]);
             }
-        } else if !entry.has(status::ASSURED) && matches!(old, st::SYN_RECV | st::ESTABLISHED) && new == st::ESTABLISHED {
+        } else if !entry.has(status::ASSURED) && matches!(old, st::SYN_RECV | st::ESTABLISHED) && new == st::ESTABLISHED
+        {
             self.entries.get_mut(at).status |= status::ASSURED;
             self.changed(at, change::ASSURED);
         }
@@ -313,7 +318,10 @@ enum Special {
 /// A packet we may be out of step with: it is let through, and what it said is kept for the answer that proves it right.
 fn tcp_ignore(window: &mut Window, step: &mut Step, packet: &Packet) -> Special {
     let Step { dir, seg, old, .. } = *step;
-    let proves = seg == index::SYNACK && window.last_index() == index::SYN && window.last_dir() != dir && packet.ack == window.last_end;
+    let proves = seg == index::SYNACK
+        && window.last_index() == index::SYN
+        && window.last_dir() != dir
+        && packet.ack == window.last_end;
     if proves {
         // both ends agree on a SYN that was ignored: get in step with them
         let other = window.last_dir();
@@ -427,7 +435,8 @@ fn first_of_side(window: &mut Window, dir: usize, packet: &Packet, end: u32) {
 /// Tells whether the segment fits, and keeps what it taught.
 fn in_window(window: &mut Window, step: &Step, seen: Seen) -> InWindow {
     let (packet, dir, peer) = (seen.packet, step.dir, 1 - step.dir);
-    let (syn, has_ack, rst) = (packet.flags & flag::SYN != 0, packet.flags & flag::ACK != 0, packet.flags & flag::RST != 0);
+    let (syn, has_ack, rst) =
+        (packet.flags & flag::SYN != 0, packet.flags & flag::ACK != 0, packet.flags & flag::RST != 0);
     let (mut seq, mut ack, mut end) = (packet.seq, packet.ack, end_of(packet));
     if window.sides[dir].max_win == 0 {
         if syn {
@@ -481,7 +490,8 @@ struct Segment {
 fn fits(window: &mut Window, dir: usize, segment: Segment) -> InWindow {
     let Segment { seq, ack, end } = segment;
     let (sender, receiver) = (window.sides[dir], window.sides[1 - dir]);
-    let in_receive_window = receiver.max_win == 0 || after(end, sender.end.wrapping_sub(receiver.max_win).wrapping_sub(1));
+    let in_receive_window =
+        receiver.max_win == 0 || after(end, sender.end.wrapping_sub(receiver.max_win).wrapping_sub(1));
     let ack_ok = before(ack, receiver.end.wrapping_add(1));
     if !before(seq, sender.max_end.wrapping_add(1)) {
         let overshot = end.wrapping_sub(sender.max_end).wrapping_add(1);
@@ -530,7 +540,9 @@ fn learn(window: &mut Window, step: &Step, packet: &Packet, segment: Segment) {
         window.flags[peer] &= !side_flag::DATA_UNACKNOWLEDGED;
     }
     if step.seg == index::ACK {
-        let look = [seq, ack, end, packet.window as u32, dir as u32].iter().fold(0x811c_9dc5u32, |h, v| (h ^ v).wrapping_mul(0x0100_0193).rotate_left(9));
+        let look = [seq, ack, end, packet.window as u32, dir as u32]
+            .iter()
+            .fold(0x811c_9dc5u32, |h, v| (h ^ v).wrapping_mul(0x0100_0193).rotate_left(9));
         if look == window.last_look && window.last_dir() == dir {
             window.set_retransmissions(window.retransmissions() + 1);
         } else {

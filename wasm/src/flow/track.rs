@@ -245,7 +245,9 @@ impl Conntrack {
         let entries = &self.entries;
         let victim = self.index.near(hash, 64).find(|slot| {
             let entry = entries.get(slot.entry);
-            is_over(entry, now) || !entry.has(status::ASSURED) || (entry.proto == proto::TCP && super::tcp::is_closing(entry.state))
+            is_over(entry, now)
+                || !entry.has(status::ASSURED)
+                || (entry.proto == proto::TCP && super::tcp::is_closing(entry.state))
         });
         let Some(slot) = victim else { return false };
         self.kill(slot.entry);

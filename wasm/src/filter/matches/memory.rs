@@ -120,4 +120,3 @@ fn limit_key<E: Env>(c: &Context<E>, bits: u32, lengths: (u32, u32)) -> HashLimi
     }
     key
 }
-

@@ -141,7 +141,8 @@ mod tests {
 
     #[test]
     fn days_have_their_number_in_the_month() {
-        assert_eq!((day_of_month(0), day_of_month(31), day_of_month(19_782)), (1, 1, 29)); // 2024-02-29
+        assert_eq!((day_of_month(0), day_of_month(31), day_of_month(19_782)), (1, 1, 29));
+        // 2024-02-29
     }
 
     #[test]

@@ -21,7 +21,8 @@ fn has_header(packet: &Packet, hotdrop: &mut bool) -> bool {
 
 #[inline]
 fn ports(packet: &Packet, o: &[u32]) -> bool {
-    within(packet.sport, o[0]) != (o[2] & portinv::SOURCE != 0) && within(packet.dport, o[1]) != (o[2] & portinv::DESTINATION != 0)
+    within(packet.sport, o[0]) != (o[2] & portinv::SOURCE != 0)
+        && within(packet.dport, o[1]) != (o[2] & portinv::DESTINATION != 0)
 }
 
 /// `-p tcp --sport --dport --tcp-flags --syn --tcp-option`
@@ -63,7 +64,9 @@ pub fn multiport(packet: &Packet, o: &[u32]) -> bool {
     if packet.frag_offset != 0 || !matches!(packet.proto, proto::TCP | proto::UDP | proto::SCTP | 33 | 136) {
         return false;
     }
-    o[1..].iter().any(|range| (o[0] & 1 != 0 && within(packet.sport, *range)) || (o[0] & 2 != 0 && within(packet.dport, *range)))
+    o[1..]
+        .iter()
+        .any(|range| (o[0] & 1 != 0 && within(packet.sport, *range)) || (o[0] & 2 != 0 && within(packet.dport, *range)))
 }
 
 /// `-p icmp --icmp-type`; without a header it never fits, inverted or not.
@@ -120,6 +123,8 @@ pub fn ecn(packet: &Packet, o: &[u32]) -> bool {
     let (what, inverted) = (o[0], o[1]);
     let test = |bit: u32, fits: bool| what & bit == 0 || fits != (inverted & bit != 0);
     let is_tcp = what & (CWR | ECE) == 0 || packet.proto == proto::TCP;
-    is_tcp && test(IP, packet.tos as u32 & 3 == o[2]) && test(CWR, packet.flags & 0x80 != 0) && test(ECE, packet.flags & 0x40 != 0)
+    is_tcp
+        && test(IP, packet.tos as u32 & 3 == o[2])
+        && test(CWR, packet.flags & 0x80 != 0)
+        && test(ECE, packet.flags & 0x40 != 0)
 }
-

@@ -51,7 +51,8 @@ impl Sets {
     }
     /// The `set` match, before its inversion.
     pub fn fits<E: Env>(&mut self, packet: &Packet, o: &[u32], env: &mut E) -> bool {
-        let look = Look { packet, at: self.at, directions: o[1] >> 8, dimensions: o[1] & 0xff, now: env.now(), length: 0 };
+        let look =
+            Look { packet, at: self.at, directions: o[1] >> 8, dimensions: o[1] & 0xff, now: env.now(), length: 0 };
         let look = Look { length: env.length(packet), ..look };
         let rule = Rule {
             flags: o[2],
@@ -87,7 +88,8 @@ impl Sets {
         let name = |device| super::table::pack_name(env.dev_name(device));
         for (adds, id, dims) in [(true, o[0], o[1]), (false, o[2], o[3])] {
             let Some(set) = self.sets.get_mut(&id) else { continue };
-            let look = Look { packet, at: self.at, directions: dims >> 8, dimensions: dims & 0xff, now: env.now(), length: 0 };
+            let look =
+                Look { packet, at: self.at, directions: dims >> 8, dimensions: dims & 0xff, now: env.now(), length: 0 };
             let Some(key) = set.exact(&look, &name) else { continue };
             if !adds {
                 set.remove(&key);

@@ -141,7 +141,16 @@ impl Set {
     /// The set's words again, live members only.
     pub fn write(&self, now: u64) -> Vec<u32> {
         let dims = self.kinds.iter().rev().fold(0, |dims, kind| dims << 4 | kind);
-        let mut out = vec![program::VERSION, self.family as u32, dims, self.flags, self.timeout, self.maxelem, self.netmask as u32, 0];
+        let mut out = vec![
+            program::VERSION,
+            self.family as u32,
+            dims,
+            self.flags,
+            self.timeout,
+            self.maxelem,
+            self.netmask as u32,
+            0,
+        ];
         let ordered: Vec<Key> = match self.is_list() {
             true => self.order.iter().map(|id| Key { number: *id as u64, ..Key::default() }).collect(),
             false => self.members.keys().copied().collect(),
@@ -156,9 +165,15 @@ impl Set {
         out
     }
     fn write_member(&self, key: &Key, member: &Member, now: u64, out: &mut Vec<u32>) {
-        let left = if member.expires == 0 { 0 } else { ((member.expires - now) / 1_000_000).clamp(1, u32::MAX as u64) as u32 };
+        let left =
+            if member.expires == 0 { 0 } else { ((member.expires - now) / 1_000_000).clamp(1, u32::MAX as u64) as u32 };
         out.extend([member.nomatch as u32, left]);
-        out.extend([member.packets as u32, (member.packets >> 32) as u32, member.bytes as u32, (member.bytes >> 32) as u32]);
+        out.extend([
+            member.packets as u32,
+            (member.packets >> 32) as u32,
+            member.bytes as u32,
+            (member.bytes >> 32) as u32,
+        ]);
         let mut addresses = 0;
         for kind in &self.kinds {
             match *kind {
@@ -237,7 +252,8 @@ impl Set {
         self.put(key, member);
     }
     fn forget_expired(&mut self, now: u64) {
-        let over: Vec<Key> = self.members.iter().filter(|(_, m)| m.expires != 0 && m.expires <= now).map(|(key, _)| *key).collect();
+        let over: Vec<Key> =
+            self.members.iter().filter(|(_, m)| m.expires != 0 && m.expires <= now).map(|(key, _)| *key).collect();
         over.iter().for_each(|key| self.remove(key));
     }
     pub fn remove(&mut self, key: &Key) {

@@ -240,7 +240,8 @@ fn an_icmp_error_belongs_to_the_flow_it_quotes() {
 
 #[test]
 fn a_dropped_first_packet_leaves_no_flow() {
-    let mut world = World::with(&[(table::FILTER, vec![at_hook(hook::FORWARD, false, vec![rule().state(ctstate::INVALID)])])]);
+    let mut world =
+        World::with(&[(table::FILTER, vec![at_hook(hook::FORWARD, false, vec![rule().state(ctstate::INVALID)])])]);
     assert!(world.forward(LAN, WAN, udp(CLIENT, 1, SERVER, 2)).is_err());
     assert_eq!(world.hooks.flows.count(), 0);
 }
@@ -263,7 +264,9 @@ fn an_answer_attached_to_a_dropped_packet_keeps_its_flow_until_both_are_gone() {
 
 #[test]
 fn notrack_keeps_a_packet_out_and_ct_puts_it_into_a_zone() {
-    let raw = |flags, zone| (table::RAW, vec![at_hook(hook::PREROUTING, true, vec![rule().does(target::CT, &[flags, zone, 0, 0])])]);
+    let raw = |flags, zone| {
+        (table::RAW, vec![at_hook(hook::PREROUTING, true, vec![rule().does(target::CT, &[flags, zone, 0, 0])])])
+    };
     let mut world = World::with(&[tracking(), raw(ct::NOTRACK, 0)]);
     assert_eq!(state(&mut world, udp(CLIENT, 1, SERVER, 2)), CtInfo::Untracked);
     assert_eq!(world.hooks.flows.count(), 0);
@@ -284,7 +287,13 @@ fn a_full_table_sacrifices_unassured_flows_and_then_drops() {
     }
     assert_eq!((world.flows().len(), world.hooks.flows.statistics.early_drop), (2, 1));
     for flow in world.flows() {
-        let back = Packet { src: flow.reply.src, dst: flow.reply.dst, sport: flow.reply.sport, dport: flow.reply.dport, ..udp(SERVER, 0, CLIENT, 0) };
+        let back = Packet {
+            src: flow.reply.src,
+            dst: flow.reply.dst,
+            sport: flow.reply.sport,
+            dport: flow.reply.dport,
+            ..udp(SERVER, 0, CLIENT, 0)
+        };
         state(&mut world, back);
         world.wait(3);
         state(&mut world, answer(&back));
@@ -319,7 +328,11 @@ fn conntrack_facts_can_be_matched() {
 
 #[test]
 fn connmark_carries_a_mark_from_one_packet_to_the_next() {
-    let rules = vec![rule().does(target::CONNMARK, &[2, 0, !0, !0, 0]), rule().with(op::MARK, &[0, !0]).does(target::MARK, &[5, !0]), rule().does(target::CONNMARK, &[1, 0, !0, !0, 0])];
+    let rules = vec![
+        rule().does(target::CONNMARK, &[2, 0, !0, !0, 0]),
+        rule().with(op::MARK, &[0, !0]).does(target::MARK, &[5, !0]),
+        rule().does(target::CONNMARK, &[1, 0, !0, !0, 0]),
+    ];
     let mut world = World::with(&[(table::MANGLE, vec![at_hook(hook::PREROUTING, true, rules)])]);
     state(&mut world, udp(CLIENT, 1, SERVER, 2));
     assert_eq!(world.flows()[0].mark, 5);
@@ -334,7 +347,10 @@ fn connlimit_counts_live_flows_of_an_address() {
     let mut world = World::with(&[(table::FILTER, vec![at_hook(hook::FORWARD, true, vec![above_two])])]);
     let open = |world: &mut World, port| world.forward(LAN, WAN, segment(CLIENT, port, SERVER, 80, "S")).is_ok();
     assert_eq!([1, 2, 3].map(|port| open(&mut world, port)), [true, true, false]);
-    assert!(world.forward(LAN, WAN, segment("10.0.1.6", 1, SERVER, 80, "S")).is_ok(), "another address has its own count");
+    assert!(
+        world.forward(LAN, WAN, segment("10.0.1.6", 1, SERVER, 80, "S")).is_ok(),
+        "another address has its own count"
+    );
     world.hooks.flows.flush();
     assert!(open(&mut world, 4));
 }

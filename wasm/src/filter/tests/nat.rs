@@ -162,7 +162,7 @@ fn an_error_about_a_translated_flow_is_undone_inside_and_out() {
     assert!(refused.src == addr(VIP));
     let expired = world.icmp_error("192.0.2.99", addr(CLIENT), (11, 0), seen);
     let expired = world.forward(WAN, LAN, expired).unwrap();
-    assert!(expired.src == addr("192.0.2.99"), "a router in between stays who it is");
+    assert!(expired.src == addr(VIP), "a router behind the translation hides behind it too");
 }
 
 #[test]
@@ -173,6 +173,9 @@ fn an_error_about_a_masqueraded_flow_finds_its_client() {
     let error = world.forward(WAN, LAN, error).unwrap();
     let inner = world.ground.inners[error.inner as usize];
     assert!(error.dst == addr(CLIENT) && inner.src == addr(CLIENT) && inner.sport == 5000);
+    let expired = world.icmp_error("192.0.2.99", seen.src, (11, 0), seen);
+    let expired = world.forward(WAN, LAN, expired).unwrap();
+    assert!(expired.src == addr("192.0.2.99") && expired.dst == addr(CLIENT));
 }
 
 #[test]

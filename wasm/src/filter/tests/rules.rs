@@ -44,7 +44,11 @@ fn a_chain_returns_to_its_caller_but_goto_returns_to_the_callers_caller() {
         ],
     );
     assert_eq!(world.forward(LAN, WAN, probe()).map(|_| ()), Err(Verdict::Drop(why::POLICY)));
-    assert_eq!(world.counters(table::FILTER), [1, 1, 1, 1, 0, 1], "two of FORWARD, its policy, A's goto but not what follows, B's return");
+    assert_eq!(
+        world.counters(table::FILTER),
+        [1, 1, 1, 1, 0, 1],
+        "two of FORWARD, its policy, A's goto but not what follows, B's return"
+    );
 }
 
 #[test]
@@ -65,7 +69,10 @@ fn counters_count_ip_bytes() {
 
 #[test]
 fn a_program_that_lies_about_its_lengths_is_refused_and_changes_nothing() {
-    let good = program(table::FILTER, &[at_hook(hook::FORWARD, true, vec![rule().dport(proto::TCP, 80).does(target::JUMP, &[1])]), user(vec![])]);
+    let good = program(
+        table::FILTER,
+        &[at_hook(hook::FORWARD, true, vec![rule().dport(proto::TCP, 80).does(target::JUMP, &[1])]), user(vec![])],
+    );
     assert!(Program::read(&good).is_ok());
     for at in 0..good.len() {
         for change in [1u32, 0xffff, 0x1_0000] {
@@ -82,7 +89,8 @@ fn chains_in_a_circle_are_refused() {
     let jump = |to| vec![rule().does(target::JUMP, &[to])];
     let words = program(table::FILTER, &[at_hook(hook::FORWARD, true, jump(1)), user(jump(2)), user(jump(1))]);
     assert_eq!(Program::read(&words).err(), Some(Refusal::Loop));
-    let words = program(table::FILTER, &[at_hook(hook::FORWARD, true, jump(1)), user(jump(2)), user(vec![]), user(jump(2))]);
+    let words =
+        program(table::FILTER, &[at_hook(hook::FORWARD, true, jump(1)), user(jump(2)), user(vec![]), user(jump(2))]);
     assert!(Program::read(&words).is_ok(), "one chain may be called from two");
 }
 
@@ -129,7 +137,12 @@ fn a_packet_fits_what_is_said_of_it() {
         ("an unmodelled match", probe(), rule().with(op::UNMODELLED, &[3, 0x0066_7062]), false),
         ("another protocol", probe(), rule().proto(proto::TCP), false),
         ("a fragment", Packet { frag_offset: 10, ..probe() }, rule().flag(base::FRAGMENT), true),
-        ("ports of a later fragment", Packet { frag_offset: 10, ..probe() }, rule().with(op::UDP, &[any, any, 0]), false),
+        (
+            "ports of a later fragment",
+            Packet { frag_offset: 10, ..probe() },
+            rule().with(op::UDP, &[any, any, 0]),
+            false,
+        ),
     ];
     for (name, packet, rule, fits) in cases {
         let mut world = filter(vec![rule.does(target::ACCEPT, &[])], vec![]);
@@ -157,7 +170,8 @@ fn statistic_nth_takes_every_third_from_the_packet_it_is_told() {
 #[test]
 fn limit_lets_a_burst_through_and_then_its_rate() {
     let mut world = filter(vec![rule().with(op::LIMIT, &[0, 10_000, 5]).does(target::ACCEPT, &[])], vec![]);
-    let send = |world: &mut World, count: usize| (0..count).filter(|_| world.forward(LAN, WAN, probe()).is_ok()).count();
+    let send =
+        |world: &mut World, count: usize| (0..count).filter(|_| world.forward(LAN, WAN, probe()).is_ok()).count();
     assert_eq!(send(&mut world, 8), 5);
     world.wait(2);
     assert_eq!(send(&mut world, 8), 2);
@@ -169,7 +183,10 @@ fn recent_rule(mode: u32, seconds: u32, hits: u32) -> Rule {
 
 #[test]
 fn rcheck_with_hitcount_3_drops_from_the_fourth_packet() {
-    let rules = vec![recent_rule(recent::CHECK, 0, 3).does(target::DROP, &[]), recent_rule(recent::SET, 0, 0).does(target::ACCEPT, &[])];
+    let rules = vec![
+        recent_rule(recent::CHECK, 0, 3).does(target::DROP, &[]),
+        recent_rule(recent::SET, 0, 0).does(target::ACCEPT, &[]),
+    ];
     let mut world = filter(rules, vec![]);
     let passed: Vec<bool> = (0..5).map(|_| world.forward(LAN, WAN, probe()).is_ok()).collect();
     assert_eq!(passed, [true, true, true, false, false]);
@@ -177,7 +194,12 @@ fn rcheck_with_hitcount_3_drops_from_the_fourth_packet() {
 
 #[test]
 fn recent_forgets_after_its_seconds_and_lives_through_another_rule_being_added() {
-    let rules = || vec![recent_rule(recent::CHECK, 10, 0).does(target::DROP, &[]), recent_rule(recent::SET, 0, 0).does(target::ACCEPT, &[])];
+    let rules = || {
+        vec![
+            recent_rule(recent::CHECK, 10, 0).does(target::DROP, &[]),
+            recent_rule(recent::SET, 0, 0).does(target::ACCEPT, &[]),
+        ]
+    };
     let mut world = filter(rules(), vec![]);
     assert!(world.forward(LAN, WAN, probe()).is_ok());
     let mut more = rules();
@@ -204,7 +226,8 @@ fn string_and_u32_read_the_packets_bytes() {
     let mut world = filter(vec![rule().with(op::STRING, &pattern).does(target::ACCEPT, &[])], vec![]);
     world.ground.bytes = b"....................GET /index".to_vec();
     assert!(world.forward(LAN, WAN, probe()).is_ok());
-    let mut world = filter(vec![rule().with(op::U32, &[2, 0, 0, 0xff, 0, 1, 0x10, 0x20]).does(target::ACCEPT, &[])], vec![]);
+    let mut world =
+        filter(vec![rule().with(op::U32, &[2, 0, 0, 0xff, 0, 1, 0x10, 0x20]).does(target::ACCEPT, &[])], vec![]);
     world.ground.bytes = vec![0, 0, 0, 0x11];
     assert!(world.forward(LAN, WAN, probe()).is_ok());
 }
@@ -229,14 +252,18 @@ fn targets_change_what_they_name() {
 fn tcpmss_lowers_the_option_and_never_raises_it() {
     for (has, wanted, gets) in [(1460, 1000, 1000), (900, 1000, 900), (1460, 0xffff, 1410), (0, 1000, 536)] {
         let mut world = filter(vec![rule().does(target::TCPMSS, &[wanted]), rule().does(target::ACCEPT, &[])], vec![]);
-        let seen = world.forward(LAN, WAN, Packet { mss: has, ..segment("10.0.1.5", 1, "10.0.3.20", 80, "S") }).unwrap();
+        let seen =
+            world.forward(LAN, WAN, Packet { mss: has, ..segment("10.0.1.5", 1, "10.0.3.20", 80, "S") }).unwrap();
         assert_eq!(seen.mss, gets, "an MSS of {has}, --set-mss {wanted}");
     }
 }
 
 #[test]
 fn a_trace_names_the_rules_that_matched_the_policy_and_what_is_not_modelled() {
-    let mut world = filter(vec![rule().with(op::UNMODELLED, &[1, 0x62]), rule().dport(proto::TCP, 80), rule().from("10.0.0.0/8")], vec![]);
+    let mut world = filter(
+        vec![rule().with(op::UNMODELLED, &[1, 0x62]), rule().dport(proto::TCP, 80), rule().from("10.0.0.0/8")],
+        vec![],
+    );
     let _ = world.forward(LAN, WAN, Packet { trace: 1, ..probe() });
     let seen: Vec<String> = world
         .ground
@@ -256,5 +283,8 @@ fn a_trace_names_the_rules_that_matched_the_policy_and_what_is_not_modelled() {
 fn without_a_table_nothing_is_asked() {
     let world = World::with(&[(table::RAW, vec![at_hook(hook::PREROUTING, true, vec![])])]);
     assert!(world.hooks.active(crate::wire::Family::V4, hook::PREROUTING));
-    assert!(!world.hooks.active(crate::wire::Family::V4, hook::FORWARD) && !world.hooks.active(crate::wire::Family::V6, hook::PREROUTING));
+    assert!(
+        !world.hooks.active(crate::wire::Family::V4, hook::FORWARD)
+            && !world.hooks.active(crate::wire::Family::V6, hook::PREROUTING)
+    );
 }

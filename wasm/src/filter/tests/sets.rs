@@ -22,7 +22,8 @@ fn ip(text: &str) -> u32 {
 /// Whether a packet fits `--match-set` of set 1 with so many dimensions and directions.
 fn fits(words: &[u32], dims: u32, directions: u32, packet: Packet) -> bool {
     let matching = rule().with(op::SET, &[1, dims | directions << 8, 0, 0, 0, 0, 0, 0, 0]);
-    let mut world = World::with(&[(table::FILTER, vec![at_hook(hook::FORWARD, false, vec![matching.does(target::ACCEPT, &[])])])]);
+    let mut world =
+        World::with(&[(table::FILTER, vec![at_hook(hook::FORWARD, false, vec![matching.does(target::ACCEPT, &[])])])]);
     world.hooks.sets.load(1, words, 0).unwrap();
     world.forward(LAN, WAN, packet).is_ok()
 }
@@ -40,7 +41,13 @@ fn each_kind_of_set_finds_its_members() {
         ("hash:ip dst", set(dim::IP, 0, &[vec![0, 0, ip("10.0.1.5")]]), 1, 0, false),
         ("hash:net", set(dim::NET, 0, &[vec![0, 0, ip("10.0.3.0"), 24]]), 1, 0, true),
         ("hash:ip,port", set(dim::IP | dim::PORT << 4, 0, &[vec![0, 0, ip("10.0.3.20"), TCP80]]), 2, 0, true),
-        ("hash:ip,port of udp", set(dim::IP | dim::PORT << 4, 0, &[vec![0, 0, ip("10.0.3.20"), 17 << 16 | 80]]), 2, 0, false),
+        (
+            "hash:ip,port of udp",
+            set(dim::IP | dim::PORT << 4, 0, &[vec![0, 0, ip("10.0.3.20"), 17 << 16 | 80]]),
+            2,
+            0,
+            false,
+        ),
         (
             "hash:ip,port,ip",
             set(dim::IP | dim::PORT << 4 | dim::IP << 8, 0, &[vec![0, 0, ip("10.0.3.20"), TCP80, ip("10.0.1.5")]]),
@@ -66,7 +73,11 @@ fn each_kind_of_set_finds_its_members() {
 
 #[test]
 fn nomatch_is_an_exception_inside_a_wider_network() {
-    let words = set(dim::NET, 0, &[vec![0, 0, ip("10.0.0.0"), 8], vec![1, 0, ip("10.0.3.0"), 24], vec![0, 0, ip("10.0.3.20"), 32]]);
+    let words = set(
+        dim::NET,
+        0,
+        &[vec![0, 0, ip("10.0.0.0"), 8], vec![1, 0, ip("10.0.3.0"), 24], vec![0, 0, ip("10.0.3.20"), 32]],
+    );
     assert!(fits(&words, 1, 0, udp("10.0.1.5", 1, "10.0.4.1", 2)));
     assert!(!fits(&words, 1, 0, udp("10.0.1.5", 1, "10.0.3.1", 2)));
     assert!(fits(&words, 1, 0, udp("10.0.1.5", 1, "10.0.3.20", 2)), "the longest prefix decides");
@@ -76,7 +87,8 @@ fn nomatch_is_an_exception_inside_a_wider_network() {
 fn return_nomatch_finds_exceptions_only() {
     let words = set(dim::NET, 0, &[vec![0, 0, ip("10.0.0.0"), 8], vec![1, 0, ip("10.0.3.0"), 24]]);
     let matching = rule().with(op::SET, &[1, 1, setmatch::RETURN_NOMATCH, 0, 0, 0, 0, 0, 0]);
-    let mut world = World::with(&[(table::FILTER, vec![at_hook(hook::FORWARD, false, vec![matching.does(target::ACCEPT, &[])])])]);
+    let mut world =
+        World::with(&[(table::FILTER, vec![at_hook(hook::FORWARD, false, vec![matching.does(target::ACCEPT, &[])])])]);
     world.hooks.sets.load(1, &words, 0).unwrap();
     assert!(world.forward(LAN, WAN, udp("10.0.1.5", 1, "10.0.3.1", 2)).is_ok());
 }
@@ -84,7 +96,8 @@ fn return_nomatch_finds_exceptions_only() {
 #[test]
 fn a_list_asks_its_sets_in_order() {
     let matching = rule().with(op::SET, &[9, 1, 0, 0, 0, 0, 0, 0, 0]);
-    let mut world = World::with(&[(table::FILTER, vec![at_hook(hook::FORWARD, false, vec![matching.does(target::ACCEPT, &[])])])]);
+    let mut world =
+        World::with(&[(table::FILTER, vec![at_hook(hook::FORWARD, false, vec![matching.does(target::ACCEPT, &[])])])]);
     world.hooks.sets.load(1, &set(dim::IP, 0, &[vec![0, 0, ip("10.9.9.9")]]), 0).unwrap();
     world.hooks.sets.load(2, &set(dim::NET, 0, &[vec![0, 0, ip("10.0.3.0"), 24]]), 0).unwrap();
     world.hooks.sets.load(9, &set(dim::SET, 0, &[vec![0, 0, 1], vec![0, 0, 2]]), 0).unwrap();
@@ -97,7 +110,8 @@ fn a_list_asks_its_sets_in_order() {
 fn members_time_out_and_are_counted() {
     let words = set(dim::IP, setflag::TIMEOUT | setflag::COUNTERS, &[vec![0, 5000, ip("10.0.3.20")]]);
     let matching = rule().with(op::SET, &[1, 1, 0, 0, 0, 0, 0, 0, 0]);
-    let mut world = World::with(&[(table::FILTER, vec![at_hook(hook::FORWARD, false, vec![matching.does(target::ACCEPT, &[])])])]);
+    let mut world =
+        World::with(&[(table::FILTER, vec![at_hook(hook::FORWARD, false, vec![matching.does(target::ACCEPT, &[])])])]);
     world.hooks.sets.load(1, &words, 0).unwrap();
     assert!(world.forward(LAN, WAN, web()).is_ok());
     world.wait(3);
@@ -110,12 +124,17 @@ fn members_time_out_and_are_counted() {
 
 #[test]
 fn the_set_target_adds_and_deletes_who_it_sees() {
-    let add = rule().dport(proto::TCP, 80).does(target::SET, &[1, 1 | 1 << 8, program::NO_SET, 0, program::NO_SET, 0, settarget::EXIST | settarget::TIMEOUT, 60]);
-    let del = rule().dport(proto::TCP, 81).does(target::SET, &[program::NO_SET, 0, 1, 1 | 1 << 8, program::NO_SET, 0, 0, 0]);
+    let add = rule().dport(proto::TCP, 80).does(
+        target::SET,
+        &[1, 1 | 1 << 8, program::NO_SET, 0, program::NO_SET, 0, settarget::EXIST | settarget::TIMEOUT, 60],
+    );
+    let del =
+        rule().dport(proto::TCP, 81).does(target::SET, &[program::NO_SET, 0, 1, 1 | 1 << 8, program::NO_SET, 0, 0, 0]);
     let member = rule().with(op::SET, &[1, 1 | 1 << 8, 0, 0, 0, 0, 0, 0, 0]).does(target::ACCEPT, &[]);
     let mut world = World::with(&[(table::FILTER, vec![at_hook(hook::FORWARD, false, vec![member, add, del])])]);
     world.hooks.sets.load(1, &set(dim::IP, setflag::TIMEOUT, &[]), 0).unwrap();
-    let knock = |world: &mut World, port| world.forward(LAN, WAN, segment("10.0.1.5", 1, "10.0.3.20", port, "S")).is_ok();
+    let knock =
+        |world: &mut World, port| world.forward(LAN, WAN, segment("10.0.1.5", 1, "10.0.3.20", port, "S")).is_ok();
     assert_eq!([80, 22].map(|port| knock(&mut world, port)), [false, true]);
     world.wait(61);
     assert!(!knock(&mut world, 22));

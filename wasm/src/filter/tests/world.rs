@@ -142,7 +142,8 @@ impl Rule {
         self
     }
     pub fn with(mut self, number: u32, operands: &[u32]) -> Rule {
-        self.matches.push(std::iter::once(number | (operands.len() as u32) << 16).chain(operands.iter().copied()).collect());
+        self.matches
+            .push(std::iter::once(number | (operands.len() as u32) << 16).chain(operands.iter().copied()).collect());
         self
     }
     /// Turns the last match round.
@@ -265,7 +266,16 @@ impl World {
     pub fn icmp_error(&mut self, from: &str, to: Ip, kind: (u8, u8), quoted: Packet) -> Packet {
         self.ground.inners.push(Packet { ct: NONE, ..quoted });
         let inner = self.ground.inners.len() as PacketId - 1;
-        Packet { src: addr(from), dst: to, proto: proto::ICMP, ttl: 64, kind: kind.0, code: kind.1, inner, ..Packet::default() }
+        Packet {
+            src: addr(from),
+            dst: to,
+            proto: proto::ICMP,
+            ttl: 64,
+            kind: kind.0,
+            code: kind.1,
+            inner,
+            ..Packet::default()
+        }
     }
 }
 
@@ -293,13 +303,28 @@ pub fn ping(src: &str, dst: &str, kind: u8, id: u16) -> Packet {
 
 /// The answer to a packet: ends turned round.
 pub fn answer(packet: &Packet) -> Packet {
-    Packet { src: packet.dst, dst: packet.src, sport: packet.dport, dport: packet.sport, ct: NONE, ct_info: Default::default(), ..*packet }
+    Packet {
+        src: packet.dst,
+        dst: packet.src,
+        sport: packet.dport,
+        dport: packet.sport,
+        ct: NONE,
+        ct_info: Default::default(),
+        ..*packet
+    }
 }
 
 /// A filter table that only turns conntrack on.
 pub fn tracking() -> (u32, Vec<ChainSpec>) {
     let rules = vec![rule().state(crate::abi::ctstate::INVALID).does(target::NONE, &[])];
-    (table::FILTER, vec![at_hook(hook::INPUT, true, vec![]), at_hook(hook::FORWARD, true, rules), at_hook(hook::OUTPUT, true, vec![])])
+    (
+        table::FILTER,
+        vec![
+            at_hook(hook::INPUT, true, vec![]),
+            at_hook(hook::FORWARD, true, rules),
+            at_hook(hook::OUTPUT, true, vec![]),
+        ],
+    )
 }
 
 pub fn nat(prerouting: Vec<Rule>, postrouting: Vec<Rule>) -> (u32, Vec<ChainSpec>) {
