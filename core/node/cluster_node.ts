@@ -1,0 +1,67 @@
+/** One node of a cluster: its kubelet, its kube-proxy and its part of the pod network, on one machine. */
+import type { Random } from "../base/mod.ts";
+import type { Api, Pod } from "../kube/mod.ts";
+import type { Machine, Namespace } from "../linux/mod.ts";
+import { mustRun } from "./agent.ts";
+import { type ClusterDns, type ContainerRuntime, Kubelet } from "./kubelet/mod.ts";
+import { startNetworkAgent } from "./network_agent.ts";
+import { startProxyAgent } from "./proxy_agent.ts";
+
+/** What a node is made of. */
+export interface ClusterNodeParts {
+  readonly name: string;
+  readonly address: string;
+  readonly machine: Machine;
+  readonly api: Api;
+  readonly runtime: ContainerRuntime;
+  readonly random: Random;
+  readonly dns: ClusterDns;
+  /** A name of the networks table. */
+  readonly network: string;
+  readonly clusterCIDR: string;
+  readonly proxy: "iptables" | "none";
+  /** The device with the node's address, and its MTU. */
+  readonly device: string;
+  readonly mtu: number;
+}
+
+/** The node. */
+export class ClusterNode {
+  readonly name: string;
+  readonly machine: Machine;
+  readonly kubelet: Kubelet;
+  readonly #parts: ClusterNodeParts;
+
+  constructor(parts: ClusterNodeParts) {
+    this.#parts = parts;
+    this.name = parts.name;
+    this.machine = parts.machine;
+    const { name: node, address: nodeIP, machine, api, runtime, random, dns } = parts;
+    this.kubelet = new Kubelet({ node, nodeIP, machine, api, runtime, random: random.split("kubelet"), dns });
+  }
+
+  /** Starts all agents; they go on whenever the runner runs. */
+  start(): void {
+    const { name: node, machine, api, network, clusterCIDR, device, mtu, random, proxy } = this.#parts;
+    const vtepMac = tunnelMac(random.split("vtep"));
+    machine.runner.spawn(`node ${node}`, async (task) => {
+      const run = (line: string, stdin?: string) => mustRun(task, machine, line, stdin);
+      await run("sysctl -qw net.ipv4.ip_forward=1");
+      startNetworkAgent({ machine, node, api, network, clusterCIDR, device, mtu, vtepMac });
+      if (proxy === "iptables") startProxyAgent({ machine, node, api, config: { mode: "iptables", clusterCIDR } });
+      await this.kubelet.start(run);
+    });
+  }
+
+  /** The network namespace of a pod of this node. */
+  namespaceOf(pod: Pod): Namespace | undefined {
+    return this.kubelet.worker(pod)?.sandbox?.ns;
+  }
+}
+
+/** A locally administered unicast address, as Linux makes them for new devices. */
+function tunnelMac(random: Random): string {
+  const bytes = Array.from({ length: 6 }, () => random.below(256));
+  bytes[0] = ((bytes[0] as number) & 0xfe) | 0x02;
+  return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+}

@@ -1,0 +1,5 @@
+/** Where intent meets mechanism: what runs on every node. */
+export { ClusterNode, type ClusterNodeParts } from "./cluster_node.ts";
+export * from "./kubelet/mod.ts";
+export * from "./network/mod.ts";
+export * from "./proxy/mod.ts";

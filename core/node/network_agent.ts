@@ -1,0 +1,132 @@
+/** The pod network's daemon on one node: what `NETWORKS` wants, brought about with ip, bridge, iptables and sysctl. */
+import { type Api, copyOf, isStatus, type Node } from "../kube/mod.ts";
+import type { Machine, Task } from "../linux/mod.ts";
+import { mustRun, runIn, startAgent } from "./agent.ts";
+import { type NetworkDesired, type NetworkNode, NETWORKS, type NetworkView, publishedMac } from "./network/mod.ts";
+
+/** What the daemon is started with. */
+export interface NetworkAgentOptions {
+  readonly machine: Machine;
+  readonly node: string;
+  readonly api: Api;
+  /** A name of `NETWORKS`. */
+  readonly network: string;
+  readonly clusterCIDR: string;
+  readonly device: string;
+  readonly mtu: number;
+  /** MAC of the tunnel device, made once. */
+  readonly vtepMac: string;
+}
+
+/** How often it looks at changed Nodes, in virtual milliseconds. */
+const PERIOD = 200;
+
+/** Starts it; it follows the Nodes from now on. */
+export function startNetworkAgent(options: NetworkAgentOptions): () => void {
+  const { machine, node, api } = options;
+  let applied: NetworkDesired | undefined;
+  return startAgent({
+    name: `${options.network} on ${node}`,
+    store: api.store,
+    runner: machine.runner,
+    period: PERIOD,
+    concerns: ({ object }) => object.kind === "Node",
+    async sync(task) {
+      const view = viewOf(options);
+      if (view === undefined) return;
+      const desired = (NETWORKS[options.network] as (view: NetworkView) => NetworkDesired)(view);
+      await apply(task, machine, desired, applied);
+      applied = desired;
+      publish(api, node, desired.annotations);
+    },
+  });
+}
+
+/** The cluster from this node; undefined while the node has no pod CIDR. */
+function viewOf({ node, api, clusterCIDR, device, mtu, vtepMac }: NetworkAgentOptions): NetworkView | undefined {
+  const nodes = api.store.list("Node").map(networkNode).filter((each) => each !== undefined);
+  const self = nodes.find(({ name }) => name === node);
+  if (self === undefined) return undefined;
+  return {
+    network: clusterCIDR,
+    device,
+    mtu,
+    prefixLength: 24,
+    self: { ...self, vtepMac },
+    peers: nodes.filter((each) => each !== self),
+  };
+}
+
+function networkNode({ metadata, spec, status }: Node): NetworkNode | undefined {
+  const address = status.addresses?.find(({ type }) => type === "InternalIP")?.address;
+  if (spec.podCIDR === undefined || address === undefined) return undefined;
+  const vtepMac = publishedMac(metadata.annotations);
+  return { name: metadata.name, address, podCIDR: spec.podCIDR, ...(vtepMac === undefined ? {} : { vtepMac }) };
+}
+
+/** Devices, rules and files once, peers as they come and go. */
+async function apply(
+  task: Task,
+  machine: Machine,
+  desired: NetworkDesired,
+  before: NetworkDesired | undefined,
+): Promise<void> {
+  if (before === undefined) await setUp(task, machine, desired);
+  const fresh = (list: "routes" | "neighbours" | "fdb") =>
+    desired[list].filter((line) => !before?.[list].includes(line));
+  for (const line of fresh("neighbours")) await mustRun(task, machine, `ip neigh replace ${line}`);
+  for (const line of fresh("fdb")) await mustRun(task, machine, `bridge fdb replace ${line}`);
+  for (const line of fresh("routes")) await mustRun(task, machine, `ip route replace ${line}`);
+  await removeGone(task, machine, desired, before);
+}
+
+async function setUp(task: Task, machine: Machine, desired: NetworkDesired): Promise<void> {
+  for (const line of desired.devices) await mustRun(task, machine, `ip ${line}`);
+  for (const [key, value] of Object.entries(desired.sysctls)) {
+    await mustRun(task, machine, `sysctl -qw ${key}=${value}`);
+  }
+  await mustRun(task, machine, "iptables-restore --noflush", desired.rules);
+  for (const { table, chain, rule } of desired.jumps) {
+    const { exit } = await runIn(task, machine, `iptables -t ${table} -C ${chain} ${rule}`);
+    if (exit !== 0) await mustRun(task, machine, `iptables -t ${table} -A ${chain} ${rule}`);
+  }
+  for (const [path, text] of Object.entries(desired.files)) machine.files.write(path, text);
+}
+
+/** Peers that left: their routes, neighbours and forwarding entries go. */
+async function removeGone(
+  task: Task,
+  machine: Machine,
+  desired: NetworkDesired,
+  before: NetworkDesired | undefined,
+): Promise<void> {
+  const kept = (list: "routes" | "neighbours" | "fdb") => new Set(desired[list].map(firstWord));
+  const [routes, neighbours, fdb] = [kept("routes"), kept("neighbours"), kept("fdb")];
+  for (const line of before?.routes ?? []) {
+    if (!routes.has(firstWord(line))) await runIn(task, machine, `ip route del ${line}`);
+  }
+  for (const line of before?.neighbours ?? []) {
+    if (!neighbours.has(firstWord(line))) {
+      await runIn(task, machine, `ip neigh del ${line.replace(/ lladdr \S+| nud \S+/g, "")}`);
+    }
+  }
+  for (const line of before?.fdb ?? []) {
+    if (!fdb.has(firstWord(line))) await runIn(task, machine, `bridge fdb del ${line}`);
+  }
+}
+
+function firstWord(line: string): string {
+  return line.split(" ")[0] as string;
+}
+
+function publish(api: Api, name: string, annotations: Readonly<Record<string, string>>): void {
+  const node = api.store.get("Node", name);
+  if (
+    node === undefined ||
+    Object.entries(annotations).every(([key, value]) => node.metadata.annotations?.[key] === value)
+  ) return;
+  const next = copyOf(node);
+  next.metadata.annotations = { ...next.metadata.annotations, ...annotations };
+  const answer = api.update(next);
+  if (isStatus(answer)) throw new Error(`annotations of node ${name}: ${answer.message}`);
+}
