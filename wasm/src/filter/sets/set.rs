@@ -9,18 +9,12 @@ use crate::wire::{Family, Ip, Packet, Prefix};
 use std::collections::HashMap;
 
 /// What a member is found by: up to two addresses with their prefix lengths, one number (port, mark, MAC) and one name.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Key {
     pub ips: [Ip; 2],
     pub lens: [u8; 2],
     pub number: u64,
     pub name: u128,
-}
-
-impl std::fmt::Debug for Ip {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:x}", self.0)
-    }
 }
 
 /// What a member has beside its key.
