@@ -60,9 +60,15 @@ function prepareNode(node: Node): void {
   node.spec.taints = [...taints, { key: NOT_READY, effect: "NoSchedule" }];
 }
 
+/** The priority classes every cluster has. */
+const PRIORITIES: Readonly<Record<string, number>> = {
+  "system-cluster-critical": 2_000_000_000,
+  "system-node-critical": 2_000_001_000,
+};
+
 function preparePod(pod: Pod, { store, random, admission }: Preparing): void {
   if (admission.serviceAccount) giveAccount(pod, random);
-  pod.spec.priority ??= 0;
+  pod.spec.priority ??= PRIORITIES[pod.spec.priorityClassName ?? ""] ?? 0;
   pod.spec.preemptionPolicy ??= "PreemptLowerPriority";
   tolerate(pod.spec);
   pod.status = { phase: "Pending", qosClass: qosClass(pod.spec) };

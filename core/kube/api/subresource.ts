@@ -23,7 +23,7 @@ export function handleSubresource(server: ApiServer, route: Route, request: ApiR
     case "scale":
       return handleScale(server, route, request, known);
     case "binding":
-      return request.method === "POST" ? bind(server, route, request, known as Pod) : methodNotAllowed();
+      return request.method === "POST" ? bind(server, request, known as Pod) : methodNotAllowed();
     case "eviction":
       return request.method === "POST" ? evict(server, route) : methodNotAllowed();
     case "finalize":
@@ -57,7 +57,7 @@ function handleScale(server: ApiServer, route: Route, request: ApiRequest, known
   return isStatus(answer) ? answer : ok(200, scaleOf(answer));
 }
 
-function bind(server: ApiServer, route: Route, request: ApiRequest, pod: Pod): ApiResponse | Status {
+function bind(server: ApiServer, request: ApiRequest, pod: Pod): ApiResponse | Status {
   const node = (parseJson(request.body) as { target?: { name?: string } } | undefined)?.target?.name ?? "";
   const answer = bindPod(server, pod, node);
   if (answer !== undefined) return answer;

@@ -1,0 +1,98 @@
+import { parseIp } from "../../base/mod.ts";
+import { type core, type Draft, type Endpoints, keyOf, type Pod, type Service } from "../objects/object.ts";
+import { canonicalJson } from "./canonical.ts";
+import { type Controller, type ControllerApi, splitKey } from "./controller.ts";
+import { portsOf } from "./endpoint_ports.ts";
+import { enqueueServices, selectedPods, triggerTime } from "./endpoint_slice.ts";
+import { isReady } from "./pods.ts";
+
+/** Keeps the old Endpoints of a Service beside its slices, and takes them away with it. */
+export const endpoints: Controller = (change, api) => {
+  if (change.object.kind === "Service") api.later(syncEndpoints, keyOf(change.object));
+  if (change.object.kind === "Pod") enqueueServices(change, syncEndpoints, api);
+};
+
+const HEADLESS = "service.kubernetes.io/headless";
+const MANAGED_BY = "endpoints.kubernetes.io/managed-by";
+const TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time";
+
+function syncEndpoints(key: string, api: ControllerApi): void {
+  const { namespace, name } = splitKey(key);
+  const service = api.store.get("Service", name, namespace);
+  const known = api.store.get("Endpoints", name, namespace);
+  if (service === undefined) {
+    if (known !== undefined) api.delete("Endpoints", { name, namespace });
+    return;
+  }
+  const pods = selectedPods(service, api);
+  if (pods === undefined) return;
+  const subsets = repack(pods.flatMap((pod) => subsetOf(service, pod)));
+  const labels = labelsOf(service);
+  const annotations = {
+    ...known?.metadata.annotations,
+    [TRIGGER]: triggerTime(service.metadata.creationTimestamp, pods),
+  };
+  if (known === undefined) {
+    const metadata = { name, namespace, labels, annotations };
+    api.create({ apiVersion: "v1", kind: "Endpoints", metadata, ...(subsets.length > 0 ? { subsets } : {}) } as Draft);
+    return;
+  }
+  const same = canonicalJson(known.subsets ?? []) === canonicalJson(subsets) &&
+    canonicalJson(known.metadata.labels) === canonicalJson(labels);
+  if (!same) api.update({ ...known, metadata: { ...known.metadata, labels, annotations }, subsets } as Endpoints);
+}
+
+function labelsOf({ metadata, spec }: Service): Record<string, string> {
+  const { [HEADLESS]: _headless, ...own } = metadata.labels ?? {};
+  const headless: Record<string, string> = spec.clusterIP === "None" ? { [HEADLESS]: "" } : {};
+  return { ...own, ...headless, [MANAGED_BY]: "endpoint-controller" };
+}
+
+/** One pod's addresses and ports; a pod on its way out has none. */
+function subsetOf(service: Service, pod: Pod): core.EndpointSubset[] {
+  const publish = service.spec.publishNotReadyAddresses === true;
+  if (pod.metadata.deletionTimestamp !== undefined && !publish) return [];
+  const ports = portsOf(service, pod);
+  if (ports.length === 0 && (service.spec.ports ?? []).length > 0) return [];
+  const { name, namespace, uid } = pod.metadata;
+  const hostname = pod.spec.subdomain === service.metadata.name ? pod.spec.hostname : undefined;
+  const address: core.EndpointAddress = {
+    ip: pod.status.podIP as string,
+    ...(hostname ? { hostname } : {}),
+    ...(pod.spec.nodeName ? { nodeName: pod.spec.nodeName } : {}),
+    targetRef: { kind: "Pod", namespace: namespace as string, name, uid },
+  };
+  const listed = ports.map(({ name = "", port = 0, protocol = "TCP", appProtocol }) => ({
+    ...(name === "" ? {} : { name }),
+    port,
+    protocol,
+    ...(appProtocol === undefined ? {} : { appProtocol }),
+  }));
+  const ready = publish || isReady(pod);
+  return [{ [ready ? "addresses" : "notReadyAddresses"]: [address], ...(listed.length > 0 ? { ports: listed } : {}) }];
+}
+
+/** Joins subsets of the same ports; addresses in their order. */
+function repack(all: readonly core.EndpointSubset[]): core.EndpointSubset[] {
+  const groups = new Map<string, core.EndpointSubset>();
+  for (const { addresses = [], notReadyAddresses = [], ports } of all) {
+    const key = canonicalJson(ports ?? []);
+    const group = groups.get(key) ?? {};
+    groups.set(key, {
+      ...joined("addresses", group.addresses, addresses),
+      ...joined("notReadyAddresses", group.notReadyAddresses, notReadyAddresses),
+      ...(ports === undefined ? {} : { ports }),
+    });
+  }
+  return [...groups.values()];
+}
+
+function joined(field: string, old: readonly core.EndpointAddress[] = [], more: readonly core.EndpointAddress[]) {
+  const all = [...old, ...more].sort((a, b) => byIp(a.ip, b.ip));
+  return all.length === 0 ? {} : { [field]: all };
+}
+
+function byIp(a: string, b: string): number {
+  const [left, right] = [parseIp(a)?.value ?? 0n, parseIp(b)?.value ?? 0n];
+  return left < right ? -1 : left > right ? 1 : 0;
+}

@@ -1,0 +1,165 @@
+import type { Clock, Random } from "../../base/mod.ts";
+import type { DeleteOptions, Happening, ObjectName } from "../api/api.ts";
+import type { ApiServer } from "../api/server.ts";
+import { bindPod, finalizeNamespace } from "../api/subresource.ts";
+import type { ApiRequest, ApiResponse, Status } from "../api/types.ts";
+import { storeKind } from "../objects/kinds.ts";
+import type { Draft, KubeObject, Namespace, ObjectOf, Pod } from "../objects/object.ts";
+import type { Change, Store } from "../store/store.ts";
+import type { Controller, ControllerApi, ControllerSettings, Sync } from "./controller.ts";
+
+/** So many steps without coming to rest mean that two controllers undo each other: our own mistake. */
+const TOO_MANY = 5_000_000;
+
+interface Task {
+  readonly sync: Sync;
+  readonly key: string;
+}
+
+/**
+ * Runs the controllers: every change is shown to all of them in order, and the work they ask for is done once all known
+ * changes were shown. Changes from outside are taken up at the same virtual time, by a timer of the clock.
+ */
+export class ControllerManager implements ControllerApi {
+  readonly #changes: Change[] = [];
+  readonly #work = new Map<Sync, Set<string>>();
+  readonly #owned = new Map<string, Map<string, KubeObject>>();
+  readonly #tasks: Task[] = [];
+  #running = false;
+  #scheduled = false;
+
+  constructor(
+    readonly server: ApiServer,
+    readonly settings: ControllerSettings,
+    readonly controllers: readonly Controller[],
+  ) {
+    for (const kind of this.store.kinds()) {
+      for (const object of this.store.list(kind)) this.#index({ type: "ADDED", object, version: 0 });
+    }
+    this.store.watch((change) => this.#notice(change));
+  }
+
+  get store(): Store {
+    return this.server.store;
+  }
+
+  get clock(): Clock {
+    return this.server.clock;
+  }
+
+  get random(): Random {
+    return this.server.random;
+  }
+
+  /** Works until nothing is left to do at the current time. */
+  settle(): void {
+    if (this.#running) return;
+    this.#running = true;
+    try {
+      for (let steps = 0; this.#step(); steps++) {
+        if (steps > TOO_MANY) throw new Error(`controllers do not come to rest: ${this.#tasks[0]?.key}`);
+      }
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  later(sync: Sync, key: string): void {
+    const keys = this.#work.get(sync) ?? new Set<string>();
+    this.#work.set(sync, keys);
+    if (keys.has(key)) return;
+    keys.add(key);
+    this.#tasks.push({ sync, key });
+    this.#schedule();
+  }
+
+  after(milliseconds: number, sync: Sync, key: string): void {
+    this.clock.at(this.clock.now() + milliseconds, () => this.later(sync, key));
+  }
+
+  dependents(uid: string): KubeObject[] {
+    const found = [...(this.#owned.get(uid)?.values() ?? [])];
+    return found.sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
+  }
+
+  timestamp(): string {
+    return this.server.now();
+  }
+
+  bind(pod: Pod, node: string): Status | undefined {
+    return bindPod(this.server, pod, node);
+  }
+
+  finalize(namespace: Namespace, finalizers: readonly string[]): void {
+    finalizeNamespace(this.server, namespace, finalizers);
+  }
+
+  handle(request: ApiRequest): ApiResponse {
+    return this.server.handle(request);
+  }
+
+  create(draft: Draft): KubeObject | Status {
+    return this.server.create(draft);
+  }
+
+  update(object: KubeObject): KubeObject | Status {
+    return this.server.update(object);
+  }
+
+  changeStatus<K extends string>(kind: K, name: ObjectName, change: (object: ObjectOf<K>) => void) {
+    return this.server.changeStatus(kind, name, change);
+  }
+
+  delete(kind: string, name: ObjectName, options?: DeleteOptions): KubeObject | Status {
+    return this.server.delete(kind, name, options);
+  }
+
+  event(about: KubeObject, happening: Happening): void {
+    this.server.event(about, happening);
+  }
+
+  #notice(change: Change): void {
+    this.#index(change);
+    if (change.object.kind === "Event") return;
+    this.#changes.push(change);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#running || this.#scheduled) return;
+    this.#scheduled = true;
+    this.clock.at(this.clock.now(), () => {
+      this.#scheduled = false;
+      this.settle();
+    });
+  }
+
+  #step(): boolean {
+    const change = this.#changes.shift();
+    if (change !== undefined) {
+      for (const controller of this.controllers) controller(change, this);
+      return true;
+    }
+    const task = this.#tasks.shift();
+    if (task === undefined) return false;
+    this.#work.get(task.sync)?.delete(task.key);
+    task.sync(task.key, this);
+    return true;
+  }
+
+  /** Which objects name which owners. */
+  #index({ type, object, old }: Change): void {
+    const id = `${storeKind(object)}/${orderOf(object)}`;
+    for (const { uid } of old?.metadata.ownerReferences ?? []) this.#owned.get(uid)?.delete(id);
+    if (type === "DELETED") return;
+    for (const { uid } of object.metadata.ownerReferences ?? []) {
+      const owned = this.#owned.get(uid) ?? new Map<string, KubeObject>();
+      this.#owned.set(uid, owned);
+      owned.set(id, object);
+    }
+  }
+}
+
+function orderOf({ kind, metadata }: KubeObject): string {
+  return `${kind}/${metadata.namespace ?? ""}/${metadata.name}`;
+}

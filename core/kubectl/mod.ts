@@ -1,0 +1,2 @@
+/** kubectl at the place `admin`: `kubectl(argv, stdin, host) => Promise<Finished>`, `argv` without the program's name. */
+export * from "./host.ts";
