@@ -8,7 +8,7 @@
  */
 import { nthIp, printIp, requireCidr } from "../base/mod.ts";
 import { fit, isMalformed, type Message, parseMessage, parseRecord, replyTo, sameName, udpLimit } from "../dns/mod.ts";
-import type { Machine, Process, Program } from "../linux/mod.ts";
+import type { Machine, Process, Program, Task } from "../linux/mod.ts";
 import { PROGRAMS } from "../tools/mod.ts";
 import { plug, portOf } from "./wiring.ts";
 import type { World } from "./world.ts";
@@ -60,16 +60,17 @@ export function gatewayOf(cidr: string): string {
 /** Points load balancer addresses at nodes: `addresses` each with the nodes that take its traffic. */
 export async function routeLoadBalancers(
   world: World,
+  task: Task,
   addresses: ReadonlyMap<string, readonly string[]>,
 ): Promise<void> {
   const router = world.machines.get("router") as Machine;
-  const known = (await router.run("ip -4 route show proto static")).stdout.matchAll(/^(\S+)/gm);
-  for (const [, address] of known) if (!addresses.has(address as string)) await router.run(`ip route del ${address}`);
+  const run = (line: string) => task.join(router.start(line).finished);
+  const known = (await run("ip -4 route show proto static")).stdout.matchAll(/^(\d\S+)/gm);
+  for (const [, address] of known) if (!addresses.has(address as string)) await run(`ip route del ${address}`);
   for (const [address, nodes] of addresses) {
-    if (nodes.length === 0) await router.run(`ip route del ${address}/32`);
-    else {await router.run(`ip route replace ${address}/32 proto static ${
-        nodes.map((node) => `nexthop via ${node}`).join(" ")
-      }`);}
+    if (nodes.length > 0) {
+      await run(`ip route replace ${address}/32 proto static ${nodes.map((node) => `nexthop via ${node}`).join(" ")}`);
+    } else await run(`ip route del ${address}/32`);
   }
 }
 

@@ -1,4 +1,5 @@
-import { Random, VirtualClock } from "../base/mod.ts";
+import { Feed, Random, VirtualClock } from "../base/mod.ts";
+import type { Change, KubeObject, Pod, Service } from "../kube/mod.ts";
 import { Machine, type Program, Runner } from "../linux/mod.ts";
 import { PROGRAMS } from "../tools/mod.ts";
 import { Plane } from "../../wasm/mod.ts";
@@ -25,11 +26,24 @@ export class World {
   /** Namespaces of switches by name. */
   readonly switches = new Map<string, number>();
 
+  /** What happened, with virtual milliseconds since the beginning. */
+  readonly log = new Feed<{ readonly time: number; readonly text: string }>();
+
   constructor(host: LabHost, seed: number) {
     this.plane = Plane.open(host.module, { seed });
     this.clock = new VirtualClock(EPOCH);
     this.runner = new Runner({ plane: this.plane, clock: this.clock, turn: host.turn });
     this.random = new Random(seed);
+  }
+
+  /** Writes a change of an object into the log. */
+  noteChange({ type, object }: Change): void {
+    const { namespace, name, resourceVersion } = object.metadata;
+    const key = namespace === undefined ? name : `${namespace}/${name}`;
+    this.log.say({
+      time: this.clock.now() - EPOCH,
+      text: `${type} ${object.kind} ${key} version ${resourceVersion} ${JSON.stringify(object)}`,
+    });
   }
 
   /** Makes a machine: Debian's programs and files, loopback up, IPv6 off as in the labs we teach with. */
@@ -67,4 +81,15 @@ export class World {
   close(): void {
     this.plane.close();
   }
+}
+
+/** What of an object is worth a place in the log: where a pod is and how it is, a Service's address. */
+function summary(object: KubeObject): string {
+  if (object.kind === "Pod") {
+    const { spec, status } = object as Pod;
+    const ready = status.conditions?.find(({ type }) => type === "Ready")?.status ?? "False";
+    return ` node ${spec.nodeName ?? "-"} ip ${status.podIP ?? "-"} ${status.phase ?? "Pending"} ready ${ready}`;
+  }
+  if (object.kind === "Service") return ` ip ${(object as Service).spec.clusterIP ?? "-"}`;
+  return "";
 }

@@ -1,0 +1,303 @@
+/**
+ * THE MAP of a cluster: who stands where, and who watches whom.
+ *
+ *     control plane (objects, controllers)          admin: kubectl
+ *        |  watches                                    |
+ *     node-1 .. node-n: kubelet, kube-proxy, pod network    -- switch "nodes" -- router -- internet
+ *        |
+ *     pods: a network namespace each, containers as machines in it
+ */
+import { coreDns } from "../addons/coredns/mod.ts";
+import {
+  ControlPlane,
+  type Draft,
+  isStatus,
+  type KubeObject,
+  type Located,
+  type Node,
+  type Pod,
+  type Service,
+} from "../kube/mod.ts";
+import { TextError } from "../base/mod.ts";
+import type { Machine, Namespace } from "../linux/mod.ts";
+import { ClusterNode } from "../node/mod.ts";
+import { kubectl } from "./admin.ts";
+import type { Applied } from "./answers.ts";
+import { startApiServer } from "./api_server.ts";
+import type { Intent } from "./intent.ts";
+import { buildInternet, gatewayOf, LOAD_BALANCERS, NAME_SERVER } from "./internet.ts";
+import { startLoadBalancer } from "./load_balancer.ts";
+import { containerRuntime } from "./runtime.ts";
+import { plug, portOf } from "./wiring.ts";
+import type { World } from "./world.ts";
+
+/** The switch that all nodes hang on. */
+const SWITCH = "nodes";
+/** How long a lab may take to become ready, in virtual milliseconds, and how long nothing may change before it is. */
+const READY_LIMIT = 600_000;
+const QUIET = 2_000;
+const STEP = 500;
+
+/** A cluster in a world. */
+export class Cluster {
+  readonly world: World;
+  readonly control: ControlPlane;
+  readonly #nodes: readonly ClusterNode[];
+
+  private constructor(world: World, control: ControlPlane, nodes: readonly ClusterNode[]) {
+    this.world = world;
+    this.control = control;
+    this.#nodes = nodes;
+  }
+
+  /** Builds nodes, router, internet and admin, and starts everything; nothing has happened yet when it returns. */
+  static async build(world: World, { spec }: Intent): Promise<Cluster> {
+    const control = new ControlPlane({
+      clock: world.clock,
+      random: world.random.split("control plane"),
+      nodes: spec.nodes.map(({ name, address, zone, labels, taints }) => ({
+        name,
+        addresses: [address as string],
+        ...(zone === undefined ? {} : { zone }),
+        ...(labels === undefined ? {} : { labels }),
+        ...(taints === undefined
+          ? {}
+          : { taints: taints.map(({ value, ...taint }) => (value === undefined ? taint : { ...taint, value })) }),
+      })),
+      serviceCIDR: spec.serviceCIDR,
+      podCIDR: spec.podCIDR,
+      loadBalancerCIDR: LOAD_BALANCERS,
+      version: spec.kubernetes.startsWith("v") ? spec.kubernetes : `v${spec.kubernetes}`,
+    });
+    world.switch(SWITCH);
+    const nodes = spec.nodes.map((node) => buildNode(world, control, spec, node as { name: string; address: string }));
+    const cluster = new Cluster(world, control, nodes);
+    addAdmin(cluster, spec);
+    await buildInternet(world, SWITCH, spec.nodeCIDR);
+    for (const node of nodes) await configureNode(node.machine, spec, cluster.#addressOf(node.name));
+    control.store.watch((change) => world.noteChange(change));
+    startApiServer(cluster);
+    startLoadBalancer(cluster);
+    for (const node of nodes) node.start();
+    return cluster;
+  }
+
+  /** Applies objects as `kubectl apply` would, in order; the first refusal is a TextError at the field it names. */
+  applyObjects(objects: readonly Located<Draft>[]): Applied[] {
+    this.#refuseWrong(objects);
+    return objects.map((object) => {
+      const before = this.#find(object.value);
+      const [answer] = this.control.apply([object.value]);
+      if (answer === undefined || "status" in answer) throw refusal(object, answer?.status);
+      const change = before === undefined
+        ? "created"
+        : before.metadata.resourceVersion === answer.object.metadata.resourceVersion
+        ? "unchanged"
+        : "configured";
+      return { object: nameOf(answer.object), change };
+    });
+  }
+
+  /** Deletes the objects named; those that are not there count as done. */
+  deleteObjects(objects: readonly Located<Draft>[]): Applied[] {
+    return objects.flatMap(({ value }) => {
+      const found = this.#find(value);
+      if (found === undefined) return [];
+      const { name, namespace } = found.metadata;
+      this.control.api.delete(found.kind, { name, ...(namespace === undefined ? {} : { namespace }) });
+      return [{ object: nameOf(found), change: "deleted" as const }];
+    });
+  }
+
+  /** Lets virtual time pass until every pod is ready, or nothing has changed for a while, or ten minutes are over. */
+  async ready(): Promise<void> {
+    const { clock, runner } = this.world;
+    const limit = clock.now() + READY_LIMIT;
+    let [version, since] = [this.control.store.version, clock.now()];
+    while (clock.now() < limit) {
+      await runner.advance(STEP);
+      if (this.control.store.version !== version) [version, since] = [this.control.store.version, clock.now()];
+      if (clock.now() - since >= QUIET && this.#settled()) return;
+    }
+  }
+
+  /** Every pod that wants to run is ready, and none is on its way out. */
+  #settled(): boolean {
+    return this.pods().every((pod) =>
+      pod.metadata.deletionTimestamp === undefined &&
+      (isReady(pod) || ["Succeeded", "Failed"].includes(pod.status.phase ?? ""))
+    );
+  }
+
+  nodes(): Node[] {
+    return this.control.store.list("Node");
+  }
+  pods(): Pod[] {
+    return this.control.store.list("Pod");
+  }
+  services(): Service[] {
+    return this.control.store.list("Service");
+  }
+  service(namespace: string, name: string): Service | undefined {
+    return this.control.store.get("Service", name, namespace);
+  }
+  hasService(namespace: string, name: string): boolean {
+    return this.service(namespace, name) !== undefined;
+  }
+  pod(namespace: string, name: string): Pod | undefined {
+    return this.control.store.get("Pod", name, namespace);
+  }
+  isNode(name: string): boolean {
+    return this.#nodes.some((node) => node.name === name);
+  }
+
+  /** Pods with an address and a running container, by namespace and name. */
+  runningPods(): Pod[] {
+    return this.pods().filter((pod) => pod.status.podIP !== undefined && this.containerOf(pod) !== undefined);
+  }
+
+  /** A workload's first ready pod: the pods that it owns, directly or through its ReplicaSets. */
+  firstReadyPod(
+    kind: string,
+    { namespace, name }: { readonly namespace: string; readonly name: string },
+  ): Pod | undefined {
+    return this.pods().find((pod) =>
+      pod.metadata.namespace === namespace && isReady(pod) && this.#isOwnedBy(pod, kind, name)
+    );
+  }
+
+  /** The network namespace a pod lives in; undefined before it has one. */
+  namespaceOf(pod: Pod): Namespace | undefined {
+    return this.#nodeOf(pod)?.namespaceOf(pod);
+  }
+
+  /** The machine of a pod's running container. */
+  containerOf(pod: Pod, container?: string): Machine | undefined {
+    return this.#nodeOf(pod)?.kubelet.machineOf(pod, container);
+  }
+
+  /** What a pod's container has written, or undefined where there is none. */
+  logOf(pod: Pod, container?: string) {
+    const workers = this.#nodeOf(pod)?.kubelet.worker(pod)?.containers.filter(({ init }) => !init);
+    return workers?.find(({ spec }) => container === undefined || spec.name === container)?.log.entries;
+  }
+
+  /** `ip:port` of a Service's ready endpoints, ports in the slices' order. */
+  endpoints(service: Service): string[] {
+    const { name, namespace } = service.metadata;
+    const slices = this.control.store.list("EndpointSlice", { namespace: namespace ?? "" }).filter(({ metadata }) =>
+      metadata.labels?.["kubernetes.io/service-name"] === name
+    );
+    return slices.flatMap(({ endpoints, ports }) =>
+      (endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false).flatMap(({ addresses }) =>
+        addresses.flatMap((address) => (ports ?? []).map(({ port }) => `${address}:${port}`))
+      )
+    );
+  }
+
+  /** What the objects ask for that has no effect here. */
+  warnings(): string[] {
+    return this.control.store.kinds().filter((kind) => this.control.hasNoEffect(kind)).map((kind) =>
+      `${kind}: kept and listed, has no effect on the network`
+    );
+  }
+
+  #nodeOf(pod: Pod): ClusterNode | undefined {
+    return this.#nodes.find(({ name }) => name === pod.spec.nodeName);
+  }
+
+  #addressOf(node: string): string {
+    return this.control.store.get("Node", node)?.status.addresses?.[0]?.address ?? "";
+  }
+
+  #isOwnedBy(object: KubeObject, kind: string, name: string): boolean {
+    return (object.metadata.ownerReferences ?? []).some((owner) => {
+      if (owner.kind === kind && owner.name === name) return true;
+      const middle = this.control.store.get(owner.kind, owner.name, object.metadata.namespace);
+      return middle !== undefined && this.#isOwnedBy(middle, kind, name);
+    });
+  }
+
+  #find({ kind, metadata }: Draft): KubeObject | undefined {
+    const name = metadata.name ?? "";
+    return this.control.store.get(kind, name, metadata.namespace ?? "default") ?? this.control.store.get(kind, name);
+  }
+
+  /** Tries everything on a copy of the store first, so that a refusal changes nothing. */
+  #refuseWrong(objects: readonly Located<Draft>[]): void {
+    const answers = this.control.dryRun(objects.map(({ value }) => value));
+    answers.forEach((answer, i) => {
+      if (isStatus(answer)) throw refusal(objects[i] as Located<Draft>, answer);
+    });
+  }
+}
+
+/** Whether a pod's Ready condition is true. */
+export function isReady({ status }: Pod): boolean {
+  return status.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+}
+
+function nameOf({ kind, metadata }: KubeObject): string {
+  return `${kind.toLowerCase()}/${metadata.name}`;
+}
+
+function refusal(
+  object: Located<Draft>,
+  status: {
+    readonly message?: string;
+    readonly details?: { readonly causes?: readonly { readonly field: string; readonly message: string }[] };
+  } | undefined,
+): TextError {
+  const [cause] = status?.details?.causes ?? [];
+  const { line, column } = cause === undefined ? object : object.at(fieldPath(cause.field));
+  return new TextError(object.file, line, column, status?.message ?? "refused", "an object that the API server takes");
+}
+
+/** `spec.ports[0].port` as a path. */
+function fieldPath(field: string): (string | number)[] {
+  return field.split(/[.[\]]+/).filter((part) => part !== "").map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+}
+
+type Spec = Intent["spec"];
+
+function buildNode(
+  world: World,
+  control: ControlPlane,
+  spec: Spec,
+  { name, address }: { readonly name: string; readonly address: string },
+): ClusterNode {
+  const machine = world.addMachine(name);
+  plug(world.plane, { ns: machine.ns.id, device: "eth0" }, portOf(world.plane, world.switch(SWITCH)));
+  const dns = { servers: [control.dnsAddress], domain: "cluster.local" };
+  const programs = new Map([["coredns", coreDns({ cluster: control.store })]]);
+  return new ClusterNode({
+    name,
+    address,
+    machine,
+    api: control.api,
+    runtime: containerRuntime(world, programs),
+    random: world.random.split(`node ${name}`),
+    dns,
+    network: spec.network === "flannel" && spec.backend === "host-gw" ? "flannel/host-gw" : spec.network,
+    clusterCIDR: spec.podCIDR,
+    proxy: spec.proxy,
+    device: "eth0",
+    mtu: 1500,
+  });
+}
+
+async function configureNode(machine: Machine, spec: Spec, address: string): Promise<void> {
+  const length = spec.nodeCIDR.split("/")[1];
+  for (
+    const line of [`ip addr add ${address}/${length} dev eth0`, `ip route add default via ${gatewayOf(spec.nodeCIDR)}`]
+  ) {
+    const { exit, stderr } = await machine.run(line);
+    if (exit !== 0) throw new Error(`${machine.name}: ${line}: ${stderr}`);
+  }
+  machine.files.write("/etc/resolv.conf", `nameserver ${NAME_SERVER}\n`);
+}
+
+/** The workstation: kubectl, and nothing of the network. */
+function addAdmin(cluster: Cluster, _spec: Spec): void {
+  cluster.world.addMachine("admin", { programs: kubectl(cluster) });
+}
