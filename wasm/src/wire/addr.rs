@@ -57,6 +57,18 @@ impl Ip {
     }
 }
 
+impl std::fmt::Debug for Ip {
+    /// Dotted quad, or eight plain groups: for messages of failing tests.
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        if self.is_v4() {
+            let [a, b, c, d] = self.low().to_be_bytes();
+            return write!(f, "{a}.{b}.{c}.{d}");
+        }
+        let groups: Vec<String> = (0..8).map(|group| format!("{:x}", (self.0 >> (112 - 16 * group)) as u16)).collect();
+        f.write_str(&groups.join(":"))
+    }
+}
+
 /// The IP family a table, hook list or rule belongs to; its number is what users say (4 or 6).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Family {
@@ -74,7 +86,7 @@ impl Family {
 }
 
 /// An address prefix; `len` counts in its family's bits (0 to 32, or 0 to 128).
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Debug)]
 pub struct Prefix {
     pub ip: Ip,
     pub len: u8,
@@ -107,7 +119,7 @@ impl Prefix {
 }
 
 /// An Ethernet address in the low 48 bits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Debug)]
 pub struct Mac(pub u64);
 
 impl Mac {

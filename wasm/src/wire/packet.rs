@@ -110,6 +110,8 @@ pub struct Packet {
     pub bad_checksum: bool,
     /// UDP without checksum.
     pub no_checksum: bool,
+    /// A first fragment: the checksum field, which covers the whole packet.
+    pub sum: u16,
 
     // payload: bytes in the pool, or the packet quoted (ICMP error) or carried (vxlan) instead
     pub payload: u32,
@@ -139,6 +141,8 @@ pub struct Packet {
     pub routed: bool,
     /// PREROUTING saw it while it was bridged (nf_bridge_info): the IP layer does not run it again.
     pub bridged: bool,
+    /// It was DNATed while bridged and waits for its new MAC; then the bridge goes on with it (nf_bridge->bridged_dnat).
+    pub resume: bool,
     /// Which walk is being traced with it; 0 is none.
     pub trace: u32,
     /// The socket that sent it, or [`NONE`]; for owner and for errors.
@@ -186,6 +190,7 @@ impl Packet {
         timestamps: None,
         bad_checksum: false,
         no_checksum: false,
+        sum: 0,
         payload: NONE,
         payload_len: 0,
         inner: NONE,
@@ -202,6 +207,7 @@ impl Packet {
         frag_max: 0,
         routed: false,
         bridged: false,
+        resume: false,
         trace: 0,
         socket: NONE,
         hops: 0,

@@ -4,6 +4,7 @@ use super::addr::{Ip, Mac};
 use super::checksum;
 use super::packet::{ether, proto, Packet};
 use super::pool::Pool;
+use super::print::checksum_place;
 
 /// The bytes are no packet a receiver would look at: too short, wrong version or length, wrong header checksum.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -138,6 +139,9 @@ pub fn parse_transport(
     let length = if wanted == 0 { 0 } else { read_transport(packet, head, bytes.len()).ok_or(Malformed)? };
     if !cut && packet.has_transport() && !packet.more_fragments {
         packet.bad_checksum = !checksum_holds(packet, bytes);
+    }
+    if let (true, true, Some(at)) = (packet.more_fragments, packet.has_transport(), checksum_place(packet)) {
+        packet.sum = if bytes.len() >= at + 2 { u16_at(bytes, at) } else { 0 };
     }
     packet.payload_len = whole.saturating_sub(length as u32) as u16;
     let data = &bytes[length.min(bytes.len())..];

@@ -86,12 +86,10 @@ pub fn print_transport(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
         proto::SCTP => print_sctp(packet, pool, out),
         _ => print_payload(packet, pool, out),
     }
-    let at = match packet.proto {
-        proto::TCP => 16,
-        proto::UDP if !packet.no_checksum => 6,
-        proto::ICMP | proto::ICMPV6 => 2,
-        _ => return,
-    };
+    let Some(at) = checksum_place(packet) else { return };
+    if packet.more_fragments {
+        return out[start + at..start + at + 2].copy_from_slice(&packet.sum.to_be_bytes());
+    }
     let length = out.len() - start;
     let head = match packet.proto {
         proto::ICMP => 0,
@@ -101,6 +99,16 @@ pub fn print_transport(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     let sum = if sum == 0 && packet.proto == proto::UDP { 0xffff } else { sum };
     let sum = if packet.bad_checksum { !sum } else { sum };
     out[start + at..start + at + 2].copy_from_slice(&sum.to_be_bytes());
+}
+
+/// Where in the transport header its Internet checksum stands, if it has one.
+pub fn checksum_place(packet: &Packet) -> Option<usize> {
+    match packet.proto {
+        proto::TCP => Some(16),
+        proto::UDP if !packet.no_checksum => Some(6),
+        proto::ICMP | proto::ICMPV6 => Some(2),
+        _ => None,
+    }
 }
 
 fn print_tcp(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {

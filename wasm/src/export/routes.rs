@@ -1,0 +1,322 @@
+//! Routes and rules in the words of the joint.
+
+use super::records::*;
+use super::{answer, outcome, read, words, Plane};
+use crate::errno::{refuse, Answer, EINVAL, ENODEV, EHOSTUNREACH, ENETUNREACH};
+use crate::fabric::Fabric;
+use crate::pipeline::routing::{InputError, OutputKey};
+use crate::record::Field;
+use crate::route::{Action, Edit, NextHopSpec, Route, RouteSpec, RouteType, Rule, RuleQuery as RuleAsk};
+use crate::wire::{Family, Ip, Packet, Prefix};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen]
+impl Plane {
+    #[wasm_bindgen(js_name = addRoute)]
+    pub fn add_route(&mut self, ns: u32, route: &[u32], mode: u32) -> Vec<u32> {
+        let mode = RouteMode::get(&mut crate::record::Reader::new(&[mode]));
+        outcome(self.fabric.add_route(ns, &read::<RouteRecord>(route), mode))
+    }
+    #[wasm_bindgen(js_name = removeRoute)]
+    pub fn remove_route(&mut self, ns: u32, route: &[u32]) -> Vec<u32> {
+        let spec = spec_of(&read::<RouteRecord>(route));
+        let result = self.fabric.space_mut(ns).stack.fib.remove(&spec);
+        if let Ok(gone) = &result {
+            self.fabric.watch_routes(ns, gone);
+        }
+        outcome(result.map(|_| ()))
+    }
+    pub fn routes(&self, ns: u32, family: u32) -> Vec<u32> {
+        let stack = &self.fabric.space(ns).stack;
+        let routes = stack.fib.routes(family_of(family), None, &stack.links);
+        words(&routes.iter().map(record_of).collect::<Vec<_>>())
+    }
+    #[wasm_bindgen(js_name = routeGet)]
+    pub fn route_get(&self, ns: u32, query: &[u32]) -> Vec<u32> {
+        answer(self.fabric.route_get(ns, &read::<RouteQuery>(query)))
+    }
+    #[wasm_bindgen(js_name = addRule)]
+    pub fn add_rule(&mut self, ns: u32, rule: &[u32]) -> Vec<u32> {
+        let record = read::<RuleRecord>(rule);
+        let result = rule_of(&record).and_then(|rule| self.fabric.space_mut(ns).stack.fib.add_rule(rule, record.priority));
+        outcome(result)
+    }
+    #[wasm_bindgen(js_name = removeRule)]
+    pub fn remove_rule(&mut self, ns: u32, rule: &[u32]) -> Vec<u32> {
+        let record = read::<RuleRecord>(rule);
+        let family = family_of(record.family);
+        outcome(self.fabric.space_mut(ns).stack.fib.remove_rule(family, &query_of(&record)).map(|_| ()))
+    }
+    pub fn rules(&self, ns: u32, family: u32) -> Vec<u32> {
+        let rules = self.fabric.space(ns).stack.fib.rules(family_of(family));
+        words(&rules.iter().map(rule_record).collect::<Vec<_>>())
+    }
+}
+
+fn family_of(number: u32) -> Family {
+    if number == 6 {
+        Family::V6
+    } else {
+        Family::V4
+    }
+}
+
+const fn any(family: Family) -> Ip {
+    match family {
+        Family::V4 => Ip::ANY4,
+        Family::V6 => Ip::ANY6,
+    }
+}
+
+fn spec_of(record: &RouteRecord) -> RouteSpec {
+    let none = any(record.to.ip.family());
+    let leg = |leg: &NextHopView| NextHopSpec {
+        via: leg.via.unwrap_or(none),
+        dev: leg.dev.unwrap_or(0),
+        weight: leg.weight as u16,
+        onlink: leg.onlink.unwrap_or(false),
+    };
+    RouteSpec {
+        to: record.to,
+        kind: record.kind.and_then(|kind| RouteType::from_number(kind as u8 + 1)),
+        table: record.table.unwrap_or(0),
+        metric: record.metric.unwrap_or(0),
+        tos: record.tos.unwrap_or(0),
+        scope: record.scope,
+        protocol: record.protocol.unwrap_or(0),
+        via: record.via.unwrap_or(none),
+        dev: record.dev.unwrap_or(0),
+        prefsrc: record.src.unwrap_or(none),
+        onlink: record.onlink.unwrap_or(false),
+        mtu: record.mtu.unwrap_or(0),
+        advmss: record.advmss.unwrap_or(0),
+        nexthops: record.nexthops.as_deref().unwrap_or(&[]).iter().map(leg).collect(),
+    }
+}
+
+fn some_ip(ip: Ip) -> Option<Ip> {
+    (!ip.is_unspecified()).then_some(ip)
+}
+
+fn some<T: PartialEq + Default>(value: T) -> Option<T> {
+    (value != T::default()).then_some(value)
+}
+
+fn kind_of(kind: RouteType) -> RouteKind {
+    RouteKind::ALL[kind as usize - 1]
+}
+
+/// A line of a dump; one leg stands in the route itself, more in its nexthops.
+pub fn record_of(route: &Route) -> RouteRecord {
+    let single = if route.nexthops.len() == 1 { route.nexthops.first() } else { None };
+    let legs = (route.nexthops.len() > 1).then(|| {
+        let leg = |leg: &crate::route::NextHop| NextHopView {
+            via: some_ip(leg.via),
+            dev: some(leg.oif),
+            weight: u32::from(leg.weight),
+            onlink: some(leg.onlink),
+        };
+        route.nexthops.iter().map(leg).collect()
+    });
+    RouteRecord {
+        to: route.to,
+        kind: Some(kind_of(route.kind)),
+        table: Some(route.table),
+        metric: Some(route.metric),
+        tos: some(route.tos),
+        via: single.and_then(|leg| some_ip(leg.via)),
+        dev: single.and_then(|leg| some(leg.oif)),
+        src: some_ip(route.prefsrc),
+        scope: Some(route.scope),
+        protocol: Some(route.protocol),
+        onlink: single.and_then(|leg| some(leg.onlink)),
+        mtu: some(route.mtu),
+        advmss: some(route.advmss),
+        nexthops: legs,
+        linkdown: single.is_some_and(|leg| leg.linkdown),
+        dead: single.is_some_and(|leg| leg.dead),
+    }
+}
+
+fn rule_of(record: &RuleRecord) -> Answer<Rule> {
+    let family = family_of(record.family);
+    let all = Prefix::new(any(family), 0);
+    let ports = |range: &Option<PortRange>| range.as_ref().map_or((0, 0), |range| (range.low, range.high));
+    Ok(Rule {
+        family,
+        protocol: crate::route::route::protocol::BOOT,
+        priority: record.priority.unwrap_or(0),
+        not: record.not.unwrap_or(false),
+        from: record.from.unwrap_or(all),
+        to: record.to.unwrap_or(all),
+        iif: record.iif.clone().unwrap_or_default(),
+        oif: record.oif.clone().unwrap_or_default(),
+        mark: record.mark.unwrap_or(0),
+        mask: record.mask.unwrap_or(if record.mark.is_some() { u32::MAX } else { 0 }),
+        tos: record.tos.unwrap_or(0),
+        proto: record.proto.unwrap_or(0),
+        sport: ports(&record.sport),
+        dport: ports(&record.dport),
+        action: action_of(record).unwrap_or(Action::Lookup(crate::route::route::table::MAIN)),
+        suppress_prefix_len: record.suppress_prefix_length,
+    })
+}
+
+fn action_of(record: &RuleRecord) -> Option<Action> {
+    Some(match record.action {
+        Some(RuleAction::Blackhole) => Action::Blackhole,
+        Some(RuleAction::Unreachable) => Action::Unreachable,
+        Some(RuleAction::Prohibit) => Action::Prohibit,
+        Some(RuleAction::Goto) => Action::Goto(record.goto.unwrap_or(0)),
+        Some(RuleAction::Nop) => Action::Nop,
+        _ => Action::Lookup(record.table?),
+    })
+}
+
+fn query_of(record: &RuleRecord) -> RuleAsk {
+    let ports = |range: &Option<PortRange>| range.as_ref().map_or((0, 0), |range| (range.low, range.high));
+    RuleAsk {
+        priority: record.priority,
+        from: record.from,
+        to: record.to,
+        iif: record.iif.clone(),
+        oif: record.oif.clone(),
+        mark: record.mark,
+        mask: record.mask,
+        tos: record.tos.unwrap_or(0),
+        proto: record.proto.unwrap_or(0),
+        sport: ports(&record.sport),
+        dport: ports(&record.dport),
+        action: action_of(record),
+        suppress_prefix_len: record.suppress_prefix_length,
+    }
+}
+
+fn rule_record(rule: &Rule) -> RuleRecord {
+    let prefix = |prefix: Prefix| (prefix.len != 0).then_some(prefix);
+    let name = |name: &str| (!name.is_empty()).then(|| name.to_string());
+    let ports = |range: (u16, u16)| (range != (0, 0)).then_some(PortRange { low: range.0, high: range.1 });
+    let (action, table, goto) = match rule.action {
+        Action::Lookup(table) => (RuleAction::Lookup, Some(table), None),
+        Action::Goto(goto) => (RuleAction::Goto, None, Some(goto)),
+        Action::Nop => (RuleAction::Nop, None, None),
+        Action::Blackhole => (RuleAction::Blackhole, None, None),
+        Action::Unreachable => (RuleAction::Unreachable, None, None),
+        Action::Prohibit => (RuleAction::Prohibit, None, None),
+    };
+    RuleRecord {
+        family: rule.family as u32,
+        priority: Some(rule.priority),
+        not: some(rule.not),
+        from: prefix(rule.from),
+        to: prefix(rule.to),
+        iif: name(&rule.iif),
+        oif: name(&rule.oif),
+        mark: (rule.mask != 0).then_some(rule.mark),
+        mask: (rule.mask != 0).then_some(rule.mask),
+        tos: some(rule.tos),
+        proto: some(rule.proto),
+        sport: ports(rule.sport),
+        dport: ports(rule.dport),
+        table,
+        action: Some(action),
+        goto,
+        suppress_prefix_length: rule.suppress_prefix_len,
+    }
+}
+
+impl Fabric {
+    fn add_route(&mut self, ns: u32, record: &RouteRecord, mode: RouteMode) -> Answer<()> {
+        let edit = match mode {
+            RouteMode::Add => Edit::Add,
+            RouteMode::Append => Edit::Append,
+            RouteMode::Prepend => Edit::Prepend,
+            RouteMode::Replace => Edit::Replace,
+            RouteMode::Change => Edit::Change,
+        };
+        let stack = &mut self.space_mut(ns).stack;
+        stack.fib.edit(&spec_of(record), edit, &stack.links)?;
+        if self.world.watching {
+            self.watch_route(ns, record.clone(), false);
+        }
+        Ok(())
+    }
+
+    /// `ip route get`: for packets of ours, or as if they came in by `iif`.
+    fn route_get(&self, ns: u32, query: &RouteQuery) -> Answer<RouteAnswer> {
+        let stack = &self.space(ns).stack;
+        let none = any(query.to.family());
+        let key = OutputKey {
+            src: query.from.unwrap_or(none),
+            dst: query.to,
+            oif: query.oif.unwrap_or(0),
+            mark: query.mark.unwrap_or(0),
+            tos: query.tos.unwrap_or(0),
+            proto: query.proto.unwrap_or(17),
+            sport: query.sport.unwrap_or(0),
+            dport: query.dport.unwrap_or(0),
+            any_source: false,
+        };
+        let path = match query.iif {
+            None => stack.route_output(&key).map_err(crate::errno::Refusal::new)?,
+            Some(iif) => {
+                if stack.links.get(iif).is_none() {
+                    return refuse(ENODEV);
+                }
+                let packet = Packet {
+                    src: key.src,
+                    dst: key.dst,
+                    mark: key.mark,
+                    tos: key.tos,
+                    proto: key.proto,
+                    sport: key.sport,
+                    dport: key.dport,
+                    ..Packet::EMPTY
+                };
+                match stack.route_input(&packet, iif) {
+                    Ok(route) => route.path,
+                    Err(error) => return refuse(input_errno(error)),
+                }
+            }
+        };
+        Ok(RouteAnswer {
+            kind: kind_of(path.kind),
+            to: query.to,
+            via: some_ip(path.via),
+            dev: path.oif,
+            src: path.src,
+            table: path.table,
+            mtu: some(path.mtu),
+        })
+    }
+
+    /// Tells `ip monitor` about routes that went.
+    pub fn watch_routes(&mut self, ns: u32, gone: &[Route]) {
+        if self.world.watching {
+            gone.iter().for_each(|route| self.watch_route(ns, record_of(route), true));
+        }
+    }
+
+    fn watch_route(&mut self, ns: u32, route: RouteRecord, deleted: bool) {
+        self.world.kernel_events.push(KernelEvent {
+            ns,
+            deleted,
+            what: KernelWhat::Route,
+            link: None,
+            address: None,
+            neighbour: None,
+            route: Some(route),
+        });
+    }
+}
+
+const fn input_errno(error: InputError) -> u32 {
+    match error {
+        InputError::NetUnreach => ENETUNREACH,
+        InputError::HostUnreach | InputError::ForwardingOff => EHOSTUNREACH,
+        InputError::Prohibit => crate::errno::EACCES,
+        InputError::ReversePath => 18,
+        InputError::Blackhole | InputError::MartianSource | InputError::MartianDestination => EINVAL,
+    }
+}
+

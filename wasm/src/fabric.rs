@@ -1,0 +1,193 @@
+//! The fabric: all namespaces, all links between them, one event queue, one clock.
+//!
+//! A send walks to its end before the call returns. Wherever the kernel hands a frame to a receiver's backlog (veth, lo,
+//! vxlan), the frame goes into the run queue here, so a walk never recurses from one namespace into the next:
+//!
+//! ```text
+//!   send -> ... -> veth --park--> [ run queue ] --take--> receive -> ... -> veth --park--> [ run queue ] ...
+//!                   `--later (netem), timers (ARP, TCP)--> [ event heap, by time, then by order of birth ]
+//! ```
+
+use crate::export::records::{CapturedFrame, KernelEvent};
+use crate::link::Place;
+use crate::namespace::Namespace;
+use crate::random::Random;
+use crate::socket::Table;
+use crate::trace::Tracer;
+use crate::wire::{Ip, Packet, PacketId, Pool};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+
+/// Frames that may wait for a receiver at once; beyond it the plane drops (a storm).
+const BACKLOG: usize = 65_536;
+/// How often a packet may be handed on before it is taken for a loop.
+pub const HOP_LIMIT: u16 = 255;
+
+/// A nanosecond count of a millisecond.
+pub const MILLISECOND: u64 = 1_000_000;
+/// And of a second.
+pub const SECOND: u64 = 1_000_000_000;
+
+/// Something due at a time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Event {
+    /// A delayed frame leaves its device.
+    Leave { ns: u32, dev: u32, packet: PacketId },
+    /// A neighbour entry's timer.
+    Neighbour { ns: u32, dev: u32, ip: Ip, generation: u32 },
+    /// A TCP socket's timer.
+    Tcp { socket: u32, generation: u32 },
+    /// Fragments waited too long for their siblings.
+    Fragments { ns: u32, generation: u32 },
+    /// What redirects and PMTU discovery taught about a destination expires.
+    Forget { ns: u32, ip: Ip },
+    /// A proxy's answer to an ARP request.
+    Proxy { ns: u32, dev: u32, packet: PacketId },
+}
+
+/// What all namespaces share.
+pub struct World {
+    /// Virtual nanoseconds since the plane began.
+    pub now: u64,
+    pub random: Random,
+    pub pool: Pool,
+    pub tracer: Tracer,
+    pub sockets: Table,
+    /// Seconds since 1970 when the plane began.
+    pub epoch: u64,
+    queue: VecDeque<(Place, PacketId)>,
+    events: BinaryHeap<Reverse<(u64, u64, Event)>>,
+    born: u64,
+    /// Frames seen on captured devices, and packets that left by tun devices.
+    pub frames: Vec<CapturedFrame>,
+    pub out: Vec<CapturedFrame>,
+    pub kernel_events: Vec<KernelEvent>,
+    pub watching: bool,
+}
+
+impl World {
+    /// Puts an event into the heap.
+    pub fn at(&mut self, time: u64, event: Event) {
+        self.born += 1;
+        self.events.push(Reverse((time, self.born, event)));
+    }
+    /// Puts a packet before a device, to be received when the present step is over; false when the backlog is full.
+    pub fn hand_on(&mut self, to: Place, packet: &Packet) -> bool {
+        if self.queue.len() >= BACKLOG {
+            return false;
+        }
+        let id = self.pool.park(packet);
+        self.queue.push_back((to, id));
+        true
+    }
+}
+
+/// Everything.
+pub struct Fabric {
+    pub world: World,
+    pub spaces: Vec<Option<Box<Namespace>>>,
+}
+
+impl Fabric {
+    pub fn new(seed: u64, epoch: u64) -> Fabric {
+        let world = World {
+            now: 0,
+            random: Random::new(seed),
+            pool: Pool::default(),
+            tracer: Tracer::default(),
+            sockets: Table::default(),
+            epoch,
+            queue: VecDeque::new(),
+            events: BinaryHeap::new(),
+            born: 0,
+            frames: Vec::new(),
+            out: Vec::new(),
+            kernel_events: Vec::new(),
+            watching: false,
+        };
+        Fabric { world, spaces: vec![None] }
+    }
+
+    /// A namespace that must be there: a number the plane never gave is our own bug.
+    pub fn space(&self, ns: u32) -> &Namespace {
+        self.spaces[ns as usize].as_deref().expect("no such namespace")
+    }
+    pub fn space_mut(&mut self, ns: u32) -> &mut Namespace {
+        self.spaces[ns as usize].as_deref_mut().expect("no such namespace")
+    }
+    pub fn has_space(&self, ns: u32) -> bool {
+        self.spaces.get(ns as usize).is_some_and(Option::is_some)
+    }
+    /// A namespace and the world at once.
+    pub fn both(&mut self, ns: u32) -> (&mut Namespace, &mut World) {
+        (self.spaces[ns as usize].as_deref_mut().expect("no such namespace"), &mut self.world)
+    }
+
+    /// A new namespace with `lo`; numbers count from 1 and are used again.
+    pub fn add_namespace(&mut self) -> u32 {
+        let free = self.spaces.iter().skip(1).position(Option::is_none).map(|at| at + 1);
+        let ns = free.unwrap_or(self.spaces.len());
+        if ns == self.spaces.len() {
+            self.spaces.push(None);
+        }
+        let seed = self.world.random.next();
+        self.spaces[ns] = Some(Box::new(Namespace::new(ns as u32, seed)));
+        ns as u32
+    }
+
+    /// Ends a namespace with its sockets and devices.
+    pub fn remove_namespace(&mut self, ns: u32) {
+        if !self.has_space(ns) {
+            return;
+        }
+        self.close_all_sockets(ns);
+        self.run_queue();
+        let devices: Vec<u32> = self.space(ns).stack.links.iter().map(|device| device.index).collect();
+        devices.into_iter().rev().filter(|dev| *dev != 1).for_each(|dev| self.destroy_link(Place { ns, dev }));
+        self.spaces[ns as usize] = None;
+    }
+
+    /// Runs every frame under way to its end.
+    pub fn run_queue(&mut self) {
+        while let Some((place, id)) = self.world.queue.pop_front() {
+            let mut packet = self.world.pool.take(id);
+            self.receive(place, &mut packet);
+        }
+    }
+
+    /// When the next event is due.
+    pub fn next_event(&self) -> Option<u64> {
+        self.world.events.peek().map(|Reverse((time, ..))| *time)
+    }
+
+    /// Runs every event due by `until` and moves time there.
+    pub fn run(&mut self, until: u64) {
+        while let Some(Reverse((time, ..))) = self.world.events.peek() {
+            if *time > until {
+                break;
+            }
+            let Some(Reverse((time, _, event))) = self.world.events.pop() else { break };
+            self.world.now = self.world.now.max(time);
+            self.fire(event);
+            self.run_queue();
+        }
+        self.world.now = self.world.now.max(until);
+    }
+
+    fn fire(&mut self, event: Event) {
+        match event {
+            Event::Leave { ns, dev, packet } => {
+                let mut packet = self.world.pool.take(packet);
+                self.leave(Place { ns, dev }, &mut packet);
+            }
+            Event::Neighbour { ns, dev, ip, generation } => self.neighbour_timer(Place { ns, dev }, ip, generation),
+            Event::Tcp { socket, generation } => self.tcp_timer(socket, generation),
+            Event::Fragments { ns, generation } => self.fragments_timer(ns, generation),
+            Event::Forget { ns, ip } => self.forget(ns, ip),
+            Event::Proxy { ns, dev, packet } => {
+                let mut packet = self.world.pool.take(packet);
+                self.xmit(Place { ns, dev }, &mut packet);
+            }
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Addresses of devices (net/ipv4/devinet.c); the routes they bring are `route/connected.rs`'s.
+
+use super::Place;
+use crate::errno::{refuse, refuse_with, Answer, EADDRNOTAVAIL, EEXIST, EINVAL, ENODEV};
+use crate::export::records::{AddressSpec, AddressView};
+use crate::fabric::Fabric;
+use crate::namespace::Stack;
+use crate::route::connected::IfAddr;
+use crate::route::route::scope;
+use crate::route::Route;
+use crate::sysctl;
+use crate::wire::{Family, Ip, Prefix};
+
+/// RT_SCOPE_LINK.
+pub const LINK: u8 = scope::LINK;
+
+/// One address of a device.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Address {
+    pub ip: Ip,
+    pub len: u8,
+    /// The far end of a point-to-point address; the address itself otherwise.
+    pub peer: Ip,
+    pub broadcast: Option<Ip>,
+    pub label: String,
+    pub scope: u8,
+    /// Another address of the device in the same subnet came first.
+    pub secondary: bool,
+    pub no_prefix_route: bool,
+}
+
+impl Address {
+    /// The subnet the address stands for.
+    pub fn prefix(&self) -> Prefix {
+        Prefix::new(self.peer, self.len)
+    }
+    pub fn on_link(&self, ip: Ip) -> bool {
+        self.prefix().contains(ip)
+    }
+    /// Whether `ip` is the subnet's or the address's broadcast address.
+    pub fn is_broadcast(&self, ip: Ip) -> bool {
+        self.broadcast == Some(ip) || (self.len < 31 && self.ip.is_v4() && self.prefix().last() == ip)
+    }
+}
+
+impl Fabric {
+    /// Gives a device an address; EEXIST where it has it.
+    pub fn add_address(&mut self, place: Place, spec: AddressSpec) -> Answer<()> {
+        let stack = &mut self.space_mut(place.ns).stack;
+        let Some(device) = stack.links.get_mut(place.dev) else { return refuse(ENODEV) };
+        let peer = spec.peer.map_or(spec.address.ip, |peer| peer);
+        let mut address = Address {
+            ip: spec.address.ip,
+            len: spec.address.len,
+            peer,
+            broadcast: spec.broadcast,
+            label: spec.label.unwrap_or_else(|| device.name.clone()),
+            scope: spec.scope.unwrap_or(scope::UNIVERSE),
+            secondary: false,
+            no_prefix_route: spec.no_prefix_route,
+        };
+        if address.ip.is_v4() && address.len > 32 {
+            return refuse_with(EINVAL, "ipv4: Invalid prefix length");
+        }
+        for other in device.addresses.iter().filter(|other| other.ip.is_v4() == address.ip.is_v4()) {
+            if other.len == address.len && other.on_link(address.peer) {
+                if other.ip == address.ip {
+                    return refuse_with(EEXIST, "ipv4: Address already assigned");
+                }
+                if other.scope != address.scope {
+                    return refuse_with(EINVAL, "ipv4: Invalid scope value");
+                }
+                address.secondary = address.ip.is_v4();
+            }
+        }
+        let at = match address.secondary {
+            true => device.addresses.len(),
+            false => device.addresses.iter().take_while(|other| !other.secondary && other.scope <= address.scope).count(),
+        };
+        device.addresses.insert(at, address.clone());
+        stack.connect(place.dev);
+        self.watch_address(place, &address, false);
+        if self.space(place.ns).stack.links.either(place.dev, sysctl::ARP_NOTIFY) {
+            self.announce(place, address.ip);
+        }
+        Ok(())
+    }
+
+    /// Takes an address away, and with a primary one its secondaries unless they are promoted; EADDRNOTAVAIL where there is none.
+    pub fn remove_address(&mut self, place: Place, wanted: Prefix) -> Answer<()> {
+        let stack = &mut self.space_mut(place.ns).stack;
+        let Some(device) = stack.links.get_mut(place.dev) else { return refuse(ENODEV) };
+        let found = device.addresses.iter().position(|a| a.ip == wanted.ip && a.len == wanted.len);
+        let Some(at) = found else { return refuse_with(EADDRNOTAVAIL, "ipv4: Address not found") };
+        let address = device.addresses.remove(at);
+        let mut gone = vec![address.clone()];
+        if !address.secondary {
+            let promote = stack.links.either(place.dev, sysctl::PROMOTE_SECONDARIES);
+            gone.extend(stack.orphaned(place.dev, &address, promote));
+        }
+        for address in gone.iter().rev() {
+            let routes = self.space_mut(place.ns).stack.disconnect(place.dev, address);
+            self.watch_routes(place.ns, &routes);
+            self.watch_address(place, address, true);
+        }
+        self.space_mut(place.ns).stack.connect(place.dev);
+        Ok(())
+    }
+
+    /// Every address of a namespace.
+    pub fn addresses(&self, ns: u32) -> Vec<AddressView> {
+        let links = &self.space(ns).stack.links;
+        links.iter().flat_map(|device| device.addresses.iter().map(|a| AddressView::of(device.index, a))).collect()
+    }
+}
+
+impl Stack {
+    /// Secondaries of a primary that went: gone too, or the first of them promoted.
+    fn orphaned(&mut self, dev: u32, primary: &Address, promote: bool) -> Vec<Address> {
+        let Some(device) = self.links.get_mut(dev) else { return Vec::new() };
+        let belongs = |a: &Address| a.secondary && a.len == primary.len && primary.on_link(a.ip);
+        if promote {
+            if let Some(heir) = device.addresses.iter_mut().find(|a| belongs(a)) {
+                heir.secondary = false;
+            }
+            return Vec::new();
+        }
+        let (gone, kept) = std::mem::take(&mut device.addresses).into_iter().partition(belongs);
+        device.addresses = kept;
+        gone
+    }
+
+    /// Puts in the routes of every address of a device, where they are not there already.
+    pub fn connect(&mut self, dev: u32) {
+        for family in [Family::V4, Family::V6] {
+            let all = self.if_addrs(dev, family);
+            all.iter().for_each(|addr| self.fib.connect(dev, addr, &all, &self.links));
+        }
+    }
+
+    /// Takes away what an address brought, but for what another still stands for.
+    fn disconnect(&mut self, dev: u32, address: &Address) -> Vec<Route> {
+        let left = self.if_addrs(dev, address.ip.family());
+        self.fib.disconnect(dev, &if_addr(address), &left, &self.links)
+    }
+
+    fn if_addrs(&self, dev: u32, family: Family) -> Vec<IfAddr> {
+        let addresses = self.links.get(dev).map_or(&[][..], |device| &device.addresses);
+        addresses.iter().filter(|a| a.ip.family() == family).map(if_addr).collect()
+    }
+}
+
+fn if_addr(address: &Address) -> IfAddr {
+    IfAddr {
+        local: address.ip,
+        subnet: address.prefix(),
+        broadcast: address.broadcast.unwrap_or(Ip::ANY4),
+        secondary: address.secondary,
+        no_prefix_route: address.no_prefix_route,
+        metric: 0,
+    }
+}

@@ -1,0 +1,112 @@
+//! br_netfilter: bridged IPv4 frames pass the IP hooks (net/bridge/br_netfilter_hooks.c), with the ports as physdev.
+//!
+//! ```text
+//! port in -> PREROUTING --same destination----------------------------------> bridge_forward -> FORWARD -> POSTROUTING -> port out
+//!                       `-DNATed-> route -> leaves by this bridge: new MAC --^   (bridged still: TTL stays, hairpin rules hold)
+//!                                        `-> leaves elsewhere: to the bridge's own MAC, up, routed (PREROUTING is not run again)
+//! ```
+
+use super::bridge::Bridging;
+use super::Place;
+use crate::abi::hook;
+use crate::fabric::Fabric;
+use crate::filter::Verdict;
+use crate::pipeline::reject::Refused;
+use crate::sysctl;
+use crate::trace::{Layer, Reason};
+use crate::wire::packet::ether;
+use crate::wire::{Mac, Packet, PacketType};
+
+impl Fabric {
+    /// Whether bridged frames of this kind are shown to the IP hooks.
+    pub fn bridge_calls_iptables(&self, ns: u32, packet: &Packet) -> bool {
+        let number = match packet.ethertype {
+            ether::IPV4 => sysctl::BRIDGE_NF_CALL_IPTABLES,
+            ether::IPV6 => sysctl::BRIDGE_NF_CALL_IP6TABLES,
+            _ => return false,
+        };
+        self.space(ns).stack.sysctls.is_on(number)
+    }
+
+    /// PREROUTING for a frame that came in by a port (br_nf_pre_routing).
+    pub fn bridge_prerouting(&mut self, at: Bridging, packet: &mut Packet) {
+        packet.bridged = true;
+        packet.phys_in = at.from;
+        packet.phys_out = 0;
+        packet.iif = at.bridge;
+        if packet.is_fragment() && !self.defragment(at.ns, packet, hook::PREROUTING) {
+            return;
+        }
+        let other_host = packet.pkt_type == PacketType::OtherHost;
+        if other_host {
+            packet.pkt_type = PacketType::Host;
+        }
+        let before = packet.dst;
+        let verdict = self.run_hook((at.ns, hook::PREROUTING), (at.bridge, 0), packet, None);
+        if verdict != Verdict::Accept {
+            let refused = Refused { ns: at.ns, hook: hook::PREROUTING, path: None };
+            return self.refuse(refused, verdict, packet);
+        }
+        if packet.dst != before {
+            return self.bridge_dnat(at, packet);
+        }
+        if other_host {
+            packet.pkt_type = PacketType::OtherHost;
+        }
+        self.bridge_forward(at, packet);
+    }
+
+    /// The destination is another one now (br_nf_pre_routing_finish).
+    fn bridge_dnat(&mut self, at: Bridging, packet: &mut Packet) {
+        let stack = &mut self.space_mut(at.ns).stack;
+        let route = match stack.route_input(packet, at.bridge) {
+            Ok(route) => Some(route.path),
+            Err(problem) if problem.is_forwarding_off() => {
+                stack.route_plain(packet.dst).filter(|path| path.oif == at.bridge)
+            }
+            Err(_) => None,
+        };
+        match route {
+            None => self.drop(at.place(), packet, Layer::Route, Reason::NoRoute),
+            Some(path) if path.oif == at.bridge => {
+                let next_hop = path.next_hop(packet.dst);
+                packet.resume = true;
+                self.resolve(at.place(), next_hop, packet);
+            }
+            Some(_) => {
+                let mac = self.space(at.ns).stack.links.get(at.bridge).map_or(Mac::ZERO, |bridge| bridge.mac);
+                packet.eth_dst = mac;
+                packet.pkt_type = PacketType::Host;
+                self.bridge_forward(at, packet);
+            }
+        }
+    }
+
+    /// The bridge device is asked to send a frame that is still bridged (br_nf_dev_xmit): its neighbour is known now, and it
+    /// goes on from the port it came in by.
+    pub fn bridge_resume(&mut self, place: Place, packet: &mut Packet) {
+        let at = Bridging { ns: place.ns, bridge: place.dev, from: packet.phys_in };
+        packet.resume = false;
+        self.bridge_forward(at, packet);
+    }
+
+    /// FORWARD and POSTROUTING for a frame on its way out of a port (br_nf_forward_ip, br_nf_post_routing).
+    pub fn bridge_hooks_out(&mut self, at: Bridging, port: u32, packet: &mut Packet) {
+        packet.phys_out = port;
+        packet.pkt_type = PacketType::Host;
+        let hooks = [(hook::FORWARD, at.bridge), (hook::POSTROUTING, 0)];
+        for (hook, iif) in hooks {
+            let verdict = self.run_hook((at.ns, hook), (iif, at.bridge), packet, None);
+            if verdict != Verdict::Accept {
+                return self.refuse(Refused { ns: at.ns, hook, path: None }, verdict, packet);
+            }
+        }
+        if packet.frag_max != 0 {
+            let mtu = u32::from(packet.frag_max);
+            return self.fragment(at.ns, mtu, packet, &mut |fabric, piece| {
+                fabric.bridge_push(Place { ns: at.ns, dev: port }, piece);
+            });
+        }
+        self.bridge_push(Place { ns: at.ns, dev: port }, packet);
+    }
+}

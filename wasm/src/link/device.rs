@@ -1,0 +1,305 @@
+//! A device, and the devices of one namespace.
+
+use super::{Address, Bridge, Neighbours, Netem, Vxlan};
+use crate::route::{Devices, Reach};
+use crate::sysctl::{self, Values};
+use crate::wire::{Family, Ip, Mac};
+
+/// One device in the whole plane.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    pub ns: u32,
+    pub dev: u32,
+}
+
+/// What a device does with what is sent on it.
+pub enum Kind {
+    Loopback,
+    /// The other end.
+    Veth(Place),
+    Bridge(Box<Bridge>),
+    Vxlan(Box<Vxlan>),
+    /// Swallows everything.
+    Dummy,
+    /// A port that the outside holds.
+    Tun,
+}
+
+/// Counters of one direction.
+#[derive(Clone, Copy, Default)]
+pub struct Stats {
+    pub bytes: u64,
+    pub packets: u64,
+    pub errors: u64,
+    pub dropped: u64,
+}
+
+impl Stats {
+    pub fn count(&mut self, bytes: u32) {
+        self.bytes += u64::from(bytes);
+        self.packets += 1;
+    }
+}
+
+/// Flags of a bridge port, at their defaults.
+#[derive(Clone, Copy)]
+pub struct Port {
+    pub hairpin: bool,
+    pub learning: bool,
+    pub flood: bool,
+    pub isolated: bool,
+}
+
+impl Default for Port {
+    fn default() -> Port {
+        Port { hairpin: false, learning: true, flood: true, isolated: false }
+    }
+}
+
+/// A device.
+pub struct Device {
+    pub index: u32,
+    pub name: String,
+    pub kind: Kind,
+    pub mac: Mac,
+    /// Given by the user (NET_ADDR_SET): a bridge keeps it whatever its ports are.
+    pub mac_set: bool,
+    pub mtu: u32,
+    pub mtu_set: bool,
+    pub txqlen: u32,
+    pub up: bool,
+    pub carrier: bool,
+    /// Its carrier has changed since it was made: operstate is then UP or DOWN, no longer UNKNOWN.
+    pub watched: bool,
+    pub no_arp: bool,
+    pub promisc: bool,
+    pub master: u32,
+    pub port: Port,
+    pub netem: Option<Box<Netem>>,
+    pub rx: Stats,
+    pub tx: Stats,
+    pub capture: bool,
+    /// The trace the next packet from outside belongs to (tun).
+    pub trace: u32,
+    pub conf: Values,
+    pub neigh: Values,
+    pub addresses: Vec<Address>,
+    pub neighbours: Neighbours,
+}
+
+impl Device {
+    pub fn new(index: u32, name: String, kind: Kind) -> Device {
+        let (mtu, txqlen) = match kind {
+            Kind::Loopback => (65536, 1000),
+            Kind::Tun => (1500, 500),
+            _ => (1500, 1000),
+        };
+        let no_arp = matches!(kind, Kind::Dummy | Kind::Tun);
+        let carrier = !matches!(kind, Kind::Veth(_));
+        Device {
+            index,
+            name,
+            kind,
+            mac: Mac::ZERO,
+            mac_set: false,
+            mtu,
+            mtu_set: false,
+            txqlen,
+            up: false,
+            carrier,
+            watched: false,
+            no_arp,
+            promisc: false,
+            master: 0,
+            port: Port::default(),
+            netem: None,
+            rx: Stats::default(),
+            tx: Stats::default(),
+            capture: false,
+            trace: 0,
+            conf: Values::new(sysctl::CONF),
+            neigh: Values::new(sysctl::NEIGH),
+            addresses: Vec::new(),
+            neighbours: Neighbours::default(),
+        }
+    }
+    pub const fn is_loopback(&self) -> bool {
+        matches!(self.kind, Kind::Loopback)
+    }
+    /// Frames have Ethernet headers here (all but tun).
+    pub const fn has_header(&self) -> bool {
+        !matches!(self.kind, Kind::Tun)
+    }
+    /// Neighbours need no asking: lo, NOARP devices, devices without addresses of their own.
+    pub const fn needs_arp(&self) -> bool {
+        !self.no_arp && !matches!(self.kind, Kind::Loopback | Kind::Tun)
+    }
+    pub fn bridge(&self) -> Option<&Bridge> {
+        match &self.kind {
+            Kind::Bridge(bridge) => Some(bridge),
+            _ => None,
+        }
+    }
+    pub fn bridge_mut(&mut self) -> Option<&mut Bridge> {
+        match &mut self.kind {
+            Kind::Bridge(bridge) => Some(bridge),
+            _ => None,
+        }
+    }
+    pub fn vxlan_mut(&mut self) -> Option<&mut Vxlan> {
+        match &mut self.kind {
+            Kind::Vxlan(vxlan) => Some(vxlan),
+            _ => None,
+        }
+    }
+}
+
+/// The devices of a namespace; a device's place is its index.
+pub struct Links {
+    devices: Vec<Option<Box<Device>>>,
+    /// `net.ipv4.conf.all` and `.default`, `net.ipv4.neigh.default`.
+    pub all: Values,
+    pub default: Values,
+    pub neigh_default: Values,
+}
+
+impl Links {
+    /// A namespace's devices at birth: `lo`, down.
+    pub fn new() -> Links {
+        let mut all = Values::new(sysctl::CONF);
+        all.set(sysctl::ACCEPT_SOURCE_ROUTE, 0);
+        let lo = Device::new(1, "lo".into(), Kind::Loopback);
+        Links {
+            devices: vec![None, Some(Box::new(lo))],
+            all,
+            default: Values::new(sysctl::CONF),
+            neigh_default: Values::new(sysctl::NEIGH),
+        }
+    }
+    pub fn get(&self, index: u32) -> Option<&Device> {
+        self.devices.get(index as usize)?.as_deref()
+    }
+    pub fn get_mut(&mut self, index: u32) -> Option<&mut Device> {
+        self.devices.get_mut(index as usize)?.as_deref_mut()
+    }
+    /// In the order of their indices.
+    pub fn iter(&self) -> impl Iterator<Item = &Device> {
+        self.devices.iter().flatten().map(|device| &**device)
+    }
+    pub fn named(&self, name: &str) -> Option<u32> {
+        self.iter().find(|device| device.name == name).map(|device| device.index)
+    }
+    /// The index the next device gets: they count up and are not used again.
+    pub fn next_index(&self) -> u32 {
+        self.devices.len() as u32
+    }
+    pub fn is_free(&self, index: u32) -> bool {
+        self.get(index).is_none()
+    }
+    pub fn insert(&mut self, device: Box<Device>) {
+        let at = device.index as usize;
+        if at >= self.devices.len() {
+            self.devices.resize_with(at + 1, || None);
+        }
+        self.devices[at] = Some(device);
+    }
+    pub fn remove(&mut self, index: u32) -> Option<Box<Device>> {
+        self.devices.get_mut(index as usize)?.take()
+    }
+    /// Indices of the ports of a bridge, newest first, as the kernel keeps them.
+    pub fn ports(&self, bridge: u32) -> Vec<u32> {
+        self.get(bridge).and_then(Device::bridge).map(|bridge| bridge.ports.clone()).unwrap_or_default()
+    }
+
+    /// A conf value for which `all` and the device count alike (IN_DEV_ORCONF).
+    pub fn either(&self, dev: u32, number: u32) -> bool {
+        self.all.is_on(number) || self.conf(dev, number) != 0
+    }
+    /// The greater of `all` and the device (IN_DEV_MAXCONF).
+    pub fn most(&self, dev: u32, number: u32) -> i64 {
+        self.all.get(number).max(self.conf(dev, number))
+    }
+    /// Both `all` and the device (IN_DEV_ANDCONF).
+    pub fn both(&self, dev: u32, number: u32) -> bool {
+        self.all.is_on(number) && self.conf(dev, number) != 0
+    }
+    /// The device's own (IN_DEV_CONF_GET).
+    pub fn conf(&self, dev: u32, number: u32) -> i64 {
+        self.get(dev).map_or(0, |device| device.conf.get(number))
+    }
+
+    /// Whether the address belongs to any device (inet_lookup_ifaddr).
+    pub fn is_ours(&self, ip: Ip) -> bool {
+        self.iter().any(|device| device.addresses.iter().any(|address| address.ip == ip))
+    }
+    /// Whether `ip` is on link by an address of `dev` (inet_addr_onlink).
+    pub fn is_on_link(&self, dev: u32, ip: Ip) -> bool {
+        self.get(dev).is_some_and(|device| device.addresses.iter().any(|address| address.prefix().contains(ip)))
+    }
+}
+
+impl Default for Links {
+    fn default() -> Links {
+        Links::new()
+    }
+}
+
+/// RT_SCOPE_LINK and RT_SCOPE_HOST.
+const LINK: u8 = 253;
+const HOST: u8 = 254;
+
+impl Devices for Links {
+    fn exists(&self, dev: u32) -> bool {
+        self.get(dev).is_some()
+    }
+    fn is_up(&self, dev: u32) -> bool {
+        self.get(dev).is_some_and(|device| device.up)
+    }
+    fn has_carrier(&self, dev: u32) -> bool {
+        self.get(dev).is_some_and(|device| device.carrier)
+    }
+    fn is_loopback(&self, dev: u32) -> bool {
+        self.get(dev).is_some_and(Device::is_loopback)
+    }
+    fn name(&self, dev: u32) -> &str {
+        self.get(dev).map_or("", |device| &device.name)
+    }
+    fn speaks(&self, dev: u32, _family: Family) -> bool {
+        self.get(dev).is_some()
+    }
+    fn ignores_linkdown(&self, dev: u32, _family: Family) -> bool {
+        self.either(dev, sysctl::IGNORE_ROUTES_WITH_LINKDOWN)
+    }
+    fn owns(&self, ip: Ip, dev: u32) -> bool {
+        match dev {
+            0 => self.is_ours(ip),
+            dev => self.get(dev).is_some_and(|device| device.addresses.iter().any(|address| address.ip == ip)),
+        }
+    }
+    fn select_source(&self, dev: u32, to: Ip, scope: u8) -> Ip {
+        let none = if to.is_v4() || to.is_unspecified() { Ip::ANY4 } else { Ip::ANY6 };
+        let local = if self.either(dev, sysctl::ROUTE_LOCALNET) { LINK } else { HOST };
+        let mut first = none;
+        let addresses = self.get(dev).map_or(&[][..], |device| &device.addresses);
+        for address in addresses.iter().filter(|a| !a.secondary && a.scope.min(local) <= scope) {
+            if to.is_unspecified() || address.on_link(to) {
+                return address.ip;
+            }
+            if first == none {
+                first = address.ip;
+            }
+        }
+        if first != none {
+            return first;
+        }
+        let elsewhere = self.iter().flat_map(|device| device.addresses.iter());
+        elsewhere
+            .filter(|a| !a.secondary && a.scope != LINK && a.scope <= scope)
+            .map(|a| a.ip)
+            .next()
+            .unwrap_or(none)
+    }
+    fn reach(&self, dev: u32, ip: Ip) -> Reach {
+        self.get(dev).map_or(Reach::Unknown, |device| device.neighbours.reach(ip))
+    }
+}

@@ -1,0 +1,104 @@
+//! A bridge and its ports: who belongs to whom, and what that does to the bridge's MAC, MTU and carrier (br_if.c, br_stp_if.c).
+
+use super::bridge::FdbEntry;
+use super::{Device, Kind, Place};
+use crate::errno::{refuse, refuse_with, Answer, EINVAL, ELOOP, EOPNOTSUPP};
+use crate::fabric::Fabric;
+use crate::wire::Mac;
+
+impl Fabric {
+    /// `ip link set DEV master BRIDGE` (0: nomaster): a device that is a port elsewhere leaves there first.
+    pub fn set_master(&mut self, place: Place, master: u32) -> Answer<()> {
+        let links = &self.space(place.ns).stack.links;
+        let Some(device) = links.get(place.dev) else { return Ok(()) };
+        let old = device.master;
+        if master != 0 {
+            let Some(bridge) = links.get(master) else { return refuse(EINVAL) };
+            if bridge.bridge().is_none() {
+                return refuse_with(EOPNOTSUPP, "Device does not support enslaving");
+            }
+            match device.kind {
+                Kind::Loopback | Kind::Tun => return refuse_with(EINVAL, "Can not enslave a non-ethernet device to a bridge"),
+                Kind::Bridge(_) => return refuse_with(ELOOP, "Can not enslave a bridge to a bridge"),
+                _ => {}
+            }
+        }
+        if old != 0 {
+            self.leave_master(place);
+        }
+        if master != 0 {
+            self.join_master(place, master);
+        }
+        self.watch_link(place, false);
+        Ok(())
+    }
+
+    fn join_master(&mut self, place: Place, master: u32) {
+        let now = self.world.now;
+        let links = &mut self.space_mut(place.ns).stack.links;
+        let Some(device) = links.get_mut(place.dev) else { return };
+        device.master = master;
+        device.port = Default::default();
+        let mac = device.mac;
+        if let Some(bridge) = links.get_mut(master).and_then(Device::bridge_mut) {
+            bridge.ports.insert(0, place.dev);
+            bridge.put(mac, FdbEntry { port: place.dev, updated: now, fixed: true, local: true, born: 0 });
+        }
+        self.refresh_bridge(Place { ns: place.ns, dev: master });
+    }
+
+    /// Takes a port out of its bridge.
+    pub fn leave_master(&mut self, place: Place) {
+        let links = &mut self.space_mut(place.ns).stack.links;
+        let Some(device) = links.get_mut(place.dev) else { return };
+        let master = std::mem::take(&mut device.master);
+        if let Some(bridge) = links.get_mut(master).and_then(Device::bridge_mut) {
+            bridge.ports.retain(|port| *port != place.dev);
+            bridge.forget_port(place.dev, true);
+        }
+        self.refresh_bridge(Place { ns: place.ns, dev: master });
+    }
+
+    /// What depends on the set of ports: the lowest MAC (unless one was set), the least MTU, the carrier.
+    pub fn refresh_bridge(&mut self, place: Place) {
+        let links = &self.space(place.ns).stack.links;
+        let Some(bridge) = links.get(place.dev).filter(|device| device.bridge().is_some()) else { return };
+        let ports: Vec<&Device> = links.ports(place.dev).into_iter().filter_map(|port| links.get(port)).collect();
+        let mac = ports.iter().map(|port| port.mac).min();
+        let mtu = ports.iter().map(|port| port.mtu).min().unwrap_or(1500);
+        let had_ports = bridge.watched || !ports.is_empty();
+        let carrier = if had_ports { ports.iter().any(|port| port.up && port.carrier) } else { bridge.carrier };
+        let next_mac = if bridge.mac_set || !had_ports { bridge.mac } else { mac.unwrap_or(Mac::ZERO) };
+        let next_mtu = if bridge.mtu_set { bridge.mtu } else { mtu };
+        let changed = bridge.mac != next_mac;
+        if let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) {
+            device.watched |= had_ports;
+            device.mtu = next_mtu;
+        }
+        if changed {
+            self.set_mac(place, next_mac);
+        }
+        self.set_carrier(place, carrier);
+    }
+
+    /// A device's MAC, with what remembers it in bridges.
+    pub fn set_mac(&mut self, place: Place, mac: Mac) {
+        let now = self.world.now;
+        let links = &mut self.space_mut(place.ns).stack.links;
+        let Some(device) = links.get_mut(place.dev) else { return };
+        let old = std::mem::replace(&mut device.mac, mac);
+        let (owner, is_bridge) = (device.master, device.bridge().is_some());
+        let table = if is_bridge { place.dev } else { owner };
+        if let Some(bridge) = links.get_mut(table).and_then(Device::bridge_mut) {
+            if bridge.fdb.get(&old).is_some_and(|entry| entry.local && entry.port == place.dev) {
+                bridge.fdb.remove(&old);
+            }
+            if mac != Mac::ZERO && !(is_bridge && bridge.fdb.get(&mac).is_some_and(|entry| entry.local)) {
+                bridge.put(mac, FdbEntry { port: place.dev, updated: now, fixed: true, local: true, born: 0 });
+            }
+        }
+        if owner != 0 {
+            self.refresh_bridge(Place { ns: place.ns, dev: owner });
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! Devices, neighbours and forwarding tables as `ip` and `bridge` show them.
+
+use super::bridge::FdbEntry;
+use super::vxlan::{Origin, Remote};
+use super::{Address, Device, Kind, Nud, Place};
+use crate::errno::{refuse, refuse_with, Answer, EEXIST, EINVAL, ENODEV, ENOENT, EOPNOTSUPP};
+use crate::export::records::*;
+use crate::fabric::{Fabric, MILLISECOND};
+use crate::sysctl;
+use crate::wire::{Ip, Mac};
+
+impl Fabric {
+    /// Every device of a namespace, by index.
+    pub fn links(&self, ns: u32) -> Vec<LinkView> {
+        self.space(ns).stack.links.iter().map(|device| self.link_view(ns, device)).collect()
+    }
+
+    fn link_view(&self, ns: u32, device: &Device) -> LinkView {
+        let (link, link_ns) = match &device.kind {
+            Kind::Veth(peer) => (peer.dev, peer.ns),
+            Kind::Vxlan(vxlan) => (vxlan.lower, ns),
+            _ => (0, 0),
+        };
+        let bridge = device.bridge();
+        let carrier = device.up && device.carrier;
+        LinkView {
+            index: device.index,
+            name: device.name.clone(),
+            kind: kind_of(&device.kind),
+            mac: device.mac,
+            mtu: device.mtu,
+            txqlen: device.txqlen,
+            up: device.up,
+            carrier,
+            arp: !device.no_arp,
+            promisc: device.promisc,
+            operstate: self.operstate(ns, device, link),
+            master: device.master,
+            link,
+            link_ns,
+            hairpin: device.port.hairpin,
+            learning: device.port.learning,
+            flood: device.port.flood,
+            isolated: device.port.isolated,
+            stp: bridge.is_some_and(|bridge| bridge.stp),
+            vlan_filtering: bridge.is_some_and(|bridge| bridge.vlan_filtering),
+            mcast_snooping: bridge.is_some_and(|bridge| bridge.mcast_snooping),
+            ageing: bridge.map_or(0, |bridge| (bridge.ageing / 10_000_000) as u32),
+            vxlan: vxlan_view(&device.kind),
+            rx: stats(device.rx),
+            tx: stats(device.tx),
+        }
+    }
+
+    /// RFC 2863's state (default_operstate): without carrier, LOWERLAYERDOWN where the device below (by its index, looked
+    /// up here even when it lives elsewhere) has none either.
+    fn operstate(&self, ns: u32, device: &Device, link: u32) -> Operstate {
+        if !device.up {
+            return Operstate::Down;
+        }
+        if !device.watched {
+            return Operstate::Unknown;
+        }
+        if device.carrier {
+            return Operstate::Up;
+        }
+        match self.space(ns).stack.links.get(link).filter(|_| link != device.index) {
+            Some(lower) if !lower.carrier => Operstate::LowerLayerDown,
+            _ => Operstate::Down,
+        }
+    }
+
+    /// `ip neigh add|change|replace`.
+    pub fn add_neighbour(&mut self, ns: u32, entry: NeighbourView, mode: NeighbourMode) -> Answer<()> {
+        let now = self.world.now;
+        let place = Place { ns, dev: entry.dev };
+        let Some(device) = self.space_mut(ns).stack.links.get_mut(entry.dev) else { return refuse(ENODEV) };
+        if entry.proxy == Some(true) {
+            if !device.neighbours.proxies.contains(&entry.ip) {
+                device.neighbours.proxies.push(entry.ip);
+            }
+            return Ok(());
+        }
+        let exists = device.neighbours.get(entry.ip).is_some();
+        match (mode, exists) {
+            (NeighbourMode::Add, true) => return refuse(EEXIST),
+            (NeighbourMode::Change, false) => return refuse(ENOENT),
+            _ => {}
+        }
+        if entry.state.is_valid() && entry.state != Nud::NoArp && entry.mac.is_none() {
+            return refuse_with(EINVAL, "");
+        }
+        let item = device.neighbours.entry(entry.ip, now);
+        item.mac = entry.mac.unwrap_or(item.mac);
+        item.updated = now;
+        item.confirmed = now;
+        item.router = entry.router.unwrap_or(false);
+        item.enter(entry.state);
+        let queue = std::mem::take(&mut item.queue);
+        for id in queue {
+            let mut packet = self.world.pool.take(id);
+            self.resolve(place, entry.ip, &mut packet);
+        }
+        self.watch_neighbour(place, entry.ip, false);
+        Ok(())
+    }
+
+    /// `ip neigh del`.
+    pub fn remove_neighbour(&mut self, place: Place, ip: Ip) -> Answer<()> {
+        let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else { return refuse(ENODEV) };
+        if let Some(at) = device.neighbours.proxies.iter().position(|proxy| *proxy == ip) {
+            device.neighbours.proxies.remove(at);
+            return Ok(());
+        }
+        let Some(entry) = device.neighbours.remove(ip) else { return refuse(ENOENT) };
+        self.drop_waiting(place, entry.queue);
+        Ok(())
+    }
+
+    /// Every entry of a namespace, proxies last.
+    pub fn neighbours(&self, ns: u32) -> Vec<NeighbourView> {
+        let links = &self.space(ns).stack.links;
+        let entries = links.iter().flat_map(|device| {
+            device.neighbours.list().into_iter().filter_map(|ip| self.neighbour_view(device, ip))
+        });
+        let proxies = links.iter().flat_map(|device| {
+            device.neighbours.proxies.iter().map(|ip| NeighbourView {
+                ip: *ip,
+                dev: device.index,
+                mac: None,
+                state: Nud::NoArp,
+                proxy: Some(true),
+                router: None,
+            })
+        });
+        entries.chain(proxies).collect()
+    }
+
+    /// One entry as `ip neigh` shows it.
+    pub fn neighbour_view(&self, device: &Device, ip: Ip) -> Option<NeighbourView> {
+        let entry = device.neighbours.get(ip)?;
+        let reachable = device.neigh.get(sysctl::BASE_REACHABLE_TIME_MS) as u64 * MILLISECOND;
+        let state = entry.state_at(self.world.now, reachable);
+        Some(NeighbourView {
+            ip,
+            dev: device.index,
+            mac: state.is_valid().then_some(entry.mac),
+            state,
+            proxy: None,
+            router: entry.router.then_some(true),
+        })
+    }
+
+    /// `bridge fdb add|append|replace`.
+    pub fn add_fdb(&mut self, ns: u32, entry: FdbView, mode: FdbMode) -> Answer<()> {
+        let now = self.world.now;
+        let links = &mut self.space_mut(ns).stack.links;
+        let Some(device) = links.get_mut(entry.dev) else { return refuse(ENODEV) };
+        let master = device.master;
+        if let (Some(vxlan), true) = (device.vxlan_mut(), entry.self_ || master == 0) {
+            let Some(ip) = entry.dst else { return refuse_with(EINVAL, "") };
+            let exists = vxlan.remotes.iter().any(|remote| remote.mac == entry.mac);
+            if mode == FdbMode::Add && exists {
+                return refuse(EEXIST);
+            }
+            if mode == FdbMode::Replace {
+                vxlan.remotes.retain(|remote| remote.mac != entry.mac);
+            }
+            vxlan.remotes.retain(|remote| remote.mac != entry.mac || remote.ip != ip);
+            let origin = if entry.permanent || !entry.is_static { Origin::Fixed } else { Origin::Static };
+            vxlan.append(Remote { mac: entry.mac, ip, origin, updated: now });
+            vxlan.reindex();
+            return Ok(());
+        }
+        let bridge = if device.bridge().is_some() { entry.dev } else { master };
+        let Some(bridge) = links.get_mut(bridge).and_then(Device::bridge_mut) else { return refuse(EOPNOTSUPP) };
+        if mode == FdbMode::Add && bridge.fdb.contains_key(&entry.mac) {
+            return refuse(EEXIST);
+        }
+        let local = entry.permanent;
+        bridge.put(entry.mac, FdbEntry { port: entry.dev, updated: now, fixed: local || entry.is_static, local, born: 0 });
+        Ok(())
+    }
+
+    /// `bridge fdb del`.
+    pub fn remove_fdb(&mut self, ns: u32, wanted: FdbKey) -> Answer<()> {
+        let links = &mut self.space_mut(ns).stack.links;
+        let Some(device) = links.get_mut(wanted.dev) else { return refuse(ENODEV) };
+        let master = device.master;
+        if let Some(vxlan) = device.vxlan_mut() {
+            let before = vxlan.remotes.len();
+            vxlan.remotes.retain(|r| r.mac != wanted.mac || wanted.dst.is_some_and(|dst| dst != r.ip));
+            let found = vxlan.remotes.len() < before;
+            vxlan.reindex();
+            if found || master == 0 {
+                return if found { Ok(()) } else { refuse(ENOENT) };
+            }
+        }
+        let bridge = if device.bridge().is_some() { wanted.dev } else { master };
+        let Some(bridge) = links.get_mut(bridge).and_then(Device::bridge_mut) else { return refuse(EOPNOTSUPP) };
+        match bridge.fdb.remove(&wanted.mac) {
+            Some(_) => Ok(()),
+            None => refuse(ENOENT),
+        }
+    }
+
+    /// Every line of `bridge fdb show`: each bridge's entries, each vxlan's remotes.
+    pub fn fdb(&self, ns: u32) -> Vec<FdbView> {
+        let now = self.world.now;
+        self.space(ns).stack.links.iter().flat_map(|device| fdb_of(device, now)).collect()
+    }
+
+    /// Tells `ip monitor` about a device.
+    pub fn watch_link(&mut self, place: Place, deleted: bool) {
+        if !self.world.watching {
+            return;
+        }
+        let Some(device) = self.space(place.ns).stack.links.get(place.dev) else { return };
+        let link = self.link_view(place.ns, device);
+        self.world.kernel_events.push(KernelEvent { ns: place.ns, deleted, what: KernelWhat::Link, link: Some(link), address: None, neighbour: None, route: None });
+    }
+
+    /// Tells `ip monitor` about an address.
+    pub fn watch_address(&mut self, place: Place, address: &Address, deleted: bool) {
+        if !self.world.watching {
+            return;
+        }
+        let address = Some(AddressView::of(place.dev, address));
+        self.world.kernel_events.push(KernelEvent { ns: place.ns, deleted, what: KernelWhat::Address, link: None, address, neighbour: None, route: None });
+    }
+
+    /// Tells `ip monitor` about a neighbour.
+    pub fn watch_neighbour(&mut self, place: Place, ip: Ip, deleted: bool) {
+        if !self.world.watching {
+            return;
+        }
+        let Some(device) = self.space(place.ns).stack.links.get(place.dev) else { return };
+        let neighbour = self.neighbour_view(device, ip);
+        self.world.kernel_events.push(KernelEvent { ns: place.ns, deleted, what: KernelWhat::Neighbour, link: None, address: None, neighbour, route: None });
+    }
+}
+
+fn kind_of(kind: &Kind) -> LinkKind {
+    match kind {
+        Kind::Loopback => LinkKind::None,
+        Kind::Veth(_) => LinkKind::Veth,
+        Kind::Bridge(_) => LinkKind::Bridge,
+        Kind::Vxlan(_) => LinkKind::Vxlan,
+        Kind::Dummy => LinkKind::Dummy,
+        Kind::Tun => LinkKind::Tun,
+    }
+}
+
+fn vxlan_view(kind: &Kind) -> Option<VxlanView> {
+    let Kind::Vxlan(vxlan) = kind else { return None };
+    Some(VxlanView {
+        id: vxlan.vni,
+        local: (!vxlan.local.is_unspecified()).then_some(vxlan.local),
+        remote: (!vxlan.remote.is_unspecified()).then_some(vxlan.remote),
+        dev: vxlan.lower,
+        port: u32::from(vxlan.port),
+        learning: vxlan.learning,
+    })
+}
+
+fn stats(stats: super::Stats) -> StatsView {
+    StatsView { bytes: stats.bytes, packets: stats.packets, errors: stats.errors, dropped: stats.dropped }
+}
+
+fn fdb_of(device: &Device, now: u64) -> Vec<FdbView> {
+    let age = |updated: u64| (now.saturating_sub(updated) / MILLISECOND) as f64;
+    let line = |mac: Mac, dev: u32, updated: u64| FdbView {
+        mac,
+        dev,
+        master: 0,
+        dst: None,
+        vlan: None,
+        permanent: false,
+        is_static: false,
+        self_: false,
+        age: age(updated),
+    };
+    match &device.kind {
+        Kind::Bridge(bridge) => {
+            let mut entries: Vec<_> = bridge.fdb.iter().filter(|(mac, _)| bridge.find(**mac, now).is_some()).collect();
+            entries.sort_by_key(|(_, entry)| entry.born);
+            let view = |(mac, entry): (&Mac, &FdbEntry)| FdbView {
+                master: device.index,
+                permanent: entry.local,
+                is_static: entry.fixed && !entry.local,
+                ..line(*mac, entry.port, entry.updated)
+            };
+            entries.into_iter().map(view).collect()
+        }
+        Kind::Vxlan(vxlan) => {
+            let view = |remote: &Remote| FdbView {
+                dst: Some(remote.ip),
+                permanent: remote.origin == Origin::Fixed,
+                is_static: remote.origin == Origin::Static,
+                self_: true,
+                ..line(remote.mac, device.index, remote.updated)
+            };
+            vxlan.remotes.iter().map(view).collect()
+        }
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,260 @@
+//! vxlan: Ethernet frames inside UDP datagrams (RFC 7348, drivers/net/vxlan).
+
+use super::{Device, Kind, Place};
+use crate::fabric::{Fabric, SECOND};
+use crate::hash::{mix, Map};
+use crate::pipeline::local::Birth;
+use crate::record::words;
+use crate::sysctl;
+use crate::trace::{Action, Layer, Reason};
+use crate::wire::packet::proto;
+use crate::wire::{parse, Ip, Mac, Packet, PacketType, NONE};
+
+/// Bytes that a frame grows by: outer IP 20, UDP 8, VXLAN 8, inner Ethernet 14.
+pub const OVERHEAD: u32 = 50;
+
+words! {
+    /// How a destination came into the table.
+    Origin { Learned = "learned", Fixed = "permanent", Static = "static" }
+}
+
+/// A tunnel end that a MAC is behind.
+#[derive(Clone, Copy)]
+pub struct Remote {
+    pub mac: Mac,
+    pub ip: Ip,
+    pub origin: Origin,
+    pub updated: u64,
+}
+
+/// What makes a device a vxlan.
+pub struct Vxlan {
+    pub vni: u32,
+    /// Unspecified: the route picks.
+    pub local: Ip,
+    /// Where frames go whose MAC is not in the table; unspecified for nowhere.
+    pub remote: Ip,
+    /// The device underneath, 0 for none.
+    pub lower: u32,
+    pub port: u16,
+    pub learning: bool,
+    /// 0: the namespace's default.
+    pub ttl: u8,
+    pub ageing: u64,
+    /// In the order they were made; more than one for a MAC that was appended to.
+    pub remotes: Vec<Remote>,
+    /// First remote of each MAC; whether some MAC has more than one.
+    index: Map<Mac, u32>,
+    shared: bool,
+}
+
+impl Vxlan {
+    pub fn new(vni: u32, port: u16) -> Vxlan {
+        Vxlan {
+            vni,
+            local: Ip::ANY4,
+            remote: Ip::ANY4,
+            lower: 0,
+            port,
+            learning: true,
+            ttl: 0,
+            ageing: 300 * SECOND,
+            remotes: Vec::new(),
+            index: Map::default(),
+            shared: false,
+        }
+    }
+    /// Must follow every change of `remotes` other than an append.
+    pub fn reindex(&mut self) {
+        self.index.clear();
+        for (at, remote) in self.remotes.iter().enumerate().rev() {
+            self.index.insert(remote.mac, at as u32);
+        }
+        self.shared = self.index.len() < self.remotes.len();
+    }
+    pub fn append(&mut self, remote: Remote) {
+        let at = self.remotes.len() as u32;
+        self.shared |= *self.index.entry(remote.mac).or_insert(at) != at;
+        self.remotes.push(remote);
+    }
+    fn is_fresh(&self, remote: &Remote, now: u64) -> bool {
+        remote.origin != Origin::Learned || now < remote.updated + self.ageing
+    }
+    /// The one remote for a MAC; nothing when unknown or aged.
+    fn find(&self, mac: Mac, now: u64) -> Option<&Remote> {
+        let remote = &self.remotes[*self.index.get(&mac)? as usize];
+        self.is_fresh(remote, now).then_some(remote)
+    }
+    /// Where a frame to `mac` goes: its remotes, else those of the all-zero entry and the device's own `remote`.
+    fn remotes_of(&self, mac: Mac, now: u64) -> Vec<Ip> {
+        let of = |wanted: Mac| {
+            let here = self.remotes.iter().filter(move |remote| remote.mac == wanted && self.is_fresh(remote, now));
+            here.map(|remote| remote.ip).collect::<Vec<_>>()
+        };
+        let exact = if self.find(mac, now).is_some() { of(mac) } else { Vec::new() };
+        if !exact.is_empty() {
+            return exact;
+        }
+        let mut all = of(Mac::ZERO);
+        if !self.remote.is_unspecified() && !all.contains(&self.remote) {
+            all.insert(0, self.remote);
+        }
+        all
+    }
+    /// vxlan_snoop: a frame from `mac` came from the tunnel end `ip`.
+    fn learn(&mut self, mac: Mac, ip: Ip, now: u64) {
+        match self.index.get(&mac) {
+            Some(at) => {
+                let remote = &mut self.remotes[*at as usize];
+                if remote.origin == Origin::Learned {
+                    remote.ip = ip;
+                    remote.updated = now;
+                }
+            }
+            None => self.append(Remote { mac, ip, origin: Origin::Learned, updated: now }),
+        }
+    }
+}
+
+/// What is needed of the device to send one datagram.
+#[derive(Clone, Copy)]
+struct Shell {
+    vni: u32,
+    local: Ip,
+    lower: u32,
+    port: u16,
+    ttl: u8,
+}
+
+impl Fabric {
+    /// The device sends a frame: one datagram to each tunnel end that should have it (vxlan_xmit).
+    pub fn vxlan_send(&mut self, place: Place, packet: &mut Packet) {
+        let now = self.world.now;
+        let Some(device) = self.space(place.ns).stack.links.get(place.dev) else { return };
+        let Kind::Vxlan(vxlan) = &device.kind else { return };
+        let shell =
+            Shell { vni: vxlan.vni, local: vxlan.local, lower: vxlan.lower, port: vxlan.port, ttl: vxlan.ttl };
+        let single = vxlan.find(packet.eth_dst, now).filter(|_| !vxlan.shared).map(|remote| remote.ip);
+        if let Some(remote) = single {
+            return self.vxlan_send_to((place, shell), remote, packet);
+        }
+        let remotes = vxlan.remotes_of(packet.eth_dst, now);
+        let Some((last, others)) = remotes.split_last() else {
+            return self.drop(place, packet, Layer::Tunnel, Reason::NoFdbEntry);
+        };
+        for remote in others {
+            let mut copy = self.copy(place.ns, packet);
+            self.vxlan_send_to((place, shell), *remote, &mut copy);
+        }
+        self.vxlan_send_to((place, shell), *last, packet);
+    }
+
+    /// One datagram (vxlan_xmit_one): the outer packet keeps the inner one's mark, as both are in one namespace.
+    fn vxlan_send_to(&mut self, (place, shell): (Place, Shell), remote: Ip, packet: &mut Packet) {
+        if remote.is_unspecified() {
+            return self.drop(place, packet, Layer::Tunnel, Reason::TunnelEndpoint);
+        }
+        let sport = self.flow_port(place.ns, packet);
+        let (space, world) = self.both(place.ns);
+        let ttl = if shell.ttl != 0 { shell.ttl } else { space.stack.sysctl(sysctl::IP_DEFAULT_TTL) as u8 };
+        space.hooks.release(packet);
+        packet.ct = NONE;
+        let (mark, trace, hops) = (packet.mark, packet.trace, packet.hops);
+        let tos = packet.tos & 3;
+        let length = packet.frame_len();
+        packet.bridged = false;
+        packet.phys_in = 0;
+        packet.phys_out = 0;
+        let mut outer = Packet {
+            src: shell.local,
+            dst: remote,
+            proto: proto::UDP,
+            ttl,
+            tos,
+            sport,
+            dport: shell.port,
+            payload_len: (8 + length) as u16,
+            inner: world.pool.park(packet),
+            tunnel: shell.vni,
+            mark,
+            trace,
+            hops: hops + 1,
+            ip_id: space.stack.next_ip_id(),
+            ..Packet::EMPTY
+        };
+        world.note(place, &outer, Layer::Tunnel, Action::Encapsulated);
+        let birth = Birth { ns: place.ns, oif: shell.lower, flags: Birth::TUNNEL };
+        if self.send_born(birth, &mut outer).is_err() {
+            if let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) {
+                device.tx.errors += 1;
+            }
+        }
+    }
+
+    /// udp_flow_src_port: a source port out of the local range by a hash of the inner flow.
+    fn flow_port(&self, ns: u32, packet: &Packet) -> u16 {
+        let stack = &self.space(ns).stack;
+        let low = stack.sysctl(sysctl::LOCAL_PORT_LOW) as u64;
+        let high = stack.sysctl(sysctl::LOCAL_PORT_HIGH) as u64;
+        let ports = u64::from(packet.sport) << 32 | u64::from(packet.dport) << 16 | u64::from(packet.proto);
+        let addresses = (packet.src.0 as u64).rotate_left(32) ^ packet.dst.0 as u64;
+        let hash = u64::from(mix(addresses.rotate_left(7) ^ mix(ports ^ u64::from(stack.seed)) as u64));
+        (low + (hash * (high - low + 1) >> 32)) as u16
+    }
+
+    /// A datagram for a vxlan port of this namespace; false where no device has that port (vxlan_rcv).
+    pub fn vxlan_receive(&mut self, at: Place, packet: &mut Packet) -> bool {
+        let links = &self.space(at.ns).stack.links;
+        let is_port = |device: &Device| matches!(&device.kind, Kind::Vxlan(v) if v.port == packet.dport) && device.up;
+        if !links.iter().any(is_port) {
+            return false;
+        }
+        let (vni, mut inner) = if packet.inner != NONE {
+            let inner = self.world.pool.take(packet.inner);
+            packet.inner = NONE;
+            (packet.tunnel, inner)
+        } else {
+            let bytes = self.world.pool.data(packet).to_vec();
+            match parse::parse_vxlan(&bytes, &mut self.world.pool) {
+                Ok(both) => both,
+                Err(_) => {
+                    self.drop(at, packet, Layer::Tunnel, Reason::Malformed);
+                    return true;
+                }
+            }
+        };
+        inner.trace = packet.trace;
+        inner.hops = packet.hops;
+        inner.mark = packet.mark;
+        self.vxlan_unpack(at, (vni, packet.dport, packet.src), &mut inner);
+        self.finish(at.ns, packet);
+        true
+    }
+
+    fn vxlan_unpack(&mut self, at: Place, (vni, port, from): (u32, u16, Ip), inner: &mut Packet) {
+        let now = self.world.now;
+        let links = &self.space(at.ns).stack.links;
+        let is_it = |device: &&Device| matches!(&device.kind, Kind::Vxlan(v) if v.vni == vni && v.port == port) && device.up;
+        let Some(dev) = links.iter().find(is_it).map(|device| device.index) else {
+            return self.drop(at, inner, Layer::Tunnel, Reason::UnknownVni);
+        };
+        let Some(device) = self.space_mut(at.ns).stack.links.get_mut(dev) else { return };
+        let own = device.mac;
+        if inner.eth_src == own {
+            return self.drop(Place { ns: at.ns, dev }, inner, Layer::Tunnel, Reason::Loop);
+        }
+        if let Some(vxlan) = device.vxlan_mut().filter(|vxlan| vxlan.learning) {
+            vxlan.learn(inner.eth_src, from, now);
+        }
+        inner.iif = 0;
+        inner.ct = NONE;
+        inner.ct_info = Default::default();
+        inner.pkt_type = PacketType::Host;
+        inner.nf_trace = false;
+        let place = Place { ns: at.ns, dev };
+        self.world.note(place, inner, Layer::Tunnel, Action::Decapsulated);
+        if inner.hops > crate::fabric::HOP_LIMIT || !self.world.hand_on(place, inner) {
+            self.drop(place, inner, Layer::Tunnel, Reason::Loop);
+        }
+    }
+}

@@ -1,0 +1,395 @@
+//! LIFE OF A PACKET (IPv4). Read it top to bottom; each step names the kernel function it models.
+//!
+//! ```text
+//!                 device                                                     device
+//!                   | receive                                                  ^ xmit
+//!          bridge port? --yes--> link/bridge ... up ----.                      | resolve: neighbour, ARP
+//!                   | no                                |                      | output: POSTROUTING, fragments
+//!          ARP? ----+--yes--> link/arp                  |                      |
+//!                   v                                   v                      |
+//!   ip_receive: sanity, (defragment), PREROUTING  <-----'                      |
+//!                   v                                                          |
+//!   route_input: martians, local table, rp_filter, forwarding?                 |
+//!          |                    |                                              |
+//!          | ours               | not ours                                     |
+//!          v                    `--> forward: TTL, redirect, MTU, FORWARD -----+
+//!   local_in: fragments, INPUT                                                 |
+//!          v                                                                   |
+//!   deliver: UDP, TCP, ICMP, raw, vxlan                local_out: OUTPUT, reroute
+//!          |                                                                   ^
+//!          `------- sockets, echo replies, errors, RST ---- send_born ---------'
+//! ```
+
+pub mod deliver;
+pub mod fragment;
+pub mod icmp;
+pub mod limit;
+pub mod local;
+pub mod reject;
+pub mod routing;
+
+use crate::abi::hook;
+use crate::export::records::CapturedFrame;
+use crate::fabric::{Fabric, HOP_LIMIT};
+use crate::filter::{At, Verdict};
+use crate::link::bridge::Bridging;
+use crate::link::{Kind, Place};
+use crate::namespace::{Path, View};
+use crate::trace::{Action, Layer, Reason};
+use crate::wire::packet::ether;
+use crate::wire::{print, Mac, Packet, PacketType, NONE};
+use icmp::{dest, kind, IcmpError};
+use reject::Refused;
+use routing::InputError;
+
+impl Fabric {
+    // ---------------------------------------------------------------------------------------------- in
+
+    /// A device takes a frame in (netif_receive_skb).
+    pub fn receive(&mut self, place: Place, packet: &mut Packet) {
+        if !self.has_space(place.ns) {
+            return self.world.pool.release(packet);
+        }
+        let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else {
+            return self.drop(place, packet, Layer::Link, Reason::DeviceDown);
+        };
+        if !device.up {
+            device.rx.dropped += 1;
+            return self.drop(place, packet, Layer::Link, Reason::DeviceDown);
+        }
+        if device.has_header() && !packet.routed {
+            packet.pkt_type = whom(packet.eth_dst, device.mac);
+        }
+        self.receive_from_below(place, packet);
+    }
+
+    /// The same for a frame that a bridge hands up to its own device: whom it is for has been decided.
+    pub fn receive_from_below(&mut self, place: Place, packet: &mut Packet) {
+        let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else { return };
+        let master = device.master;
+        let capture = device.capture;
+        device.rx.count(packet.frame_len());
+        packet.iif = place.dev;
+        if capture {
+            self.capture(place, packet, false);
+        }
+        self.world.note(place, packet, Layer::Link, Action::Received);
+        if master != 0 {
+            return self.bridge_receive(Bridging { ns: place.ns, bridge: master, from: place.dev }, packet);
+        }
+        match packet.ethertype {
+            ether::IPV4 => self.ip_receive(place, packet),
+            ether::ARP => self.arp_receive(place, packet),
+            _ => self.drop(place, packet, Layer::Link, Reason::Protocol),
+        }
+    }
+
+    /// ip_rcv: PREROUTING, then the route decides.
+    fn ip_receive(&mut self, place: Place, packet: &mut Packet) {
+        if packet.pkt_type == PacketType::OtherHost {
+            return self.drop(place, packet, Layer::Link, Reason::NotForUs);
+        }
+        if packet.quoted != 0 {
+            return self.drop(place, packet, Layer::Local, Reason::Malformed);
+        }
+        let before = packet.dst;
+        if !packet.bridged {
+            let (family, hook) = (packet.family(), hook::PREROUTING);
+            if packet.is_fragment()
+                && self.space(place.ns).hooks.wants_defrag(family)
+                && !self.defragment(place.ns, packet, hook)
+            {
+                return;
+            }
+            let verdict = self.run_hook((place.ns, hook), (place.dev, 0), packet, None);
+            if verdict != Verdict::Accept {
+                return self.refuse(Refused { ns: place.ns, hook, path: None }, verdict, packet);
+            }
+        }
+        if packet.routed && packet.dst == before {
+            packet.routed = false;
+            return self.local_in(place, packet);
+        }
+        packet.routed = false;
+        let route = self.space(place.ns).stack.route_input(packet, place.dev);
+        match route {
+            Ok(route) if route.path.is_local() => {
+                self.note_path(place, packet, &route.path);
+                self.local_in(place, packet)
+            }
+            Ok(route) => {
+                self.note_path(place, packet, &route.path);
+                self.forward(place, packet, (route.path, route.redirect))
+            }
+            Err(problem) => self.no_input_route(place, packet, problem),
+        }
+    }
+
+    /// Why a packet is not routed on, and what its sender is told (ip_error).
+    fn no_input_route(&mut self, place: Place, packet: &mut Packet, problem: InputError) {
+        let (code, reason) = match problem {
+            InputError::NetUnreach => (Some(dest::NET), Reason::NoRoute),
+            InputError::HostUnreach => (Some(dest::HOST), Reason::Unreachable),
+            InputError::Prohibit => (Some(dest::ADMIN), Reason::Prohibited),
+            InputError::Blackhole => (None, Reason::Blackhole),
+            InputError::ForwardingOff => (None, Reason::ForwardingOff),
+            InputError::MartianSource => (None, Reason::MartianSource),
+            InputError::MartianDestination => (None, Reason::MartianDestination),
+            InputError::ReversePath => (None, Reason::RpFilter),
+        };
+        let forwards = self.space(place.ns).stack.forwards(place.dev);
+        if let Some(code) = code.filter(|_| forwards) {
+            if self.route_error_allowed(place.ns, packet.src) {
+                self.send_icmp_error(place.ns, packet, IcmpError::new(kind::UNREACHABLE, code));
+            }
+        }
+        self.drop(place, packet, Layer::Route, reason);
+    }
+
+    // ---------------------------------------------------------------------------------------------- on
+
+    /// ip_forward: TTL, PMTU, redirect, FORWARD.
+    fn forward(&mut self, place: Place, packet: &mut Packet, (path, redirect): (Path, bool)) {
+        if packet.pkt_type != PacketType::Host {
+            return self.drop(place, packet, Layer::Route, Reason::NotForUs);
+        }
+        if packet.ttl <= 1 {
+            self.send_icmp_error(place.ns, packet, IcmpError::new(kind::TIME_EXCEEDED, 0));
+            return self.drop(place, packet, Layer::Route, Reason::Ttl);
+        }
+        let mtu = self.space(place.ns).stack.forward_mtu(&path);
+        if packet.dont_fragment && packet.len() > mtu {
+            self.send_icmp_error(place.ns, packet, IcmpError { rest: mtu, ..IcmpError::new(kind::UNREACHABLE, dest::FRAG) });
+            return self.drop(place, packet, Layer::Route, Reason::FragmentationNeeded);
+        }
+        packet.ttl -= 1;
+        if redirect {
+            self.send_redirect(place, packet, &path);
+        }
+        packet.priority = 0;
+        let verdict = self.run_hook((place.ns, hook::FORWARD), (place.dev, path.oif), packet, Some(path));
+        if verdict != Verdict::Accept {
+            return self.refuse(Refused { ns: place.ns, hook: hook::FORWARD, path: Some(path) }, verdict, packet);
+        }
+        self.world.note(place, packet, Layer::Route, Action::Forwarded);
+        // What POSTROUTING decides about a forwarded packet nobody waits for.
+        let _ = self.output(place.ns, packet, path);
+    }
+
+    // ---------------------------------------------------------------------------------------------- out
+
+    /// ip_output: POSTROUTING, fragments, neighbour. The error is what a local sender is told.
+    pub fn output(&mut self, ns: u32, packet: &mut Packet, path: Path) -> Result<(), u32> {
+        let place = Place { ns, dev: path.oif };
+        let verdict = self.run_hook((ns, hook::POSTROUTING), (0, path.oif), packet, Some(path));
+        if verdict != Verdict::Accept {
+            self.refuse(Refused { ns, hook: hook::POSTROUTING, path: Some(path) }, verdict, packet);
+            return Err(crate::errno::EPERM);
+        }
+        if path.kind == crate::route::RouteType::Broadcast && path.oif != 1 && packet.iif == 0 {
+            self.loop_back(place, packet);
+        }
+        let mtu = self.space(ns).stack.path_mtu(&path);
+        if packet.len() <= mtu && packet.frag_max == 0 {
+            self.resolve(place, path.next_hop(packet.dst), packet);
+            return Ok(());
+        }
+        if packet.dont_fragment && packet.len() > mtu && packet.frag_max == 0 {
+            self.send_icmp_error(ns, packet, IcmpError { rest: mtu, ..IcmpError::new(kind::UNREACHABLE, dest::FRAG) });
+            self.drop(place, packet, Layer::Route, Reason::FragmentationNeeded);
+            return Err(crate::errno::EMSGSIZE);
+        }
+        let mtu = if packet.frag_max != 0 { mtu.min(u32::from(packet.frag_max)) } else { mtu };
+        let next_hop = path.next_hop(packet.dst);
+        self.fragment(ns, mtu, packet, &mut |fabric, piece| fabric.resolve(place, next_hop, piece));
+        Ok(())
+    }
+
+    /// A broadcast is heard by its sender's own stack too (ip_mc_output).
+    fn loop_back(&mut self, place: Place, packet: &Packet) {
+        let mut copy = self.copy(place.ns, packet);
+        copy.routed = true;
+        copy.pkt_type = PacketType::Broadcast;
+        if !self.world.hand_on(place, &copy) {
+            self.drop(place, &mut copy, Layer::Link, Reason::Loop);
+        }
+    }
+
+    /// dev_queue_xmit: netem has its say, then the frame leaves.
+    pub fn xmit(&mut self, place: Place, packet: &mut Packet) {
+        let (space, world) = self.both(place.ns);
+        let Some(device) = space.stack.links.get_mut(place.dev) else {
+            return self.drop(place, packet, Layer::Link, Reason::DeviceDown);
+        };
+        let Some(netem) = device.netem.as_deref_mut() else { return self.leave(place, packet) };
+        let fate = netem.fate(world.now, packet.frame_len(), &mut world.random);
+        if fate.duplicated {
+            let copy = self.world.pool.copy(packet);
+            let id = self.world.pool.park(&copy);
+            self.world.at(fate.at, crate::fabric::Event::Leave { ns: place.ns, dev: place.dev, packet: id });
+        }
+        if fate.lost {
+            return self.drop(place, packet, Layer::Link, Reason::Loss);
+        }
+        packet.bad_checksum |= fate.corrupted;
+        if fate.at <= self.world.now {
+            return self.leave(place, packet);
+        }
+        let id = self.world.pool.park(packet);
+        self.world.at(fate.at, crate::fabric::Event::Leave { ns: place.ns, dev: place.dev, packet: id });
+    }
+
+    /// The device does what its kind does (ndo_start_xmit).
+    pub fn leave(&mut self, place: Place, packet: &mut Packet) {
+        if !self.has_space(place.ns) {
+            return self.world.pool.release(packet);
+        }
+        let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else {
+            return self.drop(place, packet, Layer::Link, Reason::DeviceDown);
+        };
+        if !device.up {
+            device.tx.dropped += 1;
+            return self.drop(place, packet, Layer::Link, Reason::DeviceDown);
+        }
+        device.tx.count(packet.frame_len());
+        let capture = device.capture;
+        enum Way {
+            Up,
+            Veth(Place),
+            Bridge,
+            Vxlan,
+            Nowhere,
+            Outside,
+        }
+        let way = match &device.kind {
+            Kind::Loopback => Way::Up,
+            Kind::Veth(peer) => Way::Veth(*peer),
+            Kind::Bridge(_) => Way::Bridge,
+            Kind::Vxlan(_) => Way::Vxlan,
+            Kind::Dummy => Way::Nowhere,
+            Kind::Tun => Way::Outside,
+        };
+        if capture {
+            self.capture(place, packet, true);
+        }
+        self.world.note(place, packet, Layer::Link, Action::Transmitted);
+        match way {
+            Way::Veth(peer) => self.cross(place, peer, packet),
+            Way::Bridge if packet.resume => self.bridge_resume(place, packet),
+            Way::Bridge => self.bridge_send(place, packet),
+            Way::Vxlan => self.vxlan_send(place, packet),
+            Way::Up => {
+                packet.routed = true;
+                self.hand(place, place, packet);
+            }
+            Way::Nowhere => self.drop(place, packet, Layer::Link, Reason::Dummy),
+            Way::Outside => self.take_outside(place, packet),
+        }
+    }
+
+    /// Through a veth pair (veth_xmit): what the kernel keeps beside the bytes stays behind.
+    fn cross(&mut self, place: Place, peer: Place, packet: &mut Packet) {
+        let other = self.spaces.get(peer.ns as usize).and_then(Option::as_deref);
+        let ready = other.and_then(|space| space.stack.links.get(peer.dev)).is_some_and(|device| device.up);
+        if !ready {
+            return self.drop(place, packet, Layer::Link, Reason::NoCarrier);
+        }
+        if packet.ct != NONE {
+            self.space_mut(place.ns).hooks.release(packet);
+        }
+        packet.ct = NONE;
+        packet.ct_info = Default::default();
+        packet.nf_trace = false;
+        packet.bridged = false;
+        packet.phys_in = 0;
+        packet.phys_out = 0;
+        packet.iif = 0;
+        packet.priority = 0;
+        packet.socket = NONE;
+        packet.frag_max = 0;
+        if peer.ns != place.ns {
+            packet.mark = 0;
+        }
+        self.hand(place, peer, packet);
+    }
+
+    /// Into the run queue, unless it has been handed on too often.
+    fn hand(&mut self, from: Place, to: Place, packet: &mut Packet) {
+        packet.hops += 1;
+        if packet.hops > HOP_LIMIT || !self.world.hand_on(to, packet) {
+            self.drop(from, packet, Layer::Link, Reason::Loop);
+        }
+    }
+
+    fn take_outside(&mut self, place: Place, packet: &mut Packet) {
+        let mut bytes = Vec::new();
+        print::print_ip(packet, &self.world.pool, &mut bytes);
+        self.world.out.push(CapturedFrame::new(self.world.now, place, true, bytes));
+        self.world.note(place, packet, Layer::Link, Action::Delivered);
+        self.finish(place.ns, packet);
+    }
+
+    // ---------------------------------------------------------------------------------------------- tools of the trade
+
+    /// Runs one netfilter hook over the packet, if anything stands there.
+    #[inline]
+    pub fn run_hook(
+        &mut self,
+        (ns, hook): (u32, u32),
+        (iif, oif): (u32, u32),
+        packet: &mut Packet,
+        path: Option<Path>,
+    ) -> Verdict {
+        let (space, world) = self.both(ns);
+        let family = packet.family();
+        if !space.hooks.active(family, hook) {
+            return Verdict::Accept;
+        }
+        let mut view = View { stack: &mut space.stack, world, path };
+        space.hooks.run(At { family, hook, iif, oif }, packet, &mut view)
+    }
+
+    /// Ends a packet's way: notes why, gives back what it holds, conntrack's part included.
+    pub fn drop(&mut self, place: Place, packet: &mut Packet, layer: Layer, reason: Reason) {
+        if packet.ct != NONE {
+            if let Some(Some(space)) = self.spaces.get_mut(place.ns as usize) {
+                space.hooks.release(packet);
+            }
+        }
+        self.world.drop(place, packet, layer, reason);
+    }
+
+    /// Ends the way of a packet that got where it should.
+    pub fn finish(&mut self, ns: u32, packet: &mut Packet) {
+        if packet.ct != NONE {
+            self.space_mut(ns).hooks.release(packet);
+        }
+        self.world.pool.release(packet);
+    }
+
+    pub fn note_path(&mut self, place: Place, packet: &Packet, path: &Path) {
+        self.world.note_route(place, packet, Action::Routed, (path.via, path.oif, path.table));
+    }
+
+    /// Writes a frame down for those who watch the device; a tun port shows it from the IP header on.
+    #[cold]
+    fn capture(&mut self, place: Place, packet: &Packet, outgoing: bool) {
+        let has_header = self.space(place.ns).stack.links.get(place.dev).is_some_and(|device| device.has_header());
+        let mut bytes = Vec::new();
+        match has_header {
+            true => print::print_frame(packet, &self.world.pool, &mut bytes),
+            false => print::print_ip(packet, &self.world.pool, &mut bytes),
+        }
+        self.world.frames.push(CapturedFrame::new(self.world.now, place, outgoing, bytes));
+    }
+}
+
+/// eth_type_trans: whom a frame is for.
+fn whom(dst: Mac, own: Mac) -> PacketType {
+    match () {
+        () if dst == own => PacketType::Host,
+        () if dst == Mac::BROADCAST => PacketType::Broadcast,
+        () if dst.is_multicast() => PacketType::Multicast,
+        () => PacketType::OtherHost,
+    }
+}

@@ -1,0 +1,69 @@
+//! The last step in: which protocol, which socket (ip_protocol_deliver_rcu). What nobody wants is refused.
+
+use super::icmp::{dest, kind, IcmpError};
+use crate::fabric::Fabric;
+use crate::filter::AddrType;
+use crate::link::Place;
+use crate::trace::{Action, Layer, Reason};
+use crate::wire::packet::proto;
+use crate::wire::Packet;
+
+impl Fabric {
+    /// A whole packet for this host.
+    pub fn deliver(&mut self, place: Place, packet: &mut Packet) {
+        let raw = self.raw_deliver(place, packet);
+        match packet.proto {
+            proto::UDP => self.udp_deliver(place, packet),
+            proto::TCP => self.tcp_deliver(place, packet),
+            proto::ICMP => {
+                if packet.kind == kind::ECHO_REPLY {
+                    self.ping_deliver(place, packet);
+                }
+                self.icmp_local(place, packet)
+            }
+            _ if raw => self.finish(place.ns, packet),
+            _ => self.unknown_protocol(place, packet),
+        }
+    }
+
+    fn unknown_protocol(&mut self, place: Place, packet: &mut Packet) {
+        let error = IcmpError { local: true, ..IcmpError::new(kind::UNREACHABLE, dest::PROTOCOL) };
+        self.send_icmp_error(place.ns, packet, error);
+        self.drop(place, packet, Layer::Local, Reason::Protocol);
+    }
+
+    /// UDP: tunnels, then every listener of a broadcast, or the best socket of all (__udp4_lib_rcv).
+    fn udp_deliver(&mut self, place: Place, packet: &mut Packet) {
+        if packet.bad_checksum {
+            return self.drop(place, packet, Layer::Local, Reason::BadChecksum);
+        }
+        if self.vxlan_receive(place, packet) {
+            return;
+        }
+        let (space, world) = self.both(place.ns);
+        let group = packet.dst.is_multicast() || space.stack.addr_type(packet.dst, 0) == AddrType::Broadcast;
+        if group {
+            let all = space.stack.ports.every(packet, &world.sockets);
+            for socket in &all {
+                self.queue_datagram(place, *socket, packet);
+            }
+            let reason = if all.is_empty() { Reason::NoSocket } else { Reason::None };
+            return match reason {
+                Reason::None => self.finish(place.ns, packet),
+                reason => self.drop(place, packet, Layer::Socket, reason),
+            };
+        }
+        match space.stack.ports.for_packet(packet, &world.sockets) {
+            Some(socket) => {
+                self.world.note(place, packet, Layer::Socket, Action::Delivered);
+                self.queue_datagram(place, socket, packet);
+                self.finish(place.ns, packet);
+            }
+            None => {
+                let error = IcmpError { local: true, ..IcmpError::new(kind::UNREACHABLE, dest::PORT) };
+                self.send_icmp_error(place.ns, packet, error);
+                self.drop(place, packet, Layer::Socket, Reason::NoSocket);
+            }
+        }
+    }
+}

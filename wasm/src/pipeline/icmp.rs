@@ -1,0 +1,218 @@
+//! ICMP as the stack itself speaks it: errors, redirects, echo and timestamp replies (net/ipv4/icmp.c).
+
+use super::local::Birth;
+use super::routing::OutputKey;
+use crate::fabric::Fabric;
+use crate::filter::AddrType;
+use crate::link::Place;
+use crate::namespace::{Path, Stack};
+use crate::route::Devices;
+use crate::sysctl;
+use crate::trace::{Action, Layer, Reason};
+use crate::wire::packet::proto;
+use crate::wire::{Ip, Packet, PacketType, NONE};
+
+/// ICMP types.
+pub mod kind {
+    pub const ECHO_REPLY: u8 = 0;
+    pub const UNREACHABLE: u8 = 3;
+    pub const REDIRECT: u8 = 5;
+    pub const ECHO: u8 = 8;
+    pub const TIME_EXCEEDED: u8 = 11;
+    pub const TIMESTAMP: u8 = 13;
+    pub const TIMESTAMP_REPLY: u8 = 14;
+}
+
+/// Codes of "destination unreachable".
+pub mod dest {
+    pub const NET: u8 = 0;
+    pub const HOST: u8 = 1;
+    pub const PROTOCOL: u8 = 2;
+    pub const PORT: u8 = 3;
+    pub const FRAG: u8 = 4;
+    pub const ADMIN: u8 = 13;
+}
+
+/// The longest ICMP error, IP header included (RFC 1812 4.3.2.3).
+const LONGEST: u32 = 576;
+/// Internetwork control, which errors travel with.
+const CONTROL: u8 = 0xc0;
+
+/// An error to be sent about a packet.
+#[derive(Clone, Copy)]
+pub struct IcmpError {
+    pub kind: u8,
+    pub code: u8,
+    /// The header's second word: MTU, gateway.
+    pub rest: u32,
+    /// The packet was for us: the error comes from the address it was sent to.
+    pub local: bool,
+}
+
+impl IcmpError {
+    pub const fn new(kind: u8, code: u8) -> IcmpError {
+        IcmpError { kind, code, rest: 0, local: false }
+    }
+}
+
+impl Fabric {
+    /// Tells a packet's sender what went wrong, where the rules allow it (icmp_send). The packet stays the caller's.
+    pub fn send_icmp_error(&mut self, ns: u32, cause: &Packet, error: IcmpError) {
+        if cause.pkt_type != PacketType::Host || cause.frag_offset != 0 || cause.quoted != 0 || !cause.src.is_v4() {
+            return;
+        }
+        if cause.is_icmp_error() || (cause.proto == proto::ICMP && cause.kind > 18) {
+            return;
+        }
+        let stack = &self.space(ns).stack;
+        let everybody = cause.dst.is_multicast() || stack.addr_type(cause.dst, 0) == AddrType::Broadcast;
+        if everybody {
+            return;
+        }
+        let inbound = !error.local && stack.sysctls.is_on(sysctl::ICMP_ERRORS_USE_INBOUND_IFADDR);
+        let src = match () {
+            () if error.local => cause.dst,
+            () if inbound => stack.links.select_source(cause.iif, cause.src, Stack::LINK_SCOPE),
+            () => Ip::ANY4,
+        };
+        let tos = cause.tos & 0x1e | CONTROL;
+        let mark = stack.reply_mark(cause.mark);
+        let key = OutputKey { src, tos, mark, proto: proto::ICMP, any_source: true, ..OutputKey::to(cause.src) };
+        let Ok(path) = stack.route_output(&key) else { return };
+        if !self.icmp_allowed(ns, (error.kind, error.code), cause.src, path.oif) {
+            return;
+        }
+        let mut packet = self.quote(ns, cause, (error, path, tos));
+        packet.src = if src.is_unspecified() { path.src } else { src };
+        packet.mark = mark;
+        let place = Place { ns, dev: path.oif };
+        if packet.trace != 0 {
+            let what = (Layer::Local, Action::Refused, Reason::None);
+            self.world.record(place, &packet, what, Default::default());
+        }
+        // Nobody waits for the outcome of an error.
+        let _ = self.local_out(ns, &mut packet, path);
+    }
+
+    /// An error with as much of its cause as fits, payload shared.
+    fn quote(&mut self, ns: u32, cause: &Packet, (error, path, tos): (IcmpError, Path, u8)) -> Packet {
+        let stack = &mut self.space_mut(ns).stack;
+        let room = stack.path_mtu(&path).min(LONGEST) - 28;
+        let ttl = stack.sysctl(sysctl::IP_DEFAULT_TTL) as u8;
+        let ip_id = stack.next_ip_id();
+        let mut inner = self.world.pool.copy(cause);
+        inner.quoted = cause.len().min(room) as u16;
+        inner.trace = 0;
+        inner.ct = NONE;
+        let quoted = inner.quoted;
+        Packet {
+            dst: cause.src,
+            proto: proto::ICMP,
+            ttl,
+            tos,
+            ip_id,
+            kind: error.kind,
+            code: error.code,
+            seq: error.rest,
+            inner: self.world.pool.park(&inner),
+            payload_len: quoted,
+            trace: cause.trace,
+            hops: cause.hops,
+            ..Packet::EMPTY
+        }
+    }
+
+    /// Tells a sender on our own segment that another gateway there is nearer (ip_rt_send_redirect).
+    pub fn send_redirect(&mut self, place: Place, packet: &Packet, path: &Path) {
+        if self.redirect_allowed(place.ns, packet.src) {
+            let rest = path.next_hop(packet.dst).low();
+            self.send_icmp_error(place.ns, packet, IcmpError { rest, ..IcmpError::new(kind::REDIRECT, 1) });
+        }
+    }
+
+    /// ICMP for this host: answers requests (icmp_echo, icmp_timestamp). Errors go to the sockets they are about.
+    pub fn icmp_local(&mut self, place: Place, packet: &mut Packet) {
+        let stack = &self.space(place.ns).stack;
+        let group = packet.dst.is_multicast() || stack.addr_type(packet.dst, 0) == AddrType::Broadcast;
+        let quiet = stack.sysctls.is_on(sysctl::ICMP_ECHO_IGNORE_ALL)
+            || (group && stack.sysctls.is_on(sysctl::ICMP_ECHO_IGNORE_BROADCASTS));
+        match packet.kind {
+            _ if packet.bad_checksum => self.drop(place, packet, Layer::Local, Reason::BadChecksum),
+            kind::ECHO if quiet => self.drop(place, packet, Layer::Local, Reason::EchoIgnored),
+            kind::TIMESTAMP if group && quiet => self.drop(place, packet, Layer::Local, Reason::EchoIgnored),
+            kind::ECHO | kind::TIMESTAMP => self.icmp_reply(place, packet),
+            _ if packet.is_icmp_error() => {
+                self.icmp_error_received(place, packet);
+                self.world.note(place, packet, Layer::Local, Action::Delivered);
+                self.finish(place.ns, packet)
+            }
+            _ => {
+                self.world.note(place, packet, Layer::Local, Action::Delivered);
+                self.finish(place.ns, packet)
+            }
+        }
+    }
+
+    /// icmp_reply: from the address that was asked, with its tos; a broadcast is answered from our own address.
+    fn icmp_reply(&mut self, place: Place, packet: &mut Packet) {
+        self.world.note(place, packet, Layer::Local, Action::Delivered);
+        let stack = &mut self.space_mut(place.ns).stack;
+        let own = stack.addr_type(packet.dst, 0) == AddrType::Local;
+        let src = if own { packet.dst } else { stack.links.select_source(place.dev, packet.src, 0) };
+        let mark = stack.reply_mark(packet.mark);
+        let ip_id = stack.next_ip_id();
+        let ttl = stack.sysctl(sysctl::IP_DEFAULT_TTL) as u8;
+        let timestamp = packet.kind == kind::TIMESTAMP;
+        let mut reply = Packet {
+            src,
+            dst: packet.src,
+            proto: proto::ICMP,
+            ttl,
+            tos: packet.tos,
+            ip_id,
+            kind: if timestamp { kind::TIMESTAMP_REPLY } else { kind::ECHO_REPLY },
+            sport: packet.sport,
+            dport: packet.sport,
+            seq: packet.seq,
+            mark,
+            trace: packet.trace,
+            hops: packet.hops,
+            ..Packet::EMPTY
+        };
+        if timestamp {
+            self.stamp(packet, &mut reply);
+        } else {
+            reply.payload_len = packet.payload_len;
+            let data = self.world.pool.data(packet).to_vec();
+            reply.payload = self.world.pool.store(&data);
+        }
+        self.finish(place.ns, packet);
+        let birth = Birth { ns: place.ns, oif: 0, flags: 0 };
+        // An answer that cannot be sent is not sent.
+        let _ = self.send_born(birth, &mut reply);
+    }
+
+    /// The asker's time, then ours twice, in milliseconds since midnight (RFC 792).
+    fn stamp(&mut self, packet: &Packet, reply: &mut Packet) {
+        let midnight = ((self.world.epoch % 86_400) * 1000 + self.world.now / 1_000_000) % 86_400_000;
+        let mut bytes = [0; 12];
+        let asked = self.world.pool.data(packet);
+        let there = asked.len().min(4);
+        bytes[..there].copy_from_slice(&asked[..there]);
+        bytes[4..8].copy_from_slice(&(midnight as u32).to_be_bytes());
+        bytes[8..].copy_from_slice(&(midnight as u32).to_be_bytes());
+        reply.payload = self.world.pool.store(&bytes);
+        reply.payload_len = 12;
+    }
+}
+
+impl Stack {
+    /// IP4_REPLY_MARK: answers carry the mark of what they answer only with `fwmark_reflect`.
+    pub fn reply_mark(&self, mark: u32) -> u32 {
+        if self.sysctls.is_on(sysctl::FWMARK_REFLECT) {
+            mark
+        } else {
+            0
+        }
+    }
+}

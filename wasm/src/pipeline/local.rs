@@ -1,0 +1,112 @@
+//! The local ends of the path: packets born here on their way out, packets for this host on their way in.
+
+use super::reject::Refused;
+use super::routing::OutputKey;
+use crate::abi::hook;
+use crate::fabric::Fabric;
+use crate::filter::{AddrType, Verdict};
+use crate::link::Place;
+use crate::namespace::{Path, Stack};
+use crate::trace::{Action, Layer, Reason};
+use crate::wire::Packet;
+
+/// Where a packet is born.
+#[derive(Clone, Copy)]
+pub struct Birth {
+    pub ns: u32,
+    /// The device it must leave by, 0 for any.
+    pub oif: u32,
+    pub flags: u32,
+}
+
+impl Birth {
+    /// A tunnel's outer packet: its record says encapsulated, not sent.
+    pub const TUNNEL: u32 = 1;
+    /// The source need not be ours.
+    pub const ANY_SOURCE: u32 = 2;
+}
+
+impl Fabric {
+    /// Routes a packet born here and sends it; its source is filled in where it has none. The error is an errno.
+    pub fn send_born(&mut self, birth: Birth, packet: &mut Packet) -> Result<(), u32> {
+        let key = OutputKey {
+            src: packet.src,
+            dst: packet.dst,
+            oif: birth.oif,
+            mark: packet.mark,
+            tos: packet.tos,
+            proto: packet.proto,
+            sport: packet.sport,
+            dport: packet.dport,
+            any_source: birth.flags & Birth::ANY_SOURCE != 0,
+        };
+        let path = match self.space(birth.ns).stack.route_output(&key) {
+            Ok(path) => path,
+            Err(errno) => {
+                self.drop(Place { ns: birth.ns, dev: 0 }, packet, Layer::Route, Reason::NoRoute);
+                return Err(errno);
+            }
+        };
+        packet.src = path.src;
+        if packet.dst.is_unspecified() {
+            packet.dst = path.src;
+        }
+        if birth.flags & Birth::TUNNEL == 0 {
+            self.world.note(Place { ns: birth.ns, dev: path.oif }, packet, Layer::Local, Action::Sent);
+        }
+        self.local_out(birth.ns, packet, path)
+    }
+
+    /// ip_local_out: OUTPUT, and another route where a rule changed what routes depend on (ip_route_me_harder).
+    pub fn local_out(&mut self, ns: u32, packet: &mut Packet, mut path: Path) -> Result<(), u32> {
+        packet.iif = 0;
+        let place = Place { ns, dev: path.oif };
+        self.note_path(place, packet, &path);
+        let before = (packet.src, packet.dst, packet.mark, packet.tos);
+        let verdict = self.run_hook((ns, hook::OUTPUT), (0, path.oif), packet, Some(path));
+        if verdict != Verdict::Accept {
+            self.refuse(Refused { ns, hook: hook::OUTPUT, path: Some(path) }, verdict, packet);
+            return Err(crate::errno::EPERM);
+        }
+        if before != (packet.src, packet.dst, packet.mark, packet.tos) {
+            let oif = self.world.sockets.get(packet.socket).and_then(|socket| socket.options.device).unwrap_or(0);
+            let Some(other) = self.space(ns).stack.reroute(packet, oif) else {
+                self.drop(place, packet, Layer::Route, Reason::NoRoute);
+                return Err(crate::errno::ENETUNREACH);
+            };
+            path = other;
+            self.note_path(place, packet, &path);
+        }
+        self.output(ns, packet, path)
+    }
+
+    /// ip_local_deliver: whole packets only, INPUT, then the protocol.
+    pub fn local_in(&mut self, place: Place, packet: &mut Packet) {
+        if packet.is_fragment() && !self.defragment(place.ns, packet, hook::INPUT) {
+            return;
+        }
+        let verdict = self.run_hook((place.ns, hook::INPUT), (place.dev, 0), packet, None);
+        if verdict != Verdict::Accept {
+            return self.refuse(Refused { ns: place.ns, hook: hook::INPUT, path: None }, verdict, packet);
+        }
+        self.deliver(place, packet);
+    }
+}
+
+impl Stack {
+    /// The route of a packet as it is now (ip_route_me_harder): a source that is not ours is allowed, one that is nobody's
+    /// lets the route choose.
+    pub fn reroute(&self, packet: &Packet, oif: u32) -> Option<Path> {
+        let kind = self.addr_type(packet.src, 0);
+        let known = matches!(kind, AddrType::Local | AddrType::Unicast);
+        let key = OutputKey {
+            src: if known { packet.src } else { OutputKey::to(packet.dst).src },
+            oif,
+            mark: packet.mark,
+            tos: packet.tos,
+            any_source: true,
+            ..OutputKey::to(packet.dst)
+        };
+        self.route_output(&key).ok()
+    }
+}

@@ -1,0 +1,100 @@
+//! What happens to a packet that a hook did not accept: dropped, or answered as REJECT says and dropped (nf_reject_ipv4.c).
+
+use super::icmp::{kind, IcmpError};
+use crate::abi::{self, hook};
+use crate::fabric::Fabric;
+use crate::filter::Verdict;
+use crate::link::Place;
+use crate::namespace::Path;
+use crate::sysctl;
+use crate::trace::{Action, Layer, Reason};
+use crate::wire::packet::{proto, tcp};
+use crate::wire::Packet;
+
+/// Where it was refused.
+#[derive(Clone, Copy)]
+pub struct Refused {
+    pub ns: u32,
+    pub hook: u32,
+    /// Its route, where it had one.
+    pub path: Option<Path>,
+}
+
+impl Fabric {
+    /// Ends a packet that a hook refused.
+    pub fn refuse(&mut self, at: Refused, verdict: Verdict, packet: &mut Packet) {
+        let place = Place { ns: at.ns, dev: packet.iif };
+        match verdict {
+            Verdict::Accept => {}
+            Verdict::Drop(why) => self.drop(place, packet, Layer::Hook, Reason::of_hook(why)),
+            Verdict::Reject(how) => {
+                if how == abi::reject::TCP_RESET as u8 {
+                    self.send_reset(at, packet);
+                } else {
+                    self.send_unreachable(at, packet, how);
+                }
+                self.drop(place, packet, Layer::Hook, Reason::Rule);
+            }
+        }
+    }
+
+    /// nf_send_unreach: nothing for later fragments and packets with a wrong checksum.
+    fn send_unreachable(&mut self, at: Refused, packet: &Packet, code: u8) {
+        if packet.frag_offset != 0 || packet.bad_checksum {
+            return;
+        }
+        let local = at.hook == hook::INPUT || at.path.is_some_and(|path| path.is_local());
+        self.send_icmp_error(at.ns, packet, IcmpError { local, ..IcmpError::new(kind::UNREACHABLE, code) });
+    }
+
+    /// nf_send_reset: from where the segment was going to where it came from; on a bridge straight back out of the port.
+    fn send_reset(&mut self, at: Refused, packet: &Packet) {
+        let odd = packet.proto != proto::TCP || packet.is_fragment() || packet.bad_checksum;
+        if odd || packet.flags & tcp::RST != 0 {
+            return;
+        }
+        let stack = &mut self.space_mut(at.ns).stack;
+        let mut reset = Packet {
+            src: packet.dst,
+            dst: packet.src,
+            sport: packet.dport,
+            dport: packet.sport,
+            ttl: stack.sysctl(sysctl::IP_DEFAULT_TTL) as u8,
+            proto: proto::TCP,
+            dont_fragment: true,
+            mark: stack.reply_mark(packet.mark),
+            trace: packet.trace,
+            hops: packet.hops,
+            ..Packet::EMPTY
+        };
+        answer_segment(packet, &mut reset);
+        if packet.trace != 0 {
+            let what = (Layer::Local, Action::Refused, Reason::Rule);
+            self.world.record(Place { ns: at.ns, dev: packet.iif }, &reset, what, Default::default());
+        }
+        self.space_mut(at.ns).hooks.attach(&mut reset, packet);
+        if packet.phys_in != 0 {
+            reset.eth_src = packet.eth_dst;
+            reset.eth_dst = packet.eth_src;
+            return self.xmit(Place { ns: at.ns, dev: packet.phys_in }, &mut reset);
+        }
+        let Some(path) = self.space(at.ns).stack.reroute(&reset, 0) else {
+            return self.drop(Place { ns: at.ns, dev: 0 }, &mut reset, Layer::Route, Reason::NoRoute);
+        };
+        // Nobody waits for the outcome of a reset.
+        let _ = self.local_out(at.ns, &mut reset, path);
+    }
+}
+
+/// The flags and numbers of a reset in answer to a segment (RFC 9293 3.5.2).
+pub fn answer_segment(packet: &Packet, reset: &mut Packet) {
+    reset.flags = tcp::RST;
+    if packet.flags & tcp::ACK != 0 {
+        reset.seq = packet.ack;
+        return;
+    }
+    reset.flags |= tcp::ACK;
+    let flags = u32::from(packet.flags & tcp::SYN != 0) + u32::from(packet.flags & tcp::FIN != 0);
+    reset.ack = packet.seq.wrapping_add(flags).wrapping_add(u32::from(packet.payload_len));
+}
+

@@ -1,0 +1,341 @@
+//! Routing decisions around the FIB: input checks (ip_route_input_slow), source validation, MTUs, output (ip_route_output).
+
+use crate::errno::{EINVAL, ENETUNREACH, ENODEV};
+use crate::filter::AddrType;
+use crate::namespace::{Path, Stack};
+use crate::route::route::scope;
+use crate::route::{Devices, FlowKey, Found, RouteError, RouteType};
+use crate::sysctl;
+use crate::wire::{Ip, Packet};
+
+/// An input route: where to, and whether its sender should have taken another gateway.
+pub struct InputRoute {
+    pub path: Path,
+    pub redirect: bool,
+}
+
+/// Why a packet that came in goes no further.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum InputError {
+    NetUnreach,
+    HostUnreach,
+    Prohibit,
+    Blackhole,
+    ForwardingOff,
+    MartianSource,
+    MartianDestination,
+    ReversePath,
+}
+
+impl InputError {
+    pub fn is_forwarding_off(self) -> bool {
+        self == InputError::ForwardingOff
+    }
+    const fn of(error: RouteError) -> InputError {
+        match error {
+            RouteError::NetUnreach => InputError::NetUnreach,
+            RouteError::HostUnreach => InputError::HostUnreach,
+            RouteError::Prohibit => InputError::Prohibit,
+            RouteError::Blackhole => InputError::Blackhole,
+        }
+    }
+}
+
+/// What a local sender asks for.
+#[derive(Clone, Copy)]
+pub struct OutputKey {
+    pub src: Ip,
+    pub dst: Ip,
+    pub oif: u32,
+    pub mark: u32,
+    pub tos: u8,
+    pub proto: u8,
+    pub sport: u16,
+    pub dport: u16,
+    /// The source need not be ours (FLOWI_FLAG_ANYSRC): transparent sockets, re-routed packets.
+    pub any_source: bool,
+}
+
+impl OutputKey {
+    pub const fn to(dst: Ip) -> OutputKey {
+        let src = if dst.is_v4() { Ip::ANY4 } else { Ip::ANY6 };
+        OutputKey { src, dst, oif: 0, mark: 0, tos: 0, proto: 0, sport: 0, dport: 0, any_source: false }
+    }
+}
+
+const fn is_zeronet(ip: Ip) -> bool {
+    ip.is_v4() && ip.low() >> 24 == 0
+}
+
+impl Stack {
+    /// Whether packets that come in by `dev` are passed on.
+    pub fn forwards(&self, dev: u32) -> bool {
+        self.links.conf(dev, sysctl::FORWARDING) != 0
+    }
+
+    /// inet_addr_type, inet_dev_addr_type.
+    pub fn addr_type(&self, ip: Ip, dev: u32) -> AddrType {
+        match self.fib.addr_type(ip, dev, &self.links) {
+            RouteType::Local => AddrType::Local,
+            RouteType::Broadcast => AddrType::Broadcast,
+            RouteType::Multicast => AddrType::Multicast,
+            _ => AddrType::Unicast,
+        }
+    }
+
+    fn path(&self, found: &Found, dst: Ip) -> Path {
+        Path {
+            kind: found.kind,
+            oif: found.oif,
+            via: found.via,
+            src: self.fib.source(found, dst, &self.links),
+            mtu: found.mtu,
+            advmss: found.advmss,
+            table: found.table,
+        }
+    }
+
+    /// The route of a packet that came in by `dev` (ip_route_input_slow).
+    pub fn route_input(&self, packet: &Packet, dev: u32) -> Result<InputRoute, InputError> {
+        let (src, dst) = (packet.src, packet.dst);
+        if src.is_multicast() || src == Ip::BROADCAST4 {
+            return Err(InputError::MartianSource);
+        }
+        if dst == Ip::BROADCAST4 || (src == Ip::ANY4 && dst == Ip::ANY4) {
+            return self.broadcast_input(packet, dev);
+        }
+        if is_zeronet(src) {
+            return Err(InputError::MartianSource);
+        }
+        if is_zeronet(dst) {
+            return Err(InputError::MartianDestination);
+        }
+        if dst.is_loopback() || src.is_loopback() {
+            let allowed = dev == 1 || self.links.either(dev, sysctl::ROUTE_LOCALNET);
+            if !allowed {
+                return Err(if dst.is_loopback() { InputError::MartianDestination } else { InputError::MartianSource });
+            }
+        }
+        let key = FlowKey {
+            src,
+            iif: dev,
+            mark: packet.mark,
+            tos: packet.tos,
+            proto: packet.proto,
+            sport: packet.sport,
+            dport: packet.dport,
+            ..FlowKey::to(dst)
+        };
+        let found = match self.fib.lookup(&key, &self.links) {
+            Ok(found) => found,
+            Err(_) if !self.forwards(dev) => return Err(InputError::ForwardingOff),
+            Err(error) => return Err(InputError::of(error)),
+        };
+        match found.kind {
+            RouteType::Broadcast => self.broadcast_input(packet, dev),
+            RouteType::Local => {
+                self.validate_source(packet, dev, 0)?;
+                Ok(InputRoute { path: Path { oif: 1, ..self.path(&found, dst) }, redirect: false })
+            }
+            _ if !self.forwards(dev) => Err(InputError::ForwardingOff),
+            RouteType::Unicast => self.forward_input(packet, dev, found),
+            _ => Err(InputError::MartianDestination),
+        }
+    }
+
+    fn broadcast_input(&self, packet: &Packet, dev: u32) -> Result<InputRoute, InputError> {
+        if !is_zeronet(packet.src) {
+            self.validate_source(packet, dev, 0)?;
+        }
+        let path = Path {
+            kind: RouteType::Local,
+            oif: 1,
+            via: Ip::ANY4,
+            src: Ip::ANY4,
+            mtu: 0,
+            advmss: 0,
+            table: crate::route::route::table::LOCAL,
+        };
+        Ok(InputRoute { path, redirect: false })
+    }
+
+    /// __mkroute_input, with what a redirect taught.
+    fn forward_input(&self, packet: &Packet, dev: u32, found: Found) -> Result<InputRoute, InputError> {
+        let near = self.validate_source(packet, dev, found.oif)?;
+        let path = self.path(&found, packet.dst);
+        let shared = self.links.either(dev, sysctl::SHARED_MEDIA);
+        let redirect = found.oif == dev
+            && near
+            && self.links.either(dev, sysctl::SEND_REDIRECTS)
+            && (shared || self.links.is_on_link(dev, path.next_hop(packet.dst)));
+        Ok(InputRoute { path, redirect })
+    }
+
+    /// fib_validate_source: refuses sources that are ours or, with `rp_filter`, that we would answer another way. Ok tells
+    /// whether the source is on link.
+    fn validate_source(&self, packet: &Packet, dev: u32, oif: u32) -> Result<bool, InputError> {
+        let filter = self.links.most(dev, sysctl::RP_FILTER);
+        let redirects = self.links.either(dev, sysctl::SEND_REDIRECTS);
+        if filter == 0 && (dev != oif || !redirects) {
+            let accepts = self.links.conf(dev, sysctl::ACCEPT_LOCAL) != 0 || self.links.all.is_on(sysctl::ACCEPT_LOCAL);
+            if accepts {
+                return Ok(false);
+            }
+            let plain = self.fib.rules(packet.family()).len() <= 3;
+            if plain {
+                return if self.links.is_ours(packet.src) { Err(InputError::MartianSource) } else { Ok(false) };
+            }
+        }
+        self.reverse_check(packet, dev, oif, filter)
+    }
+
+    /// __fib_validate_source.
+    fn reverse_check(&self, packet: &Packet, dev: u32, oif: u32, filter: i64) -> Result<bool, InputError> {
+        let mark = if self.links.either(dev, sysctl::SRC_VALID_MARK) { packet.mark } else { 0 };
+        let key = FlowKey {
+            src: packet.dst,
+            iif: if oif != 0 { oif } else { 1 },
+            mark,
+            tos: packet.tos,
+            ..FlowKey::to(packet.src)
+        };
+        let last_resort = if filter != 0 { Err(InputError::ReversePath) } else { Ok(false) };
+        let Ok(found) = self.fib.lookup(&key, &self.links) else { return last_resort };
+        let accepts_local = self.links.either(dev, sysctl::ACCEPT_LOCAL);
+        if found.kind != RouteType::Unicast && !(found.kind == RouteType::Local && accepts_local) {
+            return Err(InputError::MartianSource);
+        }
+        let on_link = |found: &Found| found.via.is_unspecified();
+        if self.uses_device((&key, &found), dev) {
+            return Ok(on_link(&found));
+        }
+        if self.links.get(dev).is_none_or(|device| device.addresses.is_empty()) {
+            return last_resort;
+        }
+        if filter == 1 {
+            return Err(InputError::ReversePath);
+        }
+        let by_dev = self.fib.lookup(&FlowKey { oif: dev, ..key }, &self.links);
+        Ok(by_dev.is_ok_and(|found| found.kind == RouteType::Unicast && on_link(&found)))
+    }
+
+    /// The `rpfilter` match: would an answer leave by the device the packet came in by?
+    pub fn reverse_path(&self, packet: &Packet, loose: bool) -> bool {
+        let key = FlowKey { src: packet.dst, tos: packet.tos, ..FlowKey::to(packet.src) };
+        let found = self.fib.lookup(&key, &self.links);
+        found.is_ok_and(|found| {
+            found.kind == RouteType::Unicast && (loose || self.uses_device((&key, &found), packet.iif))
+                || (found.kind == RouteType::Local && packet.iif == 1)
+        })
+    }
+
+    /// Whether a leg of the route that was found leaves by the device (fib_info_nh_uses_dev).
+    fn uses_device(&self, (key, found): (&FlowKey, &Found), dev: u32) -> bool {
+        let by_dev = || self.fib.lookup(&FlowKey { oif: dev, ..*key }, &self.links);
+        found.oif == dev || by_dev().is_ok_and(|other| other.route == found.route)
+    }
+
+    /// A plain output lookup, for those who only want to know the way.
+    pub fn route_plain(&self, dst: Ip) -> Option<Path> {
+        self.route_output(&OutputKey::to(dst)).ok()
+    }
+
+    /// The route of a packet born here, and its source (ip_route_output_key); the error is an errno.
+    pub fn route_output(&self, ask: &OutputKey) -> Result<Path, u32> {
+        let (src, dst) = (ask.src, ask.dst);
+        if !src.is_unspecified() {
+            if src.is_multicast() || src == Ip::BROADCAST4 || is_zeronet(src) {
+                return Err(EINVAL);
+            }
+            if ask.oif == 0 && (dst.is_multicast() || dst == Ip::BROADCAST4) {
+                return self.to_everybody(ask);
+            }
+            if !ask.any_source && !self.is_local_source(src) {
+                return Err(EINVAL);
+            }
+        }
+        if ask.oif != 0 {
+            match self.links.get(ask.oif) {
+                None => return Err(ENODEV),
+                Some(device) if !device.up => return Err(ENETUNREACH),
+                Some(_) => {}
+            }
+        }
+        let key = FlowKey {
+            src,
+            oif: ask.oif,
+            mark: ask.mark,
+            tos: ask.tos,
+            proto: ask.proto,
+            sport: ask.sport,
+            dport: ask.dport,
+            ..FlowKey::to(dst)
+        };
+        let output = self.fib.output(&key, &self.links).map_err(RouteError::errno)?;
+        let oif = output.found.oif;
+        let localnet = self.links.either(oif, sysctl::ROUTE_LOCALNET);
+        if output.src.is_loopback() && !self.links.is_loopback(oif) && !localnet {
+            return Err(EINVAL);
+        }
+        if is_zeronet(output.dst) {
+            return Err(EINVAL);
+        }
+        let found = output.found;
+        let path = Path {
+            kind: found.kind,
+            oif,
+            via: found.via,
+            src: output.src,
+            mtu: found.mtu,
+            advmss: found.advmss,
+            table: found.table,
+        };
+        Ok(self.learned(path, output.dst))
+    }
+
+    /// __ip_dev_find: an address of ours, or one that the local table makes ours.
+    fn is_local_source(&self, src: Ip) -> bool {
+        self.links.is_ours(src) || self.addr_type(src, 0) == AddrType::Local
+    }
+
+    /// Multicast and limited broadcast from a given source leave by the device that has it.
+    fn to_everybody(&self, ask: &OutputKey) -> Result<Path, u32> {
+        let owner = self.links.iter().find(|device| device.addresses.iter().any(|a| a.ip == ask.src));
+        let oif = owner.map(|device| device.index).ok_or(EINVAL)?;
+        let kind = if ask.dst.is_multicast() { RouteType::Multicast } else { RouteType::Broadcast };
+        Ok(Path { kind, oif, via: Ip::ANY4, src: ask.src, mtu: 0, advmss: 0, table: 0 })
+    }
+
+    /// Adds what redirects and PMTU discovery taught about a destination.
+    fn learned(&self, path: Path, dst: Ip) -> Path {
+        if self.exceptions.is_empty() {
+            return path;
+        }
+        match self.exceptions.get(&dst) {
+            Some(known) => Path {
+                mtu: if known.mtu != 0 { known.mtu } else { path.mtu },
+                via: known.gateway.unwrap_or(path.via),
+                ..path
+            },
+            None => path,
+        }
+    }
+
+    /// The MTU of a route: its own or a learned one, else its device's (dst_mtu).
+    pub fn path_mtu(&self, path: &Path) -> u32 {
+        let device = self.links.get(path.oif).map_or(1500, |device| device.mtu);
+        if path.mtu != 0 {
+            path.mtu
+        } else {
+            device.min(65535)
+        }
+    }
+
+    /// The MTU that counts for forwarding (ip_dst_mtu_maybe_forward).
+    pub fn forward_mtu(&self, path: &Path) -> u32 {
+        self.path_mtu(path)
+    }
+
+    /// The scope of an address with which ICMP errors may speak.
+    pub const LINK_SCOPE: u8 = scope::LINK;
+}

@@ -1,0 +1,338 @@
+//! The system calls on sockets.
+
+use super::ports::Claim;
+use super::tcp::Tcp;
+use super::Socket;
+use crate::errno::*;
+use crate::export::records::{Datagram, SocketError, SocketKind, SocketOptions, SocketState, SocketView};
+use crate::fabric::Fabric;
+use crate::filter::AddrType;
+use crate::namespace::Stack;
+use crate::pipeline::routing::OutputKey;
+use crate::socket::datagram::Target;
+use crate::sysctl;
+use crate::wire::packet::proto;
+use crate::wire::Ip;
+
+impl Stack {
+    /// `ip_local_port_range`.
+    pub fn port_range(&self) -> (u32, u32) {
+        (self.sysctl(sysctl::LOCAL_PORT_LOW) as u32, self.sysctl(sysctl::LOCAL_PORT_HIGH) as u32)
+    }
+}
+
+fn errno<T>(result: Result<T, u32>) -> Answer<T> {
+    result.map_err(Refusal::new)
+}
+
+impl Fabric {
+    /// socket(2).
+    pub fn socket(&mut self, ns: u32, kind: SocketKind, (family, protocol): (u32, u8)) -> u32 {
+        let protocol = match kind {
+            SocketKind::Tcp => proto::TCP,
+            SocketKind::Udp => proto::UDP,
+            SocketKind::Icmp if family == 6 => proto::ICMPV6,
+            SocketKind::Icmp => proto::ICMP,
+            SocketKind::Raw => protocol,
+        };
+        let id = self.world.sockets.insert(ns, kind, (family, protocol));
+        if kind == SocketKind::Raw {
+            self.space_mut(ns).stack.ports.raw.push(id);
+        }
+        if let (SocketKind::Tcp, Some(socket)) = (kind, self.world.sockets.get_mut(id)) {
+            socket.tcp = Some(Box::new(Tcp::new()));
+        }
+        id
+    }
+
+    /// setsockopt(2).
+    pub fn set_socket(&mut self, id: u32, new: SocketOptions) -> Answer<()> {
+        let Some(socket) = self.world.sockets.get_mut(id) else { return refuse(EBADF) };
+        let options = &mut socket.options;
+        options.ttl = new.ttl.or(options.ttl);
+        options.tos = new.tos.unwrap_or(options.tos);
+        options.mark = new.mark.unwrap_or(options.mark);
+        options.device = new.device.or(options.device);
+        options.dont_fragment = new.dont_fragment.or(options.dont_fragment);
+        options.reuse_address = new.reuse_address.unwrap_or(options.reuse_address);
+        options.broadcast = new.broadcast.unwrap_or(options.broadcast);
+        options.no_delay = new.no_delay.unwrap_or(options.no_delay);
+        options.keep_alive = new.keep_alive.unwrap_or(options.keep_alive);
+        options.transparent = new.transparent.unwrap_or(options.transparent);
+        options.uid = new.uid.unwrap_or(options.uid);
+        options.abort = new.abort.unwrap_or(options.abort);
+        let (ns, device) = (socket.ns, new.device.unwrap_or(0));
+        if device != 0 && self.space(ns).stack.links.get(device).is_none() {
+            return refuse(ENODEV);
+        }
+        Ok(())
+    }
+
+    /// bind(2).
+    pub fn bind(&mut self, id: u32, ip: Ip, port: u16) -> Answer<()> {
+        errno(self.bind_to(id, ip, port))
+    }
+
+    fn bind_to(&mut self, id: u32, ip: Ip, port: u16) -> Result<(), u32> {
+        let socket = self.world.sockets.get(id).ok_or(EBADF)?;
+        let ns = socket.ns;
+        if socket.bound || (socket.kind == SocketKind::Tcp && socket.state() != SocketState::Close) {
+            return Err(EINVAL);
+        }
+        if ip.family() as u32 != socket.family {
+            return Err(EAFNOSUPPORT);
+        }
+        let (space, world) = self.both(ns);
+        let kind = space.stack.addr_type(ip, 0);
+        let ours = ip.is_unspecified() || matches!(kind, AddrType::Local | AddrType::Broadcast | AddrType::Multicast);
+        let socket = world.sockets.get(id).ok_or(EBADF)?;
+        let free = socket.options.transparent || space.stack.sysctls.is_on(sysctl::IP_NONLOCAL_BIND);
+        if !ours && !free {
+            return Err(EADDRNOTAVAIL);
+        }
+        if socket.kind == SocketKind::Raw {
+            let socket = world.sockets.get_mut(id).ok_or(EBADF)?;
+            socket.local = ip;
+            return Ok(());
+        }
+        let mut claim = Claim::of(socket, ip, port);
+        if port == 0 {
+            let range = if socket.kind == SocketKind::Icmp { (1, 65_535) } else { space.stack.port_range() };
+            claim.port = space.stack.ports.free_port(&claim, &world.sockets, (range, &mut world.random))?;
+        } else {
+            space.stack.ports.check(&claim, &world.sockets)?;
+        }
+        let socket = world.sockets.get_mut(id).ok_or(EBADF)?;
+        socket.local = ip;
+        socket.local_port = claim.port;
+        socket.bound = true;
+        space.stack.ports.add_bound(socket);
+        Ok(())
+    }
+
+    /// A socket that sends or listens without a port gets one.
+    pub fn bind_if_needed(&mut self, id: u32) -> Result<(), u32> {
+        let socket = self.world.sockets.get(id).ok_or(EBADF)?;
+        if socket.bound || socket.kind == SocketKind::Raw {
+            return Ok(());
+        }
+        let local = socket.local;
+        self.bind_to(id, local, 0)
+    }
+
+    /// listen(2).
+    pub fn listen(&mut self, id: u32, backlog: u32) -> Answer<()> {
+        match self.world.sockets.get(id).map(|socket| socket.kind) {
+            Some(SocketKind::Tcp) => errno(self.tcp_listen(id, backlog)),
+            Some(_) => refuse(EOPNOTSUPP),
+            None => refuse(EBADF),
+        }
+    }
+
+    /// connect(2).
+    pub fn connect(&mut self, id: u32, ip: Ip, port: u16) -> Answer<()> {
+        let Some(socket) = self.world.sockets.get(id) else { return refuse(EBADF) };
+        if ip.family() as u32 != socket.family {
+            return refuse(EAFNOSUPPORT);
+        }
+        let result = match socket.kind {
+            SocketKind::Tcp => self.tcp_connect(id, ip, port),
+            _ => self.datagram_connect(id, ip, port),
+        };
+        self.run_queue();
+        errno(result)
+    }
+
+    /// A datagram socket fixes its peer, and with it its own address (ip4_datagram_connect).
+    fn datagram_connect(&mut self, id: u32, ip: Ip, port: u16) -> Result<(), u32> {
+        let socket = self.world.sockets.get(id).ok_or(EBADF)?;
+        let (ns, options) = (socket.ns, socket.options);
+        let ip = if ip == Ip::ANY4 { Ip::v4(0x7f00_0001) } else { ip };
+        let key = OutputKey {
+            src: socket.local,
+            oif: options.device.unwrap_or(0),
+            mark: options.mark,
+            tos: options.tos,
+            proto: socket.protocol,
+            sport: socket.local_port,
+            dport: port,
+            any_source: options.transparent,
+            ..OutputKey::to(ip)
+        };
+        let path = self.space(ns).stack.route_output(&key)?;
+        if path.kind == crate::route::RouteType::Broadcast && !options.broadcast {
+            return Err(EACCES);
+        }
+        self.bind_if_needed(id)?;
+        let socket = self.world.sockets.get_mut(id).ok_or(EBADF)?;
+        if socket.local.is_unspecified() {
+            socket.local = path.src;
+        }
+        socket.remote = ip;
+        socket.remote_port = port;
+        socket.connected = true;
+        Ok(())
+    }
+
+    /// accept(2): the oldest connection that is ready; EAGAIN where there is none.
+    pub fn accept(&mut self, id: u32) -> Answer<u32> {
+        let Some(tcp) = self.world.sockets.get_mut(id).and_then(Socket::tcp_mut) else { return refuse(EOPNOTSUPP) };
+        if tcp.state != SocketState::Listen {
+            return refuse(EINVAL);
+        }
+        let Some(child) = tcp.accepted.pop_front() else { return refuse(EAGAIN) };
+        if let Some(tcp) = self.world.sockets.get_mut(child).and_then(Socket::tcp_mut) {
+            tcp.orphan = false;
+            tcp.listener = None;
+        }
+        Ok(child)
+    }
+
+    /// send(2), to the connected peer.
+    pub fn send(&mut self, id: u32, data: &[u8]) -> Answer<u32> {
+        let Some(socket) = self.world.sockets.get_mut(id) else { return refuse(EBADF) };
+        let result = match socket.kind {
+            SocketKind::Tcp => self.tcp_write(id, data),
+            _ if !socket.connected => Err(EDESTADDRREQ),
+            _ => {
+                let target = Target { ip: socket.remote, port: socket.remote_port, from: Ip::ANY4 };
+                match socket.take_error() {
+                    Some(error) => Err(error),
+                    None => self.send_datagram(id, data, target),
+                }
+            }
+        };
+        self.run_queue();
+        errno(result)
+    }
+
+    /// sendto(2), sendmsg(2) with IP_PKTINFO.
+    pub fn send_to(&mut self, id: u32, data: &[u8], target: Target) -> Answer<u32> {
+        let Some(socket) = self.world.sockets.get_mut(id) else { return refuse(EBADF) };
+        if socket.kind == SocketKind::Tcp {
+            return refuse(EISCONN);
+        }
+        if let Some(error) = socket.take_error() {
+            return refuse(error);
+        }
+        let result = self.send_datagram(id, data, target);
+        self.run_queue();
+        errno(result)
+    }
+
+    /// recv(2) on a stream: bytes, nothing at its end, EAGAIN before any came.
+    pub fn receive_bytes(&mut self, id: u32, limit: usize) -> Answer<Vec<u8>> {
+        let Some(socket) = self.world.sockets.get_mut(id) else { return refuse(EBADF) };
+        let pending = socket.error;
+        let Some(tcp) = socket.tcp_mut() else { return refuse(EOPNOTSUPP) };
+        if !tcp.receive.is_empty() {
+            let count = limit.min(tcp.receive.len());
+            let bytes: Vec<u8> = tcp.receive.drain(..count).collect();
+            let offered = tcp.rcv_wnd;
+            let end = tcp.rcv_nxt.wrapping_add(offered);
+            let grown = tcp.offer(end);
+            tcp.rcv_wnd = offered;
+            if tcp.may_receive() && grown >= offered + 2 * u32::from(tcp.adv_mss) && grown >= 2 * offered {
+                self.tcp_ack(id);
+                self.run_queue();
+            }
+            return Ok(bytes);
+        }
+        if pending != 0 {
+            socket.error = 0;
+            return refuse(pending);
+        }
+        match tcp.state {
+            _ if tcp.fin_received => Ok(Vec::new()),
+            SocketState::Close if tcp.iss != 0 => Ok(Vec::new()),
+            SocketState::Close | SocketState::Listen => refuse(ENOTCONN),
+            _ => refuse(EAGAIN),
+        }
+    }
+
+    /// recvmsg(2) on a datagram socket.
+    pub fn receive_from(&mut self, id: u32) -> Answer<Datagram> {
+        errno(self.receive_datagram(id))
+    }
+
+    /// The oldest entry of the error queue (MSG_ERRQUEUE).
+    pub fn take_socket_error(&mut self, id: u32) -> Option<SocketError> {
+        self.world.sockets.get_mut(id)?.errors.pop_front()
+    }
+
+    /// shutdown(SHUT_WR).
+    pub fn shutdown(&mut self, id: u32) -> Answer<()> {
+        let Some(socket) = self.world.sockets.get(id) else { return refuse(EBADF) };
+        let result = match socket.kind {
+            SocketKind::Tcp => self.tcp_shutdown(id),
+            _ if socket.connected => Ok(()),
+            _ => Err(ENOTCONN),
+        };
+        self.run_queue();
+        errno(result)
+    }
+
+    /// close(2).
+    pub fn close(&mut self, id: u32) {
+        match self.world.sockets.get(id).map(|socket| socket.kind) {
+            Some(SocketKind::Tcp) => self.tcp_close(id),
+            Some(_) => self.tcp_remove(id),
+            None => {}
+        }
+        self.run_queue();
+    }
+
+    /// Ends every socket of a namespace without a word to anybody.
+    pub fn close_all_sockets(&mut self, ns: u32) {
+        let all: Vec<u32> = self.world.sockets.iter().filter(|socket| socket.ns == ns).map(|socket| socket.id).collect();
+        for id in all {
+            if let Some(socket) = self.world.sockets.remove(id) {
+                self.space_mut(ns).stack.ports.remove(&socket);
+            }
+        }
+    }
+
+    /// What poll(2) and `ss` want to know; nothing for a socket that is gone.
+    pub fn socket_view(&self, id: u32) -> Option<SocketView> {
+        let socket = self.world.sockets.get(id)?;
+        let tcp = socket.tcp.as_deref();
+        let eof = tcp.is_some_and(|tcp| tcp.fin_received);
+        let ended = tcp.is_some_and(|tcp| tcp.state == SocketState::Close && tcp.iss != 0);
+        let readable = match tcp {
+            Some(tcp) => !tcp.receive.is_empty() || !tcp.accepted.is_empty() || eof || ended,
+            None => !socket.inbox.is_empty(),
+        };
+        let writable = match tcp {
+            Some(tcp) => (tcp.may_send() && tcp.send.len() < super::tcp::SEND_BUFFER * 2 / 3) || ended,
+            None => true,
+        };
+        let unread = socket.inbox.front().map_or(0, |(datagram, _)| datagram.data.0.len() as u32);
+        Some(SocketView {
+            id,
+            kind: socket.kind,
+            state: socket.state(),
+            local: socket.local,
+            local_port: socket.local_port,
+            remote: socket.remote,
+            remote_port: socket.remote_port,
+            readable: readable || socket.error != 0,
+            writable: writable || socket.error != 0,
+            error: (socket.error != 0).then_some(socket.error),
+            recv_queue: tcp.map_or(unread, |tcp| match tcp.state {
+                SocketState::Listen => tcp.accepted.len() as u32,
+                _ => tcp.receive.len() as u32,
+            }),
+            send_queue: tcp.map_or(0, |tcp| match tcp.state {
+                SocketState::Listen => tcp.backlog,
+                _ => tcp.send.len() as u32,
+            }),
+            eof,
+        })
+    }
+
+    /// Every socket of a namespace.
+    pub fn sockets(&self, ns: u32) -> Vec<SocketView> {
+        let all = self.world.sockets.iter().filter(|socket| socket.ns == ns);
+        all.filter_map(|socket| self.socket_view(socket.id)).collect()
+    }
+}

@@ -1,0 +1,163 @@
+//! ICMP errors on their way to the sockets whose packets they quote (icmp_unreach, __udp4_lib_err, tcp_v4_err, ping_err).
+
+use crate::errno::*;
+use crate::export::records::{ErrorOrigin, SocketError, SocketKind};
+use crate::fabric::{Event, Fabric, SECOND};
+use crate::link::Place;
+use crate::namespace::Exception;
+use crate::pipeline::icmp::{dest, kind};
+use crate::record::Bytes;
+use crate::route::Devices;
+use crate::sysctl;
+use crate::wire::packet::proto;
+use crate::wire::{print, Ip, Packet, NONE};
+
+/// icmp_err_convert: what each code of "destination unreachable" means to a socket, and whether it is final.
+const UNREACHABLE: [(u32, bool); 16] = [
+    (ENETUNREACH, false),
+    (EHOSTUNREACH, false),
+    (ENOPROTOOPT, true),
+    (ECONNREFUSED, true),
+    (EMSGSIZE, false),
+    (EOPNOTSUPP, false),
+    (ENETUNREACH, true),
+    (EHOSTDOWN, true),
+    (EHOSTUNREACH, true),
+    (ENETUNREACH, true),
+    (EHOSTUNREACH, true),
+    (ENETUNREACH, false),
+    (EHOSTUNREACH, false),
+    (EHOSTUNREACH, true),
+    (EHOSTUNREACH, true),
+    (EHOSTUNREACH, true),
+];
+
+/// An error as a socket is told.
+#[derive(Clone, Copy)]
+pub struct Told {
+    pub errno: u32,
+    pub is_final: bool,
+}
+
+impl Told {
+    fn of(packet: &Packet) -> Option<Told> {
+        match packet.kind {
+            kind::UNREACHABLE => {
+                let (errno, is_final) = *UNREACHABLE.get(packet.code as usize)?;
+                Some(Told { errno, is_final })
+            }
+            kind::TIME_EXCEEDED => Some(Told { errno: EHOSTUNREACH, is_final: false }),
+            _ => None,
+        }
+    }
+}
+
+impl Fabric {
+    /// An ICMP error for this host.
+    pub fn icmp_error_received(&mut self, place: Place, packet: &Packet) {
+        if packet.inner == NONE {
+            return;
+        }
+        let inner = *self.world.pool.get(packet.inner);
+        if packet.kind == kind::REDIRECT {
+            return self.redirected(place, packet, &inner);
+        }
+        let Some(told) = Told::of(packet) else { return };
+        if packet.kind == kind::UNREACHABLE && packet.code == dest::FRAG {
+            self.learn_mtu(place.ns, inner.dst, (packet.seq & 0xffff, inner.len()));
+        }
+        if inner.frag_offset != 0 {
+            return;
+        }
+        let mirrored = Packet { src: inner.dst, dst: inner.src, sport: inner.dport, dport: inner.sport, iif: packet.iif, ..inner };
+        for id in self.space(place.ns).stack.ports.raw.clone() {
+            let wanted = self.world.sockets.get(id).is_some_and(|socket| socket.protocol == inner.proto);
+            if wanted {
+                self.queue_error(id, (packet, &inner), told);
+            }
+        }
+        let (space, world) = self.both(place.ns);
+        let Some(id) = space.stack.ports.for_packet(&mirrored, &world.sockets) else { return };
+        match inner.proto {
+            proto::TCP => self.tcp_error((place, id), packet, (&inner, told)),
+            proto::UDP => self.queue_error(id, (packet, &inner), told),
+            proto::ICMP if inner.kind == kind::ECHO => self.queue_error(id, (packet, &inner), told),
+            _ => {}
+        }
+    }
+
+    /// Adds to the error queue; a connected socket also gets SO_ERROR when the error is final.
+    pub fn queue_error(&mut self, id: u32, (packet, inner): (&Packet, &Packet), told: Told) {
+        let mut data = Vec::new();
+        print::print_transport(inner, &self.world.pool, &mut data);
+        data.truncate(inner.quoted.max(20) as usize - 20);
+        let head = if inner.proto == proto::UDP { 8 } else { 0 };
+        let data = data.get(head..).unwrap_or(&[]).to_vec();
+        let Some(socket) = self.world.sockets.get_mut(id) else { return };
+        socket.errors.push_back(SocketError {
+            errno: told.errno,
+            origin: ErrorOrigin::Icmp,
+            kind: packet.kind,
+            code: packet.code,
+            info: if told.errno == EMSGSIZE { packet.seq & 0xffff } else { 0 },
+            offender: Some(packet.src),
+            dst: inner.dst,
+            dport: inner.dport,
+            data: Bytes(data),
+        });
+        if socket.connected && told.is_final && socket.kind == SocketKind::Udp {
+            socket.error = told.errno;
+        }
+        self.world.sockets.wake(id);
+    }
+
+    /// "Fragmentation needed": the path to a destination is narrower than its first link (ipv4_update_pmtu).
+    fn learn_mtu(&mut self, ns: u32, dst: Ip, (mtu, length): (u32, u32)) {
+        let now = self.world.now;
+        let stack = &mut self.space_mut(ns).stack;
+        if stack.sysctls.is_on(sysctl::IP_NO_PMTU_DISC) {
+            return;
+        }
+        let least = stack.sysctl(sysctl::ROUTE_MIN_PMTU) as u32;
+        let mtu = if mtu == 0 { length.saturating_sub(1) } else { mtu }.max(least);
+        let expires = now + stack.sysctl(sysctl::ROUTE_MTU_EXPIRES) as u64 * SECOND;
+        let known = stack.exceptions.entry(dst).or_insert_with(Exception::default);
+        *known = Exception { mtu, expires, ..*known };
+        self.world.at(expires, Event::Forget { ns, ip: dst });
+    }
+
+    /// A better gateway on our own segment: used when redirects are believed, it is on link, and its MAC is known (__ip_do_redirect).
+    fn redirected(&mut self, place: Place, packet: &Packet, inner: &Packet) {
+        let now = self.world.now;
+        let stack = &mut self.space_mut(place.ns).stack;
+        let gateway = Ip::v4(packet.seq);
+        let links = &stack.links;
+        let believes = if stack.forwards(place.dev) {
+            links.both(place.dev, sysctl::ACCEPT_REDIRECTS)
+        } else {
+            links.either(place.dev, sysctl::ACCEPT_REDIRECTS)
+        };
+        let from_gateway = stack.route_plain(inner.dst).is_some_and(|path| path.via == packet.src && path.oif == place.dev);
+        let sane = links.is_on_link(place.dev, gateway) && !links.is_ours(gateway);
+        let known = links.get(place.dev).and_then(|device| device.neighbours.get(gateway));
+        let known = known.is_some_and(|entry| entry.state().is_valid());
+        if !believes || !from_gateway || !sane || !links.exists(place.dev) {
+            return;
+        }
+        if !known {
+            return self.ask_gateway(place, gateway);
+        }
+        let expires = now + 300 * SECOND;
+        let entry = stack.exceptions.entry(inner.dst).or_insert_with(Exception::default);
+        *entry = Exception { gateway: Some(gateway), expires, ..*entry };
+        self.world.at(expires, Event::Forget { ns: place.ns, ip: inner.dst });
+    }
+
+    /// What was learned about a destination has had its time.
+    pub fn forget(&mut self, ns: u32, ip: Ip) {
+        let now = self.world.now;
+        if self.has_space(ns) {
+            self.space_mut(ns).stack.exceptions.retain(|dst, known| *dst != ip || known.expires > now);
+        }
+    }
+}

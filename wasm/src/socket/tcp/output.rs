@@ -1,0 +1,216 @@
+//! Segments on their way out: what may be sent now, and how a segment looks.
+
+use super::{before, Tcp, Timer};
+use crate::errno::EPIPE;
+use crate::export::records::SocketState;
+use crate::fabric::{Fabric, MILLISECOND};
+use crate::link::Place;
+use crate::pipeline::routing::OutputKey;
+use crate::socket::Socket;
+use crate::sysctl;
+use crate::trace::{Action, Layer};
+use crate::wire::packet::{proto, tcp};
+use crate::wire::Packet;
+
+/// A segment to be made: flags, number, and which bytes of the send buffer it carries.
+#[derive(Clone, Copy)]
+pub struct Segment {
+    pub flags: u8,
+    pub seq: u32,
+    pub start: usize,
+    pub length: usize,
+}
+
+impl Segment {
+    pub const fn bare(flags: u8, seq: u32) -> Segment {
+        Segment { flags, seq, start: 0, length: 0 }
+    }
+}
+
+impl Fabric {
+    /// Sends one segment of a connection; the error is what a send call would be told.
+    pub fn tcp_send_segment(&mut self, id: u32, segment: Segment) -> Result<(), u32> {
+        let now = self.world.now;
+        let Some(socket) = self.world.sockets.get(id) else { return Ok(()) };
+        let ns = socket.ns;
+        let options = socket.options;
+        let key = OutputKey {
+            src: socket.local,
+            oif: options.device.unwrap_or(0),
+            mark: options.mark,
+            tos: options.tos,
+            proto: proto::TCP,
+            sport: socket.local_port,
+            dport: socket.remote_port,
+            any_source: options.transparent,
+            ..OutputKey::to(socket.remote)
+        };
+        let path = self.space(ns).stack.route_output(&key)?;
+        let (space, world) = self.both(ns);
+        let ttl = options.ttl.unwrap_or(space.stack.sysctl(sysctl::IP_DEFAULT_TTL) as u8);
+        let ip_id = space.stack.next_ip_id();
+        let Some(socket) = world.sockets.get_mut(id) else { return Ok(()) };
+        let mut packet = make_segment(socket, segment, now);
+        packet.ttl = ttl;
+        packet.ip_id = ip_id;
+        if segment.length != 0 {
+            let Some(connection) = socket.tcp_mut() else { return Ok(()) };
+            let bytes: Vec<u8> = connection.send.iter().skip(segment.start).take(segment.length).copied().collect();
+            packet.payload = world.pool.store(&bytes);
+            packet.payload_len = bytes.len() as u16;
+        }
+        world.note(Place { ns, dev: path.oif }, &packet, Layer::Socket, Action::Sent);
+        self.local_out(ns, &mut packet, path)
+    }
+
+    /// Sends an acknowledgement now.
+    pub fn tcp_ack(&mut self, id: u32) {
+        let Some(seq) = self.world.sockets.get_mut(id).and_then(Socket::tcp_mut).map(|tcp| tcp.snd_nxt) else { return };
+        // A lost acknowledgement is repeated when the other side asks again.
+        let _ = self.tcp_send_segment(id, Segment::bare(tcp::ACK, seq));
+    }
+
+    /// Sends all that windows and Nagle allow (tcp_write_xmit).
+    pub fn tcp_push(&mut self, id: u32) {
+        while let Some(segment) = self.next_segment(id) {
+            let now = self.world.now;
+            let Some(socket) = self.world.sockets.get_mut(id) else { return };
+            let Some(tcp) = socket.tcp_mut() else { return };
+            let fin = u32::from(segment.flags & tcp::FIN != 0);
+            tcp.snd_nxt = segment.seq.wrapping_add(segment.length as u32).wrapping_add(fin);
+            if fin != 0 {
+                tcp.fin_sent = true;
+            }
+            let end = tcp.snd_nxt;
+            tcp.timed = tcp.timed.or(Some((now, end)));
+            // What is lost on the way is sent again by the timer.
+            let _ = self.tcp_send_segment(id, segment);
+        }
+        self.tcp_arm(id);
+    }
+
+    /// The next segment that may go, if any.
+    fn next_segment(&mut self, id: u32) -> Option<Segment> {
+        let socket = self.world.sockets.get_mut(id)?;
+        let no_delay = socket.options.no_delay;
+        let tcp = socket.tcp_mut()?;
+        if !tcp.is_synchronized() || tcp.fin_sent || tcp.state == SocketState::TimeWait {
+            return None;
+        }
+        let flight = tcp.flight();
+        let unsent = tcp.send.len() as u32 - flight;
+        let window = tcp.snd_wnd.min(tcp.cwnd.saturating_mul(tcp.mss)).saturating_sub(flight);
+        let length = unsent.min(tcp.mss).min(window);
+        let last = length == unsent;
+        let fin = tcp.fin_wanted && last;
+        if length == 0 && !fin {
+            return None;
+        }
+        let small = length < tcp.mss && flight > 0 && !fin;
+        if small && (!no_delay || !last) {
+            return None;
+        }
+        let push = if length != 0 && last { tcp::PSH } else { 0 };
+        let flags = tcp::ACK | push | if fin { tcp::FIN } else { 0 };
+        Some(Segment { flags, seq: tcp.snd_nxt, start: flight as usize, length: length as usize })
+    }
+
+    /// Sets the retransmission timer where something is unacknowledged (or a closed window keeps it from being sent), and stops it where nothing is.
+    pub fn tcp_arm(&mut self, id: u32) {
+        let now = self.world.now;
+        let Some(tcp) = self.world.sockets.get_mut(id).and_then(Socket::tcp_mut) else { return };
+        if tcp.timer == Timer::End {
+            return;
+        }
+        let waits = tcp.flight() > 0 || !tcp.send.is_empty() || tcp.state == SocketState::SynSent;
+        match (waits, tcp.timer) {
+            (true, Timer::Retransmit) => {}
+            (true, _) => {
+                let at = now + tcp.rto;
+                self.tcp_set_timer(id, Timer::Retransmit, at);
+            }
+            (false, Timer::Retransmit) => tcp.stop_timer(),
+            (false, _) => {}
+        }
+    }
+
+    pub fn tcp_set_timer(&mut self, id: u32, timer: Timer, at: u64) {
+        let Some(tcp) = self.world.sockets.get_mut(id).and_then(Socket::tcp_mut) else { return };
+        tcp.stop_timer();
+        tcp.timer = timer;
+        let generation = tcp.generation;
+        self.world.at(at, crate::fabric::Event::Tcp { socket: id, generation });
+    }
+
+    /// Bytes from the user; how many were taken.
+    pub fn tcp_write(&mut self, id: u32, data: &[u8]) -> Result<u32, u32> {
+        let socket = self.world.sockets.get_mut(id).ok_or(crate::errno::EBADF)?;
+        if let Some(error) = socket.take_error() {
+            return Err(error);
+        }
+        let tcp = socket.tcp_mut().ok_or(crate::errno::EBADF)?;
+        match tcp.state {
+            SocketState::SynSent | SocketState::SynRecv => return Err(crate::errno::EAGAIN),
+            SocketState::Listen => return Err(crate::errno::EPIPE),
+            SocketState::Close if tcp.iss == 0 => return Err(crate::errno::EPIPE),
+            _ if !tcp.may_send() => return Err(EPIPE),
+            _ => {}
+        }
+        let room = super::SEND_BUFFER.saturating_sub(tcp.send.len());
+        if room == 0 && !data.is_empty() {
+            return Err(crate::errno::EAGAIN);
+        }
+        let taken = data.len().min(room);
+        tcp.send.extend(&data[..taken]);
+        self.tcp_push(id);
+        Ok(taken as u32)
+    }
+}
+
+/// The header of a segment, with what the receiving side has to say: acknowledgement, window, timestamps.
+fn make_segment(socket: &mut Socket, segment: Segment, now: u64) -> Packet {
+    let mut packet = Packet {
+        src: socket.local,
+        dst: socket.remote,
+        proto: proto::TCP,
+        tos: socket.options.tos,
+        mark: socket.options.mark,
+        dont_fragment: socket.options.dont_fragment.unwrap_or(true),
+        sport: socket.local_port,
+        dport: socket.remote_port,
+        seq: segment.seq,
+        flags: segment.flags,
+        socket: socket.id,
+        trace: socket.trace,
+        ..Packet::EMPTY
+    };
+    let Some(tcp) = socket.tcp_mut() else { return packet };
+    let end = tcp.rcv_nxt.wrapping_add(tcp.rcv_wnd);
+    let window = tcp.offer(end);
+    let syn = segment.flags & tcp::SYN != 0;
+    let scale = if syn { 0 } else { tcp.rcv_scale };
+    packet.window = (window >> scale).min(65_535) as u16;
+    if segment.flags & tcp::ACK != 0 {
+        packet.ack = tcp.rcv_nxt;
+    }
+    if syn {
+        packet.mss = tcp.adv_mss;
+        packet.wscale = if tcp.rcv_scale != 0 { tcp.rcv_scale + 1 } else { 0 };
+        packet.sack_ok = tcp.sack_ok;
+    }
+    if tcp.stamps && segment.flags & tcp::RST == 0 {
+        let echo = if segment.flags & tcp::ACK != 0 { tcp.ts_recent } else { 0 };
+        packet.timestamps = Some((stamp(tcp, now), echo));
+    }
+    packet
+}
+
+/// The timestamp clock: milliseconds, from a start of its own per connection.
+fn stamp(tcp: &Tcp, now: u64) -> u32 {
+    (now / MILLISECOND) as u32 ^ tcp.iss.rotate_left(16) & 0x3fff_0000 | 1
+}
+
+/// Whether `ack` says something new, within what was sent.
+pub fn is_new_ack(tcp: &Tcp, ack: u32) -> bool {
+    before(tcp.snd_una, ack) && !before(tcp.snd_nxt, ack)
+}
