@@ -10,13 +10,14 @@
 import { coreDns } from "../addons/coredns/mod.ts";
 import {
   ControlPlane,
+  type ControlPlaneOptions,
   type Draft,
-  isStatus,
   type KubeObject,
   type Located,
   type Node,
   type Pod,
   type Service,
+  type Status,
 } from "../kube/mod.ts";
 import { TextError } from "../base/mod.ts";
 import type { Machine, Namespace } from "../linux/mod.ts";
@@ -38,21 +39,29 @@ const READY_LIMIT = 600_000;
 const QUIET = 2_000;
 const STEP = 500;
 
+interface ClusterParts {
+  readonly control: ControlPlane;
+  readonly options: ControlPlaneOptions;
+  readonly nodes: readonly ClusterNode[];
+}
+
 /** A cluster in a world. */
 export class Cluster {
   readonly world: World;
   readonly control: ControlPlane;
+  readonly #options: ControlPlaneOptions;
   readonly #nodes: readonly ClusterNode[];
 
-  private constructor(world: World, control: ControlPlane, nodes: readonly ClusterNode[]) {
+  private constructor(world: World, { control, options, nodes }: ClusterParts) {
     this.world = world;
     this.control = control;
+    this.#options = options;
     this.#nodes = nodes;
   }
 
   /** Builds nodes, router, internet and admin, and starts everything; nothing has happened yet when it returns. */
   static async build(world: World, { spec }: Intent): Promise<Cluster> {
-    const control = new ControlPlane({
+    const options: ControlPlaneOptions = {
       clock: world.clock,
       random: world.random.split("control plane"),
       nodes: spec.nodes.map(({ name, address, zone, labels, taints }) => ({
@@ -68,10 +77,11 @@ export class Cluster {
       podCIDR: spec.podCIDR,
       loadBalancerCIDR: LOAD_BALANCERS,
       version: spec.kubernetes.startsWith("v") ? spec.kubernetes : `v${spec.kubernetes}`,
-    });
+    };
+    const control = new ControlPlane(options);
     world.switch(SWITCH);
     const nodes = spec.nodes.map((node) => buildNode(world, control, spec, node as { name: string; address: string }));
-    const cluster = new Cluster(world, control, nodes);
+    const cluster = new Cluster(world, { control, options, nodes });
     addAdmin(cluster, spec);
     await buildInternet(world, SWITCH, spec.nodeCIDR);
     for (const node of nodes) await configureNode(node.machine, spec, cluster.#addressOf(node.name));
@@ -85,16 +95,10 @@ export class Cluster {
   /** Applies objects as `kubectl apply` would, in order; the first refusal is a TextError at the field it names. */
   applyObjects(objects: readonly Located<Draft>[]): Applied[] {
     this.#refuseWrong(objects);
-    return objects.map((object) => {
-      const before = this.#find(object.value);
-      const [answer] = this.control.apply([object.value]);
-      if (answer === undefined || "status" in answer) throw refusal(object, answer?.status);
-      const change = before === undefined
-        ? "created"
-        : before.metadata.resourceVersion === answer.object.metadata.resourceVersion
-        ? "unchanged"
-        : "configured";
-      return { object: nameOf(answer.object), change };
+    const answers = this.control.apply(objects.map(({ value }) => value));
+    return answers.map((answer, i) => {
+      if (answer.outcome === "refused") throw refusal(objects[i] as Located<Draft>, answer.status);
+      return { object: nameOf(answer.object), change: answer.outcome };
     });
   }
 
@@ -197,9 +201,9 @@ export class Cluster {
 
   /** What the objects ask for that has no effect here. */
   warnings(): string[] {
-    return this.control.store.kinds().filter((kind) => this.control.hasNoEffect(kind)).map((kind) =>
-      `${kind}: kept and listed, has no effect on the network`
-    );
+    const objects = this.control.store.kinds().flatMap((kind) => this.control.store.list(kind).slice(0, 1));
+    const kept = objects.filter(({ apiVersion, kind }) => this.control.isKept(apiVersion, kind));
+    return kept.map(({ apiVersion, kind }) => `${apiVersion} ${kind}: kept and listed, has no effect on the network`);
   }
 
   #nodeOf(pod: Pod): ClusterNode | undefined {
@@ -225,9 +229,16 @@ export class Cluster {
 
   /** Tries everything on a copy of the store first, so that a refusal changes nothing. */
   #refuseWrong(objects: readonly Located<Draft>[]): void {
-    const answers = this.control.dryRun(objects.map(({ value }) => value));
-    answers.forEach((answer, i) => {
-      if (isStatus(answer)) throw refusal(objects[i] as Located<Draft>, answer);
+    const { clock, random } = this.world;
+    const standing = { now: () => clock.now(), at: () => () => {} };
+    const trial = new ControlPlane({
+      ...this.#options,
+      clock: standing,
+      random: random.split("trial"),
+      store: this.control.store.fork(),
+    });
+    trial.apply(objects.map(({ value }) => value)).forEach((answer, i) => {
+      if (answer.outcome === "refused") throw refusal(objects[i] as Located<Draft>, answer.status);
     });
   }
 }
@@ -241,16 +252,10 @@ function nameOf({ kind, metadata }: KubeObject): string {
   return `${kind.toLowerCase()}/${metadata.name}`;
 }
 
-function refusal(
-  object: Located<Draft>,
-  status: {
-    readonly message?: string;
-    readonly details?: { readonly causes?: readonly { readonly field: string; readonly message: string }[] };
-  } | undefined,
-): TextError {
-  const [cause] = status?.details?.causes ?? [];
-  const { line, column } = cause === undefined ? object : object.at(fieldPath(cause.field));
-  return new TextError(object.file, line, column, status?.message ?? "refused", "an object that the API server takes");
+function refusal(object: Located<Draft>, status: Status): TextError {
+  const [cause] = status.details?.causes ?? [];
+  const { line, column } = cause?.field === undefined ? object : object.at(fieldPath(cause.field));
+  return new TextError(object.file, line, column, status.message ?? "refused", "an object that the API server takes");
 }
 
 /** `spec.ports[0].port` as a path. */

@@ -1,8 +1,8 @@
 /** What all files together ask for: one lab specification and the objects to apply, checked before anything is built. */
 import { nthIp, printIp, requireCidr, TextError } from "../base/mod.ts";
-import { parseCorefile } from "../addons/coredns/mod.ts";
 import { type Draft, type Located, parseManifest } from "../kube/mod.ts";
 import { parseIptablesSave } from "../linux/mod.ts";
+import { checkCorefile } from "./corefile_check.ts";
 import { kindOf, type LabFile } from "./files.ts";
 import type { LabOptions } from "./lab.ts";
 import { type Blame, DEFAULT_MACHINE } from "./machines.ts";
@@ -56,7 +56,7 @@ export function readIntent(files: readonly LabFile[], options: LabOptions): Inte
 /** Corefiles and dumps are checked here, so that nothing is built from a world with a wrong one. */
 function check(file: LabFile): void {
   const kind = kindOf(file);
-  if (kind === "corefile") parseCorefile(file.text, file.name);
+  if (kind === "corefile") checkCorefile(file.text, file.name);
   if (kind === "iptables") parseIptablesSave(file.text, file.name);
 }
 

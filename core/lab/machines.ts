@@ -18,7 +18,11 @@ export const DEFAULT_MACHINE: MachineSpec = {
 export type Blame = (path: readonly (string | number)[], problem: string, expected: string) => TextError;
 
 /** Builds machines, switches and links, then sets addresses, routes and sysctls and runs the boot lines, in that order. */
-export async function buildMachines(world: World, spec: LabSpec, blame: Blame): Promise<void> {
+export async function buildMachines(
+  world: World,
+  spec: Pick<LabSpec, "machines" | "switches" | "links">,
+  blame: Blame,
+): Promise<void> {
   const machines = spec.machines.map((machine, i) => {
     if (world.machines.has(machine.name)) {
       throw blame(["machines", i, "name"], `a second machine ${machine.name}`, "a name of its own");
@@ -53,8 +57,8 @@ function layCable({ world, sockets, blame }: Cabling, link: LinkSpec): void {
     }
     return end;
   }) as [End, End];
-  const { mac, ...options } = { mac: undefined, ...link };
-  plug(world.plane, mac === undefined ? ends[0] : { ...ends[0], mac }, ends[1], options);
+  const { latency, jitter, loss, bandwidth, mtu, mac } = link;
+  plug(world.plane, { ...ends[0], mac }, ends[1], { latency, jitter, loss, bandwidth, mtu });
 }
 
 /** Names the device each cable ends in: `NAME:DEVICE` as written, else eth0, eth1 ... of a machine in the order of its links. */

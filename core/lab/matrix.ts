@@ -17,8 +17,9 @@ export async function matrix(cluster: Cluster, port?: number): Promise<MatrixRow
   const rows: MatrixRow[] = [];
   for (const pod of cluster.runningPods()) {
     const from = `pod/${pod.metadata.namespace}/${pod.metadata.name}`;
+    const ns = cluster.namespaceOf(pod)?.id;
+    if (ns === undefined) continue;
     for (const { to, address, port: at, protocol } of destinations(cluster, port)) {
-      const ns = cluster.namespaceOf(pod).id;
       const { verdict } = await attempt(cluster.world, { from: ns, address, port: at, protocol, trace: false });
       rows.push({ from, to, port: at, proto: protocol, verdict });
     }

@@ -54,8 +54,20 @@ const Machine = z.strictObject({
 
 const Switch = z.union([Name.transform((name) => ({ name })), z.strictObject({ name: Name })]);
 const End = z.string().regex(/^[^:\s]+(:[^:\s/]{1,15})?$/, "expected NAME or NAME:DEVICE");
+/** A link as written in full. */
+interface Cable {
+  readonly from: string;
+  readonly to: string;
+  readonly latency?: number | undefined;
+  readonly jitter?: number | undefined;
+  readonly loss?: number | undefined;
+  readonly bandwidth?: number | undefined;
+  readonly mtu?: number | undefined;
+  readonly mac?: string | undefined;
+}
+
 const Link = z.union([
-  z.tuple([End, End]).transform(([from, to]) => ({ from, to })),
+  z.tuple([End, End]).transform(([from, to]): Cable => ({ from, to })),
   z.strictObject({
     from: End,
     to: End,
@@ -65,7 +77,7 @@ const Link = z.union([
     bandwidth: BitsPerSecond.optional(),
     mtu: z.int().min(68).max(65535).optional(),
     mac: z.string().refine(isMac, "expected a MAC address").optional(),
-  }),
+  }).transform((cable): Cable => cable),
 ]);
 
 /** The pod networks and proxy modes there are to choose from. */

@@ -6,17 +6,17 @@ import type { IfIndex, Ns, PlaneApi } from "../../wasm/mod.ts";
 export interface End {
   readonly ns: Ns;
   readonly device: string;
-  readonly master?: IfIndex;
-  readonly mac?: string;
+  readonly master?: IfIndex | undefined;
+  readonly mac?: string | undefined;
 }
 
 /** What a cable does to frames: milliseconds, shares of 1, bits a second. */
 export interface CableOptions {
-  readonly latency?: number;
-  readonly jitter?: number;
-  readonly loss?: number;
-  readonly bandwidth?: number;
-  readonly mtu?: number;
+  readonly latency?: number | undefined;
+  readonly jitter?: number | undefined;
+  readonly loss?: number | undefined;
+  readonly bandwidth?: number | undefined;
+  readonly mtu?: number | undefined;
 }
 
 /** A switch's bridge is the second device of its namespace, after lo. */
