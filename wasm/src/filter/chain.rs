@@ -1,13 +1,14 @@
 //! A table's walk over its rules: first match first, jumps on a stack, every counter exact. This linear walk is what a
 //! chain means; `classifier.rs` may find a rule faster, never differently.
 
+use super::classifier::{self, applies};
 use super::context::Context;
 use super::env::{why, Env, Note, Verdict};
 use super::matches::fits;
 use super::memory::State;
 use super::table::{name_mask, name_word, Frame, Table};
 use super::targets::{act, Next};
-use crate::abi::{base, hook as hooks, op, target};
+use crate::abi::{base, hook as hooks, target};
 use crate::wire::Family;
 
 /// Where the target of a matching rule begins, counted in the rule's words; or none.
@@ -85,10 +86,10 @@ impl Table {
     /// Runs a packet through the chain of its hook.
     pub fn run<E: Env>(&mut self, c: &mut Context<E>) -> Verdict {
         let Some(first) = self.hooks[c.at.hook as usize] else { return Verdict::Accept };
-        let chain = self.chains[first as usize];
         let v4 = self.family == Family::V4;
+        let hashed = !self.compiled.is_empty() && applies(c.packet);
         self.stack.clear();
-        let mut here = Frame { at: chain.start as usize, left: chain.rules, line: chain.line };
+        let mut here = self.enter(first, hashed);
         loop {
             while here.left == 0 {
                 match self.stack.pop() {
@@ -96,15 +97,21 @@ impl Table {
                     None => return self.policy(first, c),
                 }
             }
+            if here.left == here.stop {
+                self.skip(&mut here, c);
+                continue;
+            }
             let words = self.code[here.at] as usize;
             let rule = &self.code[here.at..here.at + words];
             let line = here.line;
-            here = Frame { at: here.at + words, left: here.left - 1, line: line + 1 };
+            here = Frame { at: here.at + words, left: here.left - 1, line: line + 1, ..here };
             let Some(at) = matches(rule, v4, c, &mut self.states) else {
                 if c.hotdrop {
                     return Verdict::Drop(why::HOTDROP);
                 }
-                self.note_unmodelled(here.at - words, line, c);
+                if c.unmodelled {
+                    self.note_unmodelled(line, c);
+                }
                 continue;
             };
             let counter = &mut self.counters[line as usize];
@@ -121,15 +128,61 @@ impl Table {
                 Next::Done(verdict) => return verdict,
                 Next::Jump(callee) => {
                     self.stack.push(here);
-                    here = self.enter(callee);
+                    here = self.enter(callee, hashed);
                 }
-                Next::Goto(callee) => here = self.enter(callee),
+                Next::Goto(callee) => here = self.enter(callee, hashed),
             }
         }
     }
-    fn enter(&self, number: u32) -> Frame {
+    #[inline]
+    fn enter(&self, number: u32, hashed: bool) -> Frame {
         let chain = &self.chains[number as usize];
-        Frame { at: chain.start as usize, left: chain.rules, line: chain.line }
+        let mut frame = Frame {
+            at: chain.start as usize,
+            left: chain.rules,
+            line: chain.line,
+            chain: number,
+            stop: Frame::NEVER,
+            run: 0,
+            next: Frame::ASK,
+        };
+        if hashed {
+            self.aim(&mut frame);
+        }
+        frame
+    }
+    /// Sets where the frame's next run begins.
+    #[inline]
+    fn aim(&self, frame: &mut Frame) {
+        let rules = self.chains[frame.chain as usize].rules;
+        frame.next = Frame::ASK;
+        frame.stop = match self.compiled[frame.chain as usize].runs.get(frame.run as usize) {
+            Some(run) => rules - run.first,
+            None => Frame::NEVER,
+        };
+    }
+    /// In a run: to the next rule that may match, or behind the run.
+    fn skip<E: Env>(&self, frame: &mut Frame, c: &Context<E>) {
+        let compiled = &self.compiled[frame.chain as usize];
+        let run = &compiled.runs[frame.run as usize];
+        let rule = if frame.next == Frame::ASK { run.find(c.packet) } else { frame.next };
+        if rule == classifier::NONE {
+            self.place(frame, run.end);
+            frame.run += 1;
+            self.aim(frame);
+            return;
+        }
+        self.place(frame, rule);
+        frame.next = run.after(rule);
+        frame.stop = frame.left - 1;
+    }
+    fn place(&self, frame: &mut Frame, rule: u32) {
+        let chain = &self.chains[frame.chain as usize];
+        frame.left = chain.rules - rule;
+        frame.line = chain.line + rule;
+        if frame.left > 0 {
+            frame.at = self.compiled[frame.chain as usize].offsets[rule as usize] as usize;
+        }
     }
     fn policy<E: Env>(&mut self, number: u32, c: &mut Context<E>) -> Verdict {
         let line = self.policy_line(number);
@@ -154,18 +207,12 @@ impl Table {
         }
         c.env.note(c.packet, Note::Rule { table, hook, index: line, verdict: number as u8 });
     }
-    /// A rule that did not match because of a match that is not modelled says so in a trace.
-    fn note_unmodelled<E: Env>(&self, rule: usize, line: u32, c: &mut Context<E>) {
-        if c.packet.trace == 0 {
-            return;
-        }
-        let mut at = rule + 1 + super::table::base_words(self.code[rule + 1], self.family);
-        for _ in 0..self.code[at] {
-            let head = self.code[at + 1];
-            if head & 0xff == op::UNMODELLED {
-                c.env.note(c.packet, Note::Unmodelled { table: self.id as u8, hook: c.at.hook as u8, index: line });
-            }
-            at += 1 + (head >> 16) as usize;
+    /// A rule did not match because of a match that is not modelled: a trace says so.
+    #[cold]
+    fn note_unmodelled<E: Env>(&self, line: u32, c: &mut Context<E>) {
+        c.unmodelled = false;
+        if c.packet.trace != 0 {
+            c.env.note(c.packet, Note::Unmodelled { table: self.id as u8, hook: c.at.hook as u8, index: line });
         }
     }
 }

@@ -23,6 +23,8 @@ pub struct Context<'a, E: Env> {
     pub names: [Option<u128>; 2],
     /// A match met a packet it cannot judge: the packet is dropped.
     pub hotdrop: bool,
+    /// A match was met that is not modelled.
+    pub unmodelled: bool,
     /// What `-j CT` asked for.
     pub template: Template,
 }

@@ -64,6 +64,8 @@ pub struct Hooks {
     pub sets: Sets,
     /// Lists of `recent` and `hashlimit`.
     pub memory: Memory,
+    /// Walk every rule instead of hashing runs of them: the slow twin, for proofs and benches.
+    pub linear: bool,
     rulesets: [Ruleset; 2],
     scratch: Vec<u8>,
 }
@@ -108,6 +110,7 @@ impl Hooks {
             length,
             names: [None; 2],
             hotdrop: false,
+            unmodelled: false,
             template: Template::default(),
         };
         for step in STEPS[at.hook as usize] {
@@ -150,11 +153,14 @@ impl Hooks {
 
     /// Replaces a table (`abi::table`) by a program; `now` is virtual time in nanoseconds. Refused programs change nothing.
     pub fn load(&mut self, family: Family, id: u32, program: &[u32], now: u64) -> Result<(), Refusal> {
-        let table = Table::load(program, &mut self.memory, now)?;
+        let mut table = Table::load(program, &mut self.memory, now)?;
         let misplaced = table.chains.iter().any(|chain| chain.hook.is_some_and(|hook| !hooks_of(id).contains(&hook)));
         if table.id != id || table.family != family || misplaced {
             self.memory.release(&table.states);
             return Err(Refusal::Malformed(1));
+        }
+        if !self.linear {
+            table.compile();
         }
         self.flows.config.acct |= table.needs.accounts;
         self.put(family, id, Some(Box::new(table)));

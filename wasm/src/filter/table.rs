@@ -1,6 +1,7 @@
 //! One table as it runs: its rules' words without the counters, chains by number, counters by line, and the state that
 //! stateful matches keep.
 
+use super::classifier::{offsets, runs_of, Run};
 use super::memory::{Memory, State};
 use super::program::{Chain, Program, Refusal};
 use crate::abi::{base, op, program as abi, target};
@@ -36,16 +37,38 @@ pub struct Table {
     pub counters: Vec<Counter>,
     pub states: Vec<State>,
     pub needs: Needs,
+    /// By chain; chains without runs have nothing here.
+    pub compiled: Vec<Compiled>,
     /// Return addresses of the packet under way; empty between packets.
     pub stack: Vec<Frame>,
 }
 
-/// Where evaluation goes on after a chain.
+/// Where evaluation is in a chain: the next rule, how many are left, its line.
 #[derive(Clone, Copy)]
 pub struct Frame {
     pub at: usize,
     pub left: u32,
     pub line: u32,
+    pub chain: u32,
+    /// With so many rules left, `run` is asked which rule is next ([`classifier`](super::classifier)).
+    pub stop: u32,
+    pub run: u32,
+    /// The rule to go on with inside the run; `classifier::NONE` where there is no more, [`Frame::ASK`] at its beginning.
+    pub next: u32,
+}
+
+impl Frame {
+    /// Not looked up yet.
+    pub const ASK: u32 = u32::MAX - 1;
+    /// `stop` of a chain without (more) runs.
+    pub const NEVER: u32 = u32::MAX;
+}
+
+/// A chain's compiled form: where its rules are, and which of them a hash finds.
+#[derive(Default)]
+pub struct Compiled {
+    pub offsets: Vec<u32>,
+    pub runs: Vec<Run>,
 }
 
 impl Table {
@@ -61,6 +84,7 @@ impl Table {
             chains: program.chains,
             states: Vec::new(),
             needs: Needs::default(),
+            compiled: Vec::new(),
             stack: Vec::new(),
         };
         for (number, chain) in table.chains.iter().enumerate() {
@@ -70,6 +94,23 @@ impl Table {
         }
         table.give_states(memory, now);
         Ok(table)
+    }
+    /// Compiles chains that have runs; without it the table is walked rule by rule, with the same outcome.
+    pub fn compile(&mut self) {
+        self.compiled = (0..self.chains.len())
+            .map(|chain| {
+                let offsets = offsets(self, chain);
+                let runs = runs_of(self, &offsets);
+                if runs.is_empty() {
+                    Compiled::default()
+                } else {
+                    Compiled { offsets, runs }
+                }
+            })
+            .collect();
+        if self.compiled.iter().all(|chain| chain.runs.is_empty()) {
+            self.compiled.clear();
+        }
     }
     /// Walks all rules once: notes what they need, and gives each stateful match its place.
     fn give_states(&mut self, memory: &mut Memory, now: u64) {

@@ -58,7 +58,10 @@ pub fn fits<E: Env>(head: u32, operands: &[u32], context: &mut Context<E>, state
         op::CPU => o[0] == 0,
         op::NFACCT => return true,
         op::POLICY => o[0] & 4 != 0,
-        _ => return false,
+        _ => {
+            c.unmodelled = true;
+            return false;
+        }
     };
     fits != (head & program::INVERT != 0)
 }

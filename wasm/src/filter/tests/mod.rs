@@ -1,4 +1,5 @@
 //! Rules on packets, with a small namespace around them.
+mod classifier;
 mod conntrack;
 mod nat;
 mod rules;

@@ -91,7 +91,7 @@ impl Env for Ground {
 }
 
 /// A rule being written.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Debug)]
 pub struct Rule {
     flags: u32,
     parts: Vec<u32>,
@@ -164,6 +164,10 @@ impl Rule {
     pub fn does(mut self, number: u32, operands: &[u32]) -> Rule {
         self.target = std::iter::once(number | (operands.len() as u32) << 16).chain(operands.iter().copied()).collect();
         self
+    }
+    /// Whether it jumps or goes to another chain.
+    pub fn calls(&self) -> bool {
+        matches!(self.target[0] & 0xff, target::JUMP | target::GOTO)
     }
     fn words(&self) -> Vec<u32> {
         let mut words = vec![0, 0, 0, 0, 0, self.flags];
