@@ -1,0 +1,213 @@
+import { isUnder } from "../../dns/mod.ts";
+import { Dispenser } from "./corefile/dispenser.ts";
+import { type Block, type Corefile, parseCorefile } from "./corefile/parser.ts";
+import { CorefileError, type Token } from "./corefile/token.ts";
+import { COREDNS_VERSION, pluginOrder } from "./order.ts";
+import { chainOf } from "./outcome.ts";
+import { Metrics } from "./metrics.ts";
+import type { ClusterView, Host, Instance, Next } from "./plugin.ts";
+import { PLUGINS } from "./plugins/mod.ts";
+import { isPreferredSyntax, parseZoneAddresses, printZoneAddress, type ZoneAddress } from "./zones.ts";
+
+/** What runs where no Corefile is, or an empty one. */
+export const DEFAULT_COREFILE = ".:53 {\n    whoami\n    log\n}\n";
+
+/** A server block, set up: what it serves and who answers. */
+export interface ServerBlock {
+  readonly addresses: readonly ZoneAddress[];
+  readonly chain: Next;
+  readonly instances: readonly (readonly [string, Instance])[];
+  /** The plugins it names, also those that are not simulated. */
+  readonly plugins: ReadonlySet<string>;
+}
+
+/** A Corefile ready to serve. */
+export interface Configuration {
+  readonly blocks: readonly ServerBlock[];
+  /** Ports that are listened at, in order. */
+  readonly ports: readonly string[];
+  /** Lines printed at the start: one a zone, warnings before them. */
+  readonly banner: readonly string[];
+  /** Plugins that are read but not simulated, in the Corefile's words. */
+  readonly unsimulated: readonly string[];
+  readonly metrics: Metrics;
+}
+
+/** Where a configuration comes from. */
+export interface Source {
+  readonly text: string;
+  /** The file's name as CoreDNS was given it. */
+  readonly file: string;
+  readonly version?: string;
+  readonly host: Host;
+  readonly cluster: ClusterView | undefined;
+}
+
+/** Reads a Corefile and sets up every plugin; throws a {@link CorefileError} with CoreDNS's own words. */
+export function configure(source: Source): Configuration {
+  const order = pluginOrder(source.version ?? COREDNS_VERSION);
+  const corefile = readCorefile(source, order);
+  const metrics = new Metrics();
+  declare(metrics, source.version ?? COREDNS_VERSION);
+  const served = corefile.blocks.map((block) => addressesOf(block));
+  const setups = setUp(corefile, { source, order, metrics, served });
+  checkOverlap(corefile, served);
+  const blocks = setups.map((instances, i): ServerBlock => ({
+    addresses: served[i] as readonly ZoneAddress[],
+    instances,
+    chain: chainOf(instances),
+    plugins: new Set((corefile.blocks[i] as Block).directives.keys()),
+  }));
+  for (const block of blocks) countPlugins(block, metrics);
+  return {
+    blocks,
+    ports: [...new Set(served.flat().map((address) => address.port))],
+    banner: [...corefile.warnings, ...banner(served.flat())],
+    unsimulated: unsimulated(corefile),
+    metrics,
+  };
+}
+
+/** Parses a Corefile without setting anything up: what a reader can check before it runs. */
+export function readCorefile(
+  source: { readonly text: string; readonly file: string; readonly host?: Pick<Host, "env" | "readFile"> },
+  order: readonly string[] = pluginOrder(),
+): Corefile {
+  const known = new Set(order);
+  const read = source.host?.readFile;
+  const corefile = parseCorefile(source.text, {
+    file: source.file,
+    known: (name) => known.has(name),
+    env: source.host?.env ?? {},
+    ...(read === undefined ? {} : { read }),
+  });
+  if (corefile.blocks.length > 0 || source.text === DEFAULT_COREFILE) return corefile;
+  const fallback = readCorefile({ text: DEFAULT_COREFILE, file: source.file }, order);
+  return { ...fallback, warnings: corefile.warnings };
+}
+
+function addressesOf(block: Block): readonly ZoneAddress[] {
+  return block.keys.flatMap((key) => {
+    const parsed = parseZoneAddresses(key.text);
+    if ("value" in parsed) return parsed.value;
+    throw new CorefileError(
+      key,
+      parsed.error,
+      "[SCHEME://]ZONE[:PORT]",
+      `error inspecting server blocks: ${parsed.error}`,
+    );
+  });
+}
+
+interface SettingUp {
+  readonly source: Source;
+  readonly order: readonly string[];
+  readonly metrics: Metrics;
+  readonly served: readonly (readonly ZoneAddress[])[];
+}
+
+/** Plugin by plugin in the release's order, each for every block that names it: errors come in this order too. */
+function setUp(corefile: Corefile, { source, order, metrics, served }: SettingUp): (readonly [string, Instance])[][] {
+  const instances: (readonly [string, Instance])[][] = corefile.blocks.map(() => []);
+  for (const name of order) {
+    corefile.blocks.forEach((block, i) => {
+      const tokens = block.directives.get(name);
+      const plugin = PLUGINS.get(name);
+      if (tokens === undefined || plugin === undefined) return;
+      const context = {
+        host: source.host,
+        cluster: source.cluster,
+        zones: (served[i] as readonly ZoneAddress[]).map((address) => address.zone),
+        has: (other: string) => block.directives.has(other),
+        metrics,
+        configuration: () => source.host.readFile(source.file) ?? "",
+      };
+      const instance = namingPlugin(name, () => plugin.setup(new Dispenser(source.file, tokens), context));
+      (instances[i] as (readonly [string, Instance])[]).push([name, instance]);
+    });
+  }
+  return instances;
+}
+
+function namingPlugin<T>(name: string, setup: () => T): T {
+  try {
+    return setup();
+  } catch (error) {
+    if (!(error instanceof CorefileError)) throw error;
+    throw new CorefileError(error, error.problem, error.expected, `plugin/${name}: ${error.startup}`);
+  }
+}
+
+function checkOverlap(corefile: Corefile, served: readonly (readonly ZoneAddress[])[]): void {
+  const seen = new Set<string>();
+  served.forEach((addresses, i) => {
+    for (const address of addresses) {
+      const text = printZoneAddress(address);
+      if (!seen.has(text)) {
+        seen.add(text);
+        continue;
+      }
+      const key = (corefile.blocks[i] as Block).keys[0] as Token;
+      const problem = `cannot serve ${text} - it is already defined`;
+      throw new CorefileError(key, problem, "a zone and port no other block has", problem);
+    }
+  });
+}
+
+/** One line a zone, sorted, schemes other than dns in front. */
+function banner(addresses: readonly ZoneAddress[]): string[] {
+  const sorted = [...addresses].sort((a, b) => (a.zone < b.zone ? -1 : a.zone > b.zone ? 1 : 0));
+  return sorted.flatMap(({ transport, zone, port }) => {
+    const line = `${transport === "dns" ? "" : `${transport}://`}${zone}:${port}`;
+    if (isPreferredSyntax(zone)) return [line];
+    return [`Warning: Domain "${zone}" does not follow RFC1035 preferred syntax`, line];
+  });
+}
+
+function unsimulated(corefile: Corefile): string[] {
+  const names = corefile.blocks.flatMap((block) => [...block.directives.keys()]);
+  return [...new Set(names)].filter((name) => !PLUGINS.has(name)).sort();
+}
+
+function declare(metrics: Metrics, version: string): void {
+  metrics.declare(
+    "coredns_build_info",
+    "gauge",
+    "A metric with a constant '1' value labeled by version, revision, and goversion from which CoreDNS was built.",
+  );
+  metrics.declare(
+    "coredns_plugin_enabled",
+    "gauge",
+    "A metric that indicates whether a plugin is enabled on per server and zone basis.",
+  );
+  metrics.declare("coredns_panics_total", "counter", "A metrics that counts the number of panics.");
+  metrics.set("coredns_build_info", { version, revision: "", goversion: GO_VERSION }, 1);
+  metrics.add("coredns_panics_total", {}, 0);
+}
+
+/** The Go release the modelled build says it was made with. */
+export const GO_VERSION = "go1.26.8";
+
+function countPlugins({ addresses, instances }: ServerBlock, metrics: Metrics): void {
+  for (const { transport, zone, port } of addresses) {
+    for (const [name, instance] of instances) {
+      if (instance.handle === undefined) continue;
+      const server = `${transport}://:${port}`;
+      metrics.set("coredns_plugin_enabled", { server, zone, view: "", name }, 1);
+    }
+  }
+}
+
+/** The block that serves a name at a port: the one with the longest zone; for DS that with the shortest but the root's. */
+export function blockFor(
+  { blocks }: Configuration,
+  port: string,
+  asked: { readonly name: string; readonly type: string },
+): ServerBlock | undefined {
+  const served = blocks.flatMap((block) => block.addresses.map((address) => ({ block, address })));
+  const matching = served
+    .filter(({ address }) => address.port === port && isUnder(asked.name, address.zone))
+    .sort((a, b) => b.address.zone.length - a.address.zone.length);
+  const parent = asked.type === "DS" ? matching.findLast(({ address }) => address.zone !== ".") : undefined;
+  return (parent ?? matching[0])?.block;
+}

@@ -1,0 +1,75 @@
+/** What a plugin hands up, and what becomes of a reply on its way. */
+import { type Message, NO_FLAGS, type Rr } from "../../dns/mod.ts";
+import type { DnsQuery, Instance, Next, Outcome } from "./plugin.ts";
+
+/** Rcodes that mean nothing was written yet: the server writes an empty reply with them. */
+const UNWRITTEN = new Set(["SERVFAIL", "REFUSED", "FORMERR", "NOTIMP"]);
+
+/** Whether the server must still write the reply. */
+export function isUnwritten(outcome: Outcome): boolean {
+  return outcome.reply === undefined && UNWRITTEN.has(outcome.rcode);
+}
+
+/** A reply to a query with nothing in it but its question. */
+export function emptyReply(query: DnsQuery, rcode: string): Message {
+  const { id, opcode, flags, questions } = query.message;
+  return {
+    id,
+    opcode,
+    rcode,
+    flags: { ...NO_FLAGS, qr: true, rd: flags.rd && opcode === "QUERY", cd: flags.cd && opcode === "QUERY" },
+    questions,
+    answers: [],
+    authorities: [],
+    additionals: [],
+  };
+}
+
+/** A reply written by a plugin with authority. */
+export function written(
+  query: DnsQuery,
+  records: {
+    readonly answers?: readonly Rr[];
+    readonly authorities?: readonly Rr[];
+    readonly additionals?: readonly Rr[];
+  },
+  options: { readonly rcode?: string; readonly truncated?: boolean } = {},
+): Outcome {
+  const empty = emptyReply(query, options.rcode ?? "NOERROR");
+  const flags = { ...empty.flags, aa: true, tc: options.truncated ?? false };
+  const { answers = [], authorities = [], additionals = [] } = records;
+  return { rcode: "NOERROR", reply: { ...empty, flags, answers, authorities, additionals } };
+}
+
+/** The chain of a server block: each instance is asked in turn, the end of it is SERVFAIL. */
+export function chainOf(instances: readonly (readonly [string, Instance])[]): Next {
+  const links = instances.filter(([, instance]) => instance.handle !== undefined);
+  const last = links.at(-1)?.[0] ?? "";
+  const end: Next = () => Promise.resolve({ rcode: "SERVFAIL", error: `plugin/${last}: no next plugin found` });
+  return links.reduceRight<Next>((next, [, instance]) => (query) => handled(instance, query, next), end);
+}
+
+function handled(instance: Instance, query: DnsQuery, next: Next): Promise<Outcome> {
+  return instance.handle?.(query, next) ?? next(query);
+}
+
+/** Whether a name falls through a plugin: `fallthrough` alone is every zone (`["."]`), its absence none (`[]`). */
+export type Fall = readonly string[];
+
+/** Kinds of replies, as the cache and the log plugin tell them apart. */
+export type ReplyKind = "success" | "nodata" | "nxdomain" | "delegation" | "servererror" | "meta" | "update" | "other";
+
+/** The kind of a reply. */
+export function replyKind(reply: Message | undefined): ReplyKind {
+  if (reply === undefined) return "other";
+  if (reply.opcode === "UPDATE") return "update";
+  if (reply.opcode === "NOTIFY") return "meta";
+  if (["AXFR", "IXFR"].includes(reply.questions[0]?.type ?? "")) return "meta";
+  if (reply.answers.length > 0 && reply.rcode === "NOERROR") return "success";
+  const soa = reply.authorities.some((rr) => rr.type === "SOA");
+  if (soa && reply.rcode === "NOERROR") return "nodata";
+  if (soa && reply.rcode === "NXDOMAIN") return "nxdomain";
+  if (reply.rcode === "SERVFAIL" || reply.rcode === "NOTIMP") return "servererror";
+  if (reply.authorities.some((rr) => rr.type === "NS") && reply.rcode === "NOERROR") return "delegation";
+  return reply.rcode === "NOERROR" ? "success" : "other";
+}

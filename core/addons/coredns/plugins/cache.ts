@@ -1,0 +1,187 @@
+import type { Message, Rr } from "../../../dns/mod.ts";
+import type { Metrics } from "../metrics.ts";
+import { emptyReply, type ReplyKind, replyKind } from "../outcome.ts";
+import type { DnsPlugin, DnsQuery, Host, Next, Outcome } from "../plugin.ts";
+import { matchingZone } from "../zones.ts";
+import { type CacheOptions, type Limits, readCache } from "./cache_setup.ts";
+
+/** Seconds for replies that say nothing of their life. */
+const FAILSAFE_TTL = 5;
+const MAX_TTL = 3600;
+
+/** One kept reply. */
+interface Entry {
+  readonly reply: Message;
+  /** Seconds it lives from `stored` on. */
+  readonly ttl: number;
+  /** Virtual milliseconds. */
+  readonly stored: number;
+  hits: number;
+  lastHit: number;
+}
+
+/** cache: keeps replies for as long as their records say, within limits; first answers carry the capped TTL too. */
+export const cache: DnsPlugin = {
+  name: "cache",
+  setup(corefile, { host, zones, metrics }) {
+    const options = readCache(corefile, zones);
+    declare(metrics);
+    const state = new CacheState(options, host, metrics);
+    return { handle: (query, next) => state.handle(query, next) };
+  },
+};
+
+class CacheState {
+  readonly #success = new Map<string, Entry>();
+  readonly #denial = new Map<string, Entry>();
+
+  constructor(readonly options: CacheOptions, readonly host: Host, readonly metrics: Metrics) {}
+
+  async handle(query: DnsQuery, next: Next): Promise<Outcome> {
+    const zone = matchingZone(this.options.zones, query.name);
+    if (zone === undefined) return await next(query);
+    const labels = { server: query.server, view: "", zones: zone };
+    const found = this.#find(query, labels);
+    if (found === undefined) {
+      this.metrics.add("coredns_cache_misses_total", labels);
+      return this.#keep(query, await next(query), labels);
+    }
+    const left = this.#left(found);
+    if (left <= 0) return await this.#stale(query, next, { found, labels });
+    if (this.#prefetches(found, left)) this.#refresh(query, next, { found, labels });
+    return this.#hit(query, found, this.options.keepTtl ? found.ttl : left);
+  }
+
+  #left({ ttl, stored }: Entry): number {
+    return ttl - Math.floor((this.host.clock.now() - stored) / 1000);
+  }
+
+  #find(query: DnsQuery, labels: Readonly<Record<string, string>>): Entry | undefined {
+    const key = keyOf(query);
+    for (const [type, kept] of [["denial", this.#denial], ["success", this.#success]] as const) {
+      const entry = kept.get(key);
+      if (entry === undefined) continue;
+      const left = this.#left(entry);
+      if (left > 0 || (this.options.stale > 0 && -left < this.options.stale)) {
+        this.metrics.add("coredns_cache_hits_total", { ...labels, type });
+        return entry;
+      }
+    }
+    return undefined;
+  }
+
+  #hit(query: DnsQuery, { reply }: Entry, ttl: number): Outcome {
+    const empty = emptyReply(query, reply.rcode);
+    const ad = reply.flags.ad && ((query.edns?.dnssecOk ?? false) || query.message.flags.ad);
+    const flags = { ...empty.flags, aa: true, ra: reply.flags.ra, ad };
+    return { rcode: "NOERROR", reply: { ...empty, ...withTtl(reply, ttl), flags } };
+  }
+
+  /** Immediate mode answers with TTL 0 and asks behind the client's back; verify mode asks first. */
+  async #stale(query: DnsQuery, next: Next, { found, labels }: Refreshing): Promise<Outcome> {
+    if (!this.options.verify) {
+      this.#refresh(query, next, { found, labels });
+      return this.#hit(query, found, 0);
+    }
+    const fresh = await next(query);
+    const rcode = fresh.reply?.rcode;
+    return rcode === "NOERROR" || rcode === "NXDOMAIN" ? this.#keep(query, fresh, labels) : this.#hit(query, found, 0);
+  }
+
+  #prefetches(entry: Entry, left: number): boolean {
+    const { prefetch } = this.options;
+    if (prefetch === undefined) return false;
+    const now = this.host.clock.now();
+    entry.hits = now - entry.lastHit > prefetch.window ? 1 : entry.hits + 1;
+    entry.lastHit = now;
+    return entry.hits >= prefetch.amount && left <= Math.ceil((prefetch.percent / 100) * entry.ttl);
+  }
+
+  #refresh(query: DnsQuery, next: Next, { found, labels }: Refreshing): void {
+    this.metrics.add("coredns_cache_prefetch_total", labels);
+    this.host.background(async () => {
+      this.#keep(query, await next(query), labels);
+      const fresh = this.#success.get(keyOf(query)) ?? this.#denial.get(keyOf(query));
+      if (fresh !== undefined) [fresh.hits, fresh.lastHit] = [found.hits, found.lastHit];
+    });
+  }
+
+  #keep(query: DnsQuery, outcome: Outcome, labels: Readonly<Record<string, string>>): Outcome {
+    const { reply } = outcome;
+    if (reply === undefined) return outcome;
+    const kind = replyKind(reply);
+    const ttl = this.#lifeOf(reply, kind);
+    if (ttl > 0 && storable(query, reply, kind)) this.#store(query, { reply, kind, ttl, labels });
+    const signed = (query.edns?.dnssecOk ?? false) || query.message.flags.ad;
+    const flags = { ...reply.flags, ad: reply.flags.ad && signed };
+    return { ...outcome, reply: { ...reply, ...withTtl(reply, ttl), flags } };
+  }
+
+  #store(query: DnsQuery, { reply, kind, ttl, labels }: Storing): void {
+    const positive = kind === "success" || kind === "delegation";
+    const limits: Limits = positive ? this.options.success : this.options.denial;
+    if (matchingZone(limits.except, query.name) !== undefined) return;
+    const kept = positive ? this.#success : this.#denial;
+    const entry = { reply, ttl, stored: this.host.clock.now(), hits: 0, lastHit: -Infinity };
+    if (kept.size >= limits.capacity) kept.delete(kept.keys().next().value as string);
+    kept.set(keyOf(query), entry);
+    if (positive) this.#denial.delete(keyOf(query));
+    this.metrics.set("coredns_cache_entries", { ...labels, type: "success" }, this.#success.size);
+    this.metrics.set("coredns_cache_entries", { ...labels, type: "denial" }, this.#denial.size);
+  }
+
+  #lifeOf(reply: Message, kind: ReplyKind): number {
+    if (kind === "servererror") return this.options.servfail;
+    const limits = kind === "nxdomain" || kind === "nodata" ? this.options.denial : this.options.success;
+    return Math.min(Math.max(lowestTtl(reply, kind), limits.minTtl), limits.ttl);
+  }
+}
+
+interface Refreshing {
+  readonly found: Entry;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+interface Storing {
+  readonly reply: Message;
+  readonly kind: ReplyKind;
+  readonly ttl: number;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** DO and CD make entries of their own; RD, transport and EDNS size do not. */
+function keyOf({ name, question, edns, message }: DnsQuery): string {
+  return `${name} ${question.type} ${question.class} ${edns?.dnssecOk ?? false} ${message.flags.cd}`;
+}
+
+function storable(query: DnsQuery, reply: Message, kind: ReplyKind): boolean {
+  if (reply.flags.tc || kind === "other" || kind === "meta" || kind === "update") return false;
+  const question = reply.questions[0];
+  return question !== undefined && question.type === query.question.type && question.name.toLowerCase() === query.name;
+}
+
+function lowestTtl(reply: Message, kind: ReplyKind): number {
+  const records = [...reply.answers, ...reply.authorities, ...reply.additionals];
+  if ((kind !== "success" && kind !== "nxdomain" && kind !== "nodata") || records.length === 0) return FAILSAFE_TTL;
+  return Math.min(MAX_TTL, ...records.map((rr) => rr.ttl));
+}
+
+function withTtl(reply: Message, ttl: number): Pick<Message, "answers" | "authorities" | "additionals"> {
+  const set = (records: readonly Rr[]) => records.map((rr) => ({ ...rr, ttl }));
+  return { answers: set(reply.answers), authorities: set(reply.authorities), additionals: set(reply.additionals) };
+}
+
+function declare(metrics: Metrics): void {
+  metrics.declare("coredns_cache_hits_total", "counter", "The count of cache hits.");
+  metrics.declare(
+    "coredns_cache_misses_total",
+    "counter",
+    "The count of cache misses. Deprecated, derive misses from cache hits/requests counters.",
+  );
+  metrics.declare("coredns_cache_entries", "gauge", "The number of elements in the cache.");
+  metrics.declare(
+    "coredns_cache_prefetch_total",
+    "counter",
+    "The number of times the cache has prefetched a cached item.",
+  );
+}

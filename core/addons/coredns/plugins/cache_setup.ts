@@ -1,0 +1,161 @@
+/**
+ * `cache [TTL] [ZONES...] { ... }`:
+ *
+ *     success|denial CAPACITY [TTL] [MINTTL]     prefetch AMOUNT [DURATION] [PERCENT%]
+ *     serve_stale [DURATION] [immediate|verify [TIMEOUT]]     servfail DURATION
+ *     disable success|denial [ZONES...]     keepttl
+ */
+import type { Dispenser } from "../corefile/dispenser.ts";
+import { goAtoi } from "../go_values.ts";
+import { atoi, duration, once } from "../setup.ts";
+import { zonesOf } from "../zones.ts";
+
+/** Limits of one kind of entries; times in seconds. */
+export interface Limits {
+  capacity: number;
+  ttl: number;
+  minTtl: number;
+  /** Zones whose replies of this kind are not kept. */
+  except: readonly string[];
+}
+
+/** What the cache was told. */
+export interface CacheOptions {
+  zones: readonly string[];
+  readonly success: Limits;
+  readonly denial: Limits;
+  /** Seconds a SERVFAIL is kept. */
+  servfail: number;
+  prefetch?: { readonly amount: number; readonly window: number; readonly percent: number };
+  /** Seconds beyond its life that an entry is still served. */
+  stale: number;
+  verify: boolean;
+  keepTtl: boolean;
+}
+
+const CAPACITY = 9984;
+
+/** Reads the directive; throws a CorefileError. */
+export function readCache(corefile: Dispenser, blockZones: readonly string[]): CacheOptions {
+  const options: CacheOptions = {
+    zones: [],
+    success: { capacity: CAPACITY, ttl: 3600, minTtl: 5, except: [] },
+    denial: { capacity: CAPACITY, ttl: 1800, minTtl: 5, except: [] },
+    servfail: 5,
+    stale: 0,
+    verify: false,
+    keepTtl: false,
+  };
+  for (let count = 0; corefile.next(); count++) {
+    once(corefile, count);
+    const args = corefile.remainingArgs();
+    const ttl = args[0] === undefined ? undefined : goAtoi(args[0]);
+    if (ttl !== undefined && "value" in ttl) {
+      if (ttl.value <= 0) {
+        throw corefile.plainError(`cache TTL can not be zero or negative: ${ttl.value}`, "a TTL in seconds");
+      }
+      options.success.ttl = options.denial.ttl = ttl.value;
+      args.shift();
+    }
+    options.zones = zonesOf(args, blockZones);
+    while (corefile.nextBlock()) readProperty(corefile, options);
+  }
+  return options;
+}
+
+function readProperty(corefile: Dispenser, options: CacheOptions): void {
+  const property = corefile.word();
+  const read = PROPERTIES[property];
+  if (read === undefined) {
+    throw corefile.argError("success, denial, prefetch, serve_stale, servfail, disable or keepttl");
+  }
+  read(corefile, options);
+}
+
+const PROPERTIES: Readonly<Record<string, (corefile: Dispenser, options: CacheOptions) => void>> = {
+  success: (corefile, { success }) => readLimits(corefile, success),
+  denial: (corefile, { denial }) => readLimits(corefile, denial),
+  prefetch: readPrefetch,
+  serve_stale: readStale,
+  servfail: readServfail,
+  disable: readDisable,
+  keepttl(corefile, options) {
+    if (corefile.remainingArgs().length > 0) throw corefile.argError("the end of the line");
+    options.keepTtl = true;
+  },
+};
+
+function readLimits(corefile: Dispenser, limits: Limits): void {
+  const [capacity, ttl, minTtl] = corefile.remainingArgs();
+  if (capacity === undefined) throw corefile.argError("CAPACITY [TTL] [MINTTL]");
+  limits.capacity = atoi(corefile, capacity);
+  if (ttl !== undefined) {
+    limits.ttl = atoi(corefile, ttl);
+    if (limits.ttl <= 0) {
+      throw corefile.plainError(`cache TTL can not be zero or negative: ${limits.ttl}`, "a TTL in seconds");
+    }
+  }
+  if (minTtl === undefined) return;
+  limits.minTtl = atoi(corefile, minTtl);
+  if (limits.minTtl < 0) throw corefile.plainError(`cache min TTL can not be negative: ${limits.minTtl}`, "0 or more");
+}
+
+function readPrefetch(corefile: Dispenser, options: CacheOptions): void {
+  const args = corefile.remainingArgs();
+  if (args.length === 0 || args.length > 3) throw corefile.argError("AMOUNT [DURATION] [PERCENT%]");
+  const amount = atoi(corefile, args[0] as string);
+  if (amount < 0) throw corefile.plainError(`prefetch amount should be positive: ${amount}`, "0 or more");
+  const window = args[1] === undefined ? 60_000 : duration(corefile, args[1]);
+  const percent = args[2] === undefined ? 10 : readPercent(corefile, args[2]);
+  if (amount > 0) options.prefetch = { amount, window, percent };
+}
+
+function readPercent(corefile: Dispenser, text: string): number {
+  if (!text.endsWith("%")) {
+    throw corefile.plainError(
+      `last character of percentage should be \`%\`, but is: ${JSON.stringify(text.slice(-1))}`,
+      "10% to 90%",
+    );
+  }
+  const percent = atoi(corefile, text.slice(0, -1));
+  if (percent < 10 || percent > 90) {
+    throw corefile.plainError(`percentage should fall in range [10, 90]: ${percent}`, "10% to 90%");
+  }
+  return percent;
+}
+
+function readStale(corefile: Dispenser, options: CacheOptions): void {
+  const args = corefile.remainingArgs();
+  if (args.length > 3) throw corefile.argError("[DURATION] [immediate|verify]");
+  options.stale = 3600;
+  if (args[0] !== undefined) {
+    const time = duration(corefile, args[0]);
+    if (time < 0) throw corefile.plainError("invalid negative duration for serve_stale", "0s or more");
+    options.stale = time / 1000;
+  }
+  const mode = (args[1] ?? "immediate").toLowerCase();
+  if (mode !== "immediate" && mode !== "verify") {
+    throw corefile.plainError(`invalid value for serve_stale refresh mode: ${mode}`, "immediate or verify");
+  }
+  options.verify = mode === "verify";
+}
+
+function readServfail(corefile: Dispenser, options: CacheOptions): void {
+  const [text, more] = corefile.remainingArgs();
+  if (text === undefined || more !== undefined) throw corefile.argError("a duration");
+  const time = duration(corefile, text);
+  if (time < 0) throw corefile.plainError("invalid negative ttl for servfail", "0s or more");
+  if (time > 300_000) {
+    throw corefile.plainError("caching SERVFAIL responses over 5 minutes is not permitted", "5m or less");
+  }
+  options.servfail = time / 1000;
+}
+
+function readDisable(corefile: Dispenser, options: CacheOptions): void {
+  const [kind, ...zones] = corefile.remainingArgs();
+  if (kind === undefined) throw corefile.argError("success or denial");
+  if (kind !== "success" && kind !== "denial") {
+    throw corefile.plainError('cache type for disable must be "success" or "denial"', "success or denial");
+  }
+  options[kind].except = zones.length === 0 ? ["."] : zonesOf(zones, []);
+}

@@ -1,0 +1,160 @@
+import { ipFamily } from "../../../../base/mod.ts";
+import { type EndpointSlice, matches, type Service } from "../../../../kube/mod.ts";
+import type { ClusterView } from "../../plugin.ts";
+import type { KubernetesOptions } from "./setup.ts";
+
+/** A port of a Service or of its endpoints; -1 stands for "no ports at all", which gives addresses but no SRV. */
+export interface PortEntry {
+  readonly name: string;
+  readonly protocol: string;
+  readonly port: number;
+}
+
+/** A Service as DNS needs it. */
+export interface ServiceEntry {
+  readonly name: string;
+  readonly namespace: string;
+  readonly headless: boolean;
+  /** Target of an ExternalName Service. */
+  readonly externalName: string | undefined;
+  readonly clusterIPs: readonly string[];
+  readonly ports: readonly PortEntry[];
+}
+
+/** One ready address of an EndpointSlice. */
+export interface AddressEntry {
+  readonly ip: string;
+  readonly hostname: string | undefined;
+  readonly pod: string | undefined;
+}
+
+/** One EndpointSlice: its ready addresses with its ports. */
+export interface SliceEntry {
+  readonly service: string;
+  readonly namespace: string;
+  readonly addresses: readonly AddressEntry[];
+  readonly ports: readonly PortEntry[];
+}
+
+const KINDS = new Set(["Service", "EndpointSlice", "Namespace", "Pod"]);
+
+/** The cluster's objects by what names ask for. Built anew when an object changed, at the next question. */
+export class ClusterIndex {
+  readonly namespaces = new Set<string>();
+  readonly services = new Map<string, ServiceEntry>();
+  readonly servicesByIp = new Map<string, ServiceEntry[]>();
+  readonly slices = new Map<string, SliceEntry[]>();
+  readonly slicesByIp = new Map<string, SliceEntry[]>();
+  /** Namespaces of the pods that have an address. */
+  readonly podsByIp = new Map<string, string[]>();
+  #stale = true;
+  #changed: number;
+
+  constructor(
+    readonly cluster: ClusterView | undefined,
+    readonly options: KubernetesOptions,
+    readonly now: () => number,
+  ) {
+    this.#changed = now();
+    cluster?.watch(({ object }) => {
+      if (!KINDS.has(object.kind)) return;
+      this.#stale = true;
+      this.#changed = now();
+    });
+  }
+
+  /** Whether the API server has told of its objects. */
+  get synced(): boolean {
+    return this.cluster !== undefined;
+  }
+
+  /** Serial of the zones: seconds of the last change. */
+  get serial(): number {
+    return this.synced ? Math.floor(this.#changed / 1000) : 0;
+  }
+
+  /** The index as of now. */
+  current(): this {
+    if (this.#stale && this.cluster !== undefined) this.#rebuild(this.cluster);
+    this.#stale = false;
+    return this;
+  }
+
+  /** Whether names of a namespace are answered at all. */
+  exposes(namespace: string): boolean {
+    const { namespaces } = this.options;
+    return (namespaces.length === 0 || namespaces.includes(namespace)) && this.namespaces.has(namespace);
+  }
+
+  #rebuild(cluster: ClusterView): void {
+    for (const map of [this.services, this.servicesByIp, this.slices, this.slicesByIp, this.podsByIp]) map.clear();
+    this.namespaces.clear();
+    const { labels, namespaceLabels, pods, endpoints } = this.options;
+    for (const { metadata } of cluster.list("Namespace")) {
+      if (namespaceLabels === undefined || matches(namespaceLabels, metadata.labels)) {
+        this.namespaces.add(metadata.name);
+      }
+    }
+    for (const service of cluster.list("Service", labels === undefined ? {} : { labels })) this.#addService(service);
+    if (endpoints) {
+      for (const slice of cluster.list("EndpointSlice", labels === undefined ? {} : { labels })) {
+        this.#addSlice(slice);
+      }
+    }
+    if (pods !== "verified") return;
+    for (const pod of cluster.list("Pod")) {
+      const ended = pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
+      for (const { ip } of ended ? [] : pod.status?.podIPs ?? []) {
+        if (ip) push(this.podsByIp, ip, pod.metadata.namespace ?? "");
+      }
+    }
+  }
+
+  #addService({ metadata, spec }: Service): void {
+    const clusterIPs = spec.clusterIPs?.length ? spec.clusterIPs : [spec.clusterIP ?? ""];
+    const entry: ServiceEntry = {
+      name: metadata.name,
+      namespace: metadata.namespace ?? "",
+      headless: clusterIPs[0] === "None",
+      externalName: spec.type === "ExternalName" ? spec.externalName ?? "" : undefined,
+      clusterIPs: clusterIPs.filter((ip) => ipFamily(ip) !== undefined),
+      ports: portEntries(spec.ports),
+    };
+    this.services.set(`${entry.namespace}/${entry.name}`, entry);
+    for (const ip of entry.clusterIPs) push(this.servicesByIp, ip, entry);
+  }
+
+  #addSlice(slice: EndpointSlice): void {
+    const service = slice.metadata.labels?.["kubernetes.io/service-name"];
+    if (service === undefined) return;
+    const namespace = slice.metadata.namespace ?? "";
+    const ready = (slice.endpoints ?? []).filter((endpoint) => endpoint.conditions?.ready ?? true);
+    const addresses = ready.flatMap(({ addresses, hostname, targetRef }) =>
+      addresses.map((ip) => ({ ip, hostname: hostname || undefined, pod: targetRef?.name }))
+    );
+    const entry: SliceEntry = { service, namespace, addresses, ports: portEntries(slice.ports ?? []) };
+    push(this.slices, `${namespace}/${service}`, entry);
+    for (const ip of new Set(addresses.map((address) => address.ip))) push(this.slicesByIp, ip, entry);
+  }
+}
+
+type AnyPort = { readonly name?: string | null; readonly protocol?: string | null; readonly port?: number | null };
+
+function portEntries(ports: readonly AnyPort[] | undefined): PortEntry[] {
+  if (ports === undefined || ports.length === 0) return [{ name: "", protocol: "", port: -1 }];
+  return ports.map(({ name, protocol, port }) => ({ name: name ?? "", protocol: protocol ?? "TCP", port: port ?? 0 }));
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}
+
+/** The label of an endpoint: its hostname, its pod's name where asked for, else its address with dashes. */
+export function endpointLabel({ ip, hostname, pod }: AddressEntry, podNames: boolean): string {
+  if (hostname !== undefined) return hostname;
+  if (podNames && pod !== undefined && pod !== "" && pod.length < 64) return pod;
+  const dashed = ip.replaceAll(/[.:]/g, "-");
+  return dashed.endsWith("-") ? `${dashed}0` : dashed;
+}

@@ -1,0 +1,45 @@
+import type { Dispenser } from "../corefile/dispenser.ts";
+import { goHostPort } from "../go_values.ts";
+import type { DnsPlugin, RunningServer } from "../plugin.ts";
+import { NOT_FOUND, plainText } from "./health.ts";
+
+/** ready: `GET /ready` on :8181 is 200 OK once every plugin that can tell is ready, else 503 with their names. */
+export const ready: DnsPlugin = {
+  name: "ready",
+  setup(corefile) {
+    const { address, continuously } = readReady(corefile);
+    let server: RunningServer | undefined;
+    let once = false;
+    const answer = () => {
+      const missing = once && !continuously ? [] : server?.notReady() ?? [];
+      once ||= missing.length === 0;
+      return missing.length === 0 ? plainText(200, "OK") : plainText(503, missing.join(","));
+    };
+    return {
+      start: (running) => server = running,
+      http: { address, answer: (path) => (path === "/ready" ? answer() : NOT_FOUND) },
+    };
+  },
+};
+
+function readReady(corefile: Dispenser): { readonly address: string; readonly continuously: boolean } {
+  let address = ":8181";
+  let continuously = false;
+  while (corefile.next()) {
+    const args = corefile.remainingArgs();
+    if (args.length > 1) throw corefile.argError("one address");
+    address = args[0] ?? address;
+    const split = goHostPort(address);
+    if ("error" in split) throw corefile.plainError(split.error, "HOST:PORT or :PORT");
+    while (corefile.nextBlock()) {
+      if (corefile.word() !== "monitor") throw corefile.error(`unknown property '${corefile.word()}'`, "monitor");
+      const [kind, more] = corefile.remainingArgs();
+      if (more !== undefined || kind === undefined) throw corefile.argError("until-ready or continuously");
+      if (!["until-ready", "continuously"].includes(kind)) {
+        throw corefile.error(`unknown monitor type '${kind}'`, "until-ready or continuously");
+      }
+      continuously = kind === "continuously";
+    }
+  }
+  return { address, continuously };
+}

@@ -1,0 +1,245 @@
+import { isFailure } from "../../base/mod.ts";
+import { printMessage, queryMessage } from "../../dns/mod.ts";
+import type { DatagramSocket, Endpoint, Listener, Process, Program, Stream } from "../../linux/mod.ts";
+import { type Configuration, configure, DEFAULT_COREFILE, GO_VERSION } from "./configuration.ts";
+import { CorefileError } from "./corefile/token.ts";
+import { serveHttp } from "./http.ts";
+import { COREDNS_VERSION } from "./order.ts";
+import type { ClusterView, Host, RunningServer } from "./plugin.ts";
+import { readFrame } from "./plugins/forward.ts";
+import { serve } from "./server.ts";
+
+/** What a CoreDNS process is given besides its files. */
+export interface CoreDnsOptions {
+  /** The cluster's objects, in reality asked of the API server; undefined where it cannot be reached. */
+  readonly cluster: ClusterView | undefined;
+  readonly version?: string;
+  /** Told of plugins in the Corefile that are read but not simulated. */
+  readonly warn?: (plugins: readonly string[]) => void;
+}
+
+const SIGTERM = 15;
+const TCP_IDLE = 10_000;
+
+/** The program of `registry.k8s.io/coredns/coredns`: `coredns -conf FILE`, Corefile in the working directory by default. */
+export function coreDns(options: CoreDnsOptions): Program {
+  return (process) => new CoreDns(process, options).main();
+}
+
+/** One running CoreDNS. */
+class CoreDns {
+  readonly #sockets = new Map<string, readonly [DatagramSocket, Listener]>();
+  readonly #http = new Map<string, Listener>();
+  readonly #host: Host;
+  #configuration: Configuration | undefined;
+  #generation = 0;
+  #end: (exit: number) => void = () => {};
+  #fail: (error: unknown) => void = () => {};
+
+  constructor(readonly process: Process, readonly options: CoreDnsOptions) {
+    this.#host = this.#makeHost();
+  }
+
+  async main(): Promise<number> {
+    const { process } = this;
+    process.handle(SIGTERM);
+    const ended = new Promise<number>((resolve, reject) => [this.#end, this.#fail] = [resolve, reject]);
+    try {
+      this.#load();
+    } catch (error) {
+      if (!(error instanceof CorefileError)) throw error;
+      process.out(`${error.startup}\n`);
+      return 1;
+    }
+    const refused = this.#listen();
+    if (refused !== undefined) {
+      process.out(`${refused}\n`);
+      return 1;
+    }
+    this.#start();
+    process.out(`CoreDNS-${this.options.version ?? COREDNS_VERSION}\nlinux/amd64, ${GO_VERSION}, \n`);
+    const exit = await Promise.race([ended, process.killed.then(() => 0)]);
+    if (exit === 0) process.out("[INFO] SIGTERM: Shutting down servers then terminating\n");
+    return exit;
+  }
+
+  #makeHost(): Host {
+    const { process } = this;
+    return {
+      clock: process.clock,
+      net: process.net,
+      random: process.random,
+      env: process.env,
+      addresses: ownAddresses(process),
+      hostname: process.machine.name,
+      readFile: (path) => process.files.read(path.startsWith("/") ? path : `${directory(process)}${path}`),
+      log: (line) => process.out(`${line}\n`),
+      background: (job) => void job().catch((error: unknown) => this.#fail(error)),
+      fatal: (line) => {
+        process.out(`${line}\n`);
+        this.#end(1);
+      },
+    };
+  }
+
+  #load(): void {
+    const file = configurationFile(this.process);
+    const { version, cluster } = this.options;
+    const text = this.#host.readFile(file) ?? DEFAULT_COREFILE;
+    const source = { text, file, host: this.#host, cluster, ...(version === undefined ? {} : { version }) };
+    this.#configuration = configure(source);
+    this.#generation++;
+    this.options.warn?.(this.#configuration.unsimulated);
+  }
+
+  /** Opens what is not open yet; the message CoreDNS ends with where a port is taken. */
+  #listen(): string | undefined {
+    for (const port of this.#current().ports) {
+      if (this.#sockets.has(port)) continue;
+      const listener = this.process.net.listen("0.0.0.0", Number(port));
+      if (isFailure(listener)) return `Listen: listen tcp :${port}: bind: address already in use`;
+      const socket = this.process.net.udp(4);
+      const bound = socket.bind("0.0.0.0", Number(port));
+      if (isFailure(bound)) return `Listen: listen udp :${port}: bind: address already in use`;
+      this.#sockets.set(port, [socket, listener]);
+      this.#host.background(() => this.#receive(socket));
+      this.#host.background(() => this.#accept(listener));
+    }
+    return undefined;
+  }
+
+  #current(): Configuration {
+    if (this.#configuration === undefined) throw new Error("CoreDNS serves before it is configured");
+    return this.#configuration;
+  }
+
+  #start(): void {
+    const configuration = this.#current();
+    for (const line of configuration.banner) this.process.out(`${line}\n`);
+    for (const block of configuration.blocks) {
+      const server = this.#running(configuration, block.addresses[0]?.port ?? "53");
+      for (const [, instance] of block.instances) {
+        if (instance.http !== undefined) this.#listenHttp(instance.http.address);
+        instance.start?.(server);
+      }
+    }
+  }
+
+  #running(configuration: Configuration, port: string): RunningServer {
+    const generation = this.#generation;
+    return {
+      port: `:${port}`,
+      ask: (name, type) => this.#askMyself(name, type, Number(port)),
+      running: () => this.#generation === generation,
+      notReady: () => notReady(configuration),
+      reload: () => this.#reload(),
+    };
+  }
+
+  #reload(): boolean {
+    this.#host.log("[INFO] Reloading");
+    try {
+      this.#load();
+    } catch (error) {
+      if (!(error instanceof CorefileError)) throw error;
+      this.#host.log(`[ERROR] Restart failed: ${error.startup}`);
+      const lead =
+        "[ERROR] plugin/reload: Corefile changed but reload failed: starting with listener file descriptors: ";
+      this.#host.log(lead + error.startup);
+      return false;
+    }
+    this.#listen();
+    this.#start();
+    this.#host.log("[INFO] Reloading complete");
+    return true;
+  }
+
+  /** A query from 127.0.0.1 to the server itself: what loop sends. */
+  async #askMyself(name: string, type: string, port: number): Promise<boolean> {
+    const socket = this.process.net.udp(4);
+    const id = this.process.random.below(65536);
+    if (isFailure(socket.connect("127.0.0.1", port))) return false;
+    socket.send(printMessage(queryMessage(id, { name, type, class: "IN" }), false));
+    const got = await socket.receive(2000);
+    socket.close();
+    return got !== undefined && "datagram" in got;
+  }
+
+  async #receive(socket: DatagramSocket): Promise<void> {
+    for (;;) {
+      const got = await socket.receive();
+      if (got === undefined) return;
+      if ("error" in got) continue;
+      const { data, from, fromPort, to } = got.datagram;
+      const arrival = {
+        proto: "udp" as const,
+        client: { address: from, port: fromPort },
+        local: { address: to, port: socket.local.port },
+      };
+      this.#host.background(async () => {
+        const bytes = await serve(this.#current(), this.#host, { bytes: data, arrival });
+        if (bytes !== undefined) socket.sendTo(bytes, from, fromPort, to);
+      });
+    }
+  }
+
+  async #accept(listener: Listener): Promise<void> {
+    for (;;) {
+      const stream = await listener.accept();
+      if (stream === undefined) return;
+      this.#host.background(() => this.#converse(stream));
+    }
+  }
+
+  async #converse(stream: Stream): Promise<void> {
+    for (;;) {
+      const bytes = await readFrame(stream, this.#host, TCP_IDLE);
+      if (typeof bytes === "string") break;
+      const arrival: { proto: "tcp"; client: Endpoint; local: Endpoint } = {
+        proto: "tcp",
+        client: stream.remote,
+        local: stream.local,
+      };
+      const reply = await serve(this.#current(), this.#host, { bytes, arrival });
+      if (reply !== undefined) await stream.write(Uint8Array.of(reply.length >> 8, reply.length & 255, ...reply));
+    }
+    stream.close();
+  }
+
+  /** Blocks that name the same address share one server; the plugin of the first block answers. */
+  #listenHttp(address: string): void {
+    if (this.#http.has(address)) return;
+    const [host, port] = [address.slice(0, address.lastIndexOf(":")), address.slice(address.lastIndexOf(":") + 1)];
+    const listener = this.process.net.listen(host === "localhost" ? "127.0.0.1" : host || "0.0.0.0", Number(port));
+    if (isFailure(listener)) {
+      this.#host.log(`[ERROR] plugin: listen tcp ${address}: bind: address already in use`);
+      return;
+    }
+    this.#http.set(address, listener);
+    const answer = (path: string) => {
+      const services = this.#current().blocks.flatMap((block) => block.instances.map(([, instance]) => instance.http));
+      return services.find((service) => service?.address === address)?.answer(path);
+    };
+    this.#host.background(() => serveHttp(listener, this.#host, answer));
+  }
+}
+
+function ownAddresses({ machine, ns }: Process): string[] {
+  const addresses = machine.plane.addresses(ns).map(({ address }) => address.split("/")[0] as string);
+  return addresses.filter((address) => !/^(127\.|::1$|fe80:)/.test(address));
+}
+
+function notReady(configuration: Configuration): string[] {
+  const all = configuration.blocks.flatMap((block) => block.instances);
+  return [...new Set(all.filter(([, instance]) => instance.ready?.() === false).map(([name]) => name))];
+}
+
+/** The file after `-conf`. */
+function configurationFile(process: Process): string {
+  const at = process.argv.findIndex((word) => word === "-conf" || word === "--conf");
+  return process.argv[at + 1] && at > 0 ? process.argv[at + 1] as string : "Corefile";
+}
+
+function directory(process: Process): string {
+  return process.cwd.endsWith("/") ? process.cwd : `${process.cwd}/`;
+}

@@ -1,0 +1,121 @@
+import {
+  type Edns,
+  fit,
+  isMalformed,
+  type Message,
+  NO_FLAGS,
+  parseMessage,
+  printMessage,
+  udpLimit,
+} from "../../dns/mod.ts";
+import type { Endpoint } from "../../linux/mod.ts";
+import { blockFor, type Configuration } from "./configuration.ts";
+import { emptyReply, isUnwritten } from "./outcome.ts";
+import type { DnsQuery, Host, Outcome } from "./plugin.ts";
+
+/** Where a packet came from and to. */
+export interface Arrival {
+  readonly proto: "udp" | "tcp";
+  readonly client: Endpoint;
+  readonly local: Endpoint;
+}
+
+/** EDNS options that come back as sent: NSID, EXPIRE, COOKIE, TCP-KEEPALIVE, PADDING. */
+const ECHOED_OPTIONS = new Set([3, 9, 10, 11, 12]);
+/** Plugins that answer classes other than IN. */
+const OTHER_CLASSES = ["chaos", "forward"];
+/** Uncompressed UDP replies above this are compressed, so that they are not fragmented. */
+const UDP_UNFRAGMENTED = { 4: 1480, 6: 1220 } as const;
+const TCP_LIMIT = 65535;
+
+/** Answers one packet; undefined where CoreDNS keeps silent. */
+export async function serve(
+  configuration: Configuration,
+  host: Host,
+  packet: { readonly bytes: Uint8Array; readonly arrival: Arrival },
+): Promise<Uint8Array | undefined> {
+  const { bytes, arrival } = packet;
+  if (bytes.length < 12 || ((bytes[2] as number) & 0x80) !== 0) return undefined;
+  const header = readHeader(bytes);
+  if (header.opcode !== "QUERY" && header.opcode !== "NOTIFY") return printMessage({ ...header, rcode: "NOTIMP" });
+  const message = parseMessage(bytes);
+  if (isMalformed(message) || message.questions.length !== 1) return printMessage({ ...header, rcode: "FORMERR" });
+  const query = queryOf(message, bytes.length, { configuration, host, arrival });
+  const outcome = await answer(configuration, query, arrival.local.port);
+  const reply = isUnwritten(outcome) ? emptyReply(query, outcome.rcode) : outcome.reply;
+  return reply === undefined ? undefined : printReply(query, reply);
+}
+
+function readHeader(bytes: Uint8Array): Message {
+  const bits = ((bytes[2] as number) << 8) | (bytes[3] as number);
+  const number = (bits >> 11) & 15;
+  const opcode = { 0: "QUERY", 1: "IQUERY", 2: "STATUS", 4: "NOTIFY", 5: "UPDATE" }[number] ?? `RESERVED${number}`;
+  return {
+    id: ((bytes[0] as number) << 8) | (bytes[1] as number),
+    opcode,
+    rcode: "NOERROR",
+    flags: { ...NO_FLAGS, qr: true, rd: (bits & 0x100) !== 0 },
+    questions: [],
+    answers: [],
+    authorities: [],
+    additionals: [],
+  };
+}
+
+interface Serving {
+  readonly configuration: Configuration;
+  readonly host: Host;
+  readonly arrival: Arrival;
+}
+
+function queryOf(message: Message, size: number, serving: Serving): DnsQuery {
+  const { configuration, host, arrival } = serving;
+  const question = message.questions[0] as Message["questions"][number];
+  const query: DnsQuery = {
+    ...arrival,
+    message,
+    question,
+    name: question.name.toLowerCase(),
+    size,
+    since: host.clock.now(),
+    edns: message.edns,
+    server: `dns://:${arrival.local.port}`,
+    ask: (name, type) => {
+      const asked = { ...message, questions: [{ name, type, class: "IN" }] };
+      return answer(configuration, queryOf(asked, printMessage(asked, false).length, serving), arrival.local.port);
+    },
+  };
+  return query;
+}
+
+async function answer(configuration: Configuration, query: DnsQuery, port: number): Promise<Outcome> {
+  if ((query.edns?.version ?? 0) !== 0) return { rcode: "NOERROR", reply: badVersion(query) };
+  const block = blockFor(configuration, String(port), { name: query.name, type: query.question.type });
+  const isIn = query.question.class === "IN";
+  if (block === undefined || block.instances.every(([, instance]) => instance.handle === undefined)) {
+    return { rcode: "REFUSED" };
+  }
+  if (!isIn && !OTHER_CLASSES.some((plugin) => block.plugins.has(plugin))) return { rcode: "REFUSED" };
+  return await block.chain(query);
+}
+
+function badVersion(query: DnsQuery): Message {
+  const edns: Edns = { version: 0, udpSize: 0, dnssecOk: false, options: [] };
+  return { ...emptyReply(query, "BADVERS"), edns };
+}
+
+/** The octets of a reply: OPT where the client sent one, cut or compressed to what it takes. */
+function printReply(query: DnsQuery, reply: Message): Uint8Array {
+  const message = reply.rcode === "BADVERS" ? reply : withEdns(query, reply);
+  const limit = query.proto === "tcp" ? TCP_LIMIT : udpLimit(query.message);
+  const { bytes, message: sent } = fit(message, limit);
+  const most = UDP_UNFRAGMENTED[query.client.address.includes(":") ? 6 : 4];
+  return query.proto === "udp" && bytes.length > most ? printMessage(sent, true) : bytes;
+}
+
+function withEdns(query: DnsQuery, reply: Message): Message {
+  const { edns } = query;
+  if (edns === undefined) return reply;
+  const options = reply.edns?.options ?? edns.options.filter(({ code }) => ECHOED_OPTIONS.has(code));
+  return { ...reply, edns: { version: 0, udpSize: edns.udpSize, dnssecOk: edns.dnssecOk, options } };
+}

@@ -1,0 +1,2 @@
+/** What clusters run in pods and podwire brings along: CoreDNS. */
+export * from "./coredns/mod.ts";
