@@ -67,7 +67,9 @@ function checkRule(rule: Rule, place: { table: Table; family: Family; hooks: num
     ...place,
     proto: rule.proto?.number ?? 0,
     notProto: rule.proto?.not ?? false,
-    syn: rule.matches.some((m) => m.match === "tcp" && m.flags !== undefined && !m.flags.not && (m.flags.set & 2) !== 0),
+    syn: rule.matches.some((m) =>
+      m.match === "tcp" && m.flags !== undefined && !m.flags.not && (m.flags.set & 2) !== 0
+    ),
   };
   for (const match of rule.matches) {
     const verdict = checkExtension(matchExtension(match), match, site);

@@ -198,7 +198,9 @@ class CommandReader {
 
   #newChain(name: string): void {
     if (name.startsWith("-") || name.startsWith("!")) usage(`chain name not allowed to start with \`${name[0]}'`);
-    if (name === "" || findTarget(name, this.#scope.family) !== undefined) usage("chain name may not clash with target name");
+    if (name === "" || findTarget(name, this.#scope.family) !== undefined) {
+      usage("chain name may not clash with target name");
+    }
     if (/\s/.test(name)) usage(`Invalid chain name \`${name}'`);
   }
 
@@ -364,7 +366,9 @@ class CommandReader {
   #checkDevices(): void {
     const chain = this.#chain;
     if (this.#out !== undefined && (chain === "PREROUTING" || chain === "INPUT")) usage(`Can't use -o with ${chain}\n`);
-    if (this.#in !== undefined && (chain === "POSTROUTING" || chain === "OUTPUT")) usage(`Can't use -i with ${chain}\n`);
+    if (this.#in !== undefined && (chain === "POSTROUTING" || chain === "OUTPUT")) {
+      usage(`Can't use -i with ${chain}\n`);
+    }
   }
 
   #resolveJump(table: Table, target: ExtendedTarget | undefined): Target | undefined {

@@ -54,10 +54,15 @@ export class Encoder {
   device(name: string): void {
     const wild = name.endsWith("+");
     const text = wild ? name.slice(0, -1) : name;
+    this.name(text);
+    this.word(text.length | (wild ? PROGRAM.WILDCARD : 0));
+  }
+
+  /** A name in 16 bytes, NUL padded. */
+  name(text: string): void {
     const bytes = new Uint8Array(16);
     bytes.set(new TextEncoder().encode(text).subarray(0, 15));
     this.#bytes(bytes);
-    this.word(text.length | (wild ? PROGRAM.WILDCARD : 0));
   }
 
   /** A text: its length in bytes, then the bytes. */

@@ -53,7 +53,8 @@ function saveDevice(option: string, test: DeviceTest | undefined): string {
 
 /** Everything up to the target: ` -s 10.0.0.0/8 -p tcp -m tcp --dport 80`, each part with a blank in front. */
 export function printConditions(rule: Rule): string {
-  let text = saveNet("-s", rule.src) + saveNet("-d", rule.dst) + saveDevice("-i", rule.in) + saveDevice("-o", rule.out) +
+  let text = saveNet("-s", rule.src) + saveNet("-d", rule.dst) + saveDevice("-i", rule.in) +
+    saveDevice("-o", rule.out) +
     saveProto(rule.proto);
   if (rule.fragment !== undefined) text += `${bang(rule.fragment)} -f`;
   for (const match of rule.matches) {
@@ -79,6 +80,7 @@ export function printRule(rule: Rule): string {
 /** Whether `-D` and `-C` take two rules for the same: every condition and the target equal, counters aside. */
 export function sameRule(a: Rule, b: Rule): boolean {
   const sameNet = (x?: NetTest, y?: NetTest) =>
-    x === y || (x !== undefined && y !== undefined && x.not === y.not && equalWords(x.ip, y.ip) && equalWords(x.mask, y.mask));
+    x === y ||
+    (x !== undefined && y !== undefined && x.not === y.not && equalWords(x.ip, y.ip) && equalWords(x.mask, y.mask));
   return sameNet(a.src, b.src) && sameNet(a.dst, b.dst) && printRule(a) === printRule(b);
 }

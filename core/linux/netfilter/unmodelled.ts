@@ -82,7 +82,9 @@ function options<V extends Unmodelled>(list: string): Option<V>[] {
 
 function words(value: Unmodelled, dashes: string): string {
   const one = ({ option, not, value }: Word) =>
-    `${not ? " !" : ""} ${dashes}${option}${value === undefined ? "" : ` ${/[\s"'\\]/.test(value) ? quote(value) : value}`}`;
+    `${not ? " !" : ""} ${dashes}${option}${
+      value === undefined ? "" : ` ${/[\s"'\\]/.test(value) ? quote(value) : value}`
+    }`;
   return value.words.map(one).join("");
 }
 

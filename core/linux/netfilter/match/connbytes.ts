@@ -21,7 +21,9 @@ function takeBounds(draft: Draft<ConnbytesMatch>, text: string): void {
   const from = low === "" ? 0 : parseNumber(low);
   const to = high === undefined || high === "" ? Infinity : parseNumber(high);
   if (from === undefined || to === undefined || more.length > 0) {
-    return usage(`connbytes: bad value for option "--connbytes" near "${text}", or out of range (0-18446744073709551615).\n`);
+    return usage(
+      `connbytes: bad value for option "--connbytes" near "${text}", or out of range (0-18446744073709551615).\n`,
+    );
   }
   if (from > to) usage(`${from} should be less than ${to}`);
   draft.from = from;

@@ -54,8 +54,11 @@ export const connlimit: Extension<ConnlimitMatch> = {
     }
   },
   save: (m) =>
-    ` --connlimit-${m.above ? "above" : "upto"} ${m.limit} --connlimit-mask ${prefixLength(m.mask)} --connlimit-${m.side}`,
-  list: (m) => ` #conn ${m.side === "saddr" ? "src" : "dst"}/${prefixLength(m.mask)} ${m.above ? ">" : "<="} ${m.limit}`,
+    ` --connlimit-${m.above ? "above" : "upto"} ${m.limit} --connlimit-mask ${
+      prefixLength(m.mask)
+    } --connlimit-${m.side}`,
+  list: (m) =>
+    ` #conn ${m.side === "saddr" ? "src" : "dst"}/${prefixLength(m.mask)} ${m.above ? ">" : "<="} ${m.limit}`,
   encode(m, out) {
     out.push(0, m.limit, (m.above ? 0 : CONNLIMIT.INVERT) | (m.side === "daddr" ? CONNLIMIT.DESTINATION : 0));
     out.address(m.mask);

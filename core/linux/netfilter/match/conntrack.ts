@@ -100,7 +100,12 @@ function clauses(m: ConntrackMatch): (readonly [string, string, boolean])[] {
   return list;
 }
 
-const ADDRESS_BITS = { origsrc: CTMATCH.ORIGSRC, origdst: CTMATCH.ORIGDST, replsrc: CTMATCH.REPLSRC, repldst: CTMATCH.REPLDST };
+const ADDRESS_BITS = {
+  origsrc: CTMATCH.ORIGSRC,
+  origdst: CTMATCH.ORIGDST,
+  replsrc: CTMATCH.REPLSRC,
+  repldst: CTMATCH.REPLDST,
+};
 const PORT_BITS = {
   origsrc: CTMATCH.ORIGSRC_PORT,
   origdst: CTMATCH.ORIGDST_PORT,

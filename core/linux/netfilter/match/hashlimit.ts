@@ -92,7 +92,8 @@ function number(name: string, field: Numeric, most?: (family: Family) => number)
 function words(m: HashlimitMatch, dashes: string): string {
   const whole = m.family === 4 ? 32 : 128;
   const quantum = m.bytes ? BYTE_EXPIRE : printRate(m.period, SCALE).unit * 1000;
-  const one = (name: string, value: number, otherwise: number) => value === otherwise ? "" : ` ${dashes}${name} ${value}`;
+  const one = (name: string, value: number, otherwise: number) =>
+    value === otherwise ? "" : ` ${dashes}${name} ${value}`;
   return one("htable-size", m.size, 0) + one("htable-max", m.max, 0) + one("htable-gcinterval", m.gcInterval, 1000) +
     one("htable-expire", m.expire, quantum) + one("srcmask", m.srcMask, whole) + one("dstmask", m.dstMask, whole) +
     (m.rateMatch ? ` ${dashes}rate-match` : "") + one("rate-interval", m.rateInterval, m.rateMatch ? 1 : 0);
@@ -179,7 +180,8 @@ export const hashlimit: Extension<HashlimitMatch> = {
       (mode === "" ? "" : ` mode ${mode}`) + words(m, "");
   },
   encode(m, out) {
-    const flags = (m.above ? HASHLIMIT.INVERT : 0) | (m.bytes ? HASHLIMIT.BYTES : 0) | (m.rateMatch ? HASHLIMIT.RATE_MATCH : 0);
+    const flags = (m.above ? HASHLIMIT.INVERT : 0) | (m.bytes ? HASHLIMIT.BYTES : 0) |
+      (m.rateMatch ? HASHLIMIT.RATE_MATCH : 0);
     out.push(0, m.mode | flags);
     out.long(m.bytes ? m.period : Math.max(1, Math.round(m.period / 100)));
     out.long(m.burst);

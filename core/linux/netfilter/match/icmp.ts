@@ -1,4 +1,5 @@
 import { OP } from "../../../../wasm/mod.ts";
+import type { Family } from "../address.ts";
 import { usage } from "../complaint.ts";
 import { range } from "../encoder.ts";
 import type { Extension, Look } from "../extension.ts";
@@ -116,6 +117,19 @@ function parseMessage(text: string, names: Named, kind: string): Omit<Message, "
   const codeNumber = parseNumber(code);
   if (codeNumber === undefined || codeNumber > 255) return usage(`Unknown ${kind} code \`${text}'`);
   return { type: typeNumber, low: codeNumber, high: codeNumber };
+}
+
+/** The name of one type and code, as ipset prints it. */
+export function icmpName(type: number, code: number, family: Family): string | undefined {
+  const names = family === 4 ? ICMP : ICMP6;
+  const exact = names.find(([, t, low, high]) => t === type && low === code && high === code);
+  return (exact ?? (code === 0 ? names.find(([, t]) => t === type) : undefined))?.[0];
+}
+
+/** Type and code of a name; a type's name stands for code 0. */
+export function icmpByName(name: string, family: Family): { type: number; code: number } | undefined {
+  const found = (family === 4 ? ICMP : ICMP6).find(([known]) => known === name);
+  return found && { type: found[1], code: found[2] };
 }
 
 function listMessage(m: Message, names: Named, title: string, look: Look): string {

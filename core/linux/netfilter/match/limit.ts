@@ -18,7 +18,9 @@ const CREDITS = 250 * 128;
 
 /** user2credits() in the kernel's 32-bit arithmetic. */
 function credits(user: number): number {
-  const product = user > Math.floor(0xffff_ffff / CREDITS) ? Math.floor(user / SCALE) * CREDITS : Math.floor(user * CREDITS / SCALE);
+  const product = user > Math.floor(0xffff_ffff / CREDITS)
+    ? Math.floor(user / SCALE) * CREDITS
+    : Math.floor(user * CREDITS / SCALE);
   return product >>> 0;
 }
 

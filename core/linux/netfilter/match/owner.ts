@@ -76,7 +76,8 @@ export const owner: Extension<OwnerMatch> = {
   },
   refuse: (m) => [m.uid, m.gid].some((ids) => ids !== undefined && ids.min > ids.max) ? "EINVAL" : "ok",
   save(m) {
-    const one = (name: string, ids?: Ids) => ids === undefined ? "" : `${ids.not ? " !" : ""} --${name} ${idsText(ids)}`;
+    const one = (name: string, ids?: Ids) =>
+      ids === undefined ? "" : `${ids.not ? " !" : ""} --${name} ${idsText(ids)}`;
     const exists = m.socket === undefined ? "" : `${m.socket.not ? " !" : ""} --socket-exists`;
     return exists + one("uid-owner", m.uid) + one("gid-owner", m.gid) + (m.supplementary ? " --suppl-groups" : "");
   },

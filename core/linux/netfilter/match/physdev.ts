@@ -18,7 +18,12 @@ export interface PhysdevMatch {
 }
 
 function device(name: string, side: "in" | "out"): Option<PhysdevMatch> {
-  return { names: [name], value: true, invertible: true, take: (draft, text, { not }) => draft[side] = { name: text, not } };
+  return {
+    names: [name],
+    value: true,
+    invertible: true,
+    take: (draft, text, { not }) => draft[side] = { name: text, not },
+  };
 }
 
 function flag(name: string, field: "isIn" | "isOut" | "bridged"): Option<PhysdevMatch> {

@@ -3,7 +3,11 @@ import { usage } from "../complaint.ts";
 import type { Extension } from "../extension.ts";
 
 const TYPES = ["unicast", "broadcast", "multicast"] as const;
-const ALIASES: Readonly<Record<string, (typeof TYPES)[number]>> = { bcast: "broadcast", mcast: "multicast", host: "unicast" };
+const ALIASES: Readonly<Record<string, (typeof TYPES)[number]>> = {
+  bcast: "broadcast",
+  mcast: "multicast",
+  host: "unicast",
+};
 
 /** `-m pkttype`. */
 export interface PkttypeMatch {

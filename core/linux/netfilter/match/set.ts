@@ -48,7 +48,8 @@ function counters(m: SetMatch, dashes: string): string {
     if (c === undefined) return "";
     return c.op === "ne" ? ` ! ${dashes}${what}-eq ${c.value}` : ` ${dashes}${what}-${c.op} ${c.value}`;
   };
-  return (m.returnNomatch ? ` ${dashes}return-nomatch` : "") + (m.noUpdateCounters ? ` ! ${dashes}update-counters` : "") +
+  return (m.returnNomatch ? ` ${dashes}return-nomatch` : "") +
+    (m.noUpdateCounters ? ` ! ${dashes}update-counters` : "") +
     (m.noUpdateSubcounters ? ` ! ${dashes}update-subcounters` : "") + one("packets", m.packets) + one("bytes", m.bytes);
 }
 

@@ -101,7 +101,9 @@ export const string: Extension<StringMatch> = {
     return m.pattern === "" || m.from > m.to ? "EINVAL" : "ok";
   },
   save(m) {
-    return `${m.not ? " !" : ""} --${needsHex(m) ? "hex-string" : "string"} ${patternText(m.pattern)} --algo ${m.algo}` +
+    return `${m.not ? " !" : ""} --${needsHex(m) ? "hex-string" : "string"} ${
+      patternText(m.pattern)
+    } --algo ${m.algo}` +
       (m.from ? ` --from ${m.from}` : "") + (m.to === 65535 ? "" : ` --to ${m.to}`) + (m.icase ? " --icase" : "");
   },
   list(m) {

@@ -32,8 +32,7 @@ function parseDate(text: string): number {
 }
 
 function parseTime(text: string): number {
-  const bad = () =>
-    usage(`invalid time "${text}" specified, should be hh:mm[:ss] format and within the boundaries`);
+  const bad = () => usage(`invalid time "${text}" specified, should be hh:mm[:ss] format and within the boundaries`);
   const found = /^(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?$/.exec(text);
   if (found === null) return bad();
   const [hours = 0, minutes = 0, seconds = 0] = found.slice(1).map((part) => Number(part ?? 0));
@@ -56,7 +55,9 @@ function parseWeekDays(text: string): number {
   for (const word of text.split(",")) {
     const day = parseNumber(word);
     if (day === 0) usage("No, the week does NOT begin with Sunday.");
-    const named = WEEKDAYS.findIndex((name) => word !== "" && name.toLowerCase().startsWith(word.slice(0, 3).toLowerCase()));
+    const named = WEEKDAYS.findIndex((name) =>
+      word !== "" && name.toLowerCase().startsWith(word.slice(0, 3).toLowerCase())
+    );
     if (day === undefined && (named < 0 || word.length < 2)) return usage(`${word} is not a valid day specifier`);
     if (day === undefined || day <= 7) bits |= 1 << (day ?? named + 1);
   }
@@ -140,7 +141,8 @@ export const time: Extension<TimeMatch> = {
       (m.monthDays === ALL_MONTHDAYS ? "" : ` --monthdays ${monthDays(m.monthDays).join(",")}`) +
       (m.weekDays === ALL_WEEKDAYS ? "" : ` --weekdays ${weekDays(m.weekDays)}`) +
       (m.dateStart === 0 ? "" : ` --datestart ${dateText(m.dateStart, "T")}`) +
-      ` --datestop ${dateText(m.dateStop, "T")}` + (m.kerneltz ? " --kerneltz" : "") + (m.contiguous ? " --contiguous" : "");
+      ` --datestop ${dateText(m.dateStop, "T")}` + (m.kerneltz ? " --kerneltz" : "") +
+      (m.contiguous ? " --contiguous" : "");
   },
   list(m) {
     const daytime = m.dayStart !== 0 || m.dayStop !== DAY_END;
@@ -152,5 +154,13 @@ export const time: Extension<TimeMatch> = {
       (m.kerneltz ? "" : " UTC") + (m.contiguous ? " contiguous" : "");
   },
   encode: (m, out) =>
-    out.push(m.dateStart, m.dateStop, m.dayStart, m.dayStop, m.monthDays, m.weekDays, (m.kerneltz ? 1 : 0) | (m.contiguous ? 2 : 0)),
+    out.push(
+      m.dateStart,
+      m.dateStop,
+      m.dayStart,
+      m.dayStop,
+      m.monthDays,
+      m.weekDays,
+      (m.kerneltz ? 1 : 0) | (m.contiguous ? 2 : 0),
+    ),
 };

@@ -1,0 +1,197 @@
+/** `iptables` and `ip6tables`, with -save and -restore, as programs. */
+import type { Table } from "../../../../wasm/mod.ts";
+import { namespaceOf } from "../../namespace.ts";
+import type { Process, Program } from "../../process.ts";
+import type { Family } from "../address.ts";
+import { applyCommand } from "../apply.ts";
+import { isTable } from "../builtins.ts";
+import { parseCommand } from "../command.ts";
+import { Complaint } from "../complaint.ts";
+import { helpText, restoreHelp } from "../help.ts";
+import { type Netfilter, netfilterOf } from "../netfilter.ts";
+import { restoreTables } from "../restore.ts";
+import { type Answer, complaintText, kernelText, VERSION } from "../tool_text.ts";
+
+const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** A time as ctime(3) writes it, in UTC: `Fri Nov 21 11:17:00 2025`. */
+export function ctime(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  const day = String(date.getUTCDate()).padStart(2);
+  const time = date.toISOString().slice(11, 19);
+  return `${DAYS[date.getUTCDay()]} ${MONTHS[date.getUTCMonth()]} ${day} ${time} ${date.getUTCFullYear()}`;
+}
+
+function toolName(family: Family): string {
+  return family === 4 ? "iptables" : "ip6tables";
+}
+
+/** Runs one command line on a namespace's tables. */
+export function runIptables(netfilter: Netfilter, words: readonly string[]): Answer {
+  const { family } = netfilter;
+  const tool = toolName(family);
+  let err = "";
+  try {
+    const request = parseCommand(words, 0, netfilter.reading((warning) => err += warning));
+    if ("loaded" in request) {
+      const out = request.verb === "version" ? `${tool} ${VERSION}\n` : helpText(family);
+      return { out, err, exit: 0 };
+    }
+    const edit = netfilter.edit(request.table);
+    const { out, tried, errno, changed } = applyCommand(edit, request, family);
+    if (errno !== "ok") return { out, err: err + kernelText(tool, tried, errno), exit: 1 };
+    const verdict = changed ? netfilter.commit(edit) : "ok";
+    if (verdict !== "ok") return { out, err: err + kernelText(tool, "commit", verdict), exit: 1 };
+    return { out, err, exit: 0 };
+  } catch (error) {
+    if (!(error instanceof Complaint)) throw error;
+    return { out: "", err: err + complaintText(tool, error), exit: error.status };
+  }
+}
+
+interface SaveWords {
+  counters: boolean;
+  table?: string;
+  file?: string;
+}
+
+function readSaveWords(words: readonly string[], tool: string): SaveWords | Answer {
+  const flags: SaveWords = { counters: false };
+  const wrong = (text: string): Answer => ({ out: "", err: text, exit: 1 });
+  const look = `Look at manual page \`${tool}.8' for more information.\n`;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] as string;
+    if (word === "-c" || word === "--counters") flags.counters = true;
+    else if (word === "-t" || word === "--table") flags.table = words[++i];
+    else if (word === "-f" || word === "--file") flags.file = words[++i];
+    else if (word === "-M" || word === "--modprobe") i++;
+    else if (word === "-V" || word === "--version") return { out: `${tool} ${VERSION}\n`, err: "", exit: 0 };
+    else if (word.startsWith("--")) return wrong(`${tool}: unrecognized option '${word}'\n${look}`);
+    else if (word.startsWith("-")) return wrong(`${tool}: invalid option -- '${word[1]}'\n${look}`);
+    else return wrong("Unknown arguments found on commandline\n");
+  }
+  return flags;
+}
+
+/** Runs iptables-save; `now` is what its headings say. */
+export function runSave(netfilter: Netfilter, words: readonly string[], io: ToolIo): Answer {
+  const tool = `${toolName(netfilter.family)}-save`;
+  const flags = readSaveWords(words, tool);
+  if ("exit" in flags) return flags;
+  const { table, counters, file } = flags;
+  if (table !== undefined && !isTable(table)) {
+    const problem = "Cannot initialize: Table does not exist (do you need to insmod?)";
+    return { out: "", err: `${tool} ${VERSION}: ${problem}\n`, exit: 1 };
+  }
+  const out = netfilter.save({ counters, tool, date: ctime(io.now), table: table as Table | undefined });
+  if (file === undefined) return { out, err: "", exit: 0 };
+  io.write(file, out);
+  return { out: "", err: "", exit: 0 };
+}
+
+/** What save and restore need of the process. */
+export interface ToolIo {
+  readonly stdin: string;
+  readonly now: number;
+  read(path: string): string | undefined;
+  write(path: string, text: string): void;
+}
+
+interface RestoreWords {
+  counters: boolean;
+  verbose: boolean;
+  test: boolean;
+  noflush: boolean;
+  table?: string;
+  file?: string;
+}
+
+const RESTORE_FLAGS: Readonly<Record<string, keyof RestoreWords>> = {
+  c: "counters",
+  v: "verbose",
+  t: "test",
+  n: "noflush",
+};
+const RESTORE_LONG: Readonly<Record<string, string>> = {
+  "--counters": "-c",
+  "--verbose": "-v",
+  "--test": "-t",
+  "--noflush": "-n",
+  "--help": "-h",
+  "--version": "-V",
+  "--table": "-T",
+  "--modprobe": "-M",
+  "--wait": "-w",
+  "--wait-interval": "-W",
+};
+
+function readRestoreWords(words: readonly string[], tool: string): RestoreWords | Answer {
+  const flags: RestoreWords = { counters: false, verbose: false, test: false, noflush: false };
+  const hint = `Try \`${tool} -h' or '${tool} --help' for more information.\n`;
+  const wrong = (text: string): Answer => ({ out: "", err: text, exit: 1 });
+  for (let i = 0; i < words.length; i++) {
+    const given = words[i] as string;
+    const [long = "", value] = given.split("=");
+    const word = given.startsWith("--") ? RESTORE_LONG[long] : given;
+    if (word === undefined) return wrong(`${tool}: unrecognized option '${given}'\n${hint}`);
+    if (word === "-h") return { out: "", err: restoreHelp(tool), exit: 0 };
+    if (word === "-V") return { out: `${tool} ${VERSION}\n`, err: "", exit: 0 };
+    if (word === "-T") flags.table = value ?? words[++i];
+    else if (word === "-M") i++;
+    else if (word === "-w" || word === "-W") i += /^\d+$/.test(words[i + 1] ?? "") && value === undefined ? 1 : 0;
+    else if (/^-[cvtnw]+$/.test(word)) {
+      for (const letter of word.slice(1)) {
+        if (letter !== "w") Object.assign(flags, { [RESTORE_FLAGS[letter] as string]: true });
+      }
+    } else if (/^-w\d+$/.test(word)) continue;
+    else if (word.startsWith("-")) return wrong(`${tool}: invalid option -- '${word[1]}'\n${hint}`);
+    else if (flags.file === undefined) flags.file = word;
+    else return wrong("Unknown arguments found on commandline\n");
+  }
+  return flags;
+}
+
+/** Runs iptables-restore on its standard input or a file. */
+export function runRestore(netfilter: Netfilter, words: readonly string[], io: ToolIo): Answer {
+  const tool = `${toolName(netfilter.family)}-restore`;
+  const flags = readRestoreWords(words, tool);
+  if ("exit" in flags) return flags;
+  const text = flags.file === undefined ? io.stdin : io.read(flags.file);
+  if (text === undefined) return { out: "", err: `Can't open ${flags.file}: No such file or directory\n`, exit: 1 };
+  return restoreTables(netfilter, text, { ...flags, tool });
+}
+
+type Tool = (netfilter: Netfilter, words: readonly string[], io: ToolIo) => Answer;
+
+function program(family: Family, tool: Tool): Program {
+  return (process: Process) => {
+    const netfilter = netfilterOf(namespaceOf(process.machine.plane, process.ns), family);
+    const answer = tool(netfilter, process.argv.slice(1), {
+      stdin: process.stdin,
+      now: process.clock.now(),
+      read: (path) => process.files.read(path),
+      write: (path, text) => process.files.write(path, text),
+    });
+    process.out(answer.out);
+    process.err(answer.err);
+    return Promise.resolve(answer.exit);
+  };
+}
+
+/** The programs by name, `-legacy` names included. */
+export function iptablesPrograms(): Map<string, Program> {
+  const programs = new Map<string, Program>();
+  for (const family of [4, 6] as const) {
+    const name = toolName(family);
+    const tools: readonly (readonly [string, Tool])[] = [["", runIptables], ["-save", runSave], [
+      "-restore",
+      runRestore,
+    ]];
+    for (const [suffix, tool] of tools) {
+      programs.set(`${name}${suffix}`, program(family, tool));
+      programs.set(`${name}-legacy${suffix}`, program(family, tool));
+    }
+  }
+  return programs;
+}

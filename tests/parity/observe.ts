@@ -1,0 +1,75 @@
+/** What is read before and after a probe: rule counters and conntrack events. */
+import { namespaceOf } from "../../core/linux/mod.ts";
+import { netfilterOf } from "../../core/linux/netfilter/mod.ts";
+import type { Flow, FlowSide } from "../../wasm/mod.ts";
+import type { FlowRecord, TupleRecord } from "./scenario.ts";
+import type { World } from "./world.ts";
+
+/** Packets of every rule and policy by `ns/table/chain/number`. */
+export function readCounters(world: World): Map<string, number> {
+  const counters = new Map<string, number>();
+  for (const { ns, tables } of world.tables) {
+    const netfilter = netfilterOf(namespaceOf(world.plane, world.ns.get(ns) as number));
+    for (const table of tables) {
+      for (const { name, policy, count, entries } of netfilter.chains(table)) {
+        entries.forEach(({ packets }, i) => counters.set(`${ns}/${table}/${name}/${i + 1}`, packets));
+        if (policy !== undefined) counters.set(`${ns}/${table}/${name}/policy`, count.packets);
+      }
+    }
+  }
+  return counters;
+}
+
+/** How much each counter moved, those that did. */
+export function countersMoved(
+  before: ReadonlyMap<string, number>,
+  after: ReadonlyMap<string, number>,
+): Record<string, number> {
+  const moved: Record<string, number> = {};
+  for (const [key, value] of after) {
+    const delta = value - (before.get(key) ?? 0);
+    if (delta !== 0) moved[key] = delta;
+  }
+  return moved;
+}
+
+function tuple(proto: number, side: FlowSide): TupleRecord {
+  if (proto === 1) {
+    const { src, dst, id = 0, type = 0, code = 0 } = side;
+    return { proto: "icmp", src, dst, id, type, code };
+  }
+  const name = { 6: "tcp", 17: "udp" }[proto] ?? proto;
+  return { proto: name, src: `${side.src}:${side.sport}`, dst: `${side.dst}:${side.dport}` };
+}
+
+function record(flow: Flow, destroyed: boolean): FlowRecord {
+  const status = [
+    flow.replied && "SEEN_REPLY",
+    flow.assured && "ASSURED",
+    flow.confirmed && "CONFIRMED",
+    flow.snat && "SNAT",
+    flow.dnat && "DNAT",
+  ].filter((word) => word !== false);
+  return {
+    orig: tuple(flow.proto, flow.original),
+    reply: tuple(flow.proto, flow.reply),
+    status,
+    ...(flow.mark !== 0 && { mark: flow.mark }),
+    ...(flow.proto === 6 && flow.state !== undefined && { tcp_state: flow.state }),
+    ...(destroyed && { destroyed: true }),
+  };
+}
+
+/** The entries that were made or changed since the last call, by namespace, each as its last event shows it. */
+export function takeFlows(world: World): Record<string, FlowRecord[]> {
+  const entries = new Map<string, Map<number, FlowRecord>>();
+  for (const { ns, event, flow } of world.plane.takeFlowEvents()) {
+    const name = world.names.get(ns);
+    if (name === undefined) continue;
+    const known = entries.get(name) ?? new Map<number, FlowRecord>();
+    entries.set(name, known);
+    known.set(flow.id, { ...known.get(flow.id), ...record(flow, event === "DESTROY") });
+  }
+  const order = [...world.ns.keys()].filter((name) => entries.has(name));
+  return Object.fromEntries(order.map((name) => [name, [...entries.get(name)?.values() ?? []]]));
+}

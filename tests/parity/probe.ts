@@ -1,0 +1,179 @@
+/** Probes sent through the plane, watched as the recorder watches the real kernel. */
+import { isFailure } from "../../core/base/mod.ts";
+import type { Ns, PlaneApi, SocketId } from "../../wasm/mod.ts";
+import { buildPacket, checksum, describePacket } from "./packet.ts";
+import { countersMoved, readCounters, takeFlows } from "./observe.ts";
+import type { PacketProbe, Probe, ProbeResult, SocketProbe } from "./scenario.ts";
+import type { World } from "./world.ts";
+
+/** Virtual milliseconds the recorder waits before it calls a probe dropped, and between two looks. */
+const SETTLE = 2;
+const LOOK = 0.2;
+const ECHO_ID = 0x1234;
+
+/** Sends one probe and says what became of it. */
+export function runProbe(world: World, probe: Probe): ProbeResult {
+  return "inject" in probe ? runPacket(world, probe) : runSocket(world, probe);
+}
+
+function runPacket(world: World, probe: PacketProbe): ProbeResult {
+  const { plane } = world;
+  const before = readCounters(world);
+  const result: ProbeResult = { outcome: "dropped" };
+  const port = world.ports.find(({ name }) => name === probe.inject);
+  if (port === undefined) throw new Error(`no tun port ${probe.inject}`);
+  plane.inject(port.ns, port.dev, buildPacket(probe));
+  const frames = plane.takeOut();
+  const out = world.ports.flatMap(({ name, ns, dev }) =>
+    frames.filter((frame) => frame.ns === ns && frame.dev === dev).map((frame) => ({ name, bytes: frame.bytes }))
+  );
+  if (out.length > 0) result.outcome = out.some(({ name }) => name !== probe.inject) ? "forwarded" : "returned";
+  result.out = out.map(({ name, bytes }) => `${name} ${describePacket(bytes)}`);
+  result.rules = countersMoved(before, readCounters(world));
+  result.conntrack = takeFlows(world);
+  return result;
+}
+
+function runSocket(world: World, probe: SocketProbe): ProbeResult {
+  const before = readCounters(world);
+  const attempt = new Attempt(world, probe);
+  attempt.send();
+  attempt.watch();
+  const { result } = attempt;
+  result.rules = countersMoved(before, readCounters(world));
+  result.conntrack = takeFlows(world);
+  attempt.close();
+  takeFlows(world);
+  return result;
+}
+
+class Attempt {
+  readonly result: ProbeResult = { outcome: "dropped" };
+  readonly #plane: PlaneApi;
+  readonly #socket: SocketId;
+  readonly #accepted: SocketId[] = [];
+
+  constructor(readonly world: World, readonly probe: SocketProbe) {
+    this.#plane = world.plane;
+    const ns = world.ns.get(probe.from) as Ns;
+    this.#socket = probe.proto === "icmp"
+      ? this.#plane.socket(ns, "raw", 4, 1)
+      : this.#plane.socket(ns, probe.proto, 4);
+  }
+
+  send(): void {
+    const { probe } = this;
+    const plane = this.#plane;
+    plane.setSocket(this.#socket, { ttl: probe.ttl, mark: probe.mark, reuseAddress: true });
+    if (probe.src !== undefined || probe.sport !== undefined) {
+      this.#fail(plane.bind(this.#socket, probe.src ?? "0.0.0.0", probe.sport ?? 0));
+    }
+    const data = new TextEncoder().encode(probe.payload ?? "oracle");
+    if (probe.proto === "icmp") this.#fail(plane.sendTo(this.#socket, this.#echo(data), probe.dst, 0));
+    else if (!this.#fail(plane.connect(this.#socket, probe.dst, probe.dport)) && probe.proto === "udp") {
+      this.#fail(plane.send(this.#socket, data));
+    }
+  }
+
+  #echo(data: Uint8Array): Uint8Array {
+    const { id = ECHO_ID, seq = 1 } = this.probe;
+    const message = [8, 0, 0, 0, id >> 8, id & 255, seq >> 8, seq & 255, ...data];
+    const sum = checksum(message);
+    message[2] = sum >> 8;
+    message[3] = sum & 255;
+    return Uint8Array.from(message);
+  }
+
+  #fail(answer: unknown): boolean {
+    if (!isFailure(answer)) return false;
+    Object.assign(this.result, { outcome: "error", errno: answer.errno });
+    return true;
+  }
+
+  /** Looks again and again until something happened or the time is over. */
+  watch(): void {
+    const end = this.#plane.now() + SETTLE;
+    while (this.result.outcome === "dropped") {
+      this.#look();
+      if (this.result.outcome !== "dropped" || this.#plane.now() >= end) return;
+      this.#plane.run(Math.min(end, this.#plane.now() + LOOK));
+    }
+  }
+
+  #look(): void {
+    for (const listener of this.world.listeners) {
+      if (listener.proto !== this.probe.proto) continue;
+      if (listener.proto === "tcp") this.#accept(listener.ns, listener.socket);
+      else this.#answer(listener.ns, listener.socket, listener.port);
+    }
+    if (this.probe.proto === "tcp") this.#lookTcp();
+    else this.#lookDatagrams();
+    this.#lookErrors();
+  }
+
+  #accept(ns: string, listener: SocketId): void {
+    const socket = this.#plane.accept(listener);
+    if (isFailure(socket)) return;
+    this.#accepted.push(socket);
+    const { local, localPort, remote, remotePort } = this.#plane.socketView(socket);
+    this.#delivered(ns, `${remote}:${remotePort}`, `${local}:${localPort}`);
+  }
+
+  #answer(ns: string, listener: SocketId, port: number): void {
+    const datagram = this.#plane.receiveFrom(listener);
+    if (isFailure(datagram)) return;
+    const { from, fromPort, to, data } = datagram;
+    this.#delivered(ns, `${from}:${fromPort}`, `${to}:${port}`);
+    this.#plane.sendTo(listener, Uint8Array.from([0x52, ...data]), from, fromPort, to);
+  }
+
+  #delivered(ns: string, src: string, dst: string): void {
+    Object.assign(this.result, { outcome: "delivered", received_by: ns, seen_src: src, seen_dst: dst });
+  }
+
+  #lookTcp(): void {
+    const view = this.#plane.socketView(this.#socket);
+    if (view.error !== undefined) {
+      const refused = view.error === "ECONNREFUSED";
+      Object.assign(this.result, { outcome: refused ? "refused" : "unreachable", errno: view.error });
+    } else if (view.writable) this.result.client_sees = "connected";
+  }
+
+  #lookDatagrams(): void {
+    const datagram = this.#plane.receiveFrom(this.#socket);
+    if (isFailure(datagram)) {
+      if (datagram.errno !== "EAGAIN") this.result.errno = datagram.errno;
+      return;
+    }
+    if (this.probe.proto === "udp") {
+      this.result.client_sees = "reply";
+      return;
+    }
+    const { data, from } = datagram;
+    const message = (data[0] ?? 0) >> 4 === 4 && data.length > 20 ? data.subarray(((data[0] ?? 0) & 15) * 4) : data;
+    const id = ((message[4] ?? 0) << 8) | (message[5] ?? 0);
+    if (message[0] !== 0 || id !== (this.probe.id ?? ECHO_ID)) return;
+    Object.assign(this.result, { outcome: "delivered", client_sees: `reply from ${from}` });
+  }
+
+  #lookErrors(): void {
+    const error = this.#plane.takeError(this.#socket);
+    if (error === undefined) return;
+    if (error.origin === "local") {
+      Object.assign(this.result, { outcome: "error", errno: error.errno });
+      return;
+    }
+    const { type, code, offender } = error;
+    const outcome = type === 3 ? (code === 3 ? "refused" : "unreachable") : type === 11 ? "ttl-exceeded" : "icmp-error";
+    Object.assign(this.result, { outcome, icmp: [type, code], icmp_from: offender });
+  }
+
+  /** RST instead of FIN keeps TIME_WAIT out of the way. */
+  close(): void {
+    for (const socket of this.#accepted) {
+      this.#plane.setSocket(socket, { abort: true });
+      this.#plane.close(socket);
+    }
+    this.#plane.close(this.#socket);
+  }
+}
