@@ -72,7 +72,7 @@ impl Fib {
                 gone.extend(self.remove(&spec).unwrap_or_default());
             }
         }
-        if self.addr_type(addr.local, dev, devices) != RouteType::Local {
+        if self.addr_type(addr.local, 0, devices) != RouteType::Local {
             gone.extend(self.address_gone(addr.local, dev));
         }
         if left.is_empty() {

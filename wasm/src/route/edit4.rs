@@ -99,7 +99,7 @@ fn facts_of(fib: &Fib, spec: &RouteSpec, devices: &impl Devices) -> Result<Facts
         return Err(Refusal::invalid("Invalid scope"));
     }
     let legs = if kind.is_reject() { check_reject(spec)? } else { check_legs(fib, spec, scope, devices)? };
-    if !spec.prefsrc.is_unspecified() && !is_valid_prefsrc(fib, spec, kind, devices) {
+    if !kind.is_reject() && !spec.prefsrc.is_unspecified() && !is_valid_prefsrc(fib, spec, kind, devices) {
         return Err(Refusal::invalid("Invalid prefsrc address"));
     }
     Ok(Facts {
@@ -187,7 +187,8 @@ fn agrees(facts: &Facts, spec: &RouteSpec) -> bool {
         && leads_alike(facts, spec)
 }
 
-/// fib_nh_match: device and gateway compare with the first leg, legs with all of them.
+/// fib_nh_match: device and gateway compare with the first leg; each leg of the route with the one said in its place, whatever
+/// its weight.
 fn leads_alike(facts: &Facts, spec: &RouteSpec) -> bool {
     if spec.dev != 0 || !spec.via.is_unspecified() {
         let leg = facts.legs.first();
@@ -196,12 +197,9 @@ fn leads_alike(facts: &Facts, spec: &RouteSpec) -> bool {
     if spec.nexthops.is_empty() {
         return true;
     }
-    spec.nexthops.len() == facts.legs.len()
-        && spec
-            .nexthops
-            .iter()
-            .zip(&facts.legs)
-            .all(|(said, leg)| is_leg(leg, said.dev, said.via) && (said.weight <= 1 || said.weight == leg.weight))
+    !facts.legs.is_empty()
+        && spec.nexthops.len() >= facts.legs.len()
+        && facts.legs.iter().zip(&spec.nexthops).all(|(leg, said)| is_leg(leg, said.dev, said.via))
 }
 
 fn is_leg(leg: &LegFacts, dev: u32, via: Ip) -> bool {
@@ -227,6 +225,7 @@ pub(super) fn route_of(half: &Half, table: &Table, to: crate::wire::Prefix, alia
         prefsrc: info.facts.prefsrc,
         mtu: info.facts.mtu,
         advmss: info.facts.advmss,
+        linkdown: info.linkdown,
         nexthops: info.nexthops(),
     }
 }

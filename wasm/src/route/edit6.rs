@@ -28,8 +28,8 @@ pub(super) fn insert(fib: &mut Fib, spec: &RouteSpec, edit: Edit, devices: &impl
         return Err(Refusal::invalid("Invalid prefix length"));
     }
     let to = spec.to.network();
+    fib.v6.table_mut(spec.table_id());
     let legs = legs_of(fib, spec, devices)?;
-    check_prefsrc(spec, &legs, devices)?;
     let metric = if spec.metric == 0 { USER_METRIC } else { spec.metric };
     let half = &mut fib.v6;
     let mut done: Vec<LegFacts> = Vec::new();
@@ -68,7 +68,7 @@ pub(super) fn insert_one(
             replace(half, to, (first, end), facts, devices);
             return Ok(());
         }
-        Edit::Change if aliases.is_empty() => {
+        Edit::Change if aliases.is_empty() && to.len > 0 => {
             return Err(Refusal::with(errno::ENOENT, "Can not replace route - no match found"));
         }
         Edit::Change => return Err(Refusal::new(errno::ENOENT)),
@@ -114,7 +114,8 @@ fn take_back(half: &mut Half, to: Prefix, facts: &Facts) {
 fn legs_of(fib: &Fib, spec: &RouteSpec, devices: &impl Devices) -> Result<Vec<LegFacts>, Refusal> {
     let kind = spec.kind.unwrap_or(RouteType::Unicast);
     if kind.is_reject() {
-        return Ok(vec![LegFacts { oif: LO, via: Ip::ANY6, scope: scope::HOST, weight: 1, onlink: false }]);
+        let leg = LegFacts { oif: LO, via: Ip::ANY6, scope: scope::HOST, weight: 1, onlink: false };
+        return check_prefsrc(spec, &leg, devices).map(|()| vec![leg]);
     }
     let asked: Vec<Asked> = Asked::of(spec).into_iter().map(|leg| Asked { via: gateway(leg.via), ..leg }).collect();
     let mut legs: Vec<LegFacts> = Vec::new();
@@ -124,6 +125,7 @@ fn legs_of(fib: &Fib, spec: &RouteSpec, devices: &impl Devices) -> Result<Vec<Le
             return Err(Refusal::invalid(text));
         }
         let leg = check6(fib, leg, devices)?;
+        check_prefsrc(spec, &leg, devices)?;
         if legs.iter().any(|l| (l.oif, l.via) == (leg.oif, leg.via)) {
             return Err(Refusal::new(errno::EEXIST));
         }
@@ -141,9 +143,9 @@ fn gateway(via: Ip) -> Ip {
     }
 }
 
-fn check_prefsrc(spec: &RouteSpec, legs: &[LegFacts], devices: &impl Devices) -> Result<(), Refusal> {
+fn check_prefsrc(spec: &RouteSpec, leg: &LegFacts, devices: &impl Devices) -> Result<(), Refusal> {
     let link_local = spec.prefsrc.0 >> 118 == 0xfe80 >> 6;
-    let dev = if link_local { legs[0].oif } else { 0 };
+    let dev = if link_local { leg.oif } else { 0 };
     if spec.prefsrc.is_unspecified() || devices.owns(spec.prefsrc, dev) {
         return Ok(());
     }
@@ -203,7 +205,9 @@ fn remove_one(half: &mut Half, spec: &RouteSpec) -> Result<Vec<Route>, Refusal> 
             && (spec.via.is_unspecified() || spec.via == leg.via)
     };
     let aliases = table.at(to).to_vec();
-    let first = aliases.iter().position(agrees).ok_or(Refusal::new(errno::ESRCH))?;
+    let Some(first) = aliases.iter().position(agrees) else {
+        return Err(Refusal::new(if means_the_root(spec, &aliases) { errno::ENOENT } else { errno::ESRCH }));
+    };
     let metric = half.infos.get(aliases[first].info).facts.metric;
     let with_siblings = spec.via.is_unspecified() && is_sibling(half, aliases[first]);
     let goes = |n: &usize| {
@@ -219,6 +223,12 @@ fn remove_one(half: &mut Half, spec: &RouteSpec) -> Result<Vec<Route>, Refusal> 
     Ok(routes)
 }
 
+/// Without a default route the root of a table holds an unreachable route over lo that cannot be deleted (fib6_null_entry).
+fn means_the_root(spec: &RouteSpec, aliases: &[Alias]) -> bool {
+    let over_lo = (spec.dev == 0 || spec.dev == LO) && spec.via.is_unspecified();
+    spec.to.len == 0 && aliases.is_empty() && spec.metric == 0 && spec.protocol == 0 && over_lo
+}
+
 /// The lines of a dump for one prefix. Siblings are one line, and what stands between them is passed over, as the
 /// kernel does (fib6_dump_node).
 pub(super) fn dump(half: &Half, table: &Table, bucket: &Bucket) -> Vec<Route> {
@@ -231,9 +241,13 @@ pub(super) fn dump(half: &Half, table: &Table, bucket: &Bucket) -> Vec<Route> {
             true => siblings(half, bucket, line.metric).collect(),
             false => vec![aliases[at]],
         };
+        line.linkdown &= legs.len() == 1;
         line.nexthops = legs.iter().flat_map(|leg| half.infos.get(leg.info).nexthops()).collect();
         lines.push(line);
-        at = 1 + aliases.iter().rposition(|a| Some(a) == legs.last()).unwrap_or(at);
+        at = match legs.len() {
+            1 => at + 1,
+            _ => 1 + aliases.iter().rposition(|a| Some(a) == legs.last()).expect("a sibling is a route"),
+        };
     }
     lines
 }

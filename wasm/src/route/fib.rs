@@ -142,9 +142,14 @@ impl Fib {
         }
     }
 
-    /// The routes of a table, or of all, in the kernel's order.
-    pub fn routes(&self, family: Family, table: Option<u32>) -> Vec<Route> {
-        self.half(family).dump(table)
+    /// The routes of a table, or of all, in the kernel's order. Legs without carrier show as dead where the sysctl has
+    /// them ignored.
+    pub fn routes(&self, family: Family, table: Option<u32>, devices: &impl Devices) -> Vec<Route> {
+        let mut routes = self.half(family).dump(table);
+        for leg in routes.iter_mut().flat_map(|route| &mut route.nexthops) {
+            leg.dead |= leg.linkdown && devices.ignores_linkdown(leg.oif, family);
+        }
+        routes
     }
 
     /// Whether the table exists: `ip route show table N` fails without (main excepted). IPv4 tables come with their first

@@ -63,6 +63,7 @@ pub struct Found {
     pub metric: u32,
     pub tos: u8,
     pub scope: u8,
+    pub protocol: u8,
     /// `mtu` and `advmss` of the route, 0 for none.
     pub mtu: u32,
     pub advmss: u32,

@@ -2,7 +2,7 @@
 
 use super::device::Devices;
 use super::fib::Fib;
-use super::flow::FlowKey;
+use super::flow::{FlowKey, Found};
 use super::info::LegFacts;
 use super::lookup;
 use super::refusal::{errno, Refusal};
@@ -80,7 +80,7 @@ fn check_forced(fib: &Fib, asked: &Asked, devices: &impl Devices) -> Result<LegF
     if !devices.is_up(asked.dev) {
         return Err(Refusal::with(errno::ENETDOWN, "Nexthop device is not up"));
     }
-    if fib.addr_type(asked.via, asked.dev, devices) != RouteType::Unicast {
+    if fib.addr_type(asked.via, 0, devices) != RouteType::Unicast {
         return Err(Refusal::invalid(INVALID_GATEWAY));
     }
     Ok(asked.leg(asked.dev, scope::LINK))
@@ -163,12 +163,11 @@ fn find_gateway6(fib: &Fib, asked: &Asked, devices: &impl Devices) -> Result<u32
     found.map(|f| f.oif).ok_or(Refusal::new(errno::EHOSTUNREACH))
 }
 
-/// ip6_route_check_nh_onlink: the gateway must not be routed over another device.
+/// ip6_route_check_nh_onlink: the main table must not route the gateway over another device, default routes aside.
 fn check_forced6(fib: &Fib, asked: &Asked, devices: &impl Devices) -> Result<u32, Refusal> {
-    let key = FlowKey::to(asked.via);
-    let found = lookup::gateway(&fib.v6, Some(asked.table), &key, devices).ok();
-    let elsewhere = found.filter(|f| f.prefix.len > 0 && (f.kind != RouteType::Unicast || f.oif != asked.dev));
-    match elsewhere {
+    let found = lookup::in_table(&fib.v6, table::MAIN, &FlowKey::to(asked.via), devices).ok();
+    let elsewhere = |f: &Found| !f.prefix.ip.is_unspecified() && (f.kind != RouteType::Unicast || f.oif != asked.dev);
+    match found.filter(elsewhere) {
         Some(_) => Err(Refusal::invalid("Nexthop has invalid gateway or device mismatch")),
         None => Ok(asked.dev),
     }

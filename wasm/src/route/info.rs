@@ -48,6 +48,8 @@ pub(super) struct Info {
     pub states: Vec<LegState>,
     /// All legs are dead, or its source address is gone: about to be flushed.
     pub dead: bool,
+    /// RTNH_F_LINKDOWN of the whole: the last change of carrier left no leg.
+    pub linkdown: bool,
     refs: u32,
 }
 
@@ -68,8 +70,8 @@ impl Info {
     /// Whether leg `n` may carry a packet (fib_lookup_good_nhc): alive, and by `oif` where that is asked for.
     pub fn is_good(&self, n: usize, oif: u32, ignores_linkdown: impl Fn(u32) -> bool) -> bool {
         let (leg, state) = (&self.facts.legs[n], &self.states[n]);
-        let alive = !state.dead && !(state.linkdown && ignores_linkdown(leg.oif));
-        alive && (oif == 0 || oif == leg.oif)
+        let gone = state.dead || (state.linkdown && ignores_linkdown(leg.oif));
+        !gone && (oif == 0 || oif == leg.oif)
     }
 }
 
@@ -103,8 +105,9 @@ impl Infos {
         }
         let id = self.free.pop().unwrap_or(self.all.len() as u32);
         self.by_facts.insert(facts.clone(), id);
-        let states = facts.legs.iter().map(|leg| state_of(leg, &facts, devices)).collect();
-        let mut info = Info { facts, states, dead: false, refs: 1 };
+        let states: Vec<LegState> = facts.legs.iter().map(|leg| state_of(leg, &facts, devices)).collect();
+        let linkdown = !states.is_empty() && states.iter().all(|s| s.linkdown);
+        let mut info = Info { facts, states, dead: false, linkdown, refs: 1 };
         info.rebalance(|dev| devices.ignores_linkdown(dev, family));
         match self.all.get_mut(id as usize) {
             Some(slot) => *slot = Some(info),

@@ -231,7 +231,8 @@ impl<D: Devices> Query<'_, D> {
         let Some((alias, _)) = best else { return Continue(()) };
         let kind = self.half.infos.get(alias.info).facts.kind;
         if kind.is_reject() {
-            return Break(reject(kind));
+            // A gateway behind a throw route is no gateway.
+            return Break(if self.select { reject(kind) } else { Some(Err(RouteError::HostUnreach)) });
         }
         let (alias, leg) = if self.select { self.choose6(bucket, alias) } else { (alias, 0) };
         let found = Found { leg, ..self.found(id, bucket, alias, 0) };
@@ -283,6 +284,7 @@ impl<D: Devices> Query<'_, D> {
             metric: facts.metric,
             tos: alias.tos,
             scope: facts.scope,
+            protocol: facts.protocol,
             mtu: facts.mtu,
             advmss: facts.advmss,
             route: alias.info,

@@ -3,7 +3,8 @@
 use super::device::Devices;
 use super::edit4::route_of;
 use super::fib::{Fib, Half};
-use super::lookup::is_sibling;
+use super::info::Info;
+use super::lookup::{is_sibling, siblings};
 use super::route::{scope, table, Route, RouteType};
 use super::table::{Alias, Bucket};
 use crate::wire::{Family, Ip, Prefix};
@@ -38,37 +39,51 @@ impl Fib {
             }
             let removed = gone == Gone::Removed && info.facts.legs.iter().any(|leg| leg.oif == dev);
             info.dead |= removed || (!info.states.is_empty() && info.states.iter().all(|s| s.dead));
+            info.linkdown |= info.dead;
             info.rebalance(|dev| devices.ignores_linkdown(dev, Family::V4));
         }
         flush(&mut self.v4)
     }
 
-    /// A device was set up: dead legs over it live again. Routes that went do not come back, but those of its addresses
+    /// A device was set up: dead legs over it live again (IPv6: once it has carrier). Routes that went do not come back, but those of its addresses
     /// do ([`Fib::connect`]).
     pub fn device_up(&mut self, dev: u32, devices: &impl Devices) {
         let carrier = devices.has_carrier(dev);
-        self.each_leg(dev, devices, |_, state| {
-            state.linkdown &= !(state.dead && carrier);
-            state.dead = false;
+        self.each_info_over(dev, devices, |info, family| {
+            if family == Family::V6 && !carrier {
+                return;
+            }
+            for (_, state) in info.facts.legs.iter().zip(&mut info.states).filter(|(leg, _)| leg.oif == dev) {
+                state.linkdown &= !(state.dead && carrier);
+                state.dead = false;
+            }
         });
     }
 
-    /// A device lost its carrier or found it: its routes are marked `linkdown`, or no longer.
+    /// A device that is up lost its carrier or found it: its routes are marked `linkdown`, or no longer.
     pub fn carrier_changed(&mut self, dev: u32, devices: &impl Devices) {
         let carrier = devices.has_carrier(dev);
-        self.each_leg(dev, devices, |is_own, state| {
-            state.linkdown = !carrier && (state.linkdown || !is_own);
+        if !devices.is_up(dev) {
+            return;
+        }
+        self.each_info_over(dev, devices, |info, family| {
+            let own = family == Family::V6 && matches!(info.facts.kind, RouteType::Local | RouteType::Anycast);
+            let mut left = info.states.len();
+            for (leg, state) in info.facts.legs.iter().zip(&mut info.states) {
+                let touched = leg.oif == dev && leg.scope != scope::NOWHERE && !own;
+                state.linkdown = if touched { !carrier } else { state.linkdown };
+                state.dead &= !(touched && carrier && family == Family::V6);
+                left -= usize::from(if carrier { state.linkdown } else { state.dead || touched });
+            }
+            info.linkdown = if carrier { info.linkdown && left == 0 } else { info.linkdown || left == 0 };
         });
     }
 
-    fn each_leg(&mut self, dev: u32, devices: &impl Devices, change: impl Fn(bool, &mut super::info::LegState)) {
+    fn each_info_over(&mut self, dev: u32, devices: &impl Devices, change: impl Fn(&mut Info, Family)) {
         for half in [&mut self.v4, &mut self.v6] {
             let family = half.family;
-            for info in half.infos.iter_mut() {
-                let own = matches!(info.facts.kind, RouteType::Local | RouteType::Anycast);
-                for (leg, state) in info.facts.legs.iter().zip(&mut info.states).filter(|(leg, _)| leg.oif == dev) {
-                    change(leg.scope == scope::NOWHERE || (family == Family::V6 && own), state);
-                }
+            for info in half.infos.iter_mut().filter(|info| info.facts.legs.iter().any(|leg| leg.oif == dev)) {
+                change(info, family);
                 info.rebalance(|dev| devices.ignores_linkdown(dev, family));
             }
         }
@@ -78,7 +93,7 @@ impl Fib {
     /// over `dev` lose their `src` (rt6_remove_prefsrc).
     pub fn address_gone(&mut self, ip: Ip, dev: u32) -> Vec<Route> {
         if ip.is_v4() {
-            let from = |info: &super::info::Info| info.facts.prefsrc == ip && info.facts.table == table::MAIN;
+            let from = |info: &Info| info.facts.prefsrc == ip && info.facts.table == table::MAIN;
             self.v4.infos.iter_mut().filter(|info| from(info)).for_each(|info| info.dead = true);
             return flush(&mut self.v4);
         }
@@ -117,16 +132,20 @@ fn gone6(half: &mut Half, dev: u32, gone: Gone) -> Vec<Route> {
     take(half, |half, bucket| {
         let aliases = bucket.aliases();
         let over = |a: &Alias| half.infos.get(a.info).facts.legs[0].oif == dev;
-        let goes =
-            |n: &usize| over(&aliases[*n]) && !(gone == Gone::Down && has_living_sibling(half, bucket, aliases[*n]));
+        let goes = |n: &usize| match family_of(half, bucket, aliases[*n]) {
+            siblings if siblings.is_empty() || gone == Gone::Removed => over(&aliases[*n]),
+            siblings => siblings.iter().any(over) && siblings.iter().all(|s| half.infos.get(s.info).states[0].dead),
+        };
         (0..aliases.len()).filter(goes).collect()
     })
 }
 
-fn has_living_sibling(half: &Half, bucket: &Bucket, alias: Alias) -> bool {
-    let metric = half.infos.get(alias.info).facts.metric;
-    let lives = |a: Alias| !half.infos.get(a.info).states[0].dead;
-    is_sibling(half, alias) && super::lookup::siblings(half, bucket, metric).any(lives)
+/// The route and its siblings; none where it can have no siblings.
+fn family_of(half: &Half, bucket: &Bucket, alias: Alias) -> Vec<Alias> {
+    if !is_sibling(half, alias) {
+        return Vec::new();
+    }
+    siblings(half, bucket, half.infos.get(alias.info).facts.metric).collect()
 }
 
 /// Takes the routes out that `chosen` names for each prefix by their places, in the order of a dump.

@@ -199,22 +199,7 @@ pub struct Route {
     pub prefsrc: Ip,
     pub mtu: u32,
     pub advmss: u32,
+    /// Of the whole; of an IPv4 multipath route since a change of carrier left it no leg, of an IPv6 one never.
+    pub linkdown: bool,
     pub nexthops: Vec<NextHop>,
-}
-
-impl Route {
-    /// Whether `ip route` says `linkdown` of the whole: its only leg is, or all of an IPv4 multipath route's.
-    pub fn is_linkdown(&self) -> bool {
-        self.all_legs(|leg| leg.linkdown)
-    }
-
-    /// Whether `ip route` says `dead` of the whole.
-    pub fn is_dead(&self) -> bool {
-        self.all_legs(|leg| leg.dead)
-    }
-
-    fn all_legs(&self, is_so: impl Fn(&NextHop) -> bool) -> bool {
-        let spoken_for = self.nexthops.len() == 1 || self.to.ip.is_v4();
-        spoken_for && !self.nexthops.is_empty() && self.nexthops.iter().all(is_so)
-    }
 }

@@ -39,3 +39,17 @@ transcripts! {
     rules_are_added_refused_and_obeyed_as_on_linux: "rule",
     multipath_legs_are_those_linux_takes: "multipath",
 }
+
+/// Any other recorded sessions: `ROUTE_TRANSCRIPTS=folder cargo test -- --ignored`.
+#[test]
+#[ignore = "plays the transcripts of the folder that ROUTE_TRANSCRIPTS names"]
+fn sessions_recorded_elsewhere_are_answered_as_on_linux() {
+    let folder = std::env::var("ROUTE_TRANSCRIPTS").expect("ROUTE_TRANSCRIPTS");
+    for entry in std::fs::read_dir(folder).expect("the folder") {
+        let path = entry.expect("an entry").path();
+        if path.extension().is_some_and(|e| e == "txt") {
+            println!("{}", path.display());
+            play(&std::fs::read_to_string(path).expect("the transcript"));
+        }
+    }
+}

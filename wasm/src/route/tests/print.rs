@@ -38,10 +38,10 @@ pub fn routes(world: &World, family: Family, mut words: Words) -> String {
     let wanted = words.next_or("main");
     if wanted == "all" {
         // `ip` asks for both families unless told -6.
-        let v4 = if family == Family::V4 { world.fib.routes(Family::V4, None) } else { Vec::new() };
+        let v4 = if family == Family::V4 { world.fib.routes(Family::V4, None, &world.machine) } else { Vec::new() };
         return v4
             .into_iter()
-            .chain(world.fib.routes(Family::V6, None))
+            .chain(world.fib.routes(Family::V6, None, &world.machine))
             .map(|route| line(world, &route, true))
             .collect();
     }
@@ -50,7 +50,7 @@ pub fn routes(world: &World, family: Family, mut words: Words) -> String {
         let number = if family == Family::V4 { 4 } else { 6 };
         return format!("Error: ipv{number}: FIB table does not exist.\nDump terminated\n");
     }
-    world.fib.routes(family, Some(id)).iter().map(|route| line(world, route, false)).collect()
+    world.fib.routes(family, Some(id), &world.machine).iter().map(|route| line(world, route, false)).collect()
 }
 
 fn type_word(kind: RouteType) -> String {
@@ -77,6 +77,19 @@ fn scope_name(scope: u8) -> String {
     }
 }
 
+fn protocol(number: u8) -> &'static str {
+    match number {
+        2 => "proto kernel ",
+        4 => "proto static ",
+        _ => "",
+    }
+}
+
+fn attributes(mtu: u32, advmss: u32) -> String {
+    let said = [("mtu", mtu), ("advmss", advmss)].into_iter().filter(|v| v.1 != 0);
+    said.map(|(name, value)| format!("{name} {value} ")).collect()
+}
+
 fn via(world: &World, route: &Route, leg: &NextHop) -> String {
     let mut text = String::new();
     if !leg.via.is_unspecified() {
@@ -101,11 +114,7 @@ fn line(world: &World, route: &Route, with_table: bool) -> String {
     if with_table && route.table != tables::MAIN {
         text += &format!("table {} ", table_name(route.table));
     }
-    text += match route.protocol {
-        2 => "proto kernel ",
-        4 => "proto static ",
-        _ => "",
-    };
+    text += protocol(route.protocol);
     if route.scope != 0 {
         text += &format!("scope {} ", scope_name(route.scope));
     }
@@ -116,12 +125,10 @@ fn line(world: &World, route: &Route, with_table: bool) -> String {
         text += &format!("metric {} ", route.metric);
     }
     text += &single.map_or(String::new(), flags);
-    if single.is_none() && route.is_linkdown() {
+    if single.is_none() && route.linkdown {
         text += "linkdown ";
     }
-    for (name, value) in [("mtu", route.mtu), ("advmss", route.advmss)].into_iter().filter(|v| v.1 != 0) {
-        text += &format!("{name} {value} ");
-    }
+    text += &attributes(route.mtu, route.advmss);
     if !route.to.ip.is_v4() {
         text += "pref medium";
     }
@@ -154,18 +161,33 @@ pub fn output(world: &World, family: Family, key: &FlowKey, output: &Output) -> 
         text += &format!("table {} ", table_name(found.table));
     }
     if family == Family::V6 {
-        let by_kernel = if found.kind == RouteType::Local { "proto kernel " } else { "" };
-        return text + &format!("{by_kernel}src {} metric {} pref medium", ip(output.src), found.metric);
+        return text
+            + &format!(
+                "{}src {} metric {} {}pref medium",
+                protocol(found.protocol),
+                ip(output.src),
+                found.metric,
+                attributes(found.mtu, found.advmss)
+            );
     }
     if key.src.is_unspecified() {
         text += &format!("src {} ", ip(output.src));
     }
-    text += "uid 0 \n    cache ";
-    match found.kind {
-        RouteType::Local => text + "<local> ",
-        RouteType::Broadcast if world.is_ours(output.src) => text + "<local,brd> ",
-        _ => text,
+    if key.mark != 0 {
+        text += &format!("mark {} ", key.mark);
     }
+    if found.kind == RouteType::Multicast {
+        // RTCF_MULTICAST and RTM_F_OFFLOAD_FAILED are the same bit.
+        text += "rt_offload_failed ";
+    }
+    text += "uid 0 \n    cache ";
+    text += match found.kind {
+        _ if found.oif == 1 => "<local> ",
+        RouteType::Broadcast => "<local,brd> ",
+        RouteType::Multicast => "<mc> ",
+        _ => "",
+    };
+    text + &attributes(found.mtu, found.advmss)
 }
 
 pub fn rules(world: &World, family: Family) -> String {

@@ -2,7 +2,7 @@
 
 use super::command::{self, Words};
 use super::print;
-use crate::route::{Devices, Edit, Fib, FlowKey, Gone, IfAddr, Reach, RouteType};
+use crate::route::{Devices, Edit, Fib, FlowKey, Gone, IfAddr, Reach};
 use crate::wire::{Family, Ip, Prefix};
 
 pub struct Dev {
@@ -58,20 +58,26 @@ impl Devices for Machine {
     fn speaks(&self, _dev: u32, _family: Family) -> bool {
         true
     }
-    fn ignores_linkdown(&self, _dev: u32, _family: Family) -> bool {
-        self.ignore_linkdown
+    fn ignores_linkdown(&self, _dev: u32, family: Family) -> bool {
+        family == Family::V4 && self.ignore_linkdown
     }
     fn owns(&self, ip: Ip, dev: u32) -> bool {
         (1..=self.devs.len() as u32)
             .filter(|&n| dev == 0 || n == dev)
             .any(|n| self.dev(n).is_some_and(|d| d.addrs.iter().any(|a| a.local == ip)))
     }
-    fn select_source(&self, dev: u32, to: Ip, _scope: u8) -> Ip {
-        let all = |n| self.of_family(n, to.family());
+    fn select_source(&self, dev: u32, to: Ip, scope: u8) -> Ip {
+        // lo's addresses are of host scope.
+        let usable = |n| n != 1 || scope >= 254;
+        let all = |n| if usable(n) { self.of_family(n, to.family()) } else { Vec::new() };
         let own = all(dev);
+        if !to.is_v4() && self.owns(to, 0) {
+            return to;
+        }
         let near = own.iter().find(|a| a.subnet.contains(to)).or(own.first()).copied();
-        let elsewhere = || (2..=self.devs.len() as u32).flat_map(all).next();
-        near.or_else(elsewhere).map_or(if to.is_v4() { Ip::ANY4 } else { Ip::ANY6 }, |a| a.local)
+        let loopback = || self.of_family(1, to.family()).first().copied().filter(|_| !to.is_v4());
+        let elsewhere = || (if to.is_v4() { 1 } else { 2 }..=self.devs.len() as u32).flat_map(all).next();
+        near.or_else(elsewhere).or_else(loopback).map_or(if to.is_v4() { Ip::ANY4 } else { Ip::ANY6 }, |a| a.local)
     }
     fn reach(&self, _dev: u32, _ip: Ip) -> Reach {
         Reach::Unknown
@@ -267,11 +273,5 @@ fn address(prefix: Prefix, before: &[IfAddr]) -> IfAddr {
         secondary: prefix.ip.is_v4() && before.iter().any(|a| same(&a)),
         no_prefix_route: false,
         metric: 0,
-    }
-}
-
-impl World {
-    pub fn is_ours(&self, ip: Ip) -> bool {
-        self.fib.addr_type(ip, 0, &self.machine) == RouteType::Local
     }
 }
