@@ -63,6 +63,8 @@ pub struct World {
     pub out: Vec<CapturedFrame>,
     pub kernel_events: Vec<KernelEvent>,
     pub watching: bool,
+    /// Conntrack events are wanted: flows end on the dot, not when somebody looks.
+    pub watching_flows: bool,
 }
 
 impl World {
@@ -104,6 +106,7 @@ impl Fabric {
             out: Vec::new(),
             kernel_events: Vec::new(),
             watching: false,
+            watching_flows: false,
         };
         Fabric { world, spaces: vec![None] }
     }
@@ -131,7 +134,9 @@ impl Fabric {
             self.spaces.push(None);
         }
         let seed = self.world.random.next();
-        self.spaces[ns] = Some(Box::new(Namespace::new(ns as u32, seed)));
+        let mut space = Namespace::new(ns as u32, seed);
+        space.hooks.flows.watch(self.world.watching_flows);
+        self.spaces[ns] = Some(Box::new(space));
         ns as u32
     }
 
@@ -157,19 +162,34 @@ impl Fabric {
 
     /// When the next event is due.
     pub fn next_event(&self) -> Option<u64> {
-        self.world.events.peek().map(|Reverse((time, ..))| *time)
+        let heap = self.world.events.peek().map(|Reverse((time, ..))| *time);
+        [heap, self.next_flow_end()].into_iter().flatten().min()
+    }
+
+    /// When the next flow may end, while somebody watches.
+    fn next_flow_end(&self) -> Option<u64> {
+        if !self.world.watching_flows {
+            return None;
+        }
+        self.spaces.iter().flatten().filter_map(|space| space.hooks.flows.next_due(self.world.now)).min()
     }
 
     /// Runs every event due by `until` and moves time there.
     pub fn run(&mut self, until: u64) {
-        while let Some(Reverse((time, ..))) = self.world.events.peek() {
-            if *time > until {
-                break;
+        while let Some(due) = self.next_event().filter(|due| *due <= until) {
+            self.world.now = self.world.now.max(due);
+            if self.world.watching_flows {
+                let now = self.world.now;
+                self.spaces.iter_mut().flatten().for_each(|space| space.hooks.flows.sweep(now));
             }
-            let Some(Reverse((time, _, event))) = self.world.events.pop() else { break };
-            self.world.now = self.world.now.max(time);
-            self.fire(event);
-            self.run_queue();
+            let Some(Reverse((time, ..))) = self.world.events.peek() else { continue };
+            if *time > self.world.now {
+                continue;
+            }
+            if let Some(Reverse((_, _, event))) = self.world.events.pop() {
+                self.fire(event);
+                self.run_queue();
+            }
         }
         self.world.now = self.world.now.max(until);
     }

@@ -224,7 +224,7 @@ impl Fabric {
         let Some(netem) = device.netem.as_deref_mut() else { return self.leave(place, packet) };
         let fate = netem.fate(world.now, packet.frame_len(), &mut world.random);
         if fate.duplicated {
-            let copy = self.world.pool.copy(packet);
+            let copy = self.copy(place.ns, packet);
             let id = self.world.pool.park(&copy);
             self.world.at(fate.at, crate::fabric::Event::Leave { ns: place.ns, dev: place.dev, packet: id });
         }

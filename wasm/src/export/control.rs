@@ -10,6 +10,9 @@ use crate::sysctl::{self, Values};
 use crate::wire::{Family, Ip, Prefix};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+/// Conntrack's sysctls, which it keeps itself.
+const CONNTRACK: &str = "net.netfilter.nf_conntrack_";
+
 #[wasm_bindgen]
 impl Plane {
     #[wasm_bindgen(js_name = addNamespace)]
@@ -93,6 +96,13 @@ impl Plane {
     }
     /// NaN for a key that the plane does not know.
     pub fn sysctl(&mut self, ns: u32, key: &str) -> f64 {
+        if let Some(name) = key.strip_prefix(CONNTRACK) {
+            let flows = &self.fabric.space(ns).hooks.flows;
+            let value = if name == "count" { Some(flows.count() as i64) } else { flows.config.get(name) };
+            if let Some(value) = value {
+                return value as f64;
+            }
+        }
         match self.fabric.find_sysctl(ns, key) {
             Some((values, number)) => values.get(number) as f64,
             None => f64::NAN,
@@ -152,6 +162,11 @@ impl Fabric {
             "net.ipv4.ip_default_ttl" => 1..=255,
             _ => i64::MIN..=i64::MAX,
         };
+        if let Some(name) = key.strip_prefix(CONNTRACK) {
+            if self.space_mut(ns).hooks.flows.config.set(name, value) {
+                return Ok(());
+            }
+        }
         let Some((values, number)) = self.find_sysctl(ns, key) else { return refuse(ENOENT) };
         if !limits.contains(&value) {
             return refuse(EINVAL);

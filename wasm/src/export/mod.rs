@@ -5,6 +5,9 @@
 
 pub mod control;
 pub mod evidence;
+pub mod filters;
+#[cfg(test)]
+mod layout;
 pub mod records;
 pub mod routes;
 pub mod sockets;

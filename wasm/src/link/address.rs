@@ -99,7 +99,9 @@ impl Fabric {
             gone.extend(stack.orphaned(place.dev, &address, promote));
         }
         for address in gone.iter().rev() {
-            let routes = self.space_mut(place.ns).stack.disconnect(place.dev, address);
+            let space = self.space_mut(place.ns);
+            space.hooks.flows.masquerade_gone(place.dev, Some(address.ip));
+            let routes = space.stack.disconnect(place.dev, address);
             self.watch_routes(place.ns, &routes);
             self.watch_address(place, address, true);
         }

@@ -11,7 +11,7 @@ use crate::fabric::{Fabric, SECOND};
 use crate::hash::Map;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::ether;
-use crate::wire::{Mac, Packet, PacketType};
+use crate::wire::{Mac, Packet, PacketType, NONE};
 
 /// Where a MAC is.
 #[derive(Clone, Copy)]
@@ -224,7 +224,10 @@ impl Fabric {
     }
 
     /// A copy with its own life, conntrack's hold on it included.
-    pub fn copy(&mut self, _ns: u32, packet: &Packet) -> Packet {
+    pub fn copy(&mut self, ns: u32, packet: &Packet) -> Packet {
+        if packet.ct != NONE {
+            self.space_mut(ns).hooks.hold(packet);
+        }
         self.world.pool.copy(packet)
     }
 }

@@ -289,7 +289,9 @@ impl Fabric {
     }
 
     fn routes_down(&mut self, place: Place) {
-        let stack = &mut self.space_mut(place.ns).stack;
+        let space = self.space_mut(place.ns);
+        space.hooks.flows.masquerade_gone(place.dev, None);
+        let stack = &mut space.stack;
         let gone = stack.fib.device_gone(place.dev, Gone::Down, &stack.links);
         self.watch_routes(place.ns, &gone);
         self.flush_neighbours(place);

@@ -1,0 +1,122 @@
+/** The plane is the kernel: this is its system call table. */
+import type { Failure, Result } from "../../core/base/mod.ts";
+import type { CapturedFrame, KernelEvent, TraceRecord } from "./evidence.ts";
+import type { Flow, FlowEvent, Table } from "./flow.ts";
+import type { Address, AddressSpec, FdbEntry, IfIndex, Link, LinkChange, LinkSpec, Neighbour, Ns } from "./link.ts";
+import type { Route, RouteAnswer, RouteQuery, RouteSpec, RuleSpec } from "./route.ts";
+import type { Datagram, SocketError, SocketId, SocketKind, SocketOptions, SocketView } from "./socket.ts";
+
+/** Every call the plane answers. `Plane` in `mod.ts` is the one implementation. */
+export interface PlaneApi {
+  // namespaces
+  addNamespace(): Ns;
+  removeNamespace(ns: Ns): void;
+
+  // devices
+  addLink(ns: Ns, spec: LinkSpec): Result<IfIndex>;
+  setLink(ns: Ns, dev: IfIndex, change: LinkChange): Failure | null;
+  removeLink(ns: Ns, dev: IfIndex): Failure | null;
+  links(ns: Ns): Link[];
+  /** netem on a device's egress: milliseconds, fractions of 1, bits a second. */
+  setNetem(
+    ns: Ns,
+    dev: IfIndex,
+    netem: {
+      delay?: number;
+      jitter?: number;
+      loss?: number;
+      rate?: number;
+      duplicate?: number;
+      corrupt?: number;
+      reorder?: number;
+    } | null,
+  ): Failure | null;
+
+  // addresses, neighbours, fdb
+  addAddress(ns: Ns, dev: IfIndex, spec: AddressSpec): Failure | null;
+  removeAddress(ns: Ns, dev: IfIndex, address: string): Failure | null;
+  addresses(ns: Ns): Address[];
+  /** `mode` as in `ip neigh add|change|replace`. */
+  addNeighbour(ns: Ns, entry: Neighbour, mode: "add" | "change" | "replace"): Failure | null;
+  removeNeighbour(ns: Ns, dev: IfIndex, ip: string): Failure | null;
+  neighbours(ns: Ns): Neighbour[];
+  addFdb(ns: Ns, entry: Omit<FdbEntry, "age">, mode: "add" | "append" | "replace"): Failure | null;
+  removeFdb(ns: Ns, entry: { mac: string; dev: IfIndex; dst?: string; vlan?: number }): Failure | null;
+  fdb(ns: Ns): FdbEntry[];
+
+  // routes and rules
+  addRoute(ns: Ns, route: RouteSpec, mode: "add" | "append" | "prepend" | "replace" | "change"): Failure | null;
+  removeRoute(ns: Ns, route: RouteSpec): Failure | null;
+  routes(ns: Ns, family: 4 | 6): Route[];
+  routeGet(ns: Ns, query: RouteQuery): Result<RouteAnswer>;
+  addRule(ns: Ns, rule: RuleSpec): Failure | null;
+  removeRule(ns: Ns, rule: RuleSpec): Failure | null;
+  rules(ns: Ns, family: 4 | 6): RuleSpec[];
+
+  // sysctls that the plane obeys (`SYSCTLS` in `abi.ts`); `dev` for conf/DEV ones, "all" and "default" included
+  setSysctl(ns: Ns, key: string, value: number): Failure | null;
+  sysctl(ns: Ns, key: string): number | undefined;
+
+  // netfilter
+  /** Replaces a table by a compiled program (see `wasm/src/filter/program.rs`); counters start at those given in it. */
+  loadTable(ns: Ns, family: 4 | 6, table: Table, program: Uint32Array): Failure | null;
+  /** Takes the table away, as if its module had never been loaded. */
+  dropTable(ns: Ns, family: 4 | 6, table: Table): void;
+  /** Counters of every rule and policy, in program order: packets, bytes, packets, bytes ... */
+  counters(ns: Ns, family: 4 | 6, table: Table): Float64Array;
+  /** Sets by program order as well: compiled set definitions and members. */
+  loadSet(ns: Ns, id: number, program: Uint32Array): Failure | null;
+  dropSet(ns: Ns, id: number): Failure | null;
+  setMembers(ns: Ns, id: number): Uint32Array;
+  flows(ns: Ns): Flow[];
+  removeFlows(ns: Ns, keep: (flow: Flow) => boolean): Flow[];
+  /** Conntrack events since the last call; off until `on`. */
+  watchFlows(on: boolean): void;
+  takeFlowEvents(): FlowEvent[];
+
+  // sockets: never block; look with `socketView`, wait for `takeWakeups`
+  socket(ns: Ns, kind: SocketKind, family: 4 | 6, protocol?: number): SocketId;
+  setSocket(id: SocketId, options: SocketOptions): Failure | null;
+  bind(id: SocketId, address: string, port: number): Failure | null;
+  listen(id: SocketId, backlog: number): Failure | null;
+  /** TCP starts the handshake (EINPROGRESS is null here); datagram sockets fix their peer. */
+  connect(id: SocketId, address: string, port: number): Failure | null;
+  accept(id: SocketId): Result<SocketId>;
+  /** Bytes taken, or a failure; TCP may take fewer than offered. */
+  send(id: SocketId, data: Uint8Array): Result<number>;
+  /** ICMP sockets: `data` is the message from its type byte on (the plane fills id and checksum). Raw sockets: the payload after IP. */
+  sendTo(id: SocketId, data: Uint8Array, address: string, port: number, from?: string): Result<number>;
+  /** TCP bytes; an empty array at end of stream, EAGAIN when there is nothing yet. */
+  receive(id: SocketId, limit: number): Result<Uint8Array>;
+  receiveFrom(id: SocketId): Result<Datagram>;
+  takeError(id: SocketId): SocketError | undefined;
+  shutdown(id: SocketId): Failure | null;
+  close(id: SocketId): void;
+  socketView(id: SocketId): SocketView;
+  sockets(ns: Ns): SocketView[];
+  /** Sockets whose view changed since the last call, in order, each once. */
+  takeWakeups(): SocketId[];
+
+  // packets from and to the outside: tun devices
+  inject(ns: Ns, dev: IfIndex, bytes: Uint8Array): void;
+  takeOut(): CapturedFrame[];
+
+  // time
+  /** Virtual milliseconds since the plane began. */
+  now(): number;
+  /** When the next event is due, or Infinity. Walks already under way are never pending: calls that send run them to their end. */
+  nextEvent(): number;
+  /** Runs every event due by then and moves time there. */
+  run(until: number): void;
+
+  // evidence
+  /** Starts tracing what the socket sends next; the number marks the records. Answers share it. */
+  trace(socket: SocketId): number;
+  /** The same for what a tun device is given; `on: false` ends it. */
+  traceDevice(ns: Ns, dev: IfIndex, on: boolean): number;
+  takeTrace(): TraceRecord[];
+  capture(ns: Ns, dev: IfIndex, on: boolean): void;
+  takeFrames(): CapturedFrame[];
+  watchKernel(on: boolean): void;
+  takeKernelEvents(): KernelEvent[];
+}
