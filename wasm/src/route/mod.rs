@@ -27,6 +27,7 @@ pub mod poptrie;
 pub mod purge;
 pub mod ranges;
 pub mod refusal;
+#[allow(clippy::module_inception)]
 pub mod route;
 pub mod rule;
 mod table;

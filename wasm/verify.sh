@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# The committed module matches its source: builds it anew and compares. Under the compiler of rust-toolchain.toml the bytes must be
+# equal; under another the plane's tests run on the fresh build instead. The committed files stay as they were.
+set -euo pipefail
+cd "$(dirname "$0")"
+export PATH="${CARGO_HOME:-$HOME/.cargo}/bin:$PATH"
+
+kept=$(mktemp -d)
+fresh=$(mktemp -d)
+cp -r pkg bytes.ts "$kept/"
+restore() {
+  rm -rf pkg && cp -r "$kept/pkg" pkg && cp "$kept/bytes.ts" bytes.ts
+  rm -rf "$kept" "$fresh"
+}
+trap restore EXIT
+
+bash build.sh
+cp -r pkg bytes.ts "$fresh/"
+
+pinned=$(sed -n 's/^channel = "\(.*\)"$/\1/p' rust-toolchain.toml)
+actual=$(rustc --version | awk '{print $2}')
+if [ "$actual" = "$pinned" ]; then
+  if ! diff -r "$kept" "$fresh" >/dev/null; then
+    echo "verify.sh: the committed module is not what its source gives; run wasm/build.sh and commit wasm/pkg and wasm/bytes.ts" >&2
+    diff -rq "$kept" "$fresh" >&2 || true
+    exit 1
+  fi
+  echo "verify.sh: the committed module is, byte for byte, what its source gives under Rust $actual"
+  exit 0
+fi
+echo "verify.sh: Rust $actual is not the pinned $pinned, so the tests run on the fresh build instead of comparing bytes"
+deno=deno
+command -v deno >/dev/null || deno="npx -y deno@2.9.6"
+(cd .. && $deno test --no-prompt --allow-read -q wasm)
