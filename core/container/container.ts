@@ -42,6 +42,8 @@ export interface Container {
   /** Its exit status; 128 + the signal where a signal ended it. Never rejects. */
   readonly done: Promise<number>;
   readonly running: boolean;
+  /** Why it never ran, in the runtime's words (reason `StartError`, exit status 128). */
+  readonly failure?: string;
   /** Sends its first process a signal: 15 asks, 9 ends at once. */
   stop(signal: number): void;
 }
