@@ -47,7 +47,9 @@ export function createObject(
     return alreadyExists(resource, metadata.name, there.metadata.deletionTimestamp !== undefined);
   }
   object.metadata = systemMeta(server, object);
-  return dryRun ? object : store.put(object, kindKey(resource));
+  if (!dryRun) return store.put(object, kindKey(resource));
+  const { resourceVersion: _none, ...unstored } = object.metadata;
+  return { ...object, metadata: unstored as KubeObject["metadata"] };
 }
 
 /** A namespace that is there and stays is where namespaced objects go. */

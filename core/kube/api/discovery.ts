@@ -1,5 +1,6 @@
 /** What the server says about itself: versions, groups, resources, health. */
 import { joinGroupVersion, type Resource, type Subresource } from "../objects/resource.ts";
+import { CHECKS, healthText } from "./health.ts";
 import { splitTarget } from "./route.ts";
 import type { ApiServer } from "./server.ts";
 import type { ApiRequest, ApiResponse } from "./types.ts";
@@ -10,6 +11,7 @@ const PATHS: Readonly<Record<string, Answer>> = {
   "/version": (server) => json(versionInfo(server.options.version)),
   "/api": (server, request) => json(isAggregated(request) ? aggregated(server, true) : apiVersions(server)),
   "/apis": (server, request) => json(isAggregated(request) ? aggregated(server, false) : groupList(server)),
+  "/": (server) => json({ paths: rootPaths(server) }),
   "/healthz": (_server, _request, query) => health("healthz", query),
   "/livez": (_server, _request, query) => health("livez", query),
   "/readyz": (_server, _request, query) => health("readyz", query),
@@ -180,10 +182,35 @@ function aggregatedEntry(resource: Resource) {
   };
 }
 
-const CHECKS = ["ping", "log", "etcd"];
+function health(name: keyof typeof CHECKS, query: URLSearchParams): ApiResponse {
+  const body = healthText(name, query.has("verbose"));
+  return { code: 200, contentType: "text/plain; charset=utf-8", body, warnings: [] };
+}
 
-function health(name: string, query: URLSearchParams): ApiResponse {
-  const lines = CHECKS.map((check) => `[+]${check} ok\n`).join("");
-  const text = query.has("verbose") ? `${lines}${name} check passed\n` : "ok";
-  return { code: 200, contentType: "text/plain; charset=utf-8", body: text, warnings: [] };
+const OTHER_PATHS = [
+  "/.well-known/openid-configuration",
+  "/api",
+  "/api/v1",
+  "/apis",
+  "/apis/",
+  "/flagz",
+  "/metrics",
+  "/metrics/slis",
+  "/openapi/v2",
+  "/openapi/v3",
+  "/openapi/v3/",
+  "/openid/v1/jwks",
+  "/statusz",
+  "/version",
+];
+
+/** Every path the server lists at its root, in order. */
+function rootPaths(server: ApiServer): string[] {
+  const apis = groups(server).flatMap((
+    { name, versions },
+  ) => [`/apis/${name}`, ...versions.map((one) => `/apis/${name}/${one}`)]);
+  const checks = Object.entries(CHECKS).flatMap((
+    [name, list],
+  ) => [`/${name}`, ...list.map((check) => `/${name}/${check}`)]);
+  return [...OTHER_PATHS, ...apis, ...checks].sort();
 }

@@ -1,5 +1,6 @@
 import { TextError } from "../../base/mod.ts";
 import { invalid, unsupported } from "../objects/issue.ts";
+import type { KubeObject } from "../objects/object.ts";
 import { createObject } from "./create.ts";
 import { decodeBody, type FieldValidation } from "./decode.ts";
 import { deleteObject } from "./delete.ts";
@@ -14,6 +15,8 @@ import type { ApiServer } from "./server.ts";
 import { badRequest, invalidStatus, methodNotAllowed, noResource, statusResponse } from "./status.ts";
 import { type ApiRequest, type ApiResponse, isStatus, type Status } from "./types.ts";
 import { updateObject } from "./update.ts";
+import { warningsOf } from "./warnings.ts";
+import { initialEvents, isWatch } from "./watch.ts";
 
 /** Answers any request as the API server does. */
 export function handle(server: ApiServer, request: ApiRequest): ApiResponse {
@@ -22,9 +25,7 @@ export function handle(server: ApiServer, request: ApiRequest): ApiResponse {
   const route = parseRoute(request.path, server.registry);
   if (route === undefined) return statusResponse(noResource());
   const answer = answerRoute(server, route, request);
-  return "code" in answer && "warnings" in answer
-    ? withDeprecations(answer as ApiResponse, route)
-    : statusResponse(answer);
+  return withDeprecations("warnings" in answer ? answer : statusResponse(answer), route);
 }
 
 /** Warnings of resources that are on their way out. */
@@ -52,12 +53,25 @@ function answerRoute(server: ApiServer, route: Route, request: ApiRequest): ApiR
 
 function read(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
   try {
+    if (isWatch(route)) return watch(server, route);
     const answer = route.name === undefined ? readMany(server, route) : readOne(server, route);
     return isStatus(answer as Status) ? answer as Status : present(server, route, request, { code: 200, body: answer });
   } catch (error) {
     if (!(error instanceof TextError)) throw error;
     return badRequest(`unable to parse requirement: ${error.problem}, expected: ${error.expected}`);
   }
+}
+
+/** A watch as far as it is known now: the events it starts with. Later ones come from the store. */
+function watch(server: ApiServer, route: Route): ApiResponse | Status {
+  const events = initialEvents(server, route);
+  if (!Array.isArray(events)) {
+    const error = { type: "ERROR", object: events };
+    return events.code === 410
+      ? { ...statusResponse(events), code: 200, body: [error] }
+      : { ...statusResponse(events), body: [events] };
+  }
+  return { code: 200, contentType: "application/json;stream=watch", body: events, warnings: [] };
 }
 
 /** What the query of a writing request asks for. */
@@ -131,7 +145,7 @@ function patch(server: ApiServer, route: Route, request: ApiRequest): ApiRespons
   const patched = patchObject(server, route, request, options);
   if (isStatus(patched as Status)) return patched as Status;
   const { object, code, warnings } = patched as { object: never; code: number; warnings: readonly string[] };
-  return present(server, route, request, { code, body: object, warnings });
+  return present(server, route, request, { code, body: object, warnings: [...warnings, ...warningsOf(object)] });
 }
 
 function remove(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
@@ -207,5 +221,6 @@ function answered(
   if (isStatus(answer as Status)) {
     return warnings.length === 0 ? answer as Status : { ...statusResponse(answer as Status), warnings };
   }
-  return present(server, route, request, { code, body: answer, warnings });
+  const all = request.method === "DELETE" ? warnings : [...warnings, ...warningsOf(answer as KubeObject)];
+  return present(server, route, request, { code, body: answer, warnings: all });
 }

@@ -1,7 +1,7 @@
 /** What the server does to objects of certain kinds on their way in, beyond defaults: its strategies and admission plugins. */
 import type { Random } from "../../base/mod.ts";
 import { qosClass } from "../objects/defaults/pod.ts";
-import type { core, Ingress, Job, KubeObject, Namespace, Node, Pod, Secret } from "../objects/object.ts";
+import type { core, EndpointSlice, Ingress, Job, KubeObject, Namespace, Node, Pod, Secret } from "../objects/object.ts";
 import type { Store } from "../store/store.ts";
 
 /** Which admission plugins run. */
@@ -27,6 +27,7 @@ const CREATE: Readonly<Record<string, Prepare>> = {
   Ingress: prepareIngress,
   Job: prepareJob,
   DaemonSet: prepareDaemonSet,
+  EndpointSlice: dropTopology,
 };
 
 /** Prepares a new object in place. */
@@ -39,6 +40,8 @@ export function prepareChanged(object: KubeObject, old: KubeObject): void {
   if (object.kind === "Namespace") labelNamespace(object as Namespace);
   if (object.kind === "Secret") prepareSecret(object as Secret);
   if (object.kind === "DaemonSet") countTemplates(object, old);
+  if (object.kind === "Pod") keepPriority(object as Pod, old as Pod);
+  if (object.kind === "EndpointSlice") dropTopology(object as EndpointSlice);
 }
 
 function labelNamespace(namespace: Namespace): void {
@@ -65,6 +68,18 @@ const PRIORITIES: Readonly<Record<string, number>> = {
   "system-cluster-critical": 2_000_000_000,
   "system-node-critical": 2_000_001_000,
 };
+
+/** What admission put into a pod stays when an update leaves it out. */
+function keepPriority({ spec }: Pod, { spec: old }: Pod): void {
+  if (old.priority !== undefined) spec.priority ??= old.priority;
+  if (old.preemptionPolicy !== undefined) spec.preemptionPolicy ??= old.preemptionPolicy;
+  tolerate(spec);
+}
+
+/** The topology of old slices is not taken from clients of v1. */
+function dropTopology(slice: EndpointSlice): void {
+  slice.endpoints?.forEach((endpoint) => delete endpoint.deprecatedTopology);
+}
 
 function preparePod(pod: Pod, { store, random, admission }: Preparing): void {
   if (admission.serviceAccount) giveAccount(pod, random);

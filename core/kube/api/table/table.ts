@@ -67,7 +67,7 @@ export function tableOf({ kind, items, metadata, now, include }: TableRequest): 
       return {
         cells: cells(item, now),
         ...(marks === undefined ? {} : { conditions: marks }),
-        ...(include === "None" ? {} : { object: include === "Object" ? item : metadataOnly(item) }),
+        object: include === "None" ? null : include === "Object" ? item : metadataOnly(item),
       };
     }),
   };

@@ -24,7 +24,7 @@ export function validateMeta(metadata: Meta, { namespaced, name: nameRule }: Met
   return [
     ...issues,
     ...labelIssues("metadata.labels", metadata.labels),
-    ...annotationIssues(metadata.annotations),
+    ...annotationIssues("metadata.annotations", metadata.annotations),
     ...ownerIssues(metadata),
     ...finalizerIssues(metadata.finalizers),
   ];
@@ -35,8 +35,8 @@ function prefixOf(rule: Check): Check {
   return (text) => rule(text.endsWith("-") ? `${text.slice(0, -1)}a` : text);
 }
 
-function annotationIssues(annotations: Record<string, string> | undefined): Issue[] {
-  const field = "metadata.annotations";
+/** What is wrong with annotations: their keys, and how long they are together. */
+export function annotationIssues(field: string, annotations: Readonly<Record<string, string>> | undefined): Issue[] {
   const issues = Object.keys(annotations ?? {}).flatMap((key) =>
     qualifiedName(key.toLowerCase()).map((problem) => invalid(field, key, problem))
   );
@@ -94,7 +94,7 @@ export function validateMetaUpdate(metadata: Meta, old: Meta): Issue[] {
   return [
     ...issues,
     ...labelIssues("metadata.labels", metadata.labels),
-    ...annotationIssues(metadata.annotations),
+    ...annotationIssues("metadata.annotations", metadata.annotations),
     ...ownerIssues(metadata),
     ...finalizerIssues(metadata.finalizers),
   ];

@@ -1,16 +1,44 @@
 import { invalid, type Issue } from "../issue.ts";
 import type { KubeObject, Service } from "../object.ts";
-import type { MetaRules } from "./meta.ts";
-import { validateMeta, validateMetaUpdate } from "./meta.ts";
+import {
+  validateConfigMap,
+  validateConfigMapUpdate,
+  validateNode,
+  validateNodeUpdate,
+  validateSecret,
+  validateSecretUpdate,
+} from "./core.ts";
+import { type MetaRules, validateMeta, validateMetaUpdate } from "./meta.ts";
 import { type Check, dns1123Label, dns1123Subdomain } from "./names.ts";
+import {
+  validateEndpoints,
+  validateEndpointSlice,
+  validateEndpointSliceUpdate,
+  validateIngress,
+  validateIngressClass,
+  validateNetworkPolicy,
+  validateNewIngress,
+} from "./networking.ts";
+import { validatePod, validatePodUpdate } from "./pod.ts";
 import { validateService } from "./service.ts";
 import { clusterIpUpdateIssues } from "./service_ips.ts";
+import {
+  validateDaemonSet,
+  validateDaemonSetUpdate,
+  validateDeployment,
+  validateDeploymentUpdate,
+  validateJob,
+  validateReplicaSet,
+  validateReplicaSetUpdate,
+  validateStatefulSet,
+  validateStatefulSetUpdate,
+} from "./workloads.ts";
 
 /** What the server checks of one kind. */
-export interface KindValidation {
-  readonly name: Check;
+interface KindValidation {
+  readonly name?: Check;
   validate?(object: KubeObject): Issue[];
-  /** What an update may not do, beyond what a new object may not be. */
+  /** Everything wrong with a changed object; left out, the same as of a new one. */
   validateUpdate?(object: KubeObject, old: KubeObject): Issue[];
 }
 
@@ -22,13 +50,27 @@ interface Entry {
 
 const ENTRIES: Readonly<Record<string, Entry>> = {
   Namespace: { name: dns1123Label },
+  Node: { validate: validateNode, validateUpdate: validateNodeUpdate },
+  Pod: { validate: validatePod, validateUpdate: validatePodUpdate },
   Service: { name: dns1123Label, validate: validateService, validateUpdate: validateServiceUpdate },
+  Endpoints: { validate: validateEndpoints },
+  EndpointSlice: { validate: validateEndpointSlice, validateUpdate: validateEndpointSliceUpdate },
+  ConfigMap: { validate: validateConfigMap, validateUpdate: validateConfigMapUpdate },
+  Secret: { validate: validateSecret, validateUpdate: validateSecretUpdate },
+  Deployment: { validate: validateDeployment, validateUpdate: validateDeploymentUpdate },
+  ReplicaSet: { validate: validateReplicaSet, validateUpdate: validateReplicaSetUpdate },
+  StatefulSet: { validate: validateStatefulSet, validateUpdate: validateStatefulSetUpdate },
+  DaemonSet: { validate: validateDaemonSet, validateUpdate: validateDaemonSetUpdate },
+  Job: { validate: validateJob },
+  NetworkPolicy: { validate: validateNetworkPolicy },
+  Ingress: { validate: validateNewIngress, validateUpdate: validateIngress },
+  IngressClass: { validate: validateIngressClass },
 };
 
 const NOTHING: Entry = {};
 
-function entry(kind: string): Entry {
-  return ENTRIES[kind] ?? NOTHING;
+function entry(kind: string): KindValidation {
+  return (ENTRIES[kind] ?? NOTHING) as KindValidation;
 }
 
 function rules(kind: string, namespaced: boolean): MetaRules {
@@ -37,18 +79,15 @@ function rules(kind: string, namespaced: boolean): MetaRules {
 
 /** Everything wrong with a new object. */
 export function validateNew(object: KubeObject, namespaced: boolean): Issue[] {
-  const { validate } = entry(object.kind) as KindValidation;
-  return [...validateMeta(object.metadata, rules(object.kind, namespaced)), ...(validate?.(object) ?? [])];
+  const issues = entry(object.kind).validate?.(object) ?? [];
+  return [...validateMeta(object.metadata, rules(object.kind, namespaced)), ...issues];
 }
 
 /** Everything wrong with a changed object. */
 export function validateChanged(object: KubeObject, old: KubeObject): Issue[] {
-  const { validate, validateUpdate } = entry(object.kind) as KindValidation;
-  return [
-    ...validateMetaUpdate(object.metadata, old.metadata),
-    ...(validateUpdate?.(object, old) ?? []),
-    ...(validate?.(object) ?? []),
-  ];
+  const { validate, validateUpdate } = entry(object.kind);
+  const issues = validateUpdate?.(object, old) ?? validate?.(object) ?? [];
+  return [...validateMetaUpdate(object.metadata, old.metadata), ...issues];
 }
 
 function validateServiceUpdate(service: Service, old: Service): Issue[] {
@@ -58,5 +97,5 @@ function validateServiceUpdate(service: Service, old: Service): Issue[] {
       issues.push(invalid("spec.loadBalancerClass", service.spec.loadBalancerClass, "may not change once set"));
     }
   }
-  return issues;
+  return [...issues, ...validateService(service)];
 }
