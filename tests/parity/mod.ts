@@ -3,6 +3,7 @@
  * in the plane, sends its probes and compares every recorded field. Ends with `N passed, M failed`, counted in probes.
  */
 import { parseArgs } from "@std/cli";
+import { planeBytes } from "../../wasm/bytes.ts";
 import { Plane } from "../../wasm/mod.ts";
 import { runScenario, type ScenarioReport } from "./run.ts";
 import { parseRecording, type Recording } from "./scenario.ts";
@@ -23,7 +24,7 @@ export async function parity(args: readonly string[], say: (line: string) => voi
     const cases = recording.cases.filter(({ scenario }) => scenario.name.includes(flags.only ?? ""));
     const keep = flags.keep === undefined ? (flags.verbose ? 1000 : 3) : Number(flags.keep);
     for (const one of cases) {
-      const report = runScenario(new Plane(), one, { keep });
+      const report = runScenario(openPlane(), one, { keep });
       const shown = reports.filter(({ failed }) => failed > 0).length;
       if (report.failed > 0 && (flags.verbose || shown < SHOWN)) say(printReport(report));
       reports.push(report);
@@ -38,6 +39,11 @@ export async function readRecording(file: string): Promise<Recording> {
   if (!file.endsWith(".gz")) return parseRecording(await Deno.readTextFile(file), file);
   const stream = (await Deno.open(file)).readable.pipeThrough(new DecompressionStream("gzip"));
   return parseRecording(await new Response(stream).text(), file);
+}
+
+/** A plane of its own for a scenario. */
+export function openPlane(): Plane {
+  return Plane.open(planeBytes(), { seed: 1 });
 }
 
 function printReport({ name, passed, failed, failures }: ScenarioReport): string {

@@ -39,7 +39,7 @@ function reach(chains: readonly LiveChain[]): Map<string, number> | undefined {
 function jumps(chain: LiveChain): string[] {
   const targets = new Set<string>();
   for (const { rule } of chain.entries) if (rule.target?.target === "jump") targets.add(rule.target.chain);
-  return [...targets];
+  return [...targets].filter((name) => !(name in HOOK));
 }
 
 interface Step {

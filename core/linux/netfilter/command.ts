@@ -393,8 +393,8 @@ class CommandReader {
         rules.push({
           src,
           dst,
-          in: this.#in?.name === "+" && !this.#in.not ? undefined : this.#in,
-          out: this.#out?.name === "+" && !this.#out.not ? undefined : this.#out,
+          in: this.#in,
+          out: this.#out,
           proto: proto === 0 ? undefined : { number: proto, not: notProto },
           fragment: this.#fragment,
           matches,

@@ -55,14 +55,19 @@ export function listRule(entry: Entry, number: number, options: ListOptions): st
   const { rule, packets, bytes } = entry;
   const { family, numeric, verbose, exact, lineNumbers } = options;
   const counts = verbose ? countColumn(packets, exact) + countColumn(bytes, exact) : "";
-  const fragment = family === 6 ? "  " : rule.fragment === undefined ? "--" : rule.fragment.not ? "!f" : "-f";
-  const devices = verbose ? `${deviceColumn(rule.in, numeric)} ${deviceColumn(rule.out, numeric)} ` : "";
+  const fragment = rule.fragment === undefined ? "--" : rule.fragment.not ? "!f" : "-f";
+  const devices = verbose ? ` ${deviceColumn(rule.in, numeric)} ${deviceColumn(rule.out, numeric)} ` : "";
   const goto = rule.target?.target === "jump" && rule.target.goto ? "[goto] " : "";
-  return `${lineNumbers ? String(number).padEnd(4) + " " : ""}${counts}${targetName(rule.target).padEnd(9)} ` +
+  return `${lineNumbers ? String(number).padEnd(4) + " " : ""}${counts}${targetColumn(rule).padEnd(9)} ` +
     `${rule.proto?.not ? "!" : " "}${protoText(rule, numeric).padEnd(4)} ${fragment} ` +
-    ` ${devices}${netColumn(rule.src, options)} ${netColumn(rule.dst, options)} ${goto}${
+    `${devices}${netColumn(rule.src, options)} ${netColumn(rule.dst, options)} ${goto}${
       extensionText(rule, numeric)
     }\n`;
+}
+
+/** The kernel's name of the target: NOTRACK is an alias of CT. */
+function targetColumn({ target }: Rule): string {
+  return target?.target === "NOTRACK" ? "CT" : targetName(target);
 }
 
 function protoText(rule: Rule, numeric: boolean): string {
@@ -87,7 +92,7 @@ function hostName(test: NetTest): string | undefined {
 }
 
 function netColumn(test: NetTest | undefined, options: ListOptions): string {
-  return `${test?.not ? "!" : ""}${netText(test, options)}`.padEnd(20);
+  return (test?.not ? "!" : " ") + netText(test, options).padEnd(19);
 }
 
 function extensionText(rule: Rule, numeric: boolean): string {
@@ -99,7 +104,7 @@ function extensionText(rule: Rule, numeric: boolean): string {
 
 /** A rule as `-v` echoes it: `ACCEPT  tcp opt -- in * out *  1.1.1.1  -> 0.0.0.0/0   tcp dpt:80`. */
 export function echoRule(rule: Rule, family: Family): string {
-  const fragment = family === 6 ? "  " : rule.fragment === undefined ? "--" : rule.fragment.not ? "!f" : "-f";
+  const fragment = rule.fragment === undefined ? "--" : rule.fragment.not ? "!f" : "-f";
   const look = { numeric: false, family, verbose: true, exact: false, lineNumbers: false };
   const device = (test: Rule["in"]) => (test?.not ? "!" : "") + (test?.name ?? "*");
   const net = (test: NetTest | undefined) => `${test?.not ? "!" : " "}${netText(test, { ...look, numeric: true })}`;

@@ -48,7 +48,7 @@ function saveProto(test: ProtoTest | undefined): string {
 }
 
 function saveDevice(option: string, test: DeviceTest | undefined): string {
-  return test === undefined ? "" : `${bang(test)} ${option} ${test.name}`;
+  return test === undefined || (test.name === "+" && !test.not) ? "" : `${bang(test)} ${option} ${test.name}`;
 }
 
 /** Everything up to the target: ` -s 10.0.0.0/8 -p tcp -m tcp --dport 80`, each part with a blank in front. */
