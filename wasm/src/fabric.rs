@@ -63,6 +63,8 @@ pub struct World {
     pub out: Vec<CapturedFrame>,
     pub kernel_events: Vec<KernelEvent>,
     pub watching: bool,
+    /// An ICMP message of ours is on its way out: what happens to it there is not told by another (icmp_xmit_lock).
+    pub speaking_icmp: bool,
     /// Conntrack events are wanted: flows end on the dot, not when somebody looks.
     pub watching_flows: bool,
 }
@@ -106,6 +108,7 @@ impl Fabric {
             out: Vec::new(),
             kernel_events: Vec::new(),
             watching: false,
+            speaking_icmp: false,
             watching_flows: false,
         };
         Fabric { world, spaces: vec![None] }

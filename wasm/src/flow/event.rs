@@ -43,7 +43,7 @@ pub struct FlowView {
     pub id: u32,
     pub family: Family,
     pub proto: u8,
-    /// TCP's or SCTP's state.
+    /// TCP's or SCTP's state; an event of a living flow has it only where it changed.
     pub state: Option<&'static str>,
     /// Seconds until it goes.
     pub timeout: u32,
@@ -113,7 +113,7 @@ impl Conntrack {
     }
     /// Tells what had changed, when a packet of the flow comes to its end (nf_ct_deliver_cached_events).
     pub(super) fn deliver(&mut self, at: u32, now: u32) {
-        if self.pending.watched && is_confirmed(self.entries.get(at)) && self.pending.changed.remove(&at).is_some() {
+        if self.pending.watched && is_confirmed(self.entries.get(at)) && self.pending.changed.contains_key(&at) {
             self.announce_at(at, Kind::Update, now);
         }
     }
@@ -123,8 +123,11 @@ impl Conntrack {
     }
     pub(super) fn announce_at(&mut self, at: u32, kind: Kind, now: u32) {
         if self.pending.watched {
-            self.pending.changed.remove(&at);
-            let flow = self.view_at(at, now);
+            let changed = self.pending.changed.remove(&at).unwrap_or(0);
+            let mut flow = self.view_at(at, now);
+            if kind != Kind::Destroy && changed & change::STATE == 0 {
+                flow.state = None;
+            }
             self.events.push(Event { kind, flow });
         }
     }

@@ -221,7 +221,8 @@ impl Conntrack {
             if entry.proto != key.proto || entry.is_v6() != key.v6 {
                 return false;
             }
-            side = if entry.tuples[ORIGINAL] == *tuple { ORIGINAL } else { REPLY };
+            // a packet from itself to itself is its own answer: the kernel finds the reply first
+            side = if entry.tuples[REPLY] == *tuple { REPLY } else { ORIGINAL };
             entry.tuples[side] == *tuple && zone_of(entry, side) == key.zone
         })?;
         Some(Slot { entry: slot.entry, side })

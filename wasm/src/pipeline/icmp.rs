@@ -61,7 +61,7 @@ impl Fabric {
         if cause.pkt_type != PacketType::Host || cause.frag_offset != 0 || cause.quoted != 0 || !cause.src.is_v4() {
             return;
         }
-        if cause.is_icmp_error() || (cause.proto == proto::ICMP && cause.kind > 18) {
+        if self.world.speaking_icmp || cause.is_icmp_error() || (cause.proto == proto::ICMP && cause.kind > 18) {
             return;
         }
         let stack = &self.space(ns).stack;
@@ -85,13 +85,16 @@ impl Fabric {
         let mut packet = self.quote(ns, cause, (error, path, tos));
         packet.src = if src.is_unspecified() { path.src } else { src };
         packet.mark = mark;
+        self.space_mut(ns).hooks.attach(&mut packet, cause);
         let place = Place { ns, dev: path.oif };
         if packet.trace != 0 {
             let what = (Layer::Local, Action::Refused, Reason::None);
             self.world.record(place, &packet, what, Default::default());
         }
         // Nobody waits for the outcome of an error.
+        self.world.speaking_icmp = true;
         let _ = self.local_out(ns, &mut packet, path);
+        self.world.speaking_icmp = false;
     }
 
     /// An error with as much of its cause as fits, payload shared.
@@ -189,7 +192,9 @@ impl Fabric {
         self.finish(place.ns, packet);
         let birth = Birth { ns: place.ns, oif: 0, flags: 0 };
         // An answer that cannot be sent is not sent.
+        self.world.speaking_icmp = true;
         let _ = self.send_born(birth, &mut reply);
+        self.world.speaking_icmp = false;
     }
 
     /// The asker's time, then ours twice, in milliseconds since midnight (RFC 792).
