@@ -6,6 +6,7 @@ import { mustRun, runIn, startAgent } from "./agent.ts";
 import {
   type Ensured,
   ensuredJumps,
+  flowsDue,
   type HealthAnswer,
   healthAnswers,
   parseGoDuration,
@@ -76,13 +77,14 @@ class IptablesProxy {
     const before = this.#synced.get(family);
     const { text, full, synced } = syncIptables(view, before, { now: machine.runner.clock.now() });
     if (full) {
-      for (const [key, value] of Object.entries(proxySysctls(view))) {
+      for (const [key, value] of Object.entries(proxySysctls(view, this.#options.config))) {
         await mustRun(task, machine, `sysctl -qw ${key}=${value}`);
       }
       for (const each of ensuredJumps()) await ensure(task, machine, tool, each);
     }
     await mustRun(task, machine, `${tool}-restore --noflush --counters`, text);
     this.#synced.set(family, synced);
+    if (!flowsDue(before?.view, view)) return;
     const stale = staleFlows(view);
     machine.plane.removeFlows(machine.ns.id, (flow) => !stale(flow));
   }
@@ -104,7 +106,8 @@ class IptablesProxy {
         name,
         addresses: addresses.filter(({ dev }) => dev === index).map(({ address }) => address),
       })),
-      nfacct: true,
+      // The plane has no nfnetlink_acct: kube-proxy finds out and leaves its counting rules away.
+      nfacct: false,
     };
   }
 

@@ -1,6 +1,6 @@
 import type { Flow } from "../../../wasm/mod.ts";
-import { endpointText } from "./endpoints.ts";
-import type { ServiceView } from "./view.ts";
+import { type EndpointTable, endpointText } from "./endpoints.ts";
+import type { Endpoint, ServiceView } from "./view.ts";
 
 const UDP = 17;
 
@@ -25,4 +25,23 @@ export function staleFlows(view: ServiceView): (flow: Flow) => boolean {
     const serving = byAddress.get(endpointText(dst, dport)) ?? byNodePort.get(dport);
     return serving !== undefined && !serving.has(endpointText(flow.reply.src, flow.reply.sport));
   };
+}
+
+/**
+ * Whether a sync is followed by a look at connection tracking: when a UDP endpoint that was ready no longer is, or a UDP
+ * port has its first serving one. It is the slices that count, whoever proxies their Service; a Service's changed
+ * addresses and ports alone are no reason.
+ */
+export function flowsDue(before: ServiceView | undefined, after: ServiceView): boolean {
+  const [old, now] = [before?.endpoints ?? new Map(), after.endpoints];
+  const lost = udpPorts(old).some(([port, endpoints]) => {
+    const ready = new Set((now.get(port) ?? []).filter((endpoint) => endpoint.ready).map(({ text }) => text));
+    return endpoints.some((endpoint) => endpoint.ready && !ready.has(endpoint.text));
+  });
+  const serves = (endpoints: readonly Endpoint[] | undefined) => endpoints?.some(({ serving }) => serving) ?? false;
+  return lost || udpPorts(now).some(([port, endpoints]) => serves(endpoints) && !serves(old.get(port)));
+}
+
+function udpPorts(table: EndpointTable): (readonly [string, readonly Endpoint[]])[] {
+  return [...table].filter(([port]) => port.endsWith(":UDP"));
 }

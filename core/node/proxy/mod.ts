@@ -7,4 +7,5 @@ export * from "./iptables/print.ts";
 export * from "./iptables/sync.ts";
 export * from "./names.ts";
 export * from "./service_views.ts";
+export * from "./sysctls.ts";
 export * from "./view.ts";

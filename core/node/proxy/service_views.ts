@@ -25,6 +25,7 @@ function familyView({ services, endpointSlices, node, config }: Input, family: 4
   return {
     family,
     ports: ports.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
+    endpoints,
     localTraffic: localTraffic(config, node, family),
     nodePortAddresses: nodePorts(cidrs, node),
     localhostNodePorts: family === 4 && (config.iptables?.localhostNodePorts ?? true) && coversLoopback(cidrs),

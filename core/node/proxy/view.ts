@@ -64,6 +64,8 @@ export interface ServiceView {
   readonly family: 4 | 6;
   /** Sorted by name. */
   readonly ports: readonly ServicePort[];
+  /** Endpoints as the slices tell of them, by Service port and protocol, also of Services that others proxy. */
+  readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
   /** Undefined where no detector is configured for the family: nothing counts as local then. */
   readonly localTraffic: LocalTraffic | undefined;
   readonly nodePortAddresses: NodePortAddresses;

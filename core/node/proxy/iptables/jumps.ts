@@ -1,5 +1,3 @@
-import type { ServiceView } from "../view.ts";
-
 /** A chain or a rule that must be there, outside of what `iptables-restore` writes. `args` are iptables arguments. */
 export interface Ensured {
   readonly table: "filter" | "nat" | "mangle";
@@ -51,9 +49,4 @@ export function ensuredJumps(): readonly Ensured[] {
     rules.push({ table, chain, rule, place: "prepend" });
   }
   return [...CANARIES, ...chains.values(), ...rules];
-}
-
-/** The sysctls kube-proxy sets for a family in iptables mode. */
-export function proxySysctls(view: ServiceView): Readonly<Record<string, string>> {
-  return view.localhostNodePorts ? { "net.ipv4.conf.all.route_localnet": "1" } : {};
 }

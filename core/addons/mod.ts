@@ -1,2 +1,0 @@
-/** What clusters run in pods and podwire brings along: CoreDNS. */
-export * from "./coredns/mod.ts";

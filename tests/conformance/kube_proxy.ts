@@ -1,0 +1,256 @@
+/** Suite `kube-proxy`: rule sets, sysctls, health answers and conntrack deletions of the real kube-proxy (podwire-kubeproxy/1). */
+import { parseAllDocuments } from "yaml";
+import { parseIptablesSave, printIptablesSave } from "../../core/linux/netfilter/mod.ts";
+import {
+  ensuredJumps,
+  flowsDue,
+  healthAnswers,
+  type ProxyConfig,
+  type ProxyNode,
+  proxySysctls,
+  type ServiceView,
+  serviceViews,
+  staleFlows,
+  type Synced,
+  syncIptables,
+} from "../../core/node/mod.ts";
+import type { EndpointSlice, Service } from "../../core/kube/mod.ts";
+import type { Flow, Table } from "../../wasm/mod.ts";
+
+interface Recording {
+  readonly cases: readonly RecordedCase[];
+}
+
+interface RecordedCase {
+  readonly id: string;
+  readonly mode: "iptables" | "nftables";
+  readonly config: ProxyConfig;
+  readonly node: Omit<ProxyNode, "nfacct">;
+  readonly objects: string;
+  readonly rules: Readonly<Record<string, string>>;
+  readonly sysctls?: Readonly<Record<string, string>>;
+  readonly health?: RecordedHealth;
+  readonly then: {
+    readonly objects: string;
+    readonly rules: Readonly<Record<string, string>>;
+    readonly health?: RecordedHealth;
+    readonly conntrack?: { readonly before: readonly string[]; readonly deleted: readonly string[] };
+    readonly rules_fresh?: Readonly<Record<string, string>>;
+  };
+}
+
+type RecordedHealth = Readonly<Record<string, Readonly<Record<string, RecordedAnswer>>>>;
+type RecordedAnswer = { readonly status: number; readonly headers: object; readonly body: string } | {
+  readonly error: string;
+};
+
+/** One comparison: what it is about, and the difference where there is one. */
+interface Check {
+  readonly id: string;
+  readonly problem?: string;
+}
+
+/** Chains whose order means nothing: kube-proxy walks a hash map there. */
+const SETS = new Set(["KUBE-SERVICES", "KUBE-NODEPORTS", "KUBE-EXTERNAL-SERVICES", "KUBE-PROXY-FIREWALL"]);
+const TABLES: readonly Table[] = ["filter", "mangle", "nat"];
+const FAMILIES = [4, 6] as const;
+const SHOWN = 8;
+/** The change comes this long after the start, in milliseconds. */
+const LATER = 5000;
+
+/** Plays every case of the files in iptables mode; prints the first differences in full. */
+export function kubeProxy(files: readonly string[]): Promise<{ readonly passed: number; readonly failed: number }> {
+  const cases = files.flatMap((file) => (JSON.parse(Deno.readTextFileSync(file)) as Recording).cases);
+  const checks = cases.filter(({ mode }) => mode === "iptables").flatMap(checkCase);
+  const bad = checks.filter(({ problem }) => problem !== undefined);
+  for (const { id, problem } of bad.slice(0, SHOWN)) console.log(`${id}\n${problem}`);
+  const others = cases.filter(({ mode }) => mode !== "iptables").length;
+  if (others > 0) console.log(`${others} cases in nftables mode are not played: that mode has no printer yet`);
+  return Promise.resolve({ passed: checks.length - bad.length, failed: bad.length });
+}
+
+function checkCase(recorded: RecordedCase): Check[] {
+  const { id, then } = recorded;
+  const before = viewsOf(recorded, recorded.objects);
+  const after = viewsOf(recorded, then.objects);
+  return [
+    ...FAMILIES.flatMap((family, i) =>
+      checkRules(recorded, family, [before[i], after[i]] as [ServiceView, ServiceView])
+    ),
+    ...checkSysctls(recorded, before),
+    ...checkHealth(`${id} health`, recorded.health, before),
+    ...checkHealth(`${id} then health`, then.health, after),
+    ...checkConntrack(recorded, before, after),
+  ];
+}
+
+function viewsOf({ node, config }: RecordedCase, text: string): readonly [ServiceView, ServiceView] {
+  const objects = parseAllDocuments(text).map((document) => document.toJS()).filter((object) => object !== null);
+  const ofKind = <T>(kind: string) => objects.filter((object) => object.kind === kind) as T[];
+  const services = ofKind<Service>("Service");
+  const endpointSlices = ofKind<EndpointSlice>("EndpointSlice");
+  return serviceViews({ services, endpointSlices, node: { ...node, nfacct: true }, config });
+}
+
+// ------------------------------------------------------------------------------------------------ rules
+
+type Rules = ReadonlyMap<string, readonly string[]>;
+
+function checkRules(recorded: RecordedCase, family: 4 | 6, views: readonly [ServiceView, ServiceView]): Check[] {
+  const { id, rules, then } = recorded;
+  const world = new RuleWorld(family);
+  for (const { table, chain, rule } of ensuredJumps()) {
+    world.load(`*${table}\n${rule === undefined ? `:${chain} - [0:0]` : `-I ${chain} ${rule}`}\nCOMMIT\n`);
+  }
+  const checks: Check[] = [];
+  let synced: Synced | undefined;
+  for (const [i, expected] of [rules, then.rules].entries()) {
+    const sync = syncIptables(views[i] as ServiceView, synced, { now: i * LATER });
+    synced = sync.synced;
+    world.load(sync.text);
+    checks.push(...world.compare(`${id}${i === 0 ? "" : " then"}`, expected));
+  }
+  return checks;
+}
+
+/** Tables as restore texts leave them. The rules go through our own reader and printer to come out as iptables-save has them. */
+class RuleWorld {
+  readonly #tables = new Map<Table, Map<string, string[]>>(TABLES.map((table) => [table, builtins(table)]));
+
+  constructor(readonly family: 4 | 6) {}
+
+  /** What `iptables-restore --noflush` does: a chain that is declared is emptied. */
+  load(text: string): void {
+    let chains = new Map<string, string[]>();
+    for (const line of text.split("\n")) {
+      const [word = "", chain = ""] = line.split(" ");
+      if (word.startsWith("*")) chains = this.#tables.get(word.slice(1) as Table) as Map<string, string[]>;
+      if (word.startsWith(":")) chains.set(word.slice(1), []);
+      if (word === "-A") chains.get(chain)?.push(line);
+      if (word === "-I") chains.get(chain)?.unshift(line.replace("-I", "-A"));
+      if (word === "-X") chains.delete(chain);
+    }
+  }
+
+  compare(id: string, expected: Readonly<Record<string, string>>): Check[] {
+    return TABLES.flatMap((table) => {
+      const name = `${this.family === 4 ? "iptables" : "ip6tables"}_${table}`;
+      const [theirs, ours] = [readRules(expected[name] ?? ""), readRules(this.#save(table))];
+      const chains = [...new Set([...theirs.keys(), ...ours.keys()])].sort();
+      return chains.map((chain) => compareChain(`${id} ${name} ${chain}`, theirs.get(chain), ours.get(chain)));
+    });
+  }
+
+  #save(table: Table): string {
+    const chains = this.#tables.get(table) as Map<string, string[]>;
+    const head = [...chains.keys()].map((chain) => `:${chain} ${/^[A-Z]+$/.test(chain) ? "ACCEPT" : "-"} [0:0]`);
+    const text = [`*${table}`, ...head, ...[...chains.values()].flat(), "COMMIT", ""].join("\n");
+    return printIptablesSave(parseIptablesSave(text, "kube-proxy", { family: this.family }));
+  }
+}
+
+function builtins(table: Table): Map<string, string[]> {
+  const hooks = { filter: "INPUT FORWARD OUTPUT", nat: "PREROUTING INPUT OUTPUT POSTROUTING" }[table as string] ??
+    "PREROUTING INPUT FORWARD OUTPUT POSTROUTING";
+  return new Map(hooks.split(" ").map((hook) => [hook, []]));
+}
+
+function readRules(text: string): Rules {
+  const chains = new Map<string, string[]>();
+  for (const line of text.split("\n").map((line) => line.replace(/ +/g, " "))) {
+    const declared = /^:(\S+)/.exec(line)?.[1];
+    if (declared !== undefined) chains.set(declared, []);
+    const [, chain, rule] = /^-A (\S+) ?(.*)$/.exec(line) ?? [];
+    if (chain !== undefined) chains.get(chain)?.push(rule ?? "");
+  }
+  for (const [chain, rules] of chains) if (SETS.has(chain)) rules.sort();
+  return chains;
+}
+
+function compareChain(id: string, theirs: readonly string[] | undefined, ours: readonly string[] | undefined): Check {
+  if (theirs === undefined || ours === undefined) {
+    return { id, problem: theirs === undefined ? "  a chain too many" : "  the chain is missing" };
+  }
+  if (theirs.join("\n") === ours.join("\n")) return { id };
+  const lines = [
+    ...theirs.filter((rule) => !ours.includes(rule)).map((rule) => `  - ${rule}`),
+    ...ours.filter((rule) => !theirs.includes(rule)).map((rule) => `  + ${rule}`),
+  ];
+  return { id, problem: lines.length === 0 ? "  the same rules in another order" : lines.join("\n") };
+}
+
+// ------------------------------------------------------------------------------------------------ sysctls, health, conntrack
+
+function checkSysctls({ id, config, sysctls = {} }: RecordedCase, views: readonly [ServiceView, ServiceView]): Check[] {
+  const ours = proxySysctls(views[0], config);
+  const names = [...new Set([...Object.keys(sysctls), ...Object.keys(ours)])];
+  return names.map((name) => same(`${id} sysctl ${name}`, sysctls[name], ours[name]));
+}
+
+function same(id: string, theirs: unknown, ours: unknown): Check {
+  const [a, b] = [JSON.stringify(theirs), JSON.stringify(ours)];
+  return a === b ? { id } : { id, problem: `  - ${a}\n  + ${b}` };
+}
+
+function checkHealth(
+  id: string,
+  health: RecordedHealth | undefined,
+  views: readonly [ServiceView, ServiceView],
+): Check[] {
+  return Object.entries(health ?? {}).flatMap(([port, answers]) =>
+    Object.entries(answers).map(([address, answer]) => {
+      const view = views[address.includes(":") ? 1 : 0] as ServiceView;
+      const listens = view.nodePortAddresses === "all" || view.nodePortAddresses.includes(address);
+      const ours = listens ? healthAnswers(view).get(Number(port)) : undefined;
+      return same(`${id} ${address}:${port}`, answer, ours ?? { error: "refused" });
+    })
+  );
+}
+
+type Views = readonly [ServiceView, ServiceView];
+
+function checkConntrack({ id, then }: RecordedCase, old: Views, views: Views): Check[] {
+  const { before, deleted } = then.conntrack ?? { before: [], deleted: [] };
+  return before.map((text) => {
+    const flow = readFlow(text);
+    const i = flow.family === 4 ? 0 : 1;
+    const goes = flowsDue(old[i], views[i]) && staleFlows(views[i])(flow);
+    return same(`${id} conntrack ${text}`, deleted.includes(text), goes);
+  });
+}
+
+/** `udp 192.0.2.77:20002 > 10.96.0.10:53 reply 10.244.1.7:53 > 192.0.2.77:20002` */
+function readFlow(text: string): Flow {
+  const [proto = "", from = "", , to = "", , backend = "", , back = ""] = text.split(" ");
+  const side = (source: string, target: string) => {
+    const [src, sport] = endOf(source);
+    const [dst, dport] = endOf(target);
+    return { src, sport, dst, dport, packets: 1, bytes: 1 };
+  };
+  return {
+    id: 1,
+    family: from.startsWith("[") ? 6 : 4,
+    proto: { tcp: 6, udp: 17, sctp: 132 }[proto] ?? 0,
+    timeout: 100,
+    original: side(from, to),
+    reply: side(backend, back),
+    mark: 0,
+    zone: 0,
+    replied: true,
+    assured: false,
+    confirmed: true,
+    snat: false,
+    dnat: true,
+  };
+}
+
+function endOf(text: string): [string, number] {
+  const colon = text.lastIndexOf(":");
+  return [text.slice(0, colon).replace(/[[\]]/g, ""), Number(text.slice(colon + 1))];
+}
+
+if (import.meta.main) {
+  const { passed, failed } = await kubeProxy(Deno.args);
+  console.log(`${passed} passed, ${failed} failed`);
+  if (failed > 0) Deno.exit(1);
+}
