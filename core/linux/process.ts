@@ -53,6 +53,8 @@ export interface SpawnOptions {
   /** Virtual milliseconds after which the child gets `signal` (SIGTERM); its `Finished` then has `timedOut`. */
   readonly timeout?: number;
   readonly signal?: number;
+  /** Its output also goes to this process's own, as it is written. */
+  readonly inherit?: boolean;
   /** Lines of output after which the child gets SIGPIPE: its reader asked for no more. */
   readonly lines?: number;
 }

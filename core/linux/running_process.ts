@@ -134,7 +134,8 @@ export class RunningProcess implements Process {
   }
 
   async spawn(argv: readonly string[], options: SpawnOptions = {}): Promise<Finished> {
-    const child = this.machine.start(argv, { ...this.#inherited(), ...options });
+    const parent = options.inherit ? { parent: this } : {};
+    const child = this.machine.start(argv, { ...this.#inherited(), ...options, ...parent });
     this.adopt(child);
     return await this.task.join(child.finished);
   }

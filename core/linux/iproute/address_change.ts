@@ -93,7 +93,8 @@ function keepExtras(tool: IpTool, link: Link, address: string, request: Request)
   const old = addressExtras(tool.namespace, link.index, address);
   const extras: { -readonly [K in keyof AddressExtras]: AddressExtras[K] } = { ...old };
   if (request.flags.length > 0) extras.flags = request.flags;
-  if (request.preferred !== undefined) extras.preferredUntil = now + request.preferred * 1000;
+  if (request.preferred === 0 && request.valid === undefined) extras.flags = [...request.flags, "deprecated"];
+  else if (request.preferred !== undefined) extras.preferredUntil = now + request.preferred * 1000;
   if (request.valid !== undefined) {
     extras.validUntil = now + request.valid * 1000;
     expireLater(tool, link, address, extras.validUntil);

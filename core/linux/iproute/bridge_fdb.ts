@@ -1,0 +1,230 @@
+import type { FdbEntry, Link } from "../../../wasm/mod.ts";
+import { Feed, isFailure, isIp, isMac } from "../../base/mod.ts";
+import { type StateKey } from "../namespace.ts";
+import { BRIDGE_USAGE } from "./bridge_usage.ts";
+import { Entry } from "./entry.ts";
+import { Exit, garbage, must } from "./exit.ts";
+import { linkType } from "./link_flags.ts";
+import { groupsOf } from "./maddr.ts";
+import type { IpObject, IpTool } from "./tool.ts";
+import { abbreviated, parseUnsigned, type Words } from "./words.ts";
+
+const VERBS = ["add", "append", "replace", "delete", "flush", "show", "list", "lst", "get", "help"] as const;
+
+/** Changes that `bridge fdb` made, for `bridge monitor`. */
+const CHANGES: StateKey<Feed<{ readonly entry: FdbEntry; readonly deleted: boolean }>> = { label: "fdb changes" };
+
+/** `bridge fdb`. */
+export const bridgeFdb: IpObject = (tool, words) => {
+  const word = words.take() ?? "show";
+  const verb = abbreviated(word, VERBS);
+  switch (verb) {
+    case "add":
+    case "append":
+    case "replace":
+      return fdbChange(tool, words, verb);
+    case "delete":
+      return fdbDelete(tool, words);
+    case "show":
+    case "list":
+    case "lst":
+      return fdbShow(tool, words);
+    case "get":
+      return fdbGet(tool, words);
+    case "flush":
+      throw new Exit(255, "RTNETLINK answers: Operation not supported\n");
+    case "help":
+      throw new Exit(255, BRIDGE_USAGE["fdb"] ?? "", true);
+    case undefined:
+      throw new Exit(255, `Command "${word}" is unknown, try "bridge fdb help".\n`, true);
+  }
+};
+
+/** `bridge monitor [fdb]`. */
+export const bridgeMonitor: IpObject = async (tool, words) => {
+  const word = words.take() ?? "all";
+  if (word === "help") throw new Exit(255, BRIDGE_USAGE["monitor"] ?? "", true);
+  if (abbreviated(word, ["file", "link", "fdb", "mdb", "vlan", "all"] as const) === undefined) {
+    throw new Exit(255, `Argument "${word}" is unknown, try "bridge monitor help".\n`, true);
+  }
+  const feed = tool.namespace.state(CHANGES, () => new Feed());
+  const off = feed.listen(({ entry, deleted }) => {
+    tool.process.out((deleted ? "Deleted " : "") + printEntry(tool, entry, false).text);
+  });
+  await tool.process.killed;
+  off();
+  return 0;
+};
+
+/** The entries of a device in the order of the kernel's dump: a bridge's groups first, a port's last. */
+function entriesOf(tool: IpTool, link: Link): FdbEntry[] {
+  const own = tool.plane.fdb(tool.ns).filter((entry) => entry.dev === link.index);
+  const groups = linkType(link) === "ether" && link.up ? groupEntries(tool, link) : [];
+  if (link.kind === "bridge") return [...groups, ...own];
+  const mastered = own.filter((entry) => !entry.self);
+  return [...mastered, ...own.filter((entry) => entry.self), ...(link.kind === "vxlan" ? [] : groups)];
+}
+
+/** The multicast addresses that a device lets in, as entries of its own. */
+function groupEntries(tool: IpTool, link: Link): FdbEntry[] {
+  const listened = groupsOf(tool, link).filter((group) => group.family === "link").map((group) => group.address);
+  const [all6 = "", all4 = "", ...more] = listened;
+  const macs = link.kind === "bridge" && link.mcastSnooping
+    ? [all6, "01:00:5e:00:00:6a", "33:33:00:00:00:6a", all4, ...more]
+    : listened;
+  return macs.map((mac) => ({ mac, dev: link.index, master: 0, permanent: true, static: true, self: true, age: 0 }));
+}
+
+function printEntry(tool: IpTool, entry: FdbEntry, hideDev: boolean): Entry {
+  const out = new Entry().put("mac", entry.mac, `${entry.mac} `);
+  if (!hideDev) out.put("ifname", tool.name(entry.dev), `dev ${tool.name(entry.dev)} `);
+  if (entry.dst !== undefined) out.put("dst", entry.dst, `dst ${entry.dst} `);
+  if (entry.vlan) out.put("vlan", entry.vlan, `vlan ${entry.vlan} `);
+  const seconds = Math.floor(entry.age / 1000);
+  if (tool.options.stats && !entry.self) {
+    out.put("used", seconds, `used ${seconds}/${seconds} `).note("updated", seconds);
+  }
+  out.put("flags", entry.self ? ["self"] : [], entry.self ? "self " : "");
+  if (entry.master !== 0) out.put("master", tool.name(entry.master), `master ${tool.name(entry.master)} `);
+  const state = entry.permanent ? "permanent" : entry.static ? "static" : "";
+  return out.put("state", state, state).say("\n");
+}
+
+function fdbShow(tool: IpTool, words: Words): number {
+  let dev: Link | undefined;
+  let bridge: Link | undefined;
+  let state: string | undefined;
+  while (words.more) {
+    const word = words.next();
+    if (word === "help") throw new Exit(255, BRIDGE_USAGE["fdb"] ?? "", true);
+    if (word === "br" || word === "brport") {
+      const name = words.next();
+      const found = tool.find(name);
+      if (found === undefined) {
+        throw new Exit(255, `Cannot find ${word === "br" ? "bridge " : ""}device "${name}"\n`);
+      }
+      if (word === "br") bridge = found;
+      else dev = found;
+    } else if (word === "state") state = words.next();
+    else if (word === "dynamic") state = "dynamic";
+    else if (word === "vlan") words.next();
+    else dev = tool.device(word === "dev" ? words.next() : word);
+  }
+  const links = tool.links().filter((link) => {
+    if (dev !== undefined && link.index !== dev.index) return false;
+    return bridge === undefined || link.index === bridge.index || link.master === bridge.index;
+  });
+  const shown = links.flatMap((link) => entriesOf(tool, link)).filter((entry) => passesState(entry, state));
+  tool.report(shown.map((entry) => printEntry(tool, entry, dev !== undefined)));
+  return 0;
+}
+
+function passesState(entry: FdbEntry, state: string | undefined): boolean {
+  if (state === undefined || state === "all") return true;
+  if (state === "permanent") return entry.permanent;
+  if (state === "static") return entry.static && !entry.permanent;
+  return !entry.static && !entry.permanent;
+}
+
+interface Request {
+  mac?: string;
+  dev?: string;
+  bridge?: string;
+  dst?: string;
+  vlan?: number;
+  master: boolean;
+  self: boolean;
+  state: "permanent" | "static" | "dynamic";
+}
+
+function takeRequest(words: Words): Request {
+  const request: Request = { master: false, self: false, state: "permanent" };
+  while (words.more) {
+    const word = words.next();
+    if (word === "dev") request.dev = words.next();
+    else if (word === "br") request.bridge = words.next();
+    else if (word === "dst") request.dst = destination(words.next());
+    else if (word === "master") request.master = true;
+    else if (word === "self") request.self = true;
+    else if (word === "static" || word === "temp") request.state = "static";
+    else if (word === "dynamic") request.state = "dynamic";
+    else if (word === "local" || word === "permanent") request.state = "permanent";
+    else if (word === "vlan") request.vlan = vlan(words.next());
+    else if (["port", "vni", "via", "src_vni", "nhid"].includes(word)) words.next();
+    else if (["use", "router", "extern_learn", "sticky"].includes(word)) continue;
+    else if (word === "help") throw new Exit(255, BRIDGE_USAGE["fdb"] ?? "", true);
+    else {
+      const mac = word === "to" ? words.next() : word;
+      if (request.mac !== undefined) throw garbage("to", mac);
+      request.mac = mac;
+    }
+  }
+  return request;
+}
+
+function destination(word: string): string {
+  if (!isIp(word)) throw new Exit(255, `Error: any valid address is expected rather than "${word}".\n`, true);
+  return word;
+}
+
+function vlan(word: string): number {
+  const value = parseUnsigned(word, 4094);
+  if (value === undefined) throw new Exit(255, `Error: argument "${word}" is wrong: invalid VLAN ID\n\n`, true);
+  return value;
+}
+
+/** The checked address and device of a change. */
+function subject(tool: IpTool, request: Request): { readonly mac: string; readonly link: Link } {
+  const { mac, dev } = request;
+  if (mac === undefined || dev === undefined) throw new Exit(255, "Device and address are required arguments.\n", true);
+  if (!isMac(mac)) throw new Exit(255, `Invalid mac address ${mac}\n`);
+  return { mac: mac.toLowerCase(), link: tool.device(dev) };
+}
+
+function fdbChange(tool: IpTool, words: Words, mode: "add" | "append" | "replace"): number {
+  const request = takeRequest(words);
+  const { mac, link } = subject(tool, request);
+  if (linkType(link) !== "ether") throw new Exit(255, "Error: FDB add only supported for Ethernet devices.\n");
+  const self = request.self || !request.master;
+  const entry: FdbEntry = {
+    mac,
+    dev: link.index,
+    master: self ? 0 : link.master,
+    permanent: request.state === "permanent",
+    static: request.state !== "dynamic",
+    self,
+    age: 0,
+    ...(request.dst !== undefined && { dst: request.dst }),
+    ...(request.vlan !== undefined && { vlan: request.vlan }),
+  };
+  const refused = tool.plane.addFdb(tool.ns, entry, mode);
+  must(refused);
+  if (!isFailure(refused)) tool.namespace.state(CHANGES, () => new Feed()).say({ entry, deleted: false });
+  return 0;
+}
+
+function fdbDelete(tool: IpTool, words: Words): number {
+  const request = takeRequest(words);
+  const { mac, link } = subject(tool, request);
+  const gone = tool.plane.fdb(tool.ns).find((entry) => entry.mac === mac && entry.dev === link.index);
+  const which = { mac, dev: link.index, ...(request.dst !== undefined && { dst: request.dst }) };
+  must(tool.plane.removeFdb(tool.ns, { ...which, ...(request.vlan !== undefined && { vlan: request.vlan }) }));
+  if (gone !== undefined) tool.namespace.state(CHANGES, () => new Feed()).say({ entry: gone, deleted: true });
+  return 0;
+}
+
+function fdbGet(tool: IpTool, words: Words): number {
+  const request = takeRequest(words);
+  const { mac } = request;
+  if (mac === undefined) throw new Exit(255, "Address is required argument.\n", true);
+  if (!isMac(mac)) throw new Exit(255, `Invalid mac address ${mac}\n`);
+  const master = request.bridge === undefined ? undefined : tool.device(request.bridge).index;
+  const dev = request.dev === undefined ? undefined : tool.device(request.dev).index;
+  const found = tool.plane.fdb(tool.ns).find((entry) => {
+    return entry.mac === mac.toLowerCase() && (master === undefined || entry.master === master) &&
+      (dev === undefined || entry.dev === dev);
+  });
+  if (found === undefined) throw new Exit(254, "Error: Fdb entry not found.\n");
+  tool.report([printEntry(tool, found, false)]);
+  return 0;
+}

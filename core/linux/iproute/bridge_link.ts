@@ -1,0 +1,114 @@
+import type { Link, LinkChange } from "../../../wasm/mod.ts";
+import { BRIDGE_USAGE } from "./bridge_usage.ts";
+import { Entry } from "./entry.ts";
+import { Exit, must } from "./exit.ts";
+import { portState } from "./link_details.ts";
+import { linkFlags } from "./link_flags.ts";
+import { lowerDown } from "./link_print.ts";
+import { putStats } from "./link_stats.ts";
+import type { IpObject, IpTool } from "./tool.ts";
+import { abbreviated, type Words } from "./words.ts";
+
+/** `bridge link`. */
+export const bridgeLink: IpObject = (tool, words) => {
+  const word = words.take() ?? "show";
+  const verb = abbreviated(word, ["set", "show", "lst", "list", "help"] as const);
+  if (verb === "help") throw new Exit(255, BRIDGE_USAGE["link"] ?? "", true);
+  if (verb === "set") return linkSet(tool, words);
+  if (verb === undefined) throw new Exit(255, `Command "${word}" is unknown, try "bridge link help".\n`, true);
+  return linkShow(tool, words);
+};
+
+function linkShow(tool: IpTool, words: Words): number {
+  let name: string | undefined;
+  let master: number | undefined;
+  while (words.more) {
+    const word = words.next();
+    if (word === "help") throw new Exit(255, BRIDGE_USAGE["link"] ?? "", true);
+    if (word === "master") master = tool.device(words.next()).index;
+    else name = word === "dev" ? words.next() : word;
+  }
+  const only = name === undefined ? undefined : tool.device(name).index;
+  const bridges = new Set(tool.links().filter((link) => link.kind === "bridge").map((link) => link.index));
+  const ports = tool.links().filter((link) => {
+    return bridges.has(link.master) && (only === undefined || link.index === only) &&
+      (master === undefined || link.master === master);
+  });
+  tool.report(ports.map((port) => portEntry(tool, port)));
+  return 0;
+}
+
+/** One port: the lower index is looked up here, whatever namespace it means. */
+function portEntry(tool: IpTool, port: Link): Entry {
+  const entry = new Entry().put("ifindex", port.index, `${port.index}: `);
+  if (port.link === 0) entry.put("ifname", port.name, port.name);
+  else entry.note("link", tool.name(port.link)).put("ifname", port.name, `${port.name}@${tool.name(port.link)}`);
+  entry.put("flags", linkFlags(port), `: <${[...linkFlags(port), ...lowerDown(tool, port)].join(",")}> `);
+  entry.put("mtu", port.mtu, `mtu ${port.mtu} `);
+  entry.put("master", tool.name(port.master), `master ${tool.name(port.master)} `);
+  entry.put("state", portState(port), `state ${portState(port)} `);
+  entry.put("priority", 32, "priority 32 ").put("cost", 2, "cost 2 ");
+  if (tool.options.details) putPortFlags(entry, tool, port);
+  if (tool.options.stats) putStats(entry, tool, port);
+  return entry.say("\n");
+}
+
+function putPortFlags(entry: Entry, tool: IpTool, port: Link): void {
+  entry.say(`${tool.feed}    `);
+  const flag = (key: string, on: boolean): Entry => entry.put(key, on, `${key} ${on ? "on" : "off"} `);
+  flag("hairpin", port.hairpin);
+  for (const key of ["guard", "root_block", "fastleave"]) flag(key, false);
+  flag("learning", port.learning);
+  flag("flood", port.flood);
+  for (const key of ["mcast_flood", "bcast_flood"]) flag(key, true);
+  entry.put("mcast_router", 1, "mcast_router 1 ");
+  for (const key of ["mcast_to_unicast", "neigh_suppress", "vlan_tunnel"]) flag(key, false);
+  flag("isolated", port.isolated);
+  flag("locked", false);
+}
+
+const SETTINGS: Readonly<Record<string, (on: boolean) => LinkChange>> = {
+  hairpin: (on) => ({ hairpin: on }),
+  learning: (on) => ({ learning: on }),
+  flood: (on) => ({ flood: on }),
+  isolated: (on) => ({ isolated: on }),
+};
+const UNFELT = new Set([
+  "guard",
+  "root_block",
+  "fastleave",
+  "mcast_flood",
+  "bcast_flood",
+  "mcast_to_unicast",
+  "neigh_suppress",
+  "vlan_tunnel",
+  "locked",
+  "learning_sync",
+]);
+
+function linkSet(tool: IpTool, words: Words): number {
+  let name: string | undefined;
+  const change: LinkChange = {};
+  while (words.more) {
+    const word = words.next();
+    const setting = SETTINGS[word];
+    if (word === "dev") name = words.next();
+    else if (setting !== undefined) Object.assign(change, setting(onOff(word, words.next())));
+    else if (UNFELT.has(word)) onOff(word, words.next());
+    else if (["cost", "priority", "state", "hwmode", "mcast_router", "backup_port"].includes(word)) words.next();
+    else if (word !== "self" && word !== "master" && word !== "nobackup_port") {
+      throw new Exit(255, BRIDGE_USAGE["link"] ?? "", true);
+    }
+  }
+  if (name === undefined) throw new Exit(255, "Device is a required argument.\n", true);
+  const port = tool.device(name);
+  if (port.master === 0) throw new Exit(255, "RTNETLINK answers: Operation not supported\n");
+  must(tool.plane.setLink(tool.ns, port.index, change));
+  return 0;
+}
+
+function onOff(name: string, word: string): boolean {
+  if (word === "on") return true;
+  if (word === "off") return false;
+  throw new Exit(255, `Error: argument of "${name}" must be one of "on" or "off", not "${word}"\n`, true);
+}

@@ -1,0 +1,350 @@
+import type { Address, Link, LinkChange } from "../../../wasm/mod.ts";
+import {
+  cidrSize,
+  isFailure,
+  isMac,
+  lastIp,
+  netmask,
+  parseCidr,
+  printIp,
+  requireCidr,
+  strerror,
+} from "../../base/mod.ts";
+import { linkFlags, linkType } from "../iproute/link_flags.ts";
+import type { Process, Program } from "../process.ts";
+import { addressOf } from "./hosts.ts";
+import { maskLength } from "./route.ts";
+import { NETTOOLS_USAGE } from "./usage.ts";
+
+/** Flags in net-tools' order with their bits of linux/if.h. */
+const FLAGS: readonly (readonly [string, number])[] = [
+  ["UP", 0x1],
+  ["BROADCAST", 0x2],
+  ["DEBUG", 0x4],
+  ["LOOPBACK", 0x8],
+  ["POINTOPOINT", 0x10],
+  ["RUNNING", 0x40],
+  ["NOARP", 0x80],
+  ["PROMISC", 0x100],
+  ["MULTICAST", 0x1000],
+];
+const HEAD = "Iface      MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n";
+const LETTERS: Readonly<Record<string, string>> = {
+  LOOPBACK: "L",
+  BROADCAST: "B",
+  MULTICAST: "M",
+  NOARP: "O",
+  PROMISC: "P",
+  POINTOPOINT: "P",
+  RUNNING: "R",
+  UP: "U",
+};
+const LETTER_ORDER = ["BROADCAST", "LOOPBACK", "MULTICAST", "NOARP", "PROMISC", "POINTOPOINT", "RUNNING", "UP"];
+
+/** What `ifconfig` shows as one interface: a device, or an address whose label is an alias of it. */
+interface Interface {
+  readonly name: string;
+  readonly link: Link;
+  readonly alias: boolean;
+  readonly addresses: readonly Address[];
+}
+
+/** `ifconfig` of net-tools 2.10. */
+export const ifconfig: Program = (process) => Promise.resolve(run(process));
+
+function run(process: Process): number {
+  const words = process.argv.slice(1);
+  let all = false;
+  let short = false;
+  while (words[0]?.startsWith("-") && words[0] !== "-arp") {
+    const word = words.shift() as string;
+    if (word === "-a") all = true;
+    else if (word === "-s") short = true;
+    else if (word === "-V" || word === "--version") return print(process, "net-tools 2.10\n");
+    else if (word === "-h" || word === "-?" || word === "--help") return usage(process);
+    else if (word !== "-v") {
+      process.err(`ifconfig: option \`${word}' not recognised.\nifconfig: \`--help' gives usage information.\n`);
+      return 1;
+    }
+  }
+  const [name, ...changes] = words;
+  if (name !== undefined && changes.length > 0) return configure(process, name, changes);
+  return show(process, { all, short, ...(name !== undefined && { name }) });
+}
+
+function print(process: Process, text: string): number {
+  process.out(text);
+  return 0;
+}
+
+function usage(process: Process): number {
+  process.err(NETTOOLS_USAGE["ifconfig"] ?? "");
+  return 3;
+}
+
+function show(process: Process, { all, short, name }: { all: boolean; short: boolean; name?: string }): number {
+  const shown = interfaces(process).filter((one) => (name === undefined ? all || one.link.up : one.name === name));
+  if (name !== undefined && shown.length === 0) {
+    process.err(`${name}: error fetching interface information: Device not found\n`);
+    return 1;
+  }
+  if (short) {
+    return print(process, printInterfaceTable(shown.map(({ name, link, alias }) => ({ name, link, alias })), HEAD));
+  }
+  return print(process, shown.map((one) => `${block(one)}\n`).join(""));
+}
+
+/** Devices and their aliases, sorted by name as net-tools keeps its list. */
+export function interfaces(process: Process): Interface[] {
+  const { plane } = process.machine;
+  const addresses = plane.addresses(process.ns);
+  const found = plane.links(process.ns).flatMap((link): Interface[] => {
+    const own = addresses.filter((address) => address.dev === link.index);
+    const labels = new Set(
+      own.map((address) => address.label).filter((label) => label !== undefined && label !== link.name),
+    );
+    const aliases = [...labels].map((label) => ({
+      name: label as string,
+      link,
+      alias: true,
+      addresses: own.filter((address) => address.label === label),
+    }));
+    const main = own.filter((address) => address.label === undefined || address.label === link.name);
+    return [{ name: link.name, link, alias: false, addresses: main }, ...aliases];
+  });
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function flagsOf(link: Link): string[] {
+  const set = new Set(linkFlags(link));
+  if (link.up && link.carrier) set.add("RUNNING");
+  if (!set.has("MULTICAST") && link.kind === "") set.delete("MULTICAST");
+  return FLAGS.filter(([flag]) => set.has(flag)).map(([flag]) => flag);
+}
+
+function block({ name, link, alias, addresses }: Interface): string {
+  const flags = flagsOf(link);
+  const bits = FLAGS.filter(([flag]) => flags.includes(flag)).reduce((sum, [, bit]) => sum | bit, 0);
+  const lines = [`${name}: flags=${bits}<${flags.join(",")}>  mtu ${link.mtu}`];
+  lines.push(...addresses.slice(0, 1).filter(isFour).map((address) => `        ${inet(address)}`));
+  if (!alias) {
+    lines.push(...addresses.filter((address) => !isFour(address)).map((address) => `        ${inet6(address)}`));
+  }
+  lines.push(`        ${hardware(link)}`);
+  if (!alias) lines.push(...counters(link));
+  return lines.map((line) => `${line}\n`).join("");
+}
+
+const isFour = (address: Address): boolean => !address.address.includes(":");
+
+function inet(address: Address): string {
+  const cidr = requireCidr(address.address);
+  const base = `inet ${printIp(cidr.ip)}  netmask ${netmask(cidr.length)}`;
+  if (address.peer !== undefined && address.peer.split("/")[0] !== printIp(cidr.ip)) {
+    return `${base}  destination ${address.peer.split("/")[0]}`;
+  }
+  const loopback = cidr.ip.value >> 24n === 127n;
+  return loopback ? base : `${base}  broadcast ${address.broadcast ?? "0.0.0.0"}`;
+}
+
+const SCOPES: Readonly<Record<number, string>> = {
+  0: "0x0<global>",
+  253: "0x20<link>",
+  254: "0x10<host>",
+  200: "0x40<site>",
+};
+
+function inet6(address: Address): string {
+  const cidr = requireCidr(address.address);
+  return `inet6 ${printIp(cidr.ip)}  prefixlen ${cidr.length}  scopeid ${SCOPES[address.scope] ?? "0x0<global>"}`;
+}
+
+function hardware(link: Link): string {
+  const type = linkType(link);
+  if (type === "loopback") return `loop  txqueuelen ${link.txqlen}  (Local Loopback)`;
+  if (type === "none") {
+    return `unspec 00-00-00-00-00-00-00-00-00-00-00-00-00-00-00-00  txqueuelen ${link.txqlen}  (UNSPEC)`;
+  }
+  if (type === "ipip") return `tunnel   txqueuelen ${link.txqlen}  (IPIP Tunnel)`;
+  return `ether ${link.mac}  txqueuelen ${link.txqlen}  (Ethernet)`;
+}
+
+function counters({ rx, tx }: Link): string[] {
+  const indent = "        ";
+  return [
+    `${indent}RX packets ${rx.packets}  bytes ${rx.bytes} (${humanBytes(rx.bytes)})`,
+    `${indent}RX errors ${rx.errors}  dropped ${rx.dropped}  overruns 0  frame 0`,
+    `${indent}TX packets ${tx.packets}  bytes ${tx.bytes} (${humanBytes(tx.bytes)})`,
+    `${indent}TX errors ${tx.errors}  dropped ${tx.dropped} overruns 0  carrier 0  collisions 0`,
+  ];
+}
+
+/** `90.0 B`, `1.2 KiB`: one digit behind the point. */
+function humanBytes(bytes: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  const power = bytes < 1024 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  return `${(Math.floor((bytes / 1024 ** power) * 10) / 10).toFixed(1)} ${units[power]}`;
+}
+
+/** `ifconfig -s` and `netstat -i`: a line a device, after `head`. */
+export function printInterfaceTable(
+  rows: readonly { readonly name: string; readonly link: Link; readonly alias: boolean }[],
+  head: string,
+): string {
+  const lines = rows.map(({ name, link, alias }) => {
+    const set = new Set(flagsOf(link));
+    const letters = LETTER_ORDER.filter((flag) => set.has(flag)).map((flag) => LETTERS[flag] ?? "").join("");
+    const front = `${name.padEnd(15)} ${String(link.mtu).padStart(5)}`;
+    if (alias) return `${front}      - no statistics available -                        ${letters}\n`;
+    const side = (stats: Link["rx"]): string => {
+      const [ok, bad, lost] = [stats.packets, stats.errors, stats.dropped].map(String);
+      return `${ok?.padStart(8)} ${bad?.padStart(6)} ${lost?.padStart(6)} ${"0".padEnd(6)}`;
+    };
+    return `${front} ${side(link.rx)} ${side(link.tx)} ${letters}\n`;
+  });
+  return head + lines.join("");
+}
+
+function fail(process: Process, text: string, status: number): number {
+  process.err(text);
+  return status;
+}
+
+/** What `ifconfig NAME WORDS` is to do. */
+interface Change {
+  readonly link: LinkChange;
+  address?: string;
+  mask?: string;
+  broadcast?: string;
+  readonly add: string[];
+  readonly remove: string[];
+}
+
+function configure(process: Process, name: string, words: readonly string[]): number {
+  const { plane } = process.machine;
+  const link = plane.links(process.ns).find((one) => one.name === name.split(":")[0]);
+  const change = takeChange(process, [...words]);
+  if (typeof change === "number") return change;
+  if (link === undefined) return fail(process, `${name}: ERROR while getting interface flags: No such device\n`, 255);
+  if (change.address !== undefined || change.mask !== undefined || change.broadcast !== undefined) {
+    const status = setAddress(process, link, name, change);
+    if (status !== 0) return status;
+  }
+  const up = change.address !== undefined && change.address !== "0.0.0.0" ? { up: true } : {};
+  const wanted = { ...up, ...change.link };
+  const refused = Object.keys(wanted).length > 0 ? plane.setLink(process.ns, link.index, wanted) : null;
+  if (isFailure(refused)) {
+    const call = wanted.mtu !== undefined ? "SIOCSIFMTU" : wanted.mac !== undefined ? "SIOCSIFHWADDR" : "SIOCSIFFLAGS";
+    return fail(process, `${call}: ${strerror(refused.errno)}\n`, 1);
+  }
+  for (const address of change.add) plane.addAddress(process.ns, link.index, { address });
+  for (const address of change.remove) plane.removeAddress(process.ns, link.index, address);
+  return 0;
+}
+
+function setAddress(process: Process, link: Link, name: string, change: Change): number {
+  const { plane } = process.machine;
+  const old = plane.addresses(process.ns).find((one) => {
+    return one.dev === link.index && isFour(one) && (one.label ?? link.name) === name;
+  });
+  const ip = change.address ?? old?.address.split("/")[0];
+  if (ip === undefined) return fail(process, `SIOCSIFNETMASK: ${strerror("EADDRNOTAVAIL")}\n`, 1);
+  if (old !== undefined) plane.removeAddress(process.ns, link.index, old.address);
+  if (ip === "0.0.0.0") return 0;
+  const length = change.mask !== undefined
+    ? maskLength(change.mask)
+    : change.address === undefined
+    ? lengthOf(old)
+    : classLength(ip);
+  const cidr = parseCidr(`${ip}/${length}`);
+  if (cidr === undefined) return fail(process, `SIOCSIFNETMASK: ${strerror("EINVAL")}\n`, 1);
+  const broadcast = change.broadcast ?? (cidrSize(cidr) > 2n ? printIp(lastIp(cidr)) : undefined);
+  const label = name.includes(":") ? { label: name } : {};
+  const refused = plane.addAddress(process.ns, link.index, {
+    address: `${ip}/${length}`,
+    ...(broadcast && { broadcast }),
+    ...label,
+  });
+  return isFailure(refused) ? fail(process, `SIOCSIFADDR: ${strerror(refused.errno)}\n`, 1) : 0;
+}
+
+function lengthOf(address: Address | undefined): number {
+  return address === undefined ? 24 : requireCidr(address.address).length;
+}
+
+/** The prefix length of an address' old class. */
+function classLength(ip: string): number {
+  const first = Number(ip.split(".")[0]);
+  return first < 128 ? 8 : first < 192 ? 16 : 24;
+}
+
+function takeChange(process: Process, words: string[]): Change | number {
+  const link: { -readonly [K in keyof LinkChange]: LinkChange[K] } = {};
+  const change: Change = { link, add: [], remove: [] };
+  while (words.length > 0) {
+    const word = words.shift() as string;
+    if (word === "up" || word === "down") link.up = word === "up";
+    else if (word === "arp" || word === "-arp") link.arp = word === "arp";
+    else if (word === "promisc" || word === "-promisc") link.promisc = word === "promisc";
+    else if (/^-?(allmulti|multicast|trailers|dynamic|broadcast)$/.test(word) && word !== "broadcast") continue;
+    else if (TAKES_VALUE.has(word)) {
+      const status = takeValue(process, word, words, change, link);
+      if (status !== undefined) return status;
+    } else {
+      const status = takeAddress(process, word, change);
+      if (status !== undefined) return status;
+    }
+  }
+  return change;
+}
+
+const TAKES_VALUE = new Set([
+  "netmask",
+  "broadcast",
+  "mtu",
+  "hw",
+  "txqueuelen",
+  "add",
+  "del",
+  "metric",
+  "inet",
+  "inet6",
+]);
+
+function takeValue(
+  process: Process,
+  word: string,
+  words: string[],
+  change: Change,
+  link: { -readonly [K in keyof LinkChange]: LinkChange[K] },
+): number | undefined {
+  const value = words.shift();
+  if (value === undefined) return usage(process);
+  if (word === "mtu") link.mtu = Number(value);
+  else if (word === "txqueuelen") link.txqlen = Number(value);
+  else if (word === "add") change.add.push(value);
+  else if (word === "del") change.remove.push(value);
+  else if (word === "inet" || word === "inet6") words.unshift(value);
+  else if (word === "hw") {
+    const mac = value === "ether" ? words.shift() ?? "" : value;
+    if (!isMac(mac)) return fail(process, `${mac}: invalid ether address.\n`, 1);
+    link.mac = mac.toLowerCase();
+  } else if (word === "netmask" || word === "broadcast") {
+    const address = addressOf(process.files, value);
+    if (address === undefined) return fail(process, `${value}: Host name lookup failure\n`, 1);
+    if (word === "netmask") change.mask = address;
+    else change.broadcast = address;
+  }
+  return undefined;
+}
+
+function takeAddress(process: Process, word: string, change: Change): number | undefined {
+  const [name = "", length] = word.split("/");
+  const address = addressOf(process.files, name);
+  if (address === undefined) {
+    return fail(process, `${name}: Host name lookup failure\nifconfig: \`--help' gives usage information.\n`, 1);
+  }
+  change.address = address;
+  if (length !== undefined) change.mask = netmask(Number(length));
+  return undefined;
+}

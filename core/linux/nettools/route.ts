@@ -1,0 +1,198 @@
+import type { RouteSpec } from "../../../wasm/mod.ts";
+import { isFailure, netmask, network, parseCidr, printCidr, requireIp, strerror } from "../../base/mod.ts";
+import type { Process, Program } from "../process.ts";
+import { getopt, type Grammar } from "./getopt.ts";
+import { addressOf } from "./hosts.ts";
+import { printRouteTable, printRouteTable6 } from "./route_table.ts";
+import { NETTOOLS_USAGE, ROUTE_EDIT_USAGE } from "./usage.ts";
+
+const GRAMMAR: Grammar = {
+  short: "A:eCFhnN64Vv?",
+  long: {
+    extend: "e",
+    verbose: "v",
+    version: "V",
+    numeric: "n",
+    symbolic: "N",
+    fib: "F",
+    cache: "C",
+    help: "h",
+    inet: "4",
+    inet6: "6",
+  },
+  ordered: true,
+};
+
+/** `route` of net-tools 2.10. */
+export const route: Program = (process) => Promise.resolve(run(process));
+
+function run(process: Process): number {
+  const { options, operands, problem } = getopt(process.argv.slice(1), GRAMMAR);
+  if (problem !== undefined) {
+    process.err(`route: ${problem}\n${NETTOOLS_USAGE["route"]}`);
+    return 3;
+  }
+  let family: 4 | 6 = 4;
+  let extended = 0;
+  let numeric = false;
+  for (const { name, value } of options) {
+    if (name === "6" || (name === "A" && value === "inet6")) family = 6;
+    else if (name === "A" && value !== "inet") {
+      process.err(`Unknown address family \`${value}'.\n`);
+      return 1;
+    } else if (name === "e") extended++;
+    else if (name === "n") numeric = true;
+    else if (name === "h" || name === "?") return usage(process);
+    else if (name === "V") process.out("net-tools 2.10\n");
+  }
+  const [action, ...words] = operands;
+  if (action === undefined) {
+    process.out(family === 6 ? printRouteTable6(process, numeric) : printRouteTable(process, extended, numeric));
+    return 0;
+  }
+  if (action === "add" || action === "del") return edit(process, action, words, family);
+  if (action !== "flush") return usage(process);
+  process.err(`Flushing \`inet' routing table not supported\n${ROUTE_EDIT_USAGE}`);
+  return 3;
+}
+
+function usage(process: Process): number {
+  process.err(NETTOOLS_USAGE["route"] ?? "");
+  return 3;
+}
+
+/** A complaint about the words; undefined means usage alone. */
+class Misused extends Error {
+  constructor(readonly status: number, readonly text: string) {
+    super(text);
+  }
+}
+
+function edit(process: Process, action: "add" | "del", words: readonly string[], family: 4 | 6): number {
+  const { plane } = process.machine;
+  try {
+    const spec = family === 6 ? parseSix(process, words) : parseFour(process, action, words);
+    const refused = action === "add" ? plane.addRoute(process.ns, spec, "add") : plane.removeRoute(process.ns, spec);
+    if (!isFailure(refused)) return 0;
+    const errno = refused.extack === "Nexthop has invalid gateway" || refused.extack === "Nexthop has invalid gateway."
+      ? "ENETUNREACH"
+      : refused.errno;
+    process.err(`SIOC${action === "add" ? "ADD" : "DEL"}RT: ${strerror(errno)}\n`);
+    return 7;
+  } catch (error) {
+    if (!(error instanceof Misused)) throw error;
+    process.err(error.text);
+    return error.status;
+  }
+}
+
+type Draft = { -readonly [K in keyof RouteSpec]: RouteSpec[K] } & {
+  mask?: string;
+  kind?: "net" | "host";
+  reject?: boolean;
+};
+
+function parseFour(process: Process, action: "add" | "del", words: readonly string[]): RouteSpec {
+  const rest = [...words];
+  const draft: Draft = { to: "" };
+  if (rest[0] === "-net" || rest[0] === "-host") draft.kind = (rest.shift() as string).slice(1) as "net" | "host";
+  const target = rest.shift();
+  if (target === undefined) throw new Misused(0, ROUTE_EDIT_USAGE);
+  while (rest.length > 0) takeWord(process, rest, draft);
+  const { mask, kind, reject, ...spec } = draft;
+  spec.to = destination(process, target, mask, kind, action);
+  if (reject) spec.type = "unreachable";
+  if (spec.via === undefined && spec.dev !== undefined && action === "add") spec.scope = 253;
+  if (spec.via === undefined && spec.dev === undefined && !reject && action === "add") {
+    throw new Misused(7, "SIOCADDRT: No such device\n");
+  }
+  return spec;
+}
+
+function takeWord(process: Process, rest: string[], draft: Draft): void {
+  const word = rest.shift() as string;
+  const value = (): string => {
+    const next = rest.shift();
+    if (next === undefined) throw new Misused(3, ROUTE_EDIT_USAGE);
+    return next;
+  };
+  const number = (): number => {
+    const text = value();
+    if (!/^\d+$/.test(text)) throw new Misused(3, ROUTE_EDIT_USAGE);
+    return Number(text);
+  };
+  if (word === "netmask") draft.mask = value();
+  else if (word === "gw" || word === "gateway") draft.via = gateway(process, value());
+  else if (word === "metric") draft.metric = number();
+  else if (word === "mss" || word === "mtu") draft.mtu = number();
+  else if (word === "window" || word === "irtt") number();
+  else if (word === "reject") draft.reject = true;
+  else if (word === "mod" || word === "dyn" || word === "reinstate") return;
+  else draft.dev = device(process, word === "dev" || word === "device" ? value() : word);
+}
+
+function gateway(process: Process, word: string): string {
+  const address = addressOf(process.files, word);
+  if (address !== undefined) return address;
+  if (/^\d+$/.test(word)) throw new Misused(7, "SIOCADDRT: Invalid argument\n");
+  throw new Misused(6, `${word}: Host name lookup failure\n`);
+}
+
+function device(process: Process, name: string): number {
+  const link = process.machine.plane.links(process.ns).find((one) => one.name === name);
+  if (link === undefined) throw new Misused(7, "SIOCADDRT: No such device\n");
+  return link.index;
+}
+
+/** The target as a prefix: with a length, with a netmask, or whole; a netmask must not cut bits off. */
+function destination(
+  process: Process,
+  target: string,
+  mask: string | undefined,
+  kind: "net" | "host" | undefined,
+  action: "add" | "del",
+): string {
+  if (target === "default") return "0.0.0.0/0";
+  const [name = "", length] = target.split("/");
+  const address = addressOf(process.files, name);
+  if (address === undefined) throw new Misused(6, `${name}: Host name lookup failure\n`);
+  const bits = length !== undefined ? Number(length) : mask !== undefined ? maskLength(mask) : kind === "net" ? -1 : 32;
+  if (bits === -1) throw new Misused(7, `SIOC${action === "add" ? "ADD" : "DEL"}RT: Invalid argument\n`);
+  const cidr = parseCidr(`${address}/${bits}`);
+  if (cidr === undefined || network(cidr).ip.value !== cidr.ip.value) {
+    throw new Misused(3, `route: netmask doesn't match route address\n${ROUTE_EDIT_USAGE}`);
+  }
+  return printCidr(cidr);
+}
+
+/** The length of a netmask; 33, which no prefix has, for what is none. */
+export function maskLength(mask: string): number {
+  for (let length = 0; length <= 32; length++) if (netmask(length) === mask) return length;
+  return 33;
+}
+
+function parseSix(process: Process, words: readonly string[]): RouteSpec {
+  const rest = [...words];
+  const target = rest.shift();
+  if (target === undefined) throw new Misused(0, ROUTE_EDIT_USAGE);
+  const cidr = target === "default" ? parseCidr("::/0") : parseCidr(target);
+  if (cidr === undefined) throw new Misused(6, `${target}: Host name lookup failure\n`);
+  const draft: Draft = { to: printCidr(cidr), metric: 1 };
+  while (rest.length > 0) {
+    const word = rest.shift() as string;
+    if (word === "gw") draft.via = sixGateway(rest.shift());
+    else if (word === "metric") draft.metric = Number(rest.shift());
+    else draft.dev = device(process, word === "dev" ? rest.shift() ?? "" : word);
+  }
+  return draft;
+}
+
+function sixGateway(word: string | undefined): string {
+  if (word === undefined) throw new Misused(3, ROUTE_EDIT_USAGE);
+  try {
+    requireIp(word);
+  } catch {
+    throw new Misused(6, `${word}: Host name lookup failure\n`);
+  }
+  return word;
+}

@@ -1,0 +1,82 @@
+import type { Route } from "../../../wasm/mod.ts";
+import { netmask, requireCidr } from "../../base/mod.ts";
+import { deviceNames } from "../files/proc_net_tables.ts";
+import type { Process } from "../process.ts";
+import { nameOf } from "./hosts.ts";
+
+const HEADS = [
+  "Destination     Gateway         Genmask         Flags Metric Ref    Use Iface",
+  "Destination     Gateway         Genmask         Flags   MSS Window  irtt Iface",
+  "Destination     Gateway         Genmask         Flags Metric Ref    Use Iface    MSS   Window irtt",
+];
+
+/** The IPv4 main table as `route` (extended 0 or 2) and `netstat -r` (1) print it. */
+export function printRouteTable(process: Process, extended: number, numeric: boolean): string {
+  const names = deviceNames(process.machine.plane, process.ns);
+  const level = Math.min(extended, 2);
+  const lines = process.machine.plane.routes(process.ns, 4).filter((route) =>
+    route.table === 254 && route.type !== "throw"
+  )
+    .map((route) => line(process, route, names, level, numeric));
+  return ["Kernel IP routing table", HEADS[level] ?? "", ...lines].map((text) => `${text}\n`).join("");
+}
+
+function line(
+  process: Process,
+  route: Route,
+  names: ReadonlyMap<number, string>,
+  level: number,
+  numeric: boolean,
+): string {
+  const { ip: _ip, length } = requireCidr(route.to);
+  const hop = route.nexthops?.[0] ?? route;
+  const reject = route.type === "unreachable" || route.type === "prohibit";
+  const address = route.to.split("/")[0] ?? "";
+  const host = (text: string): string => (numeric ? text : nameOf(process.files, text) ?? text);
+  const target = length === 0 && !numeric ? "default" : length === 0 ? "0.0.0.0" : host(address);
+  const gateway = reject ? "-" : hop.via === undefined ? "0.0.0.0" : host(hop.via);
+  const flags = (reject ? "!" : "U") + (hop.via === undefined ? "" : "G") + (length === 32 ? "H" : "");
+  const device = reject ? "-" : names.get(hop.dev ?? 0) ?? "*";
+  const front = `${target.padEnd(15)} ${gateway.padEnd(15)} ${netmask(length).padEnd(15)} ${flags.padEnd(5)}`;
+  if (level === 1) {
+    return reject
+      ? `${front}     - -          - ${device}`
+      : `${front} ${String(route.mtu ?? 0).padStart(5)} 0          0 ${device}`;
+  }
+  const middle = `${front} ${String(route.metric).padEnd(6)} ${reject ? "-" : "0"}        0 `;
+  return level === 0 ? middle + device : `${middle}${device.padEnd(8)} ${String(route.mtu ?? 0).padEnd(5)} 0      0`;
+}
+
+/** The IPv6 tables as `route -6` and `netstat -6r` print them: main, then local, with the kernel's null routes. */
+export function printRouteTable6(process: Process, numeric: boolean): string {
+  const names = deviceNames(process.machine.plane, process.ns);
+  const routes = process.machine.plane.routes(process.ns, 6);
+  const any = numeric ? "::" : "[::]";
+  const row = (to: string, via: string, flags: string, metric: number, references: number, device: string): string => {
+    return `${to.padEnd(30)} ${via.padEnd(26)} ${flags.padEnd(4)} ${String(metric).padEnd(3)} ${
+      String(references).padEnd(3)
+    } ${"0".padStart(4)} ${device}`;
+  };
+  const rows = (table: number): string[] => {
+    return routes.filter((route) => route.table === table).map((route) => {
+      const hop = route.nexthops?.[0] ?? route;
+      const local = route.type === "local";
+      const reject = route.type === "unreachable" || route.type === "prohibit" || route.type === "blackhole";
+      const flags = reject ? "!n" : local ? "Un" : "U" + (hop.via === undefined ? "" : "G");
+      const target = route.to === "::/0" ? `${any}/0` : route.to;
+      return row(
+        target,
+        hop.via ?? any,
+        flags,
+        local ? 0 : route.metric,
+        local ? 2 : 1,
+        names.get(hop.dev ?? 0) ?? "lo",
+      );
+    });
+  };
+  const none = row(`${any}/0`, any, "!n", -1, 1, "lo");
+  const head = "Destination                    Next Hop                   Flag Met Ref  Use If";
+  return ["Kernel IPv6 routing table", head, ...rows(254), none, ...rows(255), none].map((text) => `${text}\n`).join(
+    "",
+  );
+}

@@ -1,0 +1,26 @@
+/**
+ * `deno task conformance SUITE FILE... [--only TEXT] [--verbose]`: runs recordings of real systems against this one. Each suite
+ * prints its first differences in full and ends with `N passed, M failed`.
+ */
+import { tools } from "./tools.ts";
+
+/** A suite: its files and options, where its lines go, its exit status (1 when something differed, 2 for wrong usage). */
+export type Suite = (args: readonly string[], say: (line: string) => void) => Promise<number>;
+
+/** The suites by the word that calls them. */
+export const SUITES: Readonly<Record<string, Suite>> = {
+  tools,
+};
+
+/** Runs one suite. */
+export async function conformance(args: readonly string[], say: (line: string) => void): Promise<number> {
+  const [name = "", ...rest] = args;
+  const suite = SUITES[name];
+  if (suite === undefined) {
+    say(`usage: deno task conformance SUITE FILE..., SUITE one of ${Object.keys(SUITES).join(", ")}`);
+    return 2;
+  }
+  return await suite(rest, say);
+}
+
+if (import.meta.main) Deno.exit(await conformance(Deno.args, (line) => console.log(line)));
