@@ -50,6 +50,8 @@ pub struct World {
     /// Virtual nanoseconds since the plane began.
     pub now: u64,
     pub random: Random,
+    /// Key of hashes that the kernel draws at boot.
+    pub seed: u32,
     pub pool: Pool,
     pub tracer: Tracer,
     pub sockets: Table,
@@ -94,9 +96,11 @@ pub struct Fabric {
 
 impl Fabric {
     pub fn new(seed: u64, epoch: u64) -> Fabric {
+        let mut random = Random::new(seed);
         let world = World {
             now: 0,
-            random: Random::new(seed),
+            seed: random.next(),
+            random,
             pool: Pool::default(),
             tracer: Tracer::default(),
             sockets: Table::default(),
@@ -136,8 +140,8 @@ impl Fabric {
         if ns == self.spaces.len() {
             self.spaces.push(None);
         }
-        let seed = self.world.random.next();
-        let mut space = Namespace::new(ns as u32, seed);
+        let ip_id = self.world.random.next() as u16;
+        let mut space = Namespace::new(ns as u32, ip_id);
         space.hooks.flows.watch(self.world.watching_flows);
         self.spaces[ns] = Some(Box::new(space));
         ns as u32

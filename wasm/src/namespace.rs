@@ -65,8 +65,7 @@ pub struct Stack {
     pub fragments: Fragments,
     pub limits: Limits,
     pub exceptions: Map<Ip, Exception>,
-    /// Seed of hashes that the kernel draws at boot, and the next IP id.
-    pub seed: u32,
+    /// The last IP id given.
     pub ip_id: u16,
 }
 
@@ -77,7 +76,7 @@ pub struct Namespace {
 }
 
 impl Namespace {
-    pub fn new(ns: u32, seed: u32) -> Namespace {
+    pub fn new(ns: u32, ip_id: u16) -> Namespace {
         let stack = Stack {
             ns,
             links: Links::new(),
@@ -87,8 +86,7 @@ impl Namespace {
             fragments: Fragments::default(),
             limits: Limits::default(),
             exceptions: Map::default(),
-            seed,
-            ip_id: seed as u16,
+            ip_id,
         };
         Namespace { stack, hooks: Hooks::default() }
     }

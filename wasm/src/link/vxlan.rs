@@ -191,15 +191,13 @@ impl Fabric {
         }
     }
 
-    /// udp_flow_src_port: a source port out of the local range by a hash of the inner flow.
+    /// udp_flow_src_port: a source port out of the local range by a hash of the inner flow, the same for both directions.
     fn flow_port(&self, ns: u32, packet: &Packet) -> u16 {
         let stack = &self.space(ns).stack;
         let low = stack.sysctl(sysctl::LOCAL_PORT_LOW) as u64;
         let high = stack.sysctl(sysctl::LOCAL_PORT_HIGH) as u64;
-        let ports = u64::from(packet.sport) << 32 | u64::from(packet.dport) << 16 | u64::from(packet.proto);
-        let addresses = (packet.src.0 as u64).rotate_left(32) ^ packet.dst.0 as u64;
-        let hash = u64::from(mix(addresses.rotate_left(7) ^ mix(ports ^ u64::from(stack.seed)) as u64));
-        (low + (hash * (high - low + 1) >> 32)) as u16
+        let hash = u64::from(flow_hash(packet, self.world.seed));
+        (low + (hash * (high - low) >> 32)) as u16
     }
 
     /// A datagram for a vxlan port of this namespace; false where no device has that port (vxlan_rcv).
@@ -257,4 +255,15 @@ impl Fabric {
             self.drop(place, inner, Layer::Tunnel, Reason::Loop);
         }
     }
+}
+
+/// skb_get_hash: addresses and ports with the lesser end first, and a key drawn at boot.
+fn flow_hash(packet: &Packet, key: u32) -> u32 {
+    let echo = packet.is_icmp_query();
+    let ports = if echo { (packet.sport, packet.sport) } else { (packet.sport, packet.dport) };
+    let (one, two) = ((packet.src, ports.0), (packet.dst, ports.1));
+    let (less, more) = if one <= two { (one, two) } else { (two, one) };
+    let addresses = (less.0 .0 as u64).rotate_left(32) ^ more.0 .0 as u64;
+    let rest = u64::from(less.1) << 32 | u64::from(more.1) << 16 | u64::from(packet.proto);
+    mix(addresses.rotate_left(7) ^ u64::from(mix(rest ^ u64::from(key) << 48 ^ u64::from(key))))
 }
