@@ -1,5 +1,6 @@
 /** Runs scenarios and counts what came out as recorded. */
 import type { PlaneApi } from "../../wasm/mod.ts";
+import { Chance } from "./chance.ts";
 import { compareResults, printDifference } from "./compare.ts";
 import { runProbe } from "./probe.ts";
 import { eachProbe, type Probe, type ProbeResult, type Recording } from "./scenario.ts";
@@ -32,6 +33,7 @@ export function runScenario(
   const { scenario, results } = one;
   const base = { name: scenario.name, kind: scenario.name.split(" ")[0] as string };
   const probes = eachProbe(scenario);
+  const recorded = new Chance(scenario), ours = new Chance(scenario);
   let passed = 0, compared = 0;
   const failures: string[] = [];
   const fail = (text: string) => failures.length < (options.keep ?? 3) && failures.push(text);
@@ -39,8 +41,8 @@ export function runScenario(
   try {
     const world = buildWorld(plane, scenario);
     for (const probe of probes) {
-      const want = results[index] as ProbeResult;
-      const report = compareResults(runProbe(world, probe), want);
+      const want = recorded.certain(results[index] as ProbeResult);
+      const report = compareResults(ours.certain(runProbe(world, probe)), want);
       compared += report.compared;
       if (report.differences.length === 0) passed++;
       else fail(`  probe ${index + 1}: ${describe(probe)}\n${report.differences.map(printDifference).join("\n")}`);
