@@ -2,6 +2,7 @@
  * `deno task conformance SUITE FILE... [--only TEXT] [--verbose]`: runs recordings of real systems against this one. Each suite
  * prints its first differences in full and ends with `N passed, M failed`.
  */
+import { kubeProxy } from "./kube_proxy.ts";
 import { tools } from "./tools.ts";
 
 /** A suite: its files and options, where its lines go, its exit status (1 when something differed, 2 for wrong usage). */
@@ -9,6 +10,7 @@ export type Suite = (args: readonly string[], say: (line: string) => void) => Pr
 
 /** The suites by the word that calls them. */
 export const SUITES: Readonly<Record<string, Suite>> = {
+  "kube-proxy": kubeProxy,
   tools,
 };
 
