@@ -1,7 +1,7 @@
 /** A scenario built in the plane, in the order and with the settings the recorder used on the real kernel. */
 import { isFailure } from "../../core/base/mod.ts";
 import { namespaceOf } from "../../core/linux/mod.ts";
-import { netfilterOf, restoreSets, restoreTables } from "../../core/linux/netfilter/mod.ts";
+import { netfilterOf, restoreSets, restoreTables } from "../../core/linux/mod.ts";
 import type { IfIndex, Ns, PlaneApi, SocketId, Table } from "../../wasm/mod.ts";
 import { runLine } from "./ip_lines.ts";
 import type { LinkLine, ListenerLine, Scenario } from "./scenario.ts";
