@@ -7,7 +7,10 @@ export interface RunnerOptions {
   readonly plane: PlaneApi;
   /** Starts at the lab's start time; the runner keeps it at that time plus the plane's. */
   readonly clock: VirtualClock;
-  /** One macrotask of the host: resolves after every microtask queued so far has run. */
+  /**
+   * One macrotask of the host: resolves after every microtask queued so far, and those that they queue, have run.
+   * `setImmediate` where there is one, else `setTimeout`; a message channel's message is none in Deno.
+   */
   readonly turn: () => Promise<void>;
   /** How many turns a program may stay busy without a virtual wait before it counts as our bug. */
   readonly patience?: number;

@@ -1,4 +1,5 @@
 /** Suite `tools`: commands of podwire-tools/1 recordings typed at a machine over a real plane. */
+import { setImmediate } from "node:timers";
 import { parseArgs } from "@std/cli";
 import { Random, VirtualClock } from "../../core/base/mod.ts";
 import {
@@ -159,14 +160,9 @@ function programsOf({ iptables }: ToolCase): ReadonlyMap<string, Program> {
   return programs;
 }
 
-/** One macrotask of the host. */
+/** One macrotask of the host: in Deno a message channel's is none. */
 function turn(): Promise<void> {
   return new Promise((resolve) => {
-    const channel = new MessageChannel();
-    channel.port1.onmessage = () => {
-      channel.port1.close();
-      resolve();
-    };
-    channel.port2.postMessage(null);
+    setImmediate(resolve);
   });
 }

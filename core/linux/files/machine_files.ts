@@ -78,6 +78,13 @@ export class MachineFiles implements Files {
     return node?.kind === "file" ? node.content : undefined;
   }
 
+  /** Whether the kernel makes the file up: opening it for writing empties nothing, and every write is one of its own. */
+  isMade(path: string): boolean {
+    const real = this.locate(path);
+    const mounted = this.#mountAt(real);
+    return mounted !== undefined && mounted.mount.read(mounted.rest) !== undefined;
+  }
+
   /** What stat(2) (or, without `follow`, lstat(2)) tells: made-up files look like files of the time of asking. */
   stat(path: string, follow = true): Readonly<FileNode> | undefined {
     const real = follow ? this.locate(path) : resolvePath("/", path);

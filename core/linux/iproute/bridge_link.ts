@@ -4,7 +4,7 @@ import { Entry } from "./entry.ts";
 import { Exit, must } from "./exit.ts";
 import { portState } from "./link_details.ts";
 import { linkFlags } from "./link_flags.ts";
-import { lowerDown } from "./link_print.ts";
+import { lowerDown, lowerOf } from "./link_print.ts";
 import { putStats } from "./link_stats.ts";
 import type { IpObject, IpTool } from "./tool.ts";
 import { abbreviated, type Words } from "./words.ts";
@@ -41,7 +41,7 @@ function linkShow(tool: IpTool, words: Words): number {
 /** One port: the lower index is looked up here, whatever namespace it means. */
 function portEntry(tool: IpTool, port: Link): Entry {
   const entry = new Entry().put("ifindex", port.index, `${port.index}: `);
-  if (port.link === 0) entry.put("ifname", port.name, port.name);
+  if (lowerOf(port) === 0) entry.put("ifname", port.name, port.name);
   else entry.note("link", tool.name(port.link)).put("ifname", port.name, `${port.name}@${tool.name(port.link)}`);
   entry.put("flags", linkFlags(port), `: <${[...linkFlags(port), ...lowerDown(tool, port)].join(",")}> `);
   entry.put("mtu", port.mtu, `mtu ${port.mtu} `);

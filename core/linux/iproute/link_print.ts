@@ -40,9 +40,14 @@ export function linkEntry(tool: IpTool, link: Link, view: LinkView): Entry {
   return entry;
 }
 
+/** The index of the device at the other end or underneath, as IFLA_LINK has it: a vxlan's is only in its data. */
+export function lowerOf(link: Link): number {
+  return link.kind === "vxlan" ? 0 : link.link;
+}
+
 /** `eth0`, or `eth0@lower`: JSON has the lower device in a field before the name. */
 export function putName(entry: Entry, tool: IpTool, link: Link, short: boolean): void {
-  if (link.link === 0 || (short && link.link === link.index)) entry.put("ifname", link.name, link.name);
+  if (lowerOf(link) === 0 || (short && link.link === link.index)) entry.put("ifname", link.name, link.name);
   else if (link.linkNs !== tool.ns && !short) {
     entry.note("link_index", link.link).put("ifname", link.name, `${link.name}@if${link.link}`);
   } else {
@@ -57,7 +62,7 @@ function putFlags(entry: Entry, tool: IpTool, link: Link): void {
 
 /** A device on top of a local one that is down: text alone says so. */
 export function lowerDown(tool: IpTool, link: Link): string[] {
-  if (link.link === 0 || link.linkNs !== tool.ns) return [];
+  if (lowerOf(link) === 0 || link.linkNs !== tool.ns) return [];
   const lower = tool.links().find((other) => other.index === link.link);
   return lower !== undefined && !lower.up ? ["M-DOWN"] : [];
 }
@@ -95,7 +100,7 @@ function putAddress(entry: Entry, tool: IpTool, link: Link): void {
 }
 
 function putNetns(entry: Entry, tool: IpTool, link: Link, short: boolean): void {
-  if (short || link.link === 0 || link.linkNs === tool.ns) return;
+  if (short || lowerOf(link) === 0 || link.linkNs === tool.ns) return;
   const nsid = nsidOf(tool.namespace, link.linkNs);
   const name = nsidName(tool, nsid);
   entry.put("link_netnsid", nsid, name === undefined ? ` link-netnsid ${nsid}` : ` link-netns ${name}`);

@@ -3,7 +3,7 @@ import { isMac } from "../../base/mod.ts";
 import { Exit, garbage, invalid, must } from "./exit.ts";
 import { linkExtras } from "./extras.ts";
 import { groupNumber } from "./link.ts";
-import { nameLinkNamespaces } from "./nsid.ts";
+import { nameLinkNamespaces, nsidOf } from "./nsid.ts";
 import type { IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
 import { parseUnsigned, type Words } from "./words.ts";
@@ -42,6 +42,7 @@ function apply(tool: IpTool, name: string, { change, alias, toGroup }: Request):
   if (alias === "") delete extras.alias;
   else if (alias !== undefined) extras.alias = alias;
   if (toGroup !== undefined) extras.group = toGroup;
+  if (change.ns !== undefined && change.ns !== tool.ns) nsidOf(tool.namespace, change.ns);
   if (change.ns !== undefined) nameLinkNamespaces(tool.machine, [tool.ns, change.ns, link.linkNs]);
 }
 

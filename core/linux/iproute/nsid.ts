@@ -35,7 +35,9 @@ export function setNsid(ns: Namespace, other: Ns, id: number): boolean {
 export function nameLinkNamespaces(machine: Machine, namespaces: readonly Ns[]): void {
   for (const id of namespaces) {
     const ns = namespaceOf(machine.plane, id);
-    for (const link of machine.plane.links(id)) if (link.link !== 0 && link.linkNs !== id) nsidOf(ns, link.linkNs);
+    for (const link of machine.plane.links(id)) {
+      if (link.link !== 0 && link.kind !== "vxlan" && link.linkNs !== id) nsidOf(ns, link.linkNs);
+    }
   }
 }
 

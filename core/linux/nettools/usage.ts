@@ -1,10 +1,6 @@
 /** Usage texts of net-tools 2.10 and hostname 3.23. */
 export const NETTOOLS_USAGE: Readonly<Record<string, string>> = {
-  "arp": `    ash (Ash) ether (Ethernet) ax25 (AMPR AX.25) 
-    netrom (AMPR NET/ROM) rose (AMPR ROSE) arcnet (ARCnet) 
-    dlci (Frame Relay DLCI) fddi (Fiber Distributed Data Interface) hippi (HIPPI) 
-    irda (IrLAP) x25 (generic X.25) eui64 (Generic EUI-64) 
-Usage:
+  "arp": `Usage:
   arp [-vn]  [<HW>] [-i <if>] [-a] [<hostname>]             <-Display ARP cache
   arp [-v]          [-i <if>] -d  <host> [pub]               <-Delete ARP entry
   arp [-vnD] [<HW>] [-i <if>] -f  [<filename>]            <-Add entry from file
@@ -24,11 +20,12 @@ Usage:
 
   <HW>=Use '-H <hw>' to specify hardware address type. Default: ether
   List of possible hardware types (which support ARP):
+    ash (Ash) ether (Ethernet) ax25 (AMPR AX.25) 
+    netrom (AMPR NET/ROM) rose (AMPR ROSE) arcnet (ARCnet) 
+    dlci (Frame Relay DLCI) fddi (Fiber Distributed Data Interface) hippi (HIPPI) 
+    irda (IrLAP) x25 (generic X.25) eui64 (Generic EUI-64) 
 `,
-  "route": `    inet (DARPA Internet) inet6 (IPv6) ax25 (AMPR AX.25) 
-    netrom (AMPR NET/ROM) rose (AMPR ROSE) ipx (Novell IPX) 
-    ddp (Appletalk DDP) x25 (CCITT X.25) 
-Usage: route [-nNvee] [-FC] [<AF>]           List kernel routing tables
+  "route": `Usage: route [-nNvee] [-FC] [<AF>]           List kernel routing tables
        route [-v] [-FC] {add|del|flush} ...  Modify routing table for AF.
 
        route {-h|--help} [<AF>]              Detailed usage syntax for specified AF.
@@ -42,6 +39,9 @@ Usage: route [-nNvee] [-FC] [<AF>]           List kernel routing tables
 
   <AF>=Use -4, -6, '-A <af>' or '--<af>'; default: inet
   List of possible address families (which support routing):
+    inet (DARPA Internet) inet6 (IPv6) ax25 (AMPR AX.25) 
+    netrom (AMPR NET/ROM) rose (AMPR ROSE) ipx (Novell IPX) 
+    ddp (Appletalk DDP) x25 (CCITT X.25) 
 `,
   "ifconfig": `    loop (Local Loopback) slip (Serial Line IP) cslip (VJ Serial Line IP) 
     slip6 (6-bit Serial Line IP) cslip6 (VJ 6-bit Serial Line IP) adaptive (Adaptive Serial Line IP) 
@@ -77,10 +77,7 @@ Usage:
   <AF>=Address family. Default: inet
   List of possible address families:
 `,
-  "netstat": `    inet (DARPA Internet) inet6 (IPv6) ax25 (AMPR AX.25) 
-    netrom (AMPR NET/ROM) rose (AMPR ROSE) ipx (Novell IPX) 
-    ddp (Appletalk DDP) x25 (CCITT X.25) 
-usage: netstat [-vWeenNcCF] [<Af>] -r         netstat {-V|--version|-h|--help}
+  "netstat": `usage: netstat [-vWeenNcCF] [<Af>] -r         netstat {-V|--version|-h|--help}
        netstat [-vWnNcaeol] [<Socket> ...]
        netstat { [-vWeenNac] -i | [-cnNe] -M | -s [-6tuw] }
 
@@ -112,6 +109,9 @@ usage: netstat [-vWeenNcCF] [<Af>] -r         netstat {-V|--version|-h|--help}
            {-x|--unix} --ax25 --ipx --netrom
   <AF>=Use '-6|-4' or '-A <af>' or '--<af>'; default: inet
   List of possible address families (which support routing):
+    inet (DARPA Internet) inet6 (IPv6) ax25 (AMPR AX.25) 
+    netrom (AMPR NET/ROM) rose (AMPR ROSE) ipx (Novell IPX) 
+    ddp (Appletalk DDP) x25 (CCITT X.25) 
 `,
   "hostname": `Usage: hostname [-b] {hostname|-F file}         set host name (from file)
        hostname [-a|-A|-d|-f|-i|-I|-s|-y]       display formatted name

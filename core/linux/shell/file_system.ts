@@ -39,6 +39,7 @@ export class ShellFileSystem implements IFileSystem {
   // deno-lint-ignore require-await -- as above
   async writeFile(path: string, content: Content): Promise<void> {
     if (this.files.stat(path)?.kind === "folder") throw refuse("EISDIR", path);
+    if (content.length === 0 && this.files.isMade(path)) return;
     const refused = this.files.write(path, content);
     if (refused !== undefined) {
       throw refuse(refused.errno === "EINVAL" || refused.errno === "EACCES" ? refused.errno : "ENOENT", path);
@@ -46,6 +47,7 @@ export class ShellFileSystem implements IFileSystem {
   }
 
   async appendFile(path: string, content: Content): Promise<void> {
+    if (this.files.isMade(path)) return await this.writeFile(path, content);
     const old = this.files.readBytes(path) ?? new Uint8Array();
     const added = typeof content === "string" ? new TextEncoder().encode(content) : content;
     const whole = new Uint8Array(old.length + added.length);

@@ -10,8 +10,7 @@ const kept = (ns: Namespace): Map<string, string> => ns.state(KEPT, () => new Ma
 export function readSysctl(ns: Namespace, path: string): string | undefined {
   const found = find(ns, path);
   if (found === undefined) return undefined;
-  const obeyed = ns.plane.sysctl(ns.id, dotted(path));
-  return obeyed !== undefined ? String(obeyed) : kept(ns).get(path) ?? SYSCTL_EXCEPTIONS[path] ?? found.value;
+  return obeyed(ns, path, found.kind) ?? kept(ns).get(path) ?? SYSCTL_EXCEPTIONS[path] ?? found.value;
 }
 
 /** Sets a sysctl; undefined, or EINVAL, ENOENT or EACCES as write(2) to its file gives. */
@@ -20,8 +19,26 @@ export function writeSysctl(ns: Namespace, path: string, text: string): Failure 
   if (found === undefined) return { errno: "ENOENT" };
   const value = accept(found.kind, text);
   if (typeof value !== "string") return value;
-  if (ns.plane.sysctl(ns.id, dotted(path)) === undefined) kept(ns).set(path, value);
-  else return ns.plane.setSysctl(ns.id, dotted(path), Number(value)) ?? undefined;
+  if (ns.plane.sysctl(ns.id, dotted(path)) !== undefined) return obey(ns, path, value);
+  kept(ns).set(path, value);
+  return undefined;
+}
+
+/** What the plane has: a list's second number stands under `KEY.1`, its third under `KEY.2`. */
+function obeyed(ns: Namespace, path: string, kind: SysctlKind): string | undefined {
+  const count = kind.kind === "numbers" ? kind.count : 1;
+  const values = Array.from(
+    { length: count },
+    (_, index) => ns.plane.sysctl(ns.id, dotted(path) + (index > 0 ? `.${index}` : "")),
+  );
+  return values[0] === undefined ? undefined : values.join("\t");
+}
+
+function obey(ns: Namespace, path: string, value: string): Failure | undefined {
+  for (const [index, number] of value.split("\t").entries()) {
+    const refused = ns.plane.setSysctl(ns.id, dotted(path) + (index > 0 ? `.${index}` : ""), Number(number));
+    if (refused !== null) return refused;
+  }
   return undefined;
 }
 
@@ -51,7 +68,7 @@ export function resetSysctls(ns: Namespace): void {
   for (const path of sysctlPaths(ns)) {
     const spec = find(ns, path);
     if (spec !== undefined && ns.plane.sysctl(ns.id, dotted(path)) !== undefined) {
-      ns.plane.setSysctl(ns.id, dotted(path), Number(spec.value));
+      obey(ns, path, SYSCTL_EXCEPTIONS[path] ?? spec.value);
     }
   }
   kept(ns).clear();
