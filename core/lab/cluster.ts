@@ -22,7 +22,7 @@ import {
 import { TextError } from "../base/mod.ts";
 import type { Machine, Namespace } from "../linux/mod.ts";
 import { ClusterNode } from "../node/mod.ts";
-import { kubectl } from "./admin.ts";
+import { adminPrograms } from "./admin.ts";
 import type { Applied } from "./answers.ts";
 import { startApiServer } from "./api_server.ts";
 import type { Intent } from "./intent.ts";
@@ -299,10 +299,10 @@ async function configureNode(machine: Machine, spec: Spec, address: string): Pro
     const { exit, stderr } = await machine.run(line);
     if (exit !== 0) throw new Error(`${machine.name}: ${line}: ${stderr}`);
   }
-  machine.files.write("/etc/resolv.conf", `nameserver ${NAME_SERVER}\n`);
+  machine.files.put("/etc/resolv.conf", `nameserver ${NAME_SERVER}\n`);
 }
 
 /** The workstation: kubectl, and nothing of the network. */
 function addAdmin(cluster: Cluster, _spec: Spec): void {
-  cluster.world.addMachine("admin", { programs: kubectl(cluster) });
+  cluster.world.addMachine("admin", { programs: adminPrograms(cluster) });
 }

@@ -47,7 +47,7 @@ export async function buildInternet(world: World, lan: string, cidr: string): Pr
     ...[INTERNET_ADDRESS, NAME_SERVER, WEB_SERVER].map((address) => `ip addr add ${address}/24 dev eth0`),
     `ip route add default via ${OUTER_GATEWAY}`,
   ]);
-  internet.files.write("/etc/resolv.conf", `nameserver ${NAME_SERVER}\n`);
+  internet.files.put("/etc/resolv.conf", `nameserver ${NAME_SERVER}\n`);
   internet.start(["named"]);
   internet.start(["web"]);
 }

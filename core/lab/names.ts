@@ -1,5 +1,5 @@
 /** Names for a trace: places by namespace, devices by index, rules by number. */
-import { ruleText, type TraceNames } from "../linux/mod.ts";
+import { namespaceOf, netfilterOf, type TraceNames } from "../linux/mod.ts";
 import type { IfIndex, Ns } from "../../wasm/mod.ts";
 import type { Cluster } from "./cluster.ts";
 import type { World } from "./world.ts";
@@ -16,7 +16,7 @@ export function namesOf(world: World, cluster: Cluster | undefined): TraceNames 
   return {
     place: (ns) => places.get(ns) ?? `namespace/${ns}`,
     device: (ns, dev) => devicesOf(ns).get(dev) ?? `if${dev}`,
-    rule: ({ ns, family, table, rule }) => ruleText(world.plane, { ns, family, table, rule }),
+    rule: ({ ns, family, table, rule }) => netfilterOf(namespaceOf(world.plane, ns), family).ruleAt(table, rule)?.text,
   };
 }
 

@@ -79,7 +79,7 @@ export class World {
 
   /** Gives the plane's memory back; nothing can be asked afterwards. */
   close(): void {
-    this.plane.close();
+    this.plane.free();
   }
 }
 

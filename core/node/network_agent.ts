@@ -90,7 +90,7 @@ async function setUp(task: Task, machine: Machine, desired: NetworkDesired): Pro
     const { exit } = await runIn(task, machine, `iptables -t ${table} -C ${chain} ${rule}`);
     if (exit !== 0) await mustRun(task, machine, `iptables -t ${table} -A ${chain} ${rule}`);
   }
-  for (const [path, text] of Object.entries(desired.files)) machine.files.write(path, text);
+  for (const [path, text] of Object.entries(desired.files)) machine.files.put(path, text);
 }
 
 /** Peers that left: their routes, neighbours and forwarding entries go. */

@@ -73,7 +73,9 @@ function becomeGateway(plane: PlaneApi, { ns, dev }: Device, given: CniResult): 
   for (const { address, gateway } of given.ips ?? []) {
     const cidr = requireCidr(address);
     const wanted = `${gateway ?? printIp(nthIp(cidr, 1))}/${cidr.length}`;
-    if (!own.has(wanted)) check(plane.addAddress(ns, dev, { address: wanted, broadcast: printIp(lastIp(cidr)) }), wanted);
+    if (!own.has(wanted)) {
+      check(plane.addAddress(ns, dev, { address: wanted, broadcast: printIp(lastIp(cidr)) }), wanted);
+    }
   }
   check(plane.setSysctl(ns, "net.ipv4.ip_forward", 1), "ip_forward");
 }

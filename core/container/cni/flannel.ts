@@ -16,7 +16,7 @@ export function flannel(call: CniCall): CniResult | CniError {
     const msg = `loadFlannelSubnetEnv failed: open ${SUBNET_FILE}: no such file or directory`;
     return { cniVersion: conf.cniVersion, code: 999, msg };
   }
-  if (command === "ADD") host.machine.files.write(saved, JSON.stringify(delegate));
+  if (command === "ADD") host.machine.files.put(saved, JSON.stringify(delegate));
   else host.machine.files.remove(saved);
   return host.call({ ...call, conf: delegate });
 }

@@ -30,8 +30,8 @@ function reserve({ conf, env, host }: CniCall, ipam: IpamConf, folder: string): 
         msg: `failed to allocate for range ${set}: no IP addresses available in range set: ${printRange(range)}`,
       };
     }
-    host.machine.files.write(`${folder}/${address}`, `${env.containerId}\r\n${env.ifname}`);
-    host.machine.files.write(`${folder}/last_reserved_ip.${set}`, address);
+    host.machine.files.put(`${folder}/${address}`, `${env.containerId}\r\n${env.ifname}`);
+    host.machine.files.put(`${folder}/last_reserved_ip.${set}`, address);
     ips.push({ address: `${address}/${requireCidr(range.subnet).length}`, gateway: gatewayOf(range) });
   }
   return { cniVersion: conf.cniVersion, ips, ...(ipam.routes === undefined ? {} : { routes: ipam.routes }) };

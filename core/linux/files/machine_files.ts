@@ -44,6 +44,11 @@ export class MachineFiles implements Files {
     return typeof content === "string" ? new TextEncoder().encode(content) : content;
   }
 
+  /** Writes a file and makes the folders it lies in: what an installer or an agent does. */
+  put(path: string, content: string | Uint8Array): void {
+    this.tree.put(path, content);
+  }
+
   write(path: string, content: string | Uint8Array): Failure | undefined {
     const real = this.locate(path);
     const mounted = this.#mountAt(real);

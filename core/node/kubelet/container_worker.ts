@@ -105,7 +105,7 @@ export class ContainerWorker {
     const { parts, pod } = this.#context;
     const files = volumeFiles(parts.api.store, pod, this.spec);
     if (typeof files === "string" || this.#machine === undefined) return;
-    for (const [path, text] of Object.entries(files)) this.#machine.files.write(path, text);
+    for (const [path, text] of Object.entries(files)) this.#machine.files.put(path, text);
   }
 
   /** Starts it and waits for its end; the exit status. What keeps it from starting is waited for. */
