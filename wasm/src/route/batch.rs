@@ -70,11 +70,19 @@ pub extern "C" fn lpm_lookup4(count: u32) {
 pub extern "C" fn lpm_lookup6(count: u32) {
     BATCH.with_borrow_mut(|Batch { region, v6, .. }| {
         let (words, answers) = region.split_at_mut(4 * count as usize);
-        for (key, answer) in words.chunks_exact(4).zip(answers) {
-            *answer = v6.best(address6(key));
+        let mut keys = [0; BLOCK];
+        for (words, answers) in words.chunks(4 * BLOCK).zip(answers.chunks_mut(BLOCK)) {
+            for (key, words) in keys.iter_mut().zip(words.chunks_exact(4)) {
+                *key = address6(words);
+            }
+            let count = words.len() / 4;
+            v6.best_batch(&keys[..count], &mut answers[..count]);
         }
     });
 }
+
+/// IPv6 keys put together at a time.
+const BLOCK: usize = 64;
 
 fn address6(words: &[u32]) -> u128 {
     Ip::from_words([words[0], words[1], words[2], words[3]]).0

@@ -16,23 +16,20 @@ pub trait Key: Copy + Ord + Default {
 }
 
 macro_rules! key {
-    ($int:ty) => {
+    ($int:ty, $bits:expr) => {
         impl Key for $int {
             const WIDTH: u8 = <$int>::BITS as u8;
             #[inline(always)]
             fn bits(self, at: u8, len: u8) -> u32 {
-                if at >= Self::WIDTH {
-                    return 0;
-                }
-                ((self << at) >> (Self::WIDTH - len)) as u32
+                $bits(self, at, len)
             }
             #[inline(always)]
             fn network(self, len: u8) -> Self {
-                self & !Self::host_mask(len)
+                self & !host_mask!($int, len)
             }
             #[inline(always)]
             fn last(self, len: u8) -> Self {
-                self | Self::host_mask(len)
+                self | host_mask!($int, len)
             }
             fn next(self) -> Option<Self> {
                 self.checked_add(1)
@@ -43,23 +40,32 @@ macro_rules! key {
         }
     };
 }
-key!(u32);
-key!(u128);
 
-trait HostMask {
-    fn host_mask(len: u8) -> Self;
+macro_rules! host_mask {
+    ($int:ty, $len:expr) => {
+        <$int>::MAX.checked_shr($len as u32).unwrap_or(0)
+    };
 }
 
-impl HostMask for u32 {
-    #[inline(always)]
-    fn host_mask(len: u8) -> u32 {
-        u32::MAX.checked_shr(len as u32).unwrap_or(0)
+key!(u32, |key: u32, at: u8, len: u8| key.checked_shl(at as u32).unwrap_or(0) >> (32 - len));
+key!(u128, bits128);
+
+/// 128-bit shifts are calls in Wasm; nearly all routes are decided in the high half anyway.
+#[inline(always)]
+fn bits128(key: u128, at: u8, len: u8) -> u32 {
+    let high = (key >> 64) as u64;
+    if at + len <= 64 {
+        return ((high << at) >> (64 - len)) as u32;
     }
+    (low_window(key, at) >> (64 - len)) as u32
 }
 
-impl HostMask for u128 {
-    #[inline(always)]
-    fn host_mask(len: u8) -> u128 {
-        u128::MAX.checked_shr(len as u32).unwrap_or(0)
+/// The 64 bits from bit `at` on, which is past the first.
+#[cold]
+fn low_window(key: u128, at: u8) -> u64 {
+    let (high, low) = ((key >> 64) as u64, key as u64);
+    match at {
+        1..64 => high << at | low >> (64 - at),
+        _ => low.checked_shl(at as u32 - 64).unwrap_or(0),
     }
 }
