@@ -70,20 +70,35 @@ export function configure(source: Source): Configuration {
 
 /** Parses a Corefile without setting anything up: what a reader can check before it runs. */
 export function readCorefile(
-  source: { readonly text: string; readonly file: string; readonly host?: Pick<Host, "env" | "readFile"> },
+  source: {
+    readonly text: string;
+    readonly file: string;
+    readonly host?: Pick<Host, "env" | "readFile" | "listFolder">;
+  },
   order: readonly string[] = pluginOrder(),
 ): Corefile {
   const known = new Set(order);
   const read = source.host?.readFile;
+  const list = source.host?.listFolder;
   const corefile = parseCorefile(source.text, {
     file: source.file,
     known: (name) => known.has(name),
     env: source.host?.env ?? {},
     ...(read === undefined ? {} : { read }),
+    ...(list === undefined ? {} : { glob: (pattern: string) => globFiles(list, pattern) }),
   });
   if (corefile.blocks.length > 0 || source.text === DEFAULT_COREFILE) return corefile;
   const fallback = readCorefile({ text: DEFAULT_COREFILE, file: source.file }, order);
   return { ...fallback, warnings: corefile.warnings };
+}
+
+/** Files a pattern with one `*` or `?` in its last part stands for, sorted. */
+function globFiles(list: NonNullable<Host["listFolder"]>, pattern: string): readonly string[] {
+  const slash = pattern.lastIndexOf("/") + 1;
+  const [folder, last] = [pattern.slice(0, slash), pattern.slice(slash)];
+  const source = last.replace(/[.+^${}()|\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  const names = list(folder === "" ? "." : folder) ?? [];
+  return names.filter((name) => new RegExp(`^${source}$`).test(name)).sort().map((name) => folder + name);
 }
 
 function addressesOf(block: Block): readonly ZoneAddress[] {

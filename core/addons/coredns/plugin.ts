@@ -47,6 +47,8 @@ export interface Host {
   readonly addresses: readonly string[];
   readonly hostname: string;
   readFile(path: string): string | undefined;
+  /** Names of what lies in a folder; none where imports by pattern find nothing. */
+  listFolder?(path: string): readonly string[] | undefined;
   /** Writes a line to standard output. */
   log(line: string): void;
   /** Runs something beside the queries; what it throws is our bug. */

@@ -73,6 +73,7 @@ class CoreDns {
       addresses: ownAddresses(process),
       hostname: process.machine.name,
       readFile: (path) => process.files.read(path.startsWith("/") ? path : `${directory(process)}${path}`),
+      listFolder: (path) => process.files.list(path.startsWith("/") ? path : `${directory(process)}${path}`),
       log: (line) => process.out(`${line}\n`),
       background: (job) => void job().catch((error: unknown) => this.#fail(error)),
       fatal: (line) => {

@@ -107,7 +107,10 @@ Deno.test("CoreDNS answers for the cluster over UDP, and prints what the real on
 Deno.test("an upstream nobody can reach is SERVFAIL, and the errors plugin says why", async () => {
   const { run, process } = world(KUBEADM);
   assertEquals(await run((own) => dig(own, "example.org.", "A")), ["SERVFAIL"]);
-  assertStringIncludes(process.stdout, "[ERROR] plugin/errors: 2 example.org. A: dial udp 10.9.9.9:53: connect: network is unreachable");
+  assertStringIncludes(
+    process.stdout,
+    "[ERROR] plugin/errors: 2 example.org. A: dial udp 10.9.9.9:53: connect: network is unreachable",
+  );
 });
 
 Deno.test("health, ready and metrics are HTTP servers of their own", async () => {
