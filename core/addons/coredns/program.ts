@@ -64,20 +64,21 @@ class CoreDns {
   }
 
   #makeHost(): Host {
-    const { process } = this;
+    const { clock, net, random, env, files, machine } = this.process;
+    const absolute = (path: string) => (path.startsWith("/") ? path : `${directory(this.process)}${path}`);
     return {
-      clock: process.clock,
-      net: process.net,
-      random: process.random,
-      env: process.env,
-      addresses: ownAddresses(process),
-      hostname: process.machine.name,
-      readFile: (path) => process.files.read(path.startsWith("/") ? path : `${directory(process)}${path}`),
-      listFolder: (path) => process.files.list(path.startsWith("/") ? path : `${directory(process)}${path}`),
-      log: (line) => process.out(`${line}\n`),
+      clock,
+      net,
+      random,
+      env,
+      addresses: ownAddresses(this.process),
+      hostname: machine.name,
+      readFile: (path) => files.read(absolute(path)),
+      listFolder: (path) => files.list(absolute(path)),
+      log: (line) => this.process.out(`${line}\n`),
       background: (job) => void job().catch((error: unknown) => this.#fail(error)),
       fatal: (line) => {
-        process.out(`${line}\n`);
+        this.process.out(`${line}\n`);
         this.#end(1);
       },
     };
