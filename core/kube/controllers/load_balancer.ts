@@ -48,7 +48,7 @@ function freeAddress({ spec }: Service, { store, settings }: ControllerApi): str
   const taken = new Set(store.list("Service").flatMap(({ status }) => addressesOf(status)));
   const asked = parseIp(spec.loadBalancerIP ?? "");
   if (asked !== undefined && contains(pool, asked) && !taken.has(printIp(asked))) return printIp(asked);
-  for (let index = 0n; index < cidrSize(pool) && index < 65536n; index++) {
+  for (let index = cidrSize(pool) > 1n ? 1n : 0n; index < cidrSize(pool) && index < 65536n; index++) {
     const ip = printIp(nthIp(pool, index));
     if (!taken.has(ip)) return ip;
   }
