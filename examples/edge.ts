@@ -5,6 +5,7 @@
  *
  * An isolate may not compile Wasm at run time; there the import below is the module, compiled already.
  */
+import "./edge_require.ts";
 // @ts-types="./edge_module.d.ts"
 import module from "./plane_bg.wasm";
 import { createApp } from "../http/mod.ts";

@@ -66,6 +66,18 @@ const ROUTES = {
     request: { params: id, body: body(schemas.MatrixRequest) },
     responses: { 200: json(schemas.MatrixAnswer, "who reaches whom"), ...errors },
   }),
+  log: createRoute({
+    method: "get",
+    path: "/v1/labs/{id}/log",
+    request: { params: id },
+    responses: {
+      200: {
+        content: { "text/plain": { schema: z.string() } },
+        description: "everything that happened so far, a line each",
+      },
+      ...errors,
+    },
+  }),
   apply: createRoute({
     method: "post",
     path: "/v1/labs/{id}/apply",
@@ -139,6 +151,7 @@ export function labRoutes(host: LabHost, limits: Limits): OpenAPIHono {
     const files = c.req.valid("json").files.map(named);
     return c.json({ applied: mutable(await on(c.req.valid("param").id, (lab) => lab.apply(files))) }, 200);
   });
+  app.openapi(ROUTES.log, async (c) => c.text(await on(c.req.valid("param").id, (lab) => lab.log()), 200));
   app.onError((error: Error, c: Context) => answerError(c, error));
   return app;
 }

@@ -42,7 +42,7 @@ export class World {
     const key = namespace === undefined ? name : `${namespace}/${name}`;
     this.log.say({
       time: this.clock.now() - EPOCH,
-      text: `${type} ${object.kind} ${key} version ${resourceVersion} ${JSON.stringify(object)}`,
+      text: `${type} ${object.kind} ${key} version ${resourceVersion}${summary(object)}`,
     });
   }
 

@@ -1,0 +1,131 @@
+/** The HTTP API as a client sees it: requests and answers, no socket needed. */
+import { assertEquals, assertMatch } from "@std/assert";
+import { createApp, DEFAULT_LIMITS } from "../../http/mod.ts";
+import { defaultHost } from "../../mod.ts";
+
+const TWO_PODS = `apiVersion: v1
+kind: Pod
+metadata: {name: web, labels: {app: web}}
+spec: {containers: [{name: web, image: nginx, ports: [{containerPort: 80}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: client}
+spec: {containers: [{name: client, image: nicolaka/netshoot, command: [sleep, infinity]}]}
+`;
+
+type App = ReturnType<typeof createApp>;
+
+async function ask(
+  app: App,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<{ status: number; json: Record<string, never>; headers: Headers }> {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const answer = await app.request(path, {
+    method,
+    ...(body === undefined ? {} : { body: text, headers: { "content-type": "application/json" } }),
+  });
+  const type = answer.headers.get("content-type") ?? "";
+  return { status: answer.status, json: type.includes("json") ? await answer.json() : {}, headers: answer.headers };
+}
+
+Deno.test("a lab over HTTP: made, asked, changed, looked at, deleted", async () => {
+  const app = createApp(defaultHost());
+  const made = await ask(app, "POST", "/v1/labs", { files: [{ name: "pods.yaml", text: TWO_PODS }], nodes: 2 });
+  assertEquals(made.status, 201, JSON.stringify(made.json));
+  const { id, nodes } = made.json as unknown as { id: string; nodes: unknown[] };
+  assertEquals([made.headers.get("location"), nodes.length], [`/v1/labs/${id}`, 2]);
+
+  const why = (await ask(app, "POST", `/v1/labs/${id}/why`, { from: "pod/client", to: "svc/web:80" }))
+    .json as unknown as { verdict: string; backend: string };
+  assertEquals([why.verdict, why.backend], ["delivered", "default/web"]);
+
+  const exec = await ask(app, "POST", `/v1/labs/${id}/exec`, {
+    place: "pod/client",
+    command: "curl -s http://web | grep title",
+  });
+  assertEquals(exec.json, { stdout: "<title>Welcome to nginx!</title>\n", stderr: "", exit: 0 });
+
+  const matrix = (await ask(app, "POST", `/v1/labs/${id}/matrix`, {})).json as unknown as {
+    to: string;
+    verdict: string;
+  }[];
+  assertEquals(
+    matrix.filter(({ to }) => to === "svc/default/web").every(({ verdict }) => verdict === "delivered"),
+    true,
+  );
+
+  const applied = await ask(app, "POST", `/v1/labs/${id}/apply`, {
+    files: ["apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"],
+  });
+  assertEquals(applied.json, { applied: [{ object: "namespace/shop", change: "created" }] });
+
+  const shown = (await ask(app, "GET", `/v1/labs/${id}`)).json as unknown as { pods: { name: string }[] };
+  assertEquals(shown.pods.map(({ name }) => name).filter((name) => !name.startsWith("coredns")), ["client", "web"]);
+  assertEquals((await ask(app, "DELETE", `/v1/labs/${id}`)).status, 204);
+  assertEquals((await ask(app, "GET", `/v1/labs/${id}`)).status, 404);
+});
+
+Deno.test("every error is JSON with a code, and a wrong text says where", async () => {
+  const app = createApp(defaultHost(), { ...DEFAULT_LIMITS, body: 2000, labs: 1, nodes: 5, pods: 10 });
+  const code = async (method: string, path: string, body?: unknown): Promise<unknown[]> => {
+    const { status, json } = await ask(app, method, path, body);
+    return [status, (json as unknown as { error: { code: string } }).error.code];
+  };
+  assertEquals(await code("GET", "/v1/labs/none"), [404, "not-found"]);
+  assertEquals(await code("GET", "/nowhere"), [404, "not-found"]);
+  assertEquals(await code("POST", "/v1/labs", "{not json"), [400, "bad-request"]);
+  assertEquals(await code("POST", "/v1/labs", { nodse: 3 }), [400, "bad-request"]);
+  assertEquals(await code("POST", "/v1/labs", { files: ["x".repeat(3000)] }), [413, "too-large"]);
+  assertEquals(await code("POST", "/v1/labs", { nodes: 6 }), [413, "too-large"]);
+  const many =
+    "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {replicas: 11, selector: {matchLabels: {a: b}}, template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: nginx}]}}}\n";
+  assertEquals(await code("POST", "/v1/labs", { files: [many] }), [413, "too-large"]);
+  const wrong = await ask(app, "POST", "/v1/labs", { files: [{ name: "a.yaml", text: "kind: Pod\n" }] });
+  const { error } = wrong.json as unknown as {
+    error: { code: string; file: string; line: number; column: number; expected: string };
+  };
+  assertEquals([wrong.status, error.code, error.file, error.line, error.column], [400, "bad-text", "a.yaml", 1, 1]);
+  assertMatch(error.expected, /apiVersion/);
+  const { json } = await ask(app, "POST", "/v1/labs", { nodes: 1 });
+  const { id } = json as unknown as { id: string };
+  assertEquals(await code("POST", "/v1/labs", { nodes: 1 }), [429, "too-many"]);
+  assertEquals(await code("POST", `/v1/labs/${id}/exec`, { place: "planet/mars", command: "ls" }), [400, "bad-place"]);
+  assertEquals(await code("POST", `/v1/labs/${id}/why`, { from: "node/node-1", to: "svc/nobody:80" }), [
+    400,
+    "bad-place",
+  ]);
+});
+
+Deno.test("/openapi.json describes every route from the same schemas", async () => {
+  const app = createApp(defaultHost());
+  const { json } = await ask(app, "GET", "/openapi.json");
+  const { openapi, paths, components } = json as unknown as {
+    openapi: string;
+    paths: Record<string, object>;
+    components: { schemas: object };
+  };
+  assertEquals(openapi, "3.1.0");
+  assertEquals(
+    Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`))
+      .sort(),
+    [
+      "delete /v1/labs/{id}",
+      "get /v1/labs/{id}",
+      "get /v1/labs/{id}/log",
+      "post /v1/labs",
+      "post /v1/labs/{id}/apply",
+      "post /v1/labs/{id}/exec",
+      "post /v1/labs/{id}/matrix",
+      "post /v1/labs/{id}/why",
+    ],
+  );
+  assertEquals(Object.keys(components.schemas).includes("WhyRequest"), true);
+});
