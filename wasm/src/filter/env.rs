@@ -48,6 +48,10 @@ pub trait Env {
     fn set_inner(&mut self, packet: &Packet, inner: Packet);
     /// A sysctl's value by its number in `abi.rs`.
     fn sysctl(&self, id: u32) -> i64;
+    /// Whether the packet can be routed as it is now: asked at OUTPUT, where mangle or NAT changed what routes depend on.
+    fn can_reroute(&self, _packet: &Packet) -> bool {
+        true
+    }
     /// Notes a rule, policy, translation or conntrack verdict for a traced packet; never called when `packet.trace` is 0.
     fn note(&mut self, packet: &Packet, note: Note);
 }
@@ -96,6 +100,8 @@ pub mod why {
     pub const NAT: u8 = 5;
     /// At confirm somebody else had taken the tuple, and the clash could not be resolved.
     pub const CLASH: u8 = 6;
+    /// At OUTPUT the packet was changed to what no route leads to.
+    pub const REROUTE: u8 = 8;
     /// QUEUE or NFQUEUE without `--queue-bypass`, and nobody listening.
     pub const QUEUE: u8 = 7;
 }

@@ -113,6 +113,7 @@ impl Hooks {
             unmodelled: false,
             template: Template::default(),
         };
+        let mut routed = Routed::of(context.packet);
         for step in STEPS[at.hook as usize] {
             let verdict = match step {
                 Step::Table(id) => match &mut ruleset.tables[*id as usize] {
@@ -129,6 +130,12 @@ impl Hooks {
             };
             if verdict != Verdict::Accept {
                 return verdict;
+            }
+            if at.hook == hook::OUTPUT
+                && rerouted(step, &mut routed, context.packet)
+                && !context.env.can_reroute(context.packet)
+            {
+                return Verdict::Drop(why::REROUTE);
             }
         }
         Verdict::Accept
@@ -216,6 +223,25 @@ impl Ruleset {
     }
 }
 
+/// What a route was chosen by.
+#[derive(PartialEq)]
+struct Routed(crate::wire::Ip, crate::wire::Ip, u32, u8);
+
+impl Routed {
+    fn of(packet: &Packet) -> Routed {
+        Routed(packet.src, packet.dst, packet.mark, packet.tos)
+    }
+}
+
+/// Whether mangle or NAT, which route a packet of ours again at once, just changed what its route was chosen by.
+fn rerouted(step: &Step, before: &mut Routed, packet: &Packet) -> bool {
+    let routes = matches!(step, Step::Table(tables::MANGLE) | Step::Nat(_));
+    let now = Routed::of(packet);
+    let changed = routes && now != *before;
+    *before = now;
+    changed
+}
+
 fn track<E: Env>(c: &mut Context<E>) -> Verdict {
     let tracked = c.flows.track(&c.at, c.packet, c.template, c.env);
     if c.packet.trace != 0 {
@@ -254,6 +280,9 @@ fn translate<E: Env>(table: &mut Table, manip: Manip, c: &mut Context<E>) -> Ver
             c.flows.bind_null(c.packet, manip, c.env);
         }
     } else if c.at.hook == hook::POSTROUTING && c.flows.masquerade_moved(c.packet, c.at.oif) {
+        return Verdict::Drop(why::NAT);
+    }
+    if c.flows.cannot_rewrite(c.packet, manip) {
         return Verdict::Drop(why::NAT);
     }
     if c.flows.rewrite(c.packet, manip) && c.packet.trace != 0 {

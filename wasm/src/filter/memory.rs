@@ -2,8 +2,8 @@
 
 use super::table::text;
 use crate::abi::{op, recent};
+use crate::hash::Map;
 use crate::wire::Family;
-use std::collections::HashMap;
 
 /// One rule's state.
 pub enum State {
@@ -16,7 +16,7 @@ pub enum State {
     Recent(usize),
     HashLimit(usize),
     /// connlimit: flows by masked address.
-    Connections(HashMap<u128, Vec<u32>>),
+    Connections(Map<u128, Vec<u32>>),
     /// Bytes left.
     Quota(u64),
 }
@@ -79,7 +79,7 @@ pub struct RecentList {
     pub mask: u128,
     /// Stamps kept per address, less one.
     pub stamp_mask: usize,
-    pub entries: HashMap<u128, Recent>,
+    pub entries: Map<u128, Recent>,
     clock: u64,
 }
 
@@ -124,7 +124,7 @@ pub struct HashLimitTable {
     name: Vec<u8>,
     family: Family,
     uses: u32,
-    pub entries: HashMap<HashLimitKey, HashLimitEntry>,
+    pub entries: Map<HashLimitKey, HashLimitEntry>,
 }
 
 /// What a hashlimit entry is for; parts its mode leaves out are 0.
@@ -167,7 +167,7 @@ impl Memory {
             uses: 1,
             mask: spec.mask,
             stamp_mask: spec.stamp_mask,
-            entries: HashMap::new(),
+            entries: Map::default(),
             clock: 0,
         };
         place(&mut self.recents, list, |list| list.uses == 0)
@@ -178,7 +178,7 @@ impl Memory {
             self.limits[at].uses += 1;
             return at;
         }
-        place(&mut self.limits, HashLimitTable { name, family, uses: 1, entries: HashMap::new() }, |table| {
+        place(&mut self.limits, HashLimitTable { name, family, uses: 1, entries: Map::default() }, |table| {
             table.uses == 0
         })
     }
@@ -247,14 +247,14 @@ impl State {
             op::STATISTIC => State::Nothing,
             op::LIMIT => State::Bucket(Bucket::new(operands[1] as u64, operands[2] as u64, now)),
             op::QUOTA => State::Quota(long(&operands[1..])),
-            op::CONNLIMIT => State::Connections(HashMap::new()),
+            op::CONNLIMIT => State::Connections(Map::default()),
             op::RECENT => {
                 let hits = operands[4];
                 let stamp_mask = if hits == 0 { 31 } else { hits.next_power_of_two() as usize - 1 };
                 let spec = RecentSpec { mask: wide_mask(&operands[5..], family), stamp_mask };
-                State::Recent(memory.recent(text(&operands[5 + address..]), family, spec))
+                State::Recent(memory.recent(text(&operands[5 + address..]).collect(), family, spec))
             }
-            op::HASHLIMIT => State::HashLimit(memory.limit(text(&operands[12..]), family)),
+            op::HASHLIMIT => State::HashLimit(memory.limit(text(&operands[12..]).collect(), family)),
             _ => return None,
         })
     }

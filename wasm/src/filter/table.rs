@@ -191,7 +191,6 @@ pub fn pack_name(name: &str) -> u128 {
 }
 
 /// A text operand's bytes.
-pub fn text(words: &[u32]) -> Vec<u8> {
-    let length = words.first().copied().unwrap_or(0) as usize;
-    words[words.len().min(1)..].iter().flat_map(|word| word.to_le_bytes()).take(length).collect()
+pub fn text(words: &[u32]) -> impl Iterator<Item = u8> + Clone + '_ {
+    words[1..].iter().flat_map(|word| word.to_le_bytes()).take(words[0] as usize)
 }

@@ -82,8 +82,7 @@ fn conntrack<E: Env>(c: &mut Context<E>, o: &[u32]) {
     c.template.zone =
         Zone { id, original: !one_way || o[0] & ct::ZONE_ORIG != 0, reply: !one_way || o[0] & ct::ZONE_REPL != 0 };
     if o[2] != 0 {
-        let name = super::table::text(&o[2..]);
-        c.template.helper = c.flows.helper_number(&String::from_utf8_lossy(&name));
+        c.template.helper = c.flows.helper_number(super::table::text(&o[2..]));
     }
 }
 

@@ -4,9 +4,9 @@ use super::config::{sctp_state, tcp_state};
 use super::entry::{status, Entry, ORIGINAL, REPLY};
 use super::table::{is_confirmed, is_over, ticks, Conntrack, Count, SECOND};
 use super::tuple::is_icmp;
+use crate::hash::Map;
 use crate::wire::packet::proto;
 use crate::wire::{Family, Ip};
-use std::collections::HashMap;
 
 /// An event's kind, as `conntrack -E` heads its lines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,7 +60,7 @@ pub struct FlowView {
 #[derive(Default)]
 pub struct Pending {
     pub(super) watched: bool,
-    changed: HashMap<u32, u8>,
+    changed: Map<u32, u8>,
 }
 
 /// IPCT_* bits that make an UPDATE.
@@ -101,7 +101,7 @@ fn state_name(entry: &Entry) -> Option<&'static str> {
 impl Conntrack {
     /// Whether events are kept for [`Conntrack::events`].
     pub fn watch(&mut self, on: bool) {
-        self.pending = Pending { watched: on, changed: HashMap::new() };
+        self.pending = Pending { watched: on, changed: Map::default() };
         self.events.clear();
     }
     /// Notes that something of a flow changed (nf_conntrack_event_cache).
@@ -207,7 +207,8 @@ impl Conntrack {
     /// A flow's facts; `now` in ticks.
     pub fn facts(&self, handle: u32, now: u32) -> Option<Facts> {
         let entry = self.entry(handle)?;
-        let left = if is_confirmed(entry) { entry.expires.wrapping_sub(now) as i32 } else { entry.expires as i32 };
+        // a flow that is not confirmed yet has no end the kernel could name
+        let left = if is_confirmed(entry) { entry.expires.wrapping_sub(now) as i32 } else { 0 };
         Some(Facts {
             sides: [self.widen(entry, ORIGINAL), self.widen(entry, REPLY)],
             proto: entry.proto,

@@ -48,7 +48,7 @@ impl Index {
         self.slots.capacity() * 4
     }
     fn home(&self, hash: u64) -> usize {
-        ((hash >> 32) * self.slots.len() as u64 >> 32) as usize
+        (((hash >> 32) * self.slots.len() as u64) >> 32) as usize
     }
     fn next(&self, at: usize) -> usize {
         if at + 1 == self.slots.len() {

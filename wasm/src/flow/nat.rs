@@ -209,6 +209,11 @@ impl Conntrack {
         }
     }
 
+    /// Whether a packet is too short for its protocol's header, which translation must read (GRE: eight bytes).
+    pub fn cannot_rewrite(&self, packet: &Packet, manip: Manip) -> bool {
+        packet.proto == 47 && packet.payload_len < 8 && self.translates(packet, manip)
+    }
+
     /// Rewrites the packet's half to its flow's translation; true when something changed (nf_nat_packet).
     #[inline]
     pub fn rewrite(&self, packet: &mut Packet, manip: Manip) -> bool {
@@ -325,7 +330,7 @@ fn spread(tuple: &Wide, range: &Range, zone: u16) -> Ip {
     let (mut out, mut full) = ([0u32; 4], false);
     for i in 0..=last {
         let (low, size) = if full { (0, u32::MAX) } else { (min[i], max[i].wrapping_sub(min[i]).wrapping_add(1)) };
-        out[i] = low.wrapping_add((hash as u64 * size as u64 >> 32) as u32);
+        out[i] = low.wrapping_add(((hash as u64 * size as u64) >> 32) as u32);
         full |= out[i] != max[i];
         if !persistent {
             hash ^= destination[i].swap_bytes();

@@ -67,7 +67,7 @@ pub fn chunks(bytes: &[u8]) -> impl Iterator<Item = (u8, u8, &[u8])> {
             return None;
         }
         let chunk = (head[0], head[1], &bytes[at..bytes.len().min(at + length)]);
-        at += length + 3 & !3;
+        at += (length + 3) & !3;
         Some(chunk)
     })
 }

@@ -130,10 +130,10 @@ impl Conntrack {
         number_of(&mut self.zones, id, 255)
     }
     /// The number of a helper's name for entries and templates (15 of them at most).
-    pub fn helper_number(&mut self, name: &str) -> u8 {
-        match self.helpers.iter().position(|h| h == name) {
+    pub fn helper_number(&mut self, name: impl Iterator<Item = u8> + Clone) -> u8 {
+        match self.helpers.iter().position(|helper| helper.bytes().eq(name.clone())) {
             Some(at) => at as u8,
-            None => number_of(&mut self.helpers, name.to_string(), 15),
+            None => number_of(&mut self.helpers, String::from_utf8_lossy(&name.collect::<Vec<u8>>()).into_owned(), 15),
         }
     }
     pub(super) fn device_number(&mut self, device: u32) -> u8 {

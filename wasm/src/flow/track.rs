@@ -294,7 +294,7 @@ impl Conntrack {
         let (own, other) = (*self.entries.get(loser), *self.entries.get(winner.entry));
         let datagrams = matches!(own.proto, proto::UDP | 136 | 47);
         let same = own.tuples == other.tuples;
-        if !datagrams || !(same || !other.has(status::NAT_DONE)) || winner.side != ORIGINAL {
+        if !datagrams || winner.side != ORIGINAL || (!same && other.has(status::NAT_DONE)) {
             self.statistics.insert_failed += 1;
             return false;
         }

@@ -74,17 +74,17 @@ fn u32_value(bytes: &[u8], location: &[u32]) -> Option<u32> {
     Some(value)
 }
 
-/// `-m string`: the pattern begins between `from` and `to`.
+/// `-m string`: the pattern lies between `from` and `to`.
 pub fn string<E: Env>(c: &mut Context<E>, o: &[u32]) -> bool {
     let (from, to, ignore_case) = (o[0] as usize, o[1] as usize, o[2] & 1 != 0);
-    let pattern = text(&o[3..]);
+    let length = o[3] as usize;
     let bytes = c.bytes();
-    let Some(part) = bytes.get(from..) else { return false };
-    if pattern.is_empty() || to < from {
+    let to = to.min(bytes.len());
+    if length == 0 || to < from {
         return false;
     }
-    let equal = |window: &[u8]| if ignore_case { window.eq_ignore_ascii_case(&pattern) } else { window == pattern };
-    part.windows(pattern.len()).take((to - from).saturating_add(1)).any(equal)
+    let equal = |a: u8, b: u8| if ignore_case { a.eq_ignore_ascii_case(&b) } else { a == b };
+    bytes[from..to].windows(length).any(|window| window.iter().zip(text(&o[3..])).all(|(a, b)| equal(*a, b)))
 }
 
 const DAY: u64 = 86_400;

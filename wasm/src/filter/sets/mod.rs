@@ -22,14 +22,14 @@ use super::env::Env;
 use super::program::Refusal;
 use crate::abi::{setmatch, settarget};
 use crate::filter::env::At;
+use crate::hash::Map;
 use crate::wire::Packet;
 use set::{Hit, Look, Member, Set};
-use std::collections::HashMap;
 
 /// The sets of one namespace, by the number `core/linux` gave them.
 #[derive(Default)]
 pub struct Sets {
-    sets: HashMap<u32, Set>,
+    sets: Map<u32, Set>,
     /// Where the packet under way is; set once per hook.
     pub at: Option<At>,
 }
@@ -67,7 +67,7 @@ impl Sets {
             return false;
         }
         if set.is_list() {
-            return set.list(look.now).into_iter().any(|member| self.test(member, look, rule, name));
+            return (0..set.places()).any(|place| self.test_member((id, place), look, rule, name));
         }
         match set.find(look, name) {
             Hit::None => false,
@@ -82,6 +82,11 @@ impl Sets {
                 rule.packets.holds(member.packets) && rule.bytes.holds(member.bytes)
             }
         }
+    }
+    /// The set at a place of a list.
+    fn test_member(&mut self, (id, place): (u32, usize), look: &Look, rule: &Rule, name: &dyn Fn(u32) -> u128) -> bool {
+        let member = self.sets.get(&id).and_then(|list| list.listed(place, look.now));
+        member.is_some_and(|member| self.test(member, look, rule, name))
     }
     /// `-j SET --add-set` and `--del-set`; operands as the target has them.
     pub fn change<E: Env>(&mut self, packet: &Packet, o: &[u32], env: &E) {

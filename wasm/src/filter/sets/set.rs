@@ -4,9 +4,9 @@ use crate::abi::{program, setflag, settype};
 use crate::filter::env::At;
 use crate::filter::program::Refusal;
 use crate::flow::tuple::{has_ports, is_icmp};
+use crate::hash::Map;
 use crate::wire::packet::proto;
 use crate::wire::{Family, Ip, Packet, Prefix};
-use std::collections::HashMap;
 
 /// What a member is found by: up to two addresses with their prefix lengths, one number (port, mark, MAC) and one name.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -54,7 +54,7 @@ pub struct Set {
     timeout: u32,
     maxelem: u32,
     netmask: u8,
-    members: HashMap<Key, Member>,
+    members: Map<Key, Member>,
     /// list:set's members in order.
     order: Vec<u32>,
     /// Prefix lengths in use by each address dimension, longest first, with how many members use them.
@@ -92,7 +92,7 @@ impl Set {
             timeout: head[4],
             maxelem: head[5],
             netmask: head[6].min(family.bits() as u32) as u8,
-            members: HashMap::new(),
+            members: Map::default(),
             order: Vec::new(),
             lengths: Default::default(),
             kinds,
@@ -202,13 +202,15 @@ impl Set {
     pub fn timeout(&self) -> u32 {
         self.timeout
     }
-    /// Members of a list, in order.
-    pub fn list(&self, now: u64) -> Vec<u32> {
-        let live = |id: &u32| {
-            let member = self.members.get(&Key { number: *id as u64, ..Key::default() });
-            member.is_some_and(|member| member.expires == 0 || member.expires > now)
-        };
-        self.order.iter().copied().filter(live).collect()
+    /// Members of a list, those whose time is over included.
+    pub fn places(&self) -> usize {
+        self.order.len()
+    }
+    /// The set at a place of a list, while its time lasts.
+    pub fn listed(&self, place: usize, now: u64) -> Option<u32> {
+        let id = *self.order.get(place)?;
+        let member = self.members.get(&Key { number: id as u64, ..Key::default() })?;
+        (member.expires == 0 || member.expires > now).then_some(id)
     }
     pub fn member_mut(&mut self, key: &Key) -> Option<&mut Member> {
         self.members.get_mut(key)
@@ -225,8 +227,8 @@ impl Set {
             match lens.iter_mut().find(|l| l.0 == len) {
                 Some(entry) => entry.1 += 1,
                 None => {
-                    lens.push((len, 1));
-                    lens.sort_by(|a, b| b.0.cmp(&a.0));
+                    let at = lens.iter().take_while(|entry| entry.0 > len).count();
+                    lens.insert(at, (len, 1));
                 }
             }
         }

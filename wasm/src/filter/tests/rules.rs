@@ -115,7 +115,7 @@ fn a_packet_fits_what_is_said_of_it() {
         ("SYN,ACK of ALL", tcp, rule().with(op::TCP, &[any, any, 0x3f | 0x12 << 8, 0]), true),
         ("not --syn", tcp, rule().with(op::TCP, &[any, any, 0x17 | 2 << 8, portinv::FLAGS]), true),
         ("a TCP option that is not there", tcp, rule().with(op::TCP, &[any, any, 2 << 16, 0]), false),
-        ("icmp any", echo, rule().with(op::ICMP, &[255, 0xff00_00]), true),
+        ("icmp any", echo, rule().with(op::ICMP, &[255, 0x00ff_0000]), true),
         ("icmp echo-request", echo, rule().with(op::ICMP, &[8, 255 << 16]), true),
         ("not icmp echo-request", echo, rule().with(op::ICMP, &[8, 255 << 16]).not(), false),
         ("multiport either side", probe(), rule().with(op::MULTIPORT, &[3, 53 | 53 << 16, 80 | 90 << 16]), true),
