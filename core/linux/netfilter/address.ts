@@ -48,14 +48,21 @@ export function printWords(words: Words): string {
   return printIp({ family: 6, value: words.reduce((sum, word) => (sum << 32n) | BigInt(word >>> 0), 0n) });
 }
 
+function makeMask(length: number, words: number): Words {
+  return Array.from({ length: words }, (_, i) => {
+    const bits = Math.max(0, Math.min(32, length - 32 * i));
+    return bits === 0 ? 0 : (0xffff_ffff << (32 - bits)) >>> 0;
+  });
+}
+
+const MASKS: Readonly<Record<Family, readonly Words[]>> = {
+  4: Array.from({ length: 33 }, (_, length) => makeMask(length, 1)),
+  6: Array.from({ length: 129 }, (_, length) => makeMask(length, 4)),
+};
+
 /** The mask of a prefix length. */
 export function maskOf(length: number, family: Family): Words {
-  const words = [];
-  for (let left = length, i = 0; i < (family === 4 ? 1 : 4); i++, left -= 32) {
-    const bits = Math.max(0, Math.min(32, left));
-    words.push(bits === 0 ? 0 : (0xffff_ffff << (32 - bits)) >>> 0);
-  }
-  return words;
+  return MASKS[family][length] as Words;
 }
 
 /** The prefix length of a mask, or -1 when its ones are not all in front. */
@@ -72,6 +79,7 @@ export function equalWords(a: Words, b: Words): boolean {
 
 /** Address with the bits outside of the mask cleared. */
 export function masked(ip: Words, mask: Words): Words {
+  if (mask[mask.length - 1] === 0xffff_ffff && mask[0] === 0xffff_ffff && mask.length === 1) return ip;
   return ip.map((word, i) => (word & (mask[i] as number)) >>> 0);
 }
 

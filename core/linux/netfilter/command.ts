@@ -4,7 +4,7 @@ import { ILLEGAL } from "./base_options.ts";
 import type { Family } from "./address.ts";
 import { Complaint, STATUS, usage } from "./complaint.ts";
 import { type Argument, type Scope, takeOption } from "./extension.ts";
-import { finish, type Found, load, type Loaded, Words } from "./getopt.ts";
+import { type Found, Loaded, Words } from "./getopt.ts";
 import { findMatch, type Match } from "./matches.ts";
 import { protocolName } from "./names.ts";
 import { parseNumber, readNet, readProtocol } from "./readers.ts";
@@ -45,8 +45,6 @@ export interface Reading {
   isChain(table: Table, name: string): boolean;
   setFamily(name: string): Family | "unspec" | undefined;
   warn(text: string): void;
-  /** The table a restore file is in: `-t` is refused there. */
-  readonly restore?: Table;
 }
 
 /** Sources and destinations of a command: a rule is made for every pair. */
@@ -56,12 +54,48 @@ const LONGEST_CHAIN = 29;
 
 /** Reads a command line; wrong ones throw a {@link Complaint}. */
 export function parseCommand(words: readonly string[], from: number, reading: Reading): Request {
-  return new CommandReader(words, from, reading).read();
+  return new CommandReader(reading).read(words, from);
 }
 
-class CommandReader {
-  readonly #words: Words;
-  readonly #scope: Scope;
+/** What a command line's rule is so far, for the extensions that ask. */
+class RuleScope implements Scope {
+  readonly family: Family;
+  proto = 0;
+  notProto = false;
+
+  constructor(readonly reading: Reading) {
+    this.family = reading.family;
+  }
+
+  setFamily(name: string): Family | "unspec" | undefined {
+    return this.reading.setFamily(name);
+  }
+
+  warn(text: string): void {
+    this.reading.warn(text);
+  }
+}
+
+/** The option an extension is asked to take; one for a command line, filled in anew for each option. */
+class GivenOption implements Argument {
+  ext = "";
+  option = "";
+  not = false;
+  text = "";
+
+  constructor(readonly scope: Scope, readonly words: Words) {}
+
+  next(): string | undefined {
+    return this.words.take();
+  }
+}
+
+/** Reads command lines one after another; a restore file has tens of thousands. */
+export class CommandReader {
+  readonly #words = new Words();
+  readonly #given: GivenOption;
+  readonly #scope: RuleScope;
+  #restore: Table | undefined;
   #not = false;
   #verb: Verb | undefined;
   #thenZero = false;
@@ -78,26 +112,45 @@ class CommandReader {
   #fragment: { not: boolean } | undefined;
   #jump: { name: string; goto: boolean } | undefined;
   #count: Count | undefined;
-  #matches: Loaded<Match>[] = [];
+  readonly #matches: Loaded<Match>[] = [];
   #target: Loaded<ExtendedTarget> | undefined;
   #verbose = 0;
   #protoLoaded = false;
   #request: "help" | "version" | undefined;
 
-  constructor(words: readonly string[], from: number, readonly reading: Reading) {
-    this.#words = new Words(words, from);
-    const { family } = reading;
-    this.#scope = {
-      family,
-      proto: 0,
-      notProto: false,
-      setFamily: (name) => reading.setFamily(name),
-      warn: (text) => reading.warn(text),
-    };
-    if (reading.restore !== undefined) this.#table = reading.restore;
+  constructor(readonly reading: Reading) {
+    this.#scope = new RuleScope(reading);
+    this.#given = new GivenOption(this.#scope, this.#words);
   }
 
-  read(): Request {
+  #start(words: readonly string[], from: number, restore: Table | undefined): void {
+    this.#words.start(words, from);
+    this.#scope.proto = 0;
+    this.#scope.notProto = false;
+    this.#restore = restore;
+    this.#table = restore ?? "filter";
+    this.#not = this.#thenZero = this.#protoLoaded = false;
+    this.#verb =
+      this.#chain =
+      this.#number =
+      this.#name =
+      this.#request =
+        undefined;
+    this.#src =
+      this.#dst =
+      this.#in =
+      this.#out =
+      this.#fragment =
+        undefined;
+    this.#jump = this.#count = this.#target = undefined;
+    this.#options = "";
+    this.#matches.length = 0;
+    this.#verbose = 0;
+  }
+
+  /** Reads a command line; `restore` is the table of the restore file it stands in. */
+  read(words: readonly string[], from: number, restore?: Table): Request {
+    this.#start(words, from, restore);
     for (let found = this.#words.next(); found !== "end" && this.#request === undefined; found = this.#words.next()) {
       if (found === "base") this.#base(this.#words.letter, this.#words.argument);
       else if (found === "extension") this.#extension();
@@ -141,7 +194,7 @@ class CommandReader {
     if (name.length >= LONGEST_CHAIN) usage(`Invalid match name "${name}" (${LONGEST_CHAIN - 1} chars max)`);
     const extension = findMatch(name, this.#scope.family);
     if (extension === undefined) return usage(`Couldn't load match \`${name}':No such file or directory\n`);
-    const loaded = load(extension, this.#scope);
+    const loaded = new Loaded(extension, this.#scope);
     this.#matches.push(loaded);
     this.#words.loaded.push(loaded as unknown as Loaded);
   }
@@ -149,15 +202,12 @@ class CommandReader {
   #extension(): void {
     const { owner, option, argument } = this.#words;
     if (owner === undefined || option === undefined) return;
-    const given: Argument & { text: string } = {
-      ext: owner.extension.name,
-      option: option.names[0] as string,
-      not: this.#not,
-      scope: this.#scope,
-      text: argument ?? "",
-      next: () => this.#words.take(),
-    };
-    takeOption(option, owner.draft, owner.seen, given);
+    const given = this.#given;
+    given.ext = owner.extension.name;
+    given.option = option.names[0] as string;
+    given.not = this.#not;
+    given.text = argument ?? "";
+    takeOption(option, owner.draft, owner, given);
   }
 
   #base(letter: string, argument: string | undefined): void {
@@ -261,7 +311,7 @@ class CommandReader {
     this.#jump = { name, goto };
     const extension = goto ? undefined : findTarget(name, this.#scope.family);
     if (extension === undefined) return;
-    this.#target = load(extension, this.#scope);
+    this.#target = new Loaded(extension, this.#scope);
     this.#words.loaded.push(this.#target as unknown as Loaded);
   }
 
@@ -282,7 +332,7 @@ class CommandReader {
 
   #setTable(name: string): void {
     if (this.#not) usage("unexpected ! flag before --table");
-    if (this.reading.restore !== undefined) {
+    if (this.#restore !== undefined) {
       usage(`The -t option cannot be used in ${this.#tool()}-restore.\n`);
     }
     this.#table = name;
@@ -299,8 +349,8 @@ class CommandReader {
 
   /** Everything is read: the tool's checks of the whole, in its order. */
   #command(): Command {
-    const matches = this.#matches.map((match) => finish(match, this.#scope));
-    const target = this.#target === undefined ? undefined : finish(this.#target, this.#scope);
+    const matches = this.#matches.map((match) => match.finish(this.#scope));
+    const target = this.#target === undefined ? undefined : this.#target.finish(this.#scope);
     const verb = this.#verb;
     if (verb === undefined) return usage("no command specified");
     if (this.#not) usage("nothing appropriate following !");
@@ -328,12 +378,8 @@ class CommandReader {
 
   #addresses(verb: Verb): Nets {
     const { family } = this.#scope;
-    const list = (given: { text: string; not: boolean } | undefined) => {
-      if (given === undefined) return [undefined];
-      return given.text.split(",").map((text) => netTest(text, given.not, family));
-    };
-    const lists: Nets = [list(this.#src), list(this.#dst)];
-    const several = lists.some((nets) => nets.length > 1);
+    const lists: Nets = [netTests(this.#src, family), netTests(this.#dst, family)];
+    const several = lists[0].length > 1 || lists[1].length > 1;
     if (several && (this.#src?.not || this.#dst?.not)) {
       usage("! not allowed with multiple source or destination IP addresses");
     }
@@ -405,6 +451,14 @@ class CommandReader {
     }
     return rules;
   }
+}
+
+const ANY_NET: readonly undefined[] = [undefined];
+
+function netTests(given: { text: string; not: boolean } | undefined, family: Family): readonly (NetTest | undefined)[] {
+  if (given === undefined) return ANY_NET;
+  if (!given.text.includes(",")) return [netTest(given.text, given.not, family)];
+  return given.text.split(",").map((text) => netTest(text, given.not, family));
 }
 
 const nets = { 4: new Map<string, NetTest>(), 6: new Map<string, NetTest>() };

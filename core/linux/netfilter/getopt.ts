@@ -2,48 +2,49 @@
 import { checkOptions, type Extension, type Option, type Scope, type Seen } from "./extension.ts";
 import { BASE_OPTIONS, type BaseOption } from "./base_options.ts";
 
-/** An extension that a command line loaded, with its value so far. */
-export interface Loaded<V = object> {
-  readonly extension: Extension<V>;
-  readonly draft: V;
-  readonly seen: Given;
+/** One option of an extension's table, with its bit. */
+interface TableEntry {
+  readonly option: Option<object>;
+  readonly bit: number;
 }
 
-/** Options of one extension that were given; a short list beats a set here. */
-export class Given implements Seen {
-  readonly #names: string[] = [];
+const tables = new Map<Extension<never>, Map<string, TableEntry>>();
+
+function optionsOf(extension: Extension<object>): Map<string, TableEntry> {
+  const known = tables.get(extension as Extension<never>);
+  if (known !== undefined) return known;
+  const options = new Map<string, TableEntry>();
+  extension.options.forEach((option, index) => {
+    for (const name of option.names) options.set(name, { option, bit: 1 << index });
+  });
+  tables.set(extension as Extension<never>, options);
+  return options;
+}
+
+/** An extension that a command line loaded, with its value so far and which of its options were given. */
+export class Loaded<V = object> implements Seen {
+  readonly draft: V;
+  #bits = 0;
+
+  constructor(readonly extension: Extension<V>, scope: Scope) {
+    this.draft = extension.start(scope.family) as V;
+  }
 
   has(option: string): boolean {
-    return this.#names.includes(option);
+    if (this.#bits === 0) return false;
+    return (this.#bits & (optionsOf(this.extension as Extension<object>).get(option)?.bit ?? 0)) !== 0;
   }
 
   add(option: string): void {
-    if (!this.has(option)) this.#names.push(option);
+    this.#bits |= optionsOf(this.extension as Extension<object>).get(option)?.bit ?? 0;
   }
-}
 
-/** Starts an extension's value. */
-export function load<V>(extension: Extension<V>, scope: Scope): Loaded<V> {
-  return { extension, draft: extension.start(scope.family) as V, seen: new Given() };
-}
-
-/** Ends an extension's value: its own checks, then libxtables'. */
-export function finish<V>(loaded: Loaded<V>, scope: Scope): V {
-  const { extension, draft, seen } = loaded;
-  extension.finish?.(draft, seen, scope);
-  checkOptions(extension, seen);
-  return draft;
-}
-
-const tables = new Map<Extension<never>, Map<string, Option<object>>>();
-
-function optionsOf(extension: Extension<object>): Map<string, Option<object>> {
-  const known = tables.get(extension as Extension<never>);
-  if (known !== undefined) return known;
-  const options = new Map<string, Option<object>>();
-  for (const option of extension.options) for (const name of option.names) options.set(name, option);
-  tables.set(extension as Extension<never>, options);
-  return options;
+  /** Ends the value: the extension's own checks, then libxtables'. */
+  finish(scope: Scope): V {
+    this.extension.finish?.(this.draft as never, this, scope);
+    checkOptions(this.extension, this);
+    return this.draft;
+  }
 }
 
 const LONG = new Map<string, BaseOption>();
@@ -68,16 +69,21 @@ export class Words {
   argument: string | undefined;
   /** The word as it was written. */
   word = "";
-  #at: number;
+  #words: readonly string[] = [];
+  #at = 0;
   #cluster = "";
 
-  constructor(readonly words: readonly string[], from: number) {
+  /** Starts over with other words. */
+  start(words: readonly string[], from: number): void {
+    this.loaded.length = 0;
+    this.#words = words;
     this.#at = from;
+    this.#cluster = "";
   }
 
   /** The next word if it is neither an option nor `!`; it is taken. */
   take(): string | undefined {
-    const word = this.words[this.#at];
+    const word = this.#words[this.#at];
     if (word === undefined || word.startsWith("-") || word.startsWith("!")) return undefined;
     this.#at++;
     return word;
@@ -91,7 +97,7 @@ export class Words {
   /** Moves to the next option or word. */
   next(): Found {
     if (this.#cluster !== "") return this.#short(this.#cluster);
-    const word = this.words[this.#at];
+    const word = this.#words[this.#at];
     if (word === undefined) return "end";
     this.#at++;
     this.word = word;
@@ -105,7 +111,7 @@ export class Words {
     this.letter = option.letter;
     this.argument = attached;
     if (option.argument === "required" && attached === undefined) {
-      this.argument = this.words[this.#at];
+      this.argument = this.#words[this.#at];
       if (this.argument === undefined) return "missing";
       this.#at++;
     }
@@ -129,7 +135,7 @@ export class Words {
     if (base !== undefined) return this.#base(base, attached);
     for (let i = this.loaded.length - 1; i >= 0; i--) {
       const owner = this.loaded[i] as Loaded;
-      const option = optionsOf(owner.extension).get(name);
+      const option = optionsOf(owner.extension).get(name)?.option;
       if (option !== undefined) return this.#extension(owner, option, attached);
     }
     return this.#abbreviated(name, attached);
@@ -140,7 +146,7 @@ export class Words {
     this.option = option;
     this.argument = attached;
     if (option.value && attached === undefined) {
-      this.argument = this.words[this.#at];
+      this.argument = this.#words[this.#at];
       if (this.argument === undefined) return "missing";
       this.#at++;
     }

@@ -11,11 +11,11 @@
 import type { Count, Table } from "../../../wasm/mod.ts";
 import { TextError } from "../../base/mod.ts";
 import type { Family } from "./address.ts";
-import type { Complaint } from "./complaint.ts";
-import { printConditions, printTarget } from "./rule.ts";
+import { type Complaint, usage } from "./complaint.ts";
+import { expectedFor } from "./expected.ts";
+import { printConditions, printTarget, type Rule } from "./rule.ts";
 import { type RestoreSink, walkRestore } from "./restore_text.ts";
-import { TableEdit } from "./table_edit.ts";
-import { emptyTable, type TableText } from "./table_text.ts";
+import { type Chain, emptyTable, orderChains, type TableText, ZERO } from "./table_text.ts";
 
 /** How a dump is printed. */
 export interface SaveOptions {
@@ -71,7 +71,7 @@ export function parseIptablesSave(text: string, file: string, options: ParseOpti
     counters: true,
     reading: {
       family: options.family ?? 4,
-      isChain: (_, name) => reader.edit?.has(name) ?? false,
+      isChain: (_, name) => reader.has(name),
       setFamily: (name) => options.setFamily === undefined ? "unspec" : options.setFamily(name),
       warn: () => {},
     },
@@ -94,23 +94,38 @@ function textError({ file, line, number, complaint, problem }: Wrong): TextError
   const message = (complaint?.message ?? problem).trim().replace("%L", String(number));
   const quoted = /[`'"]([^`'"]+)['"]/.exec(message)?.[1];
   const column = quoted === undefined ? 0 : line.indexOf(quoted);
-  const expected = complaint?.expected ?? "a line that iptables-restore takes";
+  const expected = complaint?.expected ?? expectedFor(message);
   return new TextError(file, number, Math.max(0, column) + 1, message, expected);
 }
 
 class DumpReader implements RestoreSink {
   readonly tables: TableText[] = [];
-  edit: TableEdit | undefined;
   problem = "the line failed";
+  #table: Table = "filter";
+  #chains = new Map<string, { -readonly [K in keyof Chain]: Chain[K] } & { rules: Rule[] }>();
+
+  has(chain: string): boolean {
+    return this.#chains.has(chain);
+  }
 
   begin(table: Table): void {
-    this.edit = TableEdit.from(emptyTable(table));
+    this.#table = table;
+    this.#chains = new Map(emptyTable(table).chains.map((chain) => [chain.name, { ...chain, rules: [] }]));
   }
 
   chain(name: string, policy: string, count: Count | undefined): void {
-    const edit = this.edit as TableEdit;
-    if (!edit.isBuiltin(name)) edit.create(name);
-    if (policy !== "-") edit.policy(name, policy, count);
+    const known = this.#chains.get(name);
+    if (policy === "-") {
+      if (known !== undefined) usage(`error creating chain '${name}':File exists`, "a chain once");
+      this.#chains.set(name, { name, count: ZERO, rules: [] });
+      return;
+    }
+    if (known?.policy === undefined) usage(`Can't set policy \`${policy}' on \`${name}': Bad built-in chain name`);
+    if (policy !== "ACCEPT" && policy !== "DROP") {
+      usage(`Can't set policy \`${policy}' on \`${name}': Bad policy name`, "ACCEPT or DROP");
+    }
+    known.policy = policy;
+    known.count = count ?? ZERO;
   }
 
   command(request: Parameters<RestoreSink["command"]>[0]): boolean {
@@ -119,11 +134,13 @@ class DumpReader implements RestoreSink {
       return false;
     }
     this.problem = `no chain \`${request.chain}' in the table`;
-    return this.edit?.append(request.chain ?? "", request.rules) === "ok";
+    const chain = this.#chains.get(request.chain ?? "");
+    for (const rule of request.rules) chain?.rules.push(rule);
+    return chain !== undefined;
   }
 
   commit(): boolean {
-    this.tables.push((this.edit as TableEdit).text());
+    this.tables.push({ table: this.#table, chains: orderChains(this.#table, this.#chains.values()) });
     return true;
   }
 

@@ -23,7 +23,9 @@ export function splitLine(line: string, offset = 0): string[] | undefined {
       at = stop;
       continue;
     }
-    const next = quotedWord(line, at, words);
+    const close = stop === at ? plainQuote(line, at) : -1;
+    if (close >= 0) words.push(line.slice(at + 1, close));
+    const next = close >= 0 ? close + 1 : quotedWord(line, at, words);
     if (next < 0) return undefined;
     at = next;
   }
@@ -32,6 +34,14 @@ export function splitLine(line: string, offset = 0): string[] | undefined {
 
 function special(c: number): boolean {
   return c === 32 || c === 9 || c === 34 || c === 13;
+}
+
+/** Where a word that is quoted as a whole, without escapes, ends with its second quote; -1 for any other. */
+function plainQuote(line: string, from: number): number {
+  const close = line.indexOf('"', from + 1);
+  if (close < 0 || (close + 1 < line.length && line.charCodeAt(close + 1) !== 32)) return -1;
+  const escape = line.indexOf("\\", from + 1);
+  return escape < 0 || escape > close ? close : -1;
 }
 
 /** Reads a word that has quotes in it; returns where it ends, or -1. */

@@ -8,7 +8,7 @@
  */
 import type { Count, Table } from "../../../wasm/mod.ts";
 import { isTable } from "./builtins.ts";
-import { parseCommand, type Reading, type Request } from "./command.ts";
+import { CommandReader, type Reading, type Request } from "./command.ts";
 import { Complaint, STATUS, usage } from "./complaint.ts";
 import { splitLine } from "./line_words.ts";
 
@@ -31,7 +31,7 @@ export interface RestoreOptions {
   readonly only?: string;
   /** `-c`: counters in the text count. */
   readonly counters: boolean;
-  readonly reading: Omit<Reading, "restore">;
+  readonly reading: Reading;
 }
 
 /** Where a text went wrong: the line, and the tool's complaint, or nothing where it only says `line N failed`. */
@@ -68,8 +68,11 @@ class RestoreWalker {
   table: Table | undefined;
   #skipping = false;
   #last = false;
+  readonly #reader: CommandReader;
 
-  constructor(readonly sink: RestoreSink, readonly options: RestoreOptions) {}
+  constructor(readonly sink: RestoreSink, readonly options: RestoreOptions) {
+    this.#reader = new CommandReader(options.reading);
+  }
 
   /** One line; false when it failed without a word of its own. `ended` tells whether a line feed stands behind it. */
   line(text: string, ended: boolean): boolean {
@@ -126,7 +129,7 @@ class RestoreWalker {
     const count = text.startsWith("[") ? readCounters(text) ?? usage("Bad line %L: need ]") : undefined;
     const words = splitLine(text, count === undefined ? 0 : text.indexOf("]") + 1) ?? [];
     if (words.length === 0) return usage("no command specified");
-    const request = parseCommand(words, 0, { ...this.options.reading, restore: this.table as Table });
+    const request = this.#reader.read(words, 0, this.table);
     if (count !== undefined && this.options.counters) return this.sink.command(withCount(request, count));
     return this.sink.command(request);
   }

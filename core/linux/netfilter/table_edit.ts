@@ -189,10 +189,16 @@ export class TableEdit {
       name,
       policy,
       count,
-      rules: entries.map(({ rule, packets, bytes }) => ({ ...rule, count: { packets, bytes } })),
+      rules: entries.map(counted),
     }));
     return { table: this.table, chains };
   }
+}
+
+/** The rule with its counters of now; the rule itself where they are what its text said. */
+function counted({ rule, packets, bytes }: Entry): Rule {
+  const same = packets === (rule.count?.packets ?? 0) && bytes === (rule.count?.bytes ?? 0);
+  return same ? rule : { ...rule, count: { packets, bytes } };
 }
 
 function retarget(entry: Entry, name: string, to: string): Entry {
