@@ -11,8 +11,7 @@ import { runLine, ShellSession } from "./shell/session.ts";
 import { quoteWords } from "./shell/quote.ts";
 import { SHELL_COMMANDS } from "./shell/library.ts";
 import { plainWords } from "./shell/words.ts";
-import { resetSysctls } from "./sysctl/store.ts";
-import { loadSysctlConf } from "./sysctl/conf.ts";
+import { powerCycle, startUp } from "./boot.ts";
 
 /** Virtual milliseconds after which {@link Machine.run} gives up on a line that never ends by itself: ten minutes. */
 const RUN_LIMIT = 600_000;
@@ -66,6 +65,7 @@ export class Machine {
   readonly #tree: FileTree;
   readonly #views = new Map<Ns, MachineFiles>();
   readonly #processes = new Map<number, RunningProcess>();
+  readonly #boots: (() => void | Promise<void>)[] = [];
   #lastPid = 1;
 
   constructor(options: MachineOptions) {
@@ -163,17 +163,20 @@ export class Machine {
   }
 
   /**
-   * Takes the machine down and up: processes end, the named namespaces go, sysctls fall back and `/etc/sysctl.conf` is
-   * applied. Links made from outside stay plugged in; what was set on them is gone.
+   * Takes the machine down and up: processes end, what was set at run time is gone, `/etc/sysctl.conf` is applied, then
+   * whoever gave it its addresses and services does so again ({@link onBoot}). Links made from outside stay plugged in.
    */
-  reboot(): void {
+  async reboot(): Promise<void> {
     for (const process of this.processes) process.kill(SIGKILL);
-    for (const namespace of this.namespaces.values()) this.plane.removeNamespace(namespace.id);
-    this.namespaces.clear();
-    this.ns.clear();
-    resetSysctls(this.ns);
-    loadSysctlConf(this.files);
+    powerCycle(this);
+    startUp(this);
     this.bootedAt = this.runner.clock.now();
+    for (const boot of this.#boots) await boot();
+  }
+
+  /** Runs `boot` after every later reboot: it configures what is not in the machine's own files. */
+  onBoot(boot: () => void | Promise<void>): void {
+    this.#boots.push(boot);
   }
 
   #programFor(word: string): Program | undefined {

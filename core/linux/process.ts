@@ -40,6 +40,8 @@ export interface Process {
   err(text: string): void;
   /** Runs another command line or argv in the same machine, e.g. `ip netns exec NAME COMMAND`, `timeout 2 COMMAND`. */
   spawn(argv: readonly string[], options?: SpawnOptions): Promise<Finished>;
+  /** Waits for a promise that other tasks of the lab settle: a counted wait, so that time may move meanwhile. */
+  join<T>(promise: Promise<T>): Promise<T>;
   /** Runs a command in its own place: the child has this process's input and output, and ends with it. Its exit status. */
   exec(argv: readonly string[], options?: SpawnOptions): Promise<number>;
 }

@@ -40,7 +40,12 @@ export class Runner {
   readonly #resumptions: (() => void)[] = [];
   readonly #failures: unknown[] = [];
   #stirred = false;
-  #driver: Promise<void> | undefined;
+  /** Settles when the last caller in the queue has had its step. */
+  #last: Promise<void> = Promise.resolve();
+  /** Callers under way, and how many of them found nothing to do since anything last happened. */
+  #drivers = 0;
+  #stuck = 0;
+  #progress = 0;
   #rounds = 0;
 
   constructor(options: RunnerOptions) {
@@ -60,7 +65,7 @@ export class Runner {
   spawn<T>(name: string, main: (task: Task<T>) => Promise<T>, options: TaskOptions = {}): Task<T> {
     const task = new Task<T>(this, name, main, options);
     this.#tasks.add(task as Task);
-    this.#stirred = true;
+    this.#stir();
     task.result.catch((error: unknown) => this.#failures.push(error));
     return task;
   }
@@ -88,7 +93,7 @@ export class Runner {
 
   /** Lets a task go on: at once, or, for foreign ones, when no other foreign task is under way. Called by tasks only. */
   resume(task: Task<never> | Task, go: () => void): void {
-    this.#stirred = true;
+    this.#stir();
     if (task.foreign) this.#resumptions.push(go);
     else go();
   }
@@ -96,7 +101,7 @@ export class Runner {
   /** Called by a task that ended. */
   ended(task: Task<never> | Task): void {
     this.#tasks.delete(task as Task);
-    this.#stirred = true;
+    this.#stir();
   }
 
   /**
@@ -131,28 +136,47 @@ export class Runner {
     return undefined;
   }
 
-  /** Steps until `done`; false when there is no step left before `limit`. */
+  /** Steps until `done`; false when there is no step left before `limit`, and no other caller has one. */
   async #drive(done: () => boolean, limit: number): Promise<boolean> {
+    this.#drivers++;
+    let stuckAt = -1;
     let more = true;
-    while (!done()) {
-      if (!more) return false;
-      await this.#exclusively(async () => {
-        if (done()) return;
-        await this.#quieten();
-        if (!done()) more = this.#moveToNext(limit);
-      });
+    try {
+      while (!done() && more) {
+        await this.#exclusively(async () => {
+          if (done()) return;
+          await this.#quieten();
+          if (done() || this.#moveToNext(limit)) return;
+          if (stuckAt !== this.#progress) this.#stuck++;
+          stuckAt = this.#progress;
+          more = this.#stuck < this.#drivers && this.#nextAt() === Infinity;
+          await this.#turn();
+        });
+      }
+      return done();
+    } finally {
+      this.#drivers--;
     }
-    return true;
   }
 
-  /** One caller at a time; the others go on when it is through. */
+  /** Something happened: whoever found nothing to do may find something now. */
+  #advanceProgress(): void {
+    this.#progress++;
+    this.#stuck = 0;
+  }
+
+  /** One caller at a time, in the order they came. */
   async #exclusively(step: () => Promise<void>): Promise<void> {
-    while (this.#driver !== undefined) await this.#driver.catch(() => {});
-    this.#driver = step();
+    const before = this.#last;
+    let done: () => void = () => {};
+    this.#last = new Promise((resolve) => {
+      done = resolve;
+    });
+    await before;
     try {
-      await this.#driver;
+      await step();
     } finally {
-      this.#driver = undefined;
+      done();
     }
   }
 
@@ -161,7 +185,7 @@ export class Runner {
     for (;;) {
       this.#wakeSockets();
       for (const look of [...this.#lookers]) look();
-      if (!this.#stirred && !(await this.#stir())) return;
+      if (!this.#stirred && !(await this.#wakeOne())) return;
       this.#stirred = false;
       await this.#turn();
       this.#raise();
@@ -171,7 +195,7 @@ export class Runner {
   }
 
   /** Nothing stirs by itself: waits for foreign code, or lets the next foreign task go on. False when every task waits. */
-  async #stir(): Promise<boolean> {
+  async #wakeOne(): Promise<boolean> {
     const foreign = [...this.#tasks].find((task) => task.foreign && task.busy);
     if (foreign !== undefined) await foreign.quiet;
     else if (!this.#anyBusy()) {
@@ -199,10 +223,20 @@ export class Runner {
     for (const id of this.plane.takeWakeups()) this.poke(id);
   }
 
+  #stir(): void {
+    this.#stirred = true;
+    this.#advanceProgress();
+  }
+
+  #nextAt(): number {
+    return Math.min(this.clock.next(), this.#start + this.plane.nextEvent());
+  }
+
   #moveToNext(limit: number): boolean {
     const planeNext = this.plane.nextEvent();
-    const next = Math.min(this.clock.next(), this.#start + planeNext);
+    const next = this.#nextAt();
     if (next === Infinity || next > limit) return false;
+    this.#advanceProgress();
     if (next > this.clock.now()) this.#rounds = 0;
     else if (this.#rounds++ > SPIN) throw new Error(`virtual time stands still: ${this.tasks.join(", ")}`);
     if (this.#start + planeNext <= next) this.plane.run(planeNext);

@@ -133,6 +133,10 @@ export class RunningProcess implements Process {
     if (this.life.signal !== undefined) child.kill(this.life.signal);
   }
 
+  join<T>(promise: Promise<T>): Promise<T> {
+    return this.task.join(promise);
+  }
+
   async spawn(argv: readonly string[], options: SpawnOptions = {}): Promise<Finished> {
     const parent = options.inherit ? { parent: this } : {};
     const child = this.machine.start(argv, { ...this.#inherited(), ...options, ...parent });

@@ -1,5 +1,5 @@
 import type { FdbEntry, Link } from "../../../wasm/mod.ts";
-import { Feed, isFailure, isIp, isMac } from "../../base/mod.ts";
+import { type Failure, Feed, isFailure, isIp, isMac } from "../../base/mod.ts";
 import { type StateKey } from "../namespace.ts";
 import { BRIDGE_USAGE } from "./bridge_usage.ts";
 import { Entry } from "./entry.ts";
@@ -56,9 +56,15 @@ export const bridgeMonitor: IpObject = async (tool, words) => {
   return 0;
 };
 
-/** The entries of a device in the order of the kernel's dump: a bridge's groups first, a port's last. */
+/** Unicast addresses that `bridge fdb add ... self` gave a device: it lets them in, which a veth does anyway. */
+const OWN: StateKey<FdbEntry[]> = { label: "own addresses" };
+
+/** The entries of a device in the order of the kernel's dump: a bridge's groups first, a port's last; newest address first. */
 function entriesOf(tool: IpTool, link: Link): FdbEntry[] {
-  const own = tool.plane.fdb(tool.ns).filter((entry) => entry.dev === link.index);
+  const known = tool.plane.fdb(tool.ns).filter((entry) => entry.dev === link.index);
+  const macs = [...new Set(known.map((entry) => entry.mac))].reverse();
+  const kept = tool.namespace.state(OWN, () => []).filter((entry) => entry.dev === link.index);
+  const own = [...macs.flatMap((mac) => known.filter((entry) => entry.mac === mac)), ...kept];
   const groups = linkType(link) === "ether" && link.up ? groupEntries(tool, link) : [];
   if (link.kind === "bridge") return [...groups, ...own];
   const mastered = own.filter((entry) => !entry.self);
@@ -197,15 +203,35 @@ function fdbChange(tool: IpTool, words: Words, mode: "add" | "append" | "replace
     ...(request.dst !== undefined && { dst: request.dst }),
     ...(request.vlan !== undefined && { vlan: request.vlan }),
   };
-  const refused = tool.plane.addFdb(tool.ns, entry, mode);
+  const refused = self && link.kind !== "vxlan" ? keepOwn(tool, entry, mode) : tool.plane.addFdb(tool.ns, entry, mode);
   must(refused);
   if (!isFailure(refused)) tool.namespace.state(CHANGES, () => new Feed()).say({ entry, deleted: false });
   return 0;
 }
 
+function keepOwn(tool: IpTool, entry: FdbEntry, mode: "add" | "append" | "replace"): Failure | null {
+  const own = tool.namespace.state(OWN, () => []);
+  const there = own.some((one) => one.dev === entry.dev && one.mac === entry.mac);
+  if (there) return mode === "add" ? { errno: "EEXIST" } : null;
+  own.push(entry);
+  return null;
+}
+
+function dropOwn(tool: IpTool, dev: number, mac: string): Failure | null {
+  const own = tool.namespace.state(OWN, () => []);
+  const at = own.findIndex((one) => one.dev === dev && one.mac === mac);
+  if (at < 0) return { errno: "ENOENT" };
+  own.splice(at, 1);
+  return null;
+}
+
 function fdbDelete(tool: IpTool, words: Words): number {
   const request = takeRequest(words);
   const { mac, link } = subject(tool, request);
+  if (!request.master && link.kind !== "vxlan") {
+    must(dropOwn(tool, link.index, mac));
+    return 0;
+  }
   const gone = tool.plane.fdb(tool.ns).find((entry) => entry.mac === mac && entry.dev === link.index);
   const which = { mac, dev: link.index, ...(request.dst !== undefined && { dst: request.dst }) };
   must(tool.plane.removeFdb(tool.ns, { ...which, ...(request.vlan !== undefined && { vlan: request.vlan }) }));

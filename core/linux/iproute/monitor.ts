@@ -69,7 +69,7 @@ function eventText(tool: IpTool, event: KernelEvent): string | undefined {
     case "address":
       return addressText(tool, event.value as Address, deleted);
     case "route":
-      return routeEntry(tool, event.value as Route, {}, deleted).text;
+      return routeEntry(tool, wholeRoute(tool, event.value as Route), {}, deleted).text;
     case "neighbour":
       return neighEntry(tool, event.value as Neighbour, { deleted }).text;
     case "rule":
@@ -77,6 +77,26 @@ function eventText(tool: IpTool, event: KernelEvent): string | undefined {
       return undefined;
   }
 }
+
+/** A new route as the kernel filled it in: the event has it as it was asked for. */
+function wholeRoute(tool: IpTool, asked: Route): Route {
+  if (asked.type !== undefined && asked.table !== undefined) return asked;
+  const found = tool.plane.routes(tool.ns, asked.to.includes(":") ? 6 : 4).find((route) => {
+    return route.to === asked.to && route.table === (asked.table ?? 254) &&
+      (asked.via === undefined || route.via === asked.via);
+  });
+  return found ?? { ...DEFAULTS, ...asked };
+}
+
+const DEFAULTS = {
+  type: "unicast",
+  table: 254,
+  scope: 0,
+  protocol: 3,
+  metric: 0,
+  linkdown: false,
+  dead: false,
+} as const;
 
 /** Monitors print an address with its device in front, as `-o` does, but on two lines. */
 function addressText(tool: IpTool, address: Address, deleted: boolean): string | undefined {

@@ -9,7 +9,7 @@ import type { Program } from "../process.ts";
 import { sysctl } from "../sysctl/program.ts";
 import { dnsdomainname, hostname } from "./hostname.ts";
 import { date, id, miiTool, nameif, ps, uname, whoami } from "./machine_info.ts";
-import { nsenter, sleep, sudo, timeout, unshare, watch } from "./wrappers.ts";
+import { nsenter, reboot, sleep, sudo, timeout, unshare, watch } from "./wrappers.ts";
 
 /** The programs of a Linux machine that need nothing above its kernel, by the name they are called by. */
 export const LINUX_PROGRAMS: ReadonlyMap<string, Program> = new Map<string, Program>([
@@ -26,6 +26,7 @@ export const LINUX_PROGRAMS: ReadonlyMap<string, Program> = new Map<string, Prog
   ["netstat", netstat],
   ["nsenter", nsenter],
   ["ps", ps],
+  ["reboot", reboot],
   ["route", route],
   ["sleep", sleep],
   ["ss", ss],

@@ -137,3 +137,9 @@ export const nsenter: Program = async (process) => {
   }
   return await process.exec(words.length > 0 ? words : ["sh"], { ns: home });
 };
+
+/** `reboot`: the process that asks for it ends with all the others. */
+export const reboot: Program = async (process) => {
+  await process.join(process.machine.reboot());
+  return 0;
+};
