@@ -53,7 +53,7 @@ function listTitles({ lineNumbers, verbose, exact }: ListOptions): string {
 /** One rule's line of a listing. */
 export function listRule(entry: Entry, number: number, options: ListOptions): string {
   const { rule, packets, bytes } = entry;
-  const { family, numeric, verbose, exact, lineNumbers } = options;
+  const { numeric, verbose, exact, lineNumbers } = options;
   const counts = verbose ? countColumn(packets, exact) + countColumn(bytes, exact) : "";
   const fragment = rule.fragment === undefined ? "--" : rule.fragment.not ? "!f" : "-f";
   const devices = verbose ? ` ${deviceColumn(rule.in, numeric)} ${deviceColumn(rule.out, numeric)} ` : "";

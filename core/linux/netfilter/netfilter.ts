@@ -78,10 +78,9 @@ export class Netfilter {
     return "ok";
   }
 
-  /** The dump of one table, or of all that are loaded. */
-  save(options: SaveOptions & { readonly table?: Table } = {}): string {
-    const tables = options.table === undefined ? this.tables : [options.table];
-    return printIptablesSave(tables.map((table) => this.text(table)), options);
+  /** The dump of some tables, or of all that are loaded. */
+  save(options: SaveOptions & { readonly tables?: readonly Table[] } = {}): string {
+    return printIptablesSave((options.tables ?? this.tables).map((table) => this.text(table)), options);
   }
 
   /** Takes every table away, as after a reboot. */

@@ -10,6 +10,7 @@ import { Complaint } from "../complaint.ts";
 import { helpText, restoreHelp } from "../help.ts";
 import { type Netfilter, netfilterOf } from "../netfilter.ts";
 import { restoreTables } from "../restore.ts";
+import { inNftWords } from "./nft_words.ts";
 import { type Answer, complaintText, kernelText, VERSION } from "../tool_text.ts";
 
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
@@ -75,7 +76,7 @@ function readSaveWords(words: readonly string[], tool: string): SaveWords | Answ
 }
 
 /** Runs iptables-save; `now` is what its headings say. */
-export function runSave(netfilter: Netfilter, words: readonly string[], io: ToolIo): Answer {
+export function runSave(netfilter: Netfilter, words: readonly string[], io: ToolIo, order?: "oldest first"): Answer {
   const tool = `${toolName(netfilter.family)}-save`;
   const flags = readSaveWords(words, tool);
   if ("exit" in flags) return flags;
@@ -84,7 +85,9 @@ export function runSave(netfilter: Netfilter, words: readonly string[], io: Tool
     const problem = "Cannot initialize: Table does not exist (do you need to insmod?)";
     return { out: "", err: `${tool} ${VERSION}: ${problem}\n`, exit: 1 };
   }
-  const out = netfilter.save({ counters, tool, date: ctime(io.now), table: table as Table | undefined });
+  const chosen = table === undefined ? netfilter.tables : [table as Table];
+  const tables = order === undefined ? chosen : chosen.toReversed();
+  const out = netfilter.save({ counters, tool, date: ctime(io.now), tables });
   if (file === undefined) return { out, err: "", exit: 0 };
   io.write(file, out);
   return { out: "", err: "", exit: 0 };
@@ -164,33 +167,41 @@ export function runRestore(netfilter: Netfilter, words: readonly string[], io: T
 
 type Tool = (netfilter: Netfilter, words: readonly string[], io: ToolIo) => Answer;
 
-function program(family: Family, tool: Tool): Program {
+function program(family: Family, tool: Tool, reword: typeof inNftWords): Program {
   return (process: Process) => {
     const netfilter = netfilterOf(namespaceOf(process.machine.plane, process.ns), family);
-    const answer = tool(netfilter, process.argv.slice(1), {
+    const words = process.argv.slice(1);
+    const io = {
       stdin: process.stdin,
       now: process.clock.now(),
-      read: (path) => process.files.read(path),
-      write: (path, text) => process.files.write(path, text),
-    });
+      read: (path: string) => process.files.read(path),
+      write: (path: string, text: string) => process.files.write(path, text),
+    };
+    const answer = reword(tool(netfilter, words, io), words, process.stdin);
     process.out(answer.out);
     process.err(answer.err);
     return Promise.resolve(answer.exit);
   };
 }
 
-/** The programs by name, `-legacy` names included. */
+/** The nft variant lists tables in the order they were made. */
+const nftSave: Tool = (netfilter, words, io) => runSave(netfilter, words, io, "oldest first");
+
+/** The programs by name: `iptables` is the legacy variant, which `-legacy` names too; `-nft` are the same tables in nft's words. */
 export function iptablesPrograms(): Map<string, Program> {
   const programs = new Map<string, Program>();
+  const asItIs = (answer: Answer) => answer;
   for (const family of [4, 6] as const) {
     const name = toolName(family);
-    const tools: readonly (readonly [string, Tool])[] = [["", runIptables], ["-save", runSave], [
-      "-restore",
-      runRestore,
-    ]];
-    for (const [suffix, tool] of tools) {
-      programs.set(`${name}${suffix}`, program(family, tool));
-      programs.set(`${name}-legacy${suffix}`, program(family, tool));
+    const tools: readonly (readonly [string, Tool, Tool])[] = [
+      ["", runIptables, runIptables],
+      ["-save", runSave, nftSave],
+      ["-restore", runRestore, runRestore],
+    ];
+    for (const [suffix, legacy, nft] of tools) {
+      programs.set(`${name}${suffix}`, program(family, legacy, asItIs));
+      programs.set(`${name}-legacy${suffix}`, program(family, legacy, asItIs));
+      programs.set(`${name}-nft${suffix}`, program(family, nft, inNftWords));
     }
   }
   return programs;
