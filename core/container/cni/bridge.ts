@@ -27,6 +27,7 @@ function add(call: CniCall): CniResult | CniError {
   const { plane, ns } = host.machine;
   const name = conf.bridge ?? "cni0";
   const device = ensureBridge(plane, ns.id, name, conf.mtu);
+  const mac = plane.links(ns.id).find(({ index }) => index === device)?.mac as string;
   const veth = `veth${host.machine.random.text(8, "0123456789abcdef")}`;
   const index = check(
     plane.addLink(ns.id, {
@@ -44,7 +45,7 @@ function add(call: CniCall): CniResult | CniError {
   const given = host.call({ ...call, conf: { ...conf, type: conf.ipam?.type ?? "host-local" } });
   if (isCniError(given)) return given;
   configureContainer(plane, { ns: env.netns.id, dev: inside }, { given, conf });
-  if (conf.isGateway || conf.isDefaultGateway) becomeGateway(plane, { ns: ns.id, dev: device }, given);
+  if (conf.isGateway || conf.isDefaultGateway) becomeGateway(plane, { ns: ns.id, dev: device, mac }, given);
   return result(call, given, [name, veth]);
 }
 
@@ -67,14 +68,22 @@ interface Device {
   readonly dev: IfIndex;
 }
 
-/** The bridge gets the gateway's address, and the host forwards. */
-function becomeGateway(plane: PlaneApi, { ns, dev }: Device, given: CniResult): void {
+/**
+ * The bridge gets the gateway's address, and the host forwards. Its MAC is set to what it is: it would be the lowest of
+ * its ports' otherwise, and change under the containers that know it.
+ */
+function becomeGateway(
+  plane: PlaneApi,
+  { ns, dev, mac }: Device & { readonly mac: string },
+  given: CniResult,
+): void {
   const own = new Set(plane.addresses(ns).filter((address) => address.dev === dev).map(({ address }) => address));
   for (const { address, gateway } of given.ips ?? []) {
     const cidr = requireCidr(address);
     const wanted = `${gateway ?? printIp(nthIp(cidr, 1))}/${cidr.length}`;
     if (!own.has(wanted)) {
       check(plane.addAddress(ns, dev, { address: wanted, broadcast: printIp(lastIp(cidr)) }), wanted);
+      check(plane.setLink(ns, dev, { mac }), mac);
     }
   }
   check(plane.setSysctl(ns, "net.ipv4.ip_forward", 1), "ip_forward");
