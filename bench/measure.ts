@@ -78,3 +78,10 @@ export function numbers(seed: number): () => number {
     return state >>> 0;
   };
 }
+
+/** Throws where two contestants do not give the same answers: a fast wrong one wins nothing. */
+export function agree(ours: ArrayLike<number>, theirs: ArrayLike<number>): void {
+  for (let n = 0; n < ours.length; n++) {
+    if (ours[n] !== theirs[n]) throw new Error(`answer ${n}: we say ${ours[n]}, the peer says ${theirs[n]}`);
+  }
+}

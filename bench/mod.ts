@@ -1,10 +1,14 @@
 /** `deno task bench [SUBJECT...] [--json]`: measures what podwire's speed stands on, each beside its peers in the same run. */
 import type { Row } from "./measure.ts";
+import { chains } from "./chains.ts";
+import { conntrack } from "./conntrack.ts";
 import { routes } from "./routes.ts";
 
 /** The subjects in the order in which they run. */
 export const SUBJECTS: Readonly<Record<string, () => Promise<Row[]>>> = {
   routes,
+  chains,
+  conntrack,
 };
 
 /** Rows as a table for people. */

@@ -1,217 +1,121 @@
 /** Longest-prefix match with a full table, both families, and with the small tables that nodes have. */
-import { median, numbers, type Peers, race, type Row, timeRows } from "./measure.ts";
-import { type Exports, golden, Native, shipped, skipped } from "./native.ts";
+import { agree, median, type Peers, race, type Row, timeRows } from "./measure.ts";
+import { Native, skipped, Wasm } from "./native.ts";
 import { Dir24 } from "./peers/dir24.ts";
 import { Ranges } from "./peers/ranges.ts";
-import { hostsOf, popularHosts, type PrefixTable, realTable, seededTable } from "./tables.ts";
+import { ShippedRoutes } from "./shipped_routes.ts";
+import { hostsOf, popularHosts, type PrefixTable, realTable, records, seededTable } from "./tables.ts";
 
-const SUBJECT = "routes";
-/** Lookups a batch; the golden twin and npm get fewer. */
+/** Lookups a batch; the slow twin and npm get fewer. */
 const BATCH = 1 << 20;
 const FEW = 64;
 const NPM = 1 << 16;
+/** Tables beyond this are full ones: DIR-24-8 is then JavaScript's best for IPv4, and npm takes part. */
+const FULL = 100_000;
 
 type Columns = PrefixTable["v4"];
 
-/** Who takes part beside the shipped module. */
-interface Others {
+/** A table under test and who races on it. */
+interface Field {
+  readonly name: string;
+  readonly table: Columns;
+  readonly version: 4 | 6;
+  readonly ours: ShippedRoutes;
   readonly native: Native | undefined;
-  readonly golden: Exports | undefined;
-  readonly folder: string;
 }
 
 /** All rows of the subject. */
 export async function routes(): Promise<Row[]> {
-  const folder = await Deno.makeTempDir({ prefix: "podwire-bench-" });
-  const others: Others = { native: await Native.open(), golden: await golden(), folder };
-  try {
-    const real = await realTable() ?? skipped("the Internet's table", "../shared/data/bgp is not at hand");
-    const rows: Row[] = [];
-    for (const table of [seededTable(1), ...real === undefined ? [] : [real]]) {
-      rows.push(...await family(`lookup-full/${table.name}/ipv4`, table.v4, 4, others));
-      rows.push(...await family(`lookup-full/${table.name}/ipv6`, table.v6, 6, others));
-    }
-    rows.push(...await family("lookup-node/50-routes", nodeTable(50), 4, others));
-    rows.push(...await family("lookup-node/5000-routes", nodeTable(5000), 4, others));
-    return rows;
-  } finally {
-    await others.native?.close();
-    await Deno.remove(folder, { recursive: true });
+  const native = await Native.open();
+  const real = await realTable() ?? skipped("the Internet's table", "../shared/data/bgp is not at hand");
+  const rows: Row[] = [];
+  const add = async (name: string, table: Columns, version: 4 | 6) => {
+    rows.push(...await family({ name, table, version, ours: await ShippedRoutes.open(version), native }));
+  };
+  for (const table of [seededTable(1), ...real === undefined ? [] : [real]]) {
+    await add(`lookup-full/${table.name}/ipv4`, table.v4, 4);
+    await add(`lookup-full/${table.name}/ipv6`, table.v6, 6);
   }
+  await add("lookup-node/50-routes", nodeTable(50), 4);
+  await add("lookup-node/5000-routes", nodeTable(5000), 4);
+  await native?.close();
+  return rows;
 }
 
 /** A node's table: a default route and the other nodes' /24s. */
 function nodeTable(count: number): Columns {
-  const next = numbers(count);
-  const addresses = Uint32Array.from({ length: count }, (_, n) => n === 0 ? 0 : (10 << 24 | n << 8 | next() & 0) >>> 0);
-  return { addresses, lengths: Uint8Array.from({ length: count }, (_, n) => n === 0 ? 0 : 24) };
+  const place = (n: number) => n === 0 ? 0 : (10 << 24 | n << 8) >>> 0;
+  return {
+    addresses: Uint32Array.from({ length: count }, (_, n) => place(n)),
+    lengths: Uint8Array.from({ length: count }, (_, n) => n === 0 ? 0 : 24),
+  };
 }
 
-async function family(name: string, table: Columns, version: 4 | 6, others: Others): Promise<Row[]> {
-  const ours = new Side(await shipped(), "lpm", version);
-  const built = [await ours.load(table), ours.reload(), ours.reload(), ours.reload(), ours.reload()];
-  const files = await writeFiles(table, hostsOf(table, BATCH, 2), others.folder);
-  const nativeBuilt = await others.native?.ask(`load${version} ${files.table}`);
-  const rows = timeRows({ subject: SUBJECT, case: `${name}/build`, unit: "ms" }, median(built) / 1e6, {
-    native: nativeBuilt === undefined ? undefined : nativeBuilt / 1e6,
-  });
-  const kinds = { random: hostsOf(table, BATCH, 2), popular: popularHosts(table, BATCH, 3) };
-  for (const [kind, keys] of Object.entries(kinds)) {
-    const of = { subject: SUBJECT, case: `${name}/${kind}`, unit: "ns/lookup" };
-    rows.push(...await lookups(of, { table, keys, version, ours, others, isFirst: kind === "random" }));
+async function family(field: Field): Promise<Row[]> {
+  const { name, table, version, ours, native } = field;
+  const words = records(table);
+  const builds = { ours: [] as number[], native: [] as number[] };
+  for (let turn = 0; turn < 5; turn++) {
+    builds.ours.push(await ours.load(`routes${version}`, words));
+    if (native !== undefined) builds.native.push(await native.load(`routes${version}`, words));
   }
+  const rows = timeRows({ subject: "routes", case: `${name}/build`, unit: "ms" }, median(builds.ours) / 1e6, {
+    "native Rust": native === undefined ? undefined : median(builds.native) / 1e6,
+  });
+  const js = version === 4 && table.lengths.length > FULL
+    ? new Dir24(table.addresses, table.lengths)
+    : new Ranges(table.addresses, table.lengths);
+  const random = hostsOf(table, BATCH, 2);
+  rows.push(...await lookups(field, js, { kind: "random", keys: random }));
+  rows.push(...await lookups(field, js, { kind: "popular", keys: popularHosts(table, BATCH, 3) }));
   return rows;
 }
 
-interface Race {
-  readonly table: Columns;
-  readonly keys: Uint32Array;
-  readonly version: 4 | 6;
-  readonly ours: Side;
-  readonly others: Others;
-  readonly isFirst: boolean;
-}
-
-async function lookups(of: { subject: string; case: string; unit: string }, it: Race): Promise<Row[]> {
-  const { table, keys, version, ours, others } = it;
-  const js = version === 4 && table.lengths.length > 100_000
-    ? new Dir24(table.addresses, table.lengths)
-    : new Ranges(table.addresses, table.lengths);
+async function lookups(field: Field, js: Ranges | Dir24, input: { kind: string; keys: Uint32Array }): Promise<Row[]> {
+  const { ours, native } = field;
   const answers = new Uint32Array(BATCH);
-  ours.keys(keys);
-  await Deno.writeFile(`${others.folder}/keys`, new Uint8Array(keys.buffer));
-  await others.native?.ask(`keys${version} ${others.folder}/keys`);
-  const native = others.native;
+  await ours.keys(input.keys);
+  await native?.keys(input.keys);
   const [wasm, script, rust] = await race([
     () => ours.run(),
-    () => js.lookup(keys, answers),
-    () => native === undefined ? 0 : native.ask(`run${version}`),
+    () => js.lookup(input.keys, answers),
+    () => native?.run() ?? 0,
   ]) as [number, number, number];
-  agree(ours.answers(), answers);
-  const peers: Record<string, number | undefined> = {
+  agree(ours.answers(BATCH), answers);
+  const peers: Peers = {
     "plain JS": script / BATCH,
     "native Rust": native === undefined ? undefined : rust / BATCH,
+    ...input.kind === "random" ? await slowPeers(field, input.keys) : {},
   };
-  if (it.isFirst) Object.assign(peers, await slowPeers(it));
-  return timeRows(of, wasm / BATCH, peers);
+  return timeRows(
+    { subject: "routes", case: `${field.name}/${input.kind}`, unit: "ns/lookup" },
+    wasm / BATCH,
+    peers,
+  );
 }
 
-/** The peers that need no second kind of traffic: the slow twin, and npm's best for the full IPv4 table. */
-async function slowPeers({ table, keys, version, ours, others }: Race): Promise<Peers> {
-  const peers: Record<string, number | undefined> = {};
-  if (others.golden !== undefined) {
-    const twin = new Side(others.golden, "golden", version);
-    await twin.load(table);
-    const few = keys.subarray(0, FEW * twin.width);
-    twin.keys(few);
-    const [time] = await race([() => twin.run()], { warmUp: 1, timed: 5 });
-    agree(ours.answers().subarray(0, FEW), twin.answers());
-    peers["golden twin"] = time as number / FEW;
-  }
-  if (version === 4 && table.lengths.length > 100_000) {
-    peers["npm mmdb-lib"] = await npmPeer(table, keys.subarray(0, NPM), others.folder);
-  }
-  return peers;
+/** The slow twin, and npm's best for the full IPv4 table. */
+async function slowPeers({ table, version, ours }: Field, keys: Uint32Array): Promise<Peers> {
+  const npm = version === 4 && table.lengths.length > FULL ? await npmPeer(table, keys.subarray(0, NPM)) : undefined;
+  const twin = await Wasm.open();
+  if (twin === undefined) return { "npm mmdb-lib": npm };
+  await twin.load(`golden${version}`, records(table));
+  await twin.keys(keys.subarray(0, FEW * (version === 4 ? 1 : 4)));
+  const [time] = await race([() => twin.run()], { warmUp: 1, timed: 5 }) as [number];
+  agree(ours.answers(FEW), twin.answers(FEW));
+  return { "golden twin": time / FEW, "npm mmdb-lib": npm };
 }
 
-async function npmPeer(table: Columns, keys: Uint32Array, folder: string): Promise<number | undefined> {
-  const words = new Uint32Array(1 + 2 * table.lengths.length + keys.length);
-  words[0] = table.lengths.length;
-  table.lengths.forEach((length, n) => words.set([table.addresses[n] as number, length], 1 + 2 * n));
-  words.set(keys, 1 + 2 * table.lengths.length);
-  await Deno.writeFile(`${folder}/npm`, new Uint8Array(words.buffer));
+async function npmPeer(table: Columns, keys: Uint32Array): Promise<number | undefined> {
+  const prefixes = records(table).filter((_, n) => n % 3 !== 2);
+  const file = await Deno.makeTempFile({ prefix: "podwire-bench-" });
+  await Deno.writeFile(file, new Uint8Array(Uint32Array.of(table.lengths.length).buffer));
+  await Deno.writeFile(file, new Uint8Array(prefixes.buffer), { append: true });
+  await Deno.writeFile(file, new Uint8Array(keys.slice().buffer), { append: true });
   const program = new URL("./peers/mmdb.ts", import.meta.url).pathname;
-  const args = [
-    "run",
-    "--no-config",
-    "--no-lock",
-    "--node-modules-dir=none",
-    "--quiet",
-    "--allow-read",
-    program,
-    `${folder}/npm`,
-  ];
+  const args = ["run", "--no-config", "--no-lock", "--node-modules-dir=none", "--quiet", "--allow-read", program, file];
   const { success, stdout } = await new Deno.Command(Deno.execPath(), { args, stderr: "null" }).output();
+  await Deno.remove(file);
   if (!success) return skipped("npm mmdb-lib", "it cannot be fetched or run here");
   return Number(new TextDecoder().decode(stdout));
-}
-
-async function writeFiles(table: Columns, keys: Uint32Array, folder: string): Promise<{ table: string; keys: string }> {
-  await Deno.writeFile(`${folder}/table`, new Uint8Array(records(table).buffer));
-  await Deno.writeFile(`${folder}/keys`, new Uint8Array(keys.buffer));
-  return { table: `${folder}/table`, keys: `${folder}/keys` };
-}
-
-/** Address words, length and value of each prefix in a row. */
-function records({ addresses, lengths }: Columns): Uint32Array<ArrayBuffer> {
-  const width = addresses.length / lengths.length;
-  const words = new Uint32Array(lengths.length * (width + 2));
-  lengths.forEach((length, n) => {
-    words.set(addresses.subarray(n * width, n * width + width), n * (width + 2));
-    words.set([length, n], n * (width + 2) + width);
-  });
-  return words;
-}
-
-function agree(ours: Uint32Array, theirs: Uint32Array): void {
-  const at = ours.findIndex((answer, n) => answer !== theirs[n]);
-  if (at >= 0) throw new Error(`lookup ${at}: we say ${ours[at]}, the peer says ${theirs[at]}`);
-}
-
-/** One module's table and region of words. */
-class Side {
-  readonly width: number;
-  readonly #exports: Exports;
-  readonly #prefix: string;
-  readonly #version: 4 | 6;
-  #address = 0;
-  #count = 0;
-  #prefixes = 0;
-
-  constructor(exports: Exports, prefix: string, version: 4 | 6) {
-    this.#exports = exports;
-    this.#prefix = prefix;
-    this.#version = version;
-    this.width = version === 4 ? 1 : 4;
-  }
-
-  #call(name: string, count: number): number {
-    const call = this.#exports[`${this.#prefix}_${name}`];
-    if (call === undefined) throw new Error(`no export ${this.#prefix}_${name}`);
-    return call(count);
-  }
-
-  #region(words: number): Uint32Array {
-    return new Uint32Array(this.#exports.memory.buffer, this.#address, words);
-  }
-
-  /** Loads a table; nanoseconds it took once the words were there. */
-  load(table: Columns): Promise<number> {
-    const words = records(table);
-    this.#address = this.#call("reserve", words.length) >>> 0;
-    this.#region(words.length).set(words);
-    this.#prefixes = table.lengths.length;
-    return Promise.resolve(this.reload());
-  }
-
-  reload(): number {
-    const start = performance.now();
-    this.#call(`load${this.#version}`, this.#prefixes);
-    return (performance.now() - start) * 1e6;
-  }
-
-  /** Puts the keys of the next runs in place. */
-  keys(keys: Uint32Array): void {
-    this.#count = keys.length / this.width;
-    this.#address = this.#call("reserve", keys.length + this.#count) >>> 0;
-    this.#region(keys.length).set(keys);
-  }
-
-  run(): void {
-    this.#call(`lookup${this.#version}`, this.#count);
-  }
-
-  answers(): Uint32Array {
-    return this.#region(this.#count * (this.width + 1)).slice(this.#count * this.width);
-  }
 }

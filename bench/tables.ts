@@ -189,3 +189,14 @@ export function popularHosts(table: PrefixTable["v4"], count: number, seed: numb
   }
   return hosts;
 }
+
+/** Address words, length and number of each prefix in a row: what the plane's exports and the native program load. */
+export function records({ addresses, lengths }: PrefixTable["v4"]): Uint32Array<ArrayBuffer> {
+  const width = addresses.length / lengths.length;
+  const words = new Uint32Array(lengths.length * (width + 2));
+  lengths.forEach((length, n) => {
+    words.set(addresses.subarray(n * width, n * width + width), n * (width + 2));
+    words.set([length, n], n * (width + 2) + width);
+  });
+  return words;
+}
