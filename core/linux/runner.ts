@@ -183,8 +183,8 @@ export class Runner {
   async #quieten(): Promise<void> {
     let idle = 0;
     for (;;) {
-      this.#wakeSockets();
       for (const look of [...this.#lookers]) look();
+      this.#wakeSockets();
       if (!this.#stirred && !(await this.#wakeOne())) return;
       this.#stirred = false;
       await this.#turn();
@@ -219,8 +219,11 @@ export class Runner {
     if (this.#failures.length > 0) throw this.#failures.shift();
   }
 
+  /** Waking a socket's waiter may send, and so wake the next one: goes on until the plane names none. */
   #wakeSockets(): void {
-    for (const id of this.plane.takeWakeups()) this.poke(id);
+    for (let ids = this.plane.takeWakeups(); ids.length > 0; ids = this.plane.takeWakeups()) {
+      for (const id of ids) this.poke(id);
+    }
   }
 
   #stir(): void {
