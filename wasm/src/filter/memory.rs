@@ -21,7 +21,7 @@ pub enum State {
     Quota(u64),
 }
 
-/// A token bucket: credit in nanoseconds, which come by themselves.
+/// A token bucket: credits come by themselves, 32,000 a second.
 #[derive(Clone, Copy)]
 pub struct Bucket {
     pub credit: u64,
@@ -32,17 +32,41 @@ pub struct Bucket {
 
 /// A jiffy: the grain in which the kernel lets credit grow.
 const JIFFY: u64 = 4_000_000;
+/// Credits a jiffy brings (CREDITS_PER_JIFFY at HZ=250).
+const PER_JIFFY: u64 = 128;
+/// Credits a second brings.
+pub const PER_SECOND: u64 = 250 * PER_JIFFY;
+
+/// xt_limit's credits of a time in 1/10000 s, in the kernel's 32 bits: long intervals overflow there, too.
+fn limit_credits(user: u32) -> u32 {
+    const RATE: u32 = PER_SECOND as u32;
+    if user > u32::MAX / RATE {
+        (user / 10_000).wrapping_mul(RATE)
+    } else {
+        user * RATE / 10_000
+    }
+}
+
+/// Whether the kernel takes a limit of this interval and burst (else ERANGE).
+pub fn limit_fits(interval: u32, burst: u32) -> bool {
+    burst != 0 && limit_credits(interval.wrapping_mul(burst)) >= limit_credits(interval)
+}
 
 impl Bucket {
-    /// A full bucket; `interval` is the time one packet costs in 1/10000 s.
-    pub fn new(interval: u64, burst: u64, now: u64) -> Bucket {
-        let cost = interval.saturating_mul(100_000);
+    /// A full bucket of xt_limit; `interval` is the time one packet costs in 1/10000 s.
+    pub fn of_limit(interval: u32, burst: u32, now: u64) -> Bucket {
+        let (cost, cap) = (limit_credits(interval) as u64, limit_credits(interval.wrapping_mul(burst)) as u64);
+        Bucket { credit: cap, cap, cost, last: now / JIFFY }
+    }
+    /// A full bucket of hashlimit, which reckons in 64 bits.
+    pub fn new(cost: u64, burst: u64, now: u64) -> Bucket {
         let cap = cost.saturating_mul(burst);
-        Bucket { credit: cap, cap, cost, last: now / JIFFY * JIFFY }
+        Bucket { credit: cap, cap, cost, last: now / JIFFY }
     }
     fn fill(&mut self, now: u64) {
-        let now = now / JIFFY * JIFFY;
-        self.credit = self.credit.saturating_add(now.saturating_sub(self.last)).min(self.cap);
+        let now = now / JIFFY;
+        let grown = now.saturating_sub(self.last).saturating_mul(PER_JIFFY);
+        self.credit = self.credit.saturating_add(grown).min(self.cap);
         self.last = now;
     }
     /// Whether one packet may pass; takes its cost if so.
@@ -245,7 +269,7 @@ impl State {
         Some(match number {
             op::STATISTIC if operands[1] == 1 => State::Nth(operands[2].wrapping_sub(1).wrapping_sub(operands[3])),
             op::STATISTIC => State::Nothing,
-            op::LIMIT => State::Bucket(Bucket::new(operands[1] as u64, operands[2] as u64, now)),
+            op::LIMIT => State::Bucket(Bucket::of_limit(operands[1], operands[2], now)),
             op::QUOTA => State::Quota(long(&operands[1..])),
             op::CONNLIMIT => State::Connections(Map::default()),
             op::RECENT => {
@@ -269,11 +293,18 @@ mod tests {
 
     #[test]
     fn a_bucket_lets_its_burst_through_and_then_one_each_interval() {
-        let mut bucket = Bucket::new(10_000, 3, 0);
+        let mut bucket = Bucket::of_limit(10_000, 3, 0);
         assert_eq!((0..5).filter(|_| bucket.take(0)).count(), 3);
         assert!(!bucket.take(999_000_000), "a second is not over");
         assert!(bucket.take(1_000_000_000));
         assert!(!bucket.take(1_000_000_000));
+    }
+
+    #[test]
+    fn a_burst_of_three_a_day_is_one_in_32_bits() {
+        let mut bucket = Bucket::of_limit(864_000_000, 3, 0);
+        assert_eq!((0..5).filter(|_| bucket.take(0)).count(), 1);
+        assert!(limit_fits(864_000_000, 3) && !limit_fits(864_000_000, 2) && !limit_fits(1, 0));
     }
 
     #[test]

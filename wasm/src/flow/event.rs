@@ -39,7 +39,7 @@ pub struct SideView {
 /// A flow as the tools print it.
 #[derive(Clone)]
 pub struct FlowView {
-    /// The handle packets carry; unique while the flow lives.
+    /// Unique while the flow lives; one that takes a dead flow's place takes its id, as in the kernel.
     pub id: u32,
     pub family: Family,
     pub proto: u8,
@@ -136,7 +136,7 @@ impl Conntrack {
         let counts = self.accounts.get(at as usize).copied().unwrap_or_default();
         let left = entry.expires.wrapping_sub(now) as i32;
         FlowView {
-            id: self.handle(at),
+            id: at + 1,
             family: if entry.is_v6() { Family::V6 } else { Family::V4 },
             proto: entry.proto,
             state: state_name(entry),
@@ -162,20 +162,19 @@ impl Conntrack {
     }
     /// `conntrack -D` of one flow by its id; false where it is gone.
     pub fn remove(&mut self, id: u32) -> bool {
-        let Some(at) = self.slot(id) else { return false };
-        if !is_confirmed(self.entries.get(at)) {
-            return false;
+        let there = (1..=self.entries.end()).contains(&id) && is_confirmed(self.entries.get(id - 1));
+        if there {
+            self.kill(id - 1);
         }
-        self.kill(at);
-        true
+        there
     }
     /// `conntrack -F`.
     pub fn flush(&mut self) {
         self.end_flows(|_, _| true);
     }
-    /// `conntrack -U --mark`.
-    pub fn set_mark(&mut self, id: u32, mark: u32) -> bool {
-        let Some(at) = self.slot(id) else { return false };
+    /// Marks the flow of a packet's handle (`-j CONNMARK`).
+    pub fn set_mark(&mut self, handle: u32, mark: u32) -> bool {
+        let Some(at) = self.slot(handle) else { return false };
         let entry = self.entries.get_mut(at);
         let old = std::mem::replace(&mut entry.mark, mark);
         if old != mark {
@@ -208,7 +207,7 @@ impl Conntrack {
     pub fn facts(&self, handle: u32, now: u32) -> Option<Facts> {
         let entry = self.entry(handle)?;
         // a flow that is not confirmed yet has no end the kernel could name
-        let left = if is_confirmed(entry) { entry.expires.wrapping_sub(now) as i32 } else { 0 };
+        let left = if entry.has(status::CONFIRMED) { entry.expires.wrapping_sub(now) as i32 } else { 0 };
         Some(Facts {
             sides: [self.widen(entry, ORIGINAL), self.widen(entry, REPLY)],
             proto: entry.proto,

@@ -161,7 +161,11 @@ impl Conntrack {
     fn is_taken(&mut self, tuple: &Wide, choice: &Choice) -> bool {
         let Some(reply) = tuple.inverse() else { return false };
         let own = *self.entries.get(choice.at);
-        let Some(slot) = self.lookup(&reply, zone_of(&own, ORIGINAL), choice.now) else { return false };
+        let zones = Key::of(&own).zones;
+        let Some(slot) = self.lookup(&reply, zones, choice.now) else { return false };
+        if zones[slot.side] != zones[REPLY] {
+            return false; // a zone of one direction only: the kernel looks where the reply's zone hashes to
+        }
         let other = self.entries.get(slot.entry);
         other.tuples[ORIGINAL] != own.tuples[ORIGINAL] || zone_of(other, ORIGINAL) != zone_of(&own, ORIGINAL)
     }
@@ -170,13 +174,17 @@ impl Conntrack {
     fn source_elsewhere(&self, current: &Wide, choice: &Choice) -> Option<Wide> {
         let own = self.entries.get(choice.at);
         let source = self.narrow(current)?;
-        let key = Key { proto: own.proto, v6: own.is_v6(), zone: zone_of(own, ORIGINAL) };
+        let key = Key::of(own);
         let mut latest = None;
         self.sources.find(source.source_hash(own.proto), |slot| {
             let other = self.entries.get(slot.entry);
             let theirs = other.tuples[ORIGINAL];
             let same = (theirs.src, theirs.sport) == (source.src, source.sport);
-            if same && other.proto == key.proto && other.is_v6() == key.v6 && zone_of(other, ORIGINAL) == key.zone {
+            if same
+                && other.proto == key.proto
+                && other.is_v6() == key.v6
+                && zone_of(other, ORIGINAL) == key.zones[ORIGINAL]
+            {
                 let reply = self.widen(other, REPLY);
                 let mapped = Wide {
                     src: reply.dst,

@@ -129,6 +129,11 @@ impl Conntrack {
     pub(super) fn zone_number(&mut self, id: u16) -> u8 {
         number_of(&mut self.zones, id, 255)
     }
+    /// The numbers of a zone by direction.
+    pub(super) fn zone_numbers(&mut self, zone: Zone) -> [u8; 2] {
+        let number = self.zone_number(zone.id);
+        [if zone.original { number } else { 0 }, if zone.reply { number } else { 0 }]
+    }
     /// The number of a helper's name for entries and templates (15 of them at most).
     pub fn helper_number(&mut self, name: impl Iterator<Item = u8> + Clone) -> u8 {
         match self.helpers.iter().position(|helper| helper.bytes().eq(name.clone())) {
@@ -223,14 +228,14 @@ impl Conntrack {
             }
             // a packet from itself to itself is its own answer: the kernel finds the reply first
             side = if entry.tuples[REPLY] == *tuple { REPLY } else { ORIGINAL };
-            entry.tuples[side] == *tuple && zone_of(entry, side) == key.zone
+            entry.tuples[side] == *tuple && zone_of(entry, side) == key.zones[side]
         })?;
         Some(Slot { entry: slot.entry, side })
     }
     /// The same, ending flows whose time is over on the way.
-    pub(super) fn lookup(&mut self, wide: &Wide, zone: u8, now: u32) -> Option<Slot> {
+    pub(super) fn lookup(&mut self, wide: &Wide, zones: [u8; 2], now: u32) -> Option<Slot> {
         let tuple = self.narrow(wide)?;
-        let key = Key { proto: wide.proto, v6: !wide.src.is_v4(), zone };
+        let key = Key { proto: wide.proto, v6: !wide.src.is_v4(), zones };
         loop {
             let slot = self.find(&tuple, key)?;
             if !is_over(self.entries.get(slot.entry), now) {
@@ -461,7 +466,15 @@ impl Conntrack {
 pub(super) struct Key {
     pub proto: u8,
     pub v6: bool,
-    pub zone: u8,
+    /// The zone number a flow must have in each of its directions to be the one.
+    pub zones: [u8; 2],
+}
+
+impl Key {
+    /// What would find the same flow again.
+    pub fn of(entry: &Entry) -> Key {
+        Key { proto: entry.proto, v6: entry.is_v6(), zones: [zone_of(entry, ORIGINAL), zone_of(entry, REPLY)] }
+    }
 }
 
 /// The zone number that counts for a direction of a flow.

@@ -368,7 +368,7 @@ fn tcp_reset(window: &mut Window, mut step: Step, packet: &Packet, entry_status:
         return Special::Take(step);
     }
     let peer = window.sides[1 - step.dir];
-    let established = step.old == st::ESTABLISHED;
+    let established = step.old == st::ESTABLISHED && entry_status & status::ASSURED != 0;
     if window.flags[1 - step.dir] & side_flag::MAXACK_SET != 0 && window.last_index() != index::SYN {
         let seq = packet.seq;
         if seq == 0 && !established {

@@ -124,8 +124,8 @@ impl Conntrack {
     /// The packet's flow and its place in it (resolve_normal_ct); `None` where no flow can have such a packet.
     fn resolve(&mut self, packet: &Packet, template: Template, now: u32) -> Result<Option<(u32, CtInfo)>, Tracked> {
         let Some(wide) = Wide::of(packet) else { return Ok(None) };
-        let zone = self.zone_number(template.zone.id);
-        let found = self.lookup_zoned(&wide, template.zone, zone, now);
+        let zones = self.zone_numbers(template.zone);
+        let found = self.lookup(&wide, zones, now);
         if let Some(slot) = found {
             let seen = self.entries.get(slot.entry).has(status::SEEN_REPLY);
             let info = match (slot.side, seen) {
@@ -145,14 +145,6 @@ impl Conntrack {
         let Some(at) = self.create(&wide, template.zone) else { return Ok(None) };
         self.entries.get_mut(at).held |= template.helper << 4;
         Ok(Some((at, CtInfo::New)))
-    }
-
-    /// A zone that counts for one direction only is looked up in both: the packet may be either.
-    fn lookup_zoned(&mut self, wide: &Wide, zone: Zone, number: u8, now: u32) -> Option<Slot> {
-        if zone.original {
-            return self.lookup(wide, number, now);
-        }
-        self.lookup(wide, 0, now)
     }
 
     fn judge<E: Env>(&mut self, hit: Hit, packet: &Packet, env: &E) -> Judged {
@@ -233,8 +225,8 @@ impl Conntrack {
     fn flow_of_error<E: Env>(&mut self, packet: &Packet, template: Template, env: &E) -> Option<(u32, usize)> {
         let inner = env.inner(packet)?;
         let answer = Wide::of(&inner)?.inverse()?;
-        let zone = self.zone_number(template.zone.id);
-        let slot = self.lookup_zoned(&answer, template.zone, zone, ticks(env.now()))?;
+        let zones = self.zone_numbers(template.zone);
+        let slot = self.lookup(&answer, zones, ticks(env.now()))?;
         let entry = self.entries.get(slot.entry);
         (self.widen(entry, slot.side).dst == packet.dst).then_some((slot.entry, slot.side))
     }
@@ -278,8 +270,10 @@ impl Conntrack {
     fn clash(&mut self, at: u32, now: u32) -> Option<Slot> {
         for side in [ORIGINAL, REPLY] {
             let entry = *self.entries.get(at);
-            let key = Key { proto: entry.proto, v6: entry.is_v6(), zone: super::table::zone_of(&entry, side) };
-            while let Some(slot) = self.find(&entry.tuples[side], key) {
+            let key = Key::of(&entry);
+            while let Some(slot) =
+                self.find(&entry.tuples[side], key).filter(|slot| key.zones[slot.side] == key.zones[side])
+            {
                 if !is_over(self.entries.get(slot.entry), now) {
                     return Some(slot);
                 }

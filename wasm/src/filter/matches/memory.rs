@@ -4,7 +4,8 @@ use super::long;
 use crate::abi::{hashlimit as mode, recent as recent_mode};
 use crate::filter::context::Context;
 use crate::filter::env::Env;
-use crate::filter::memory::{Bucket, HashLimitEntry, HashLimitKey, State, RECENT_LOOKS};
+use crate::filter::memory::{Bucket, HashLimitEntry, HashLimitKey, State, PER_SECOND, RECENT_LOOKS};
+use crate::flow::tuple::has_ports;
 use crate::wire::Prefix;
 
 /// `-m statistic`
@@ -90,17 +91,23 @@ pub fn hashlimit<E: Env>(c: &mut Context<E>, o: &[u32], state: &State) -> bool {
         *entry = fresh();
     }
     entry.expires = now + expire;
-    let cost = if bytes { c.length as u64 * 1_000_000_000 / interval.max(1) } else { entry.bucket.cost };
+    let cost = if bytes { (c.length as u64 * PER_SECOND).div_ceil(interval.max(1)) } else { entry.bucket.cost };
     entry.bucket.take_cost(cost, now) != (bits & mode::INVERT != 0)
 }
 
 /// Bytes a second are credit too: what the interval's bytes cost is a second.
 fn new_bucket(bytes: bool, interval: u64, burst: u64, now: u64) -> Bucket {
-    if !bytes {
-        return Bucket::new(interval, burst, now);
+    let second = PER_SECOND as u128;
+    let credits = if bytes {
+        burst.max(1) as u128 * second / interval.max(1) as u128
+    } else {
+        interval as u128 * second / 10_000
+    };
+    if bytes {
+        Bucket::new(credits as u64, 1, now)
+    } else {
+        Bucket::new(credits as u64, burst, now)
     }
-    let cap = (burst.max(1) as u128 * 1_000_000_000 / interval.max(1) as u128) as u64;
-    Bucket { credit: cap, cap, cost: 0, last: now }
 }
 
 fn limit_key<E: Env>(c: &Context<E>, bits: u32, lengths: (u32, u32)) -> HashLimitKey {
@@ -111,6 +118,9 @@ fn limit_key<E: Env>(c: &Context<E>, bits: u32, lengths: (u32, u32)) -> HashLimi
     }
     if bits & mode::DSTIP != 0 {
         key.dst = masked(c.packet.dst, lengths.1);
+    }
+    if !has_ports(c.packet.proto) || !c.packet.has_transport() {
+        return key;
     }
     if bits & mode::SRCPORT != 0 {
         key.sport = c.packet.sport;

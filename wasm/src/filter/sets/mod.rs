@@ -69,9 +69,12 @@ impl Sets {
         if set.is_list() {
             return (0..set.places()).any(|place| self.test_member((id, place), look, rule, name));
         }
+        // turned round, exceptions fit and plain members do not
+        let reversed = rule.flags & setmatch::RETURN_NOMATCH != 0 && set.has_networks();
         match set.find(look, name) {
             Hit::None => false,
-            Hit::Except => rule.flags & setmatch::RETURN_NOMATCH != 0,
+            Hit::Except => reversed,
+            Hit::Member(_) if reversed => false,
             Hit::Member(key) => {
                 let counts = set.has_counters();
                 let Some(member) = set.member_mut(&key) else { return false };

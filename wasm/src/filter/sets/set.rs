@@ -195,6 +195,10 @@ impl Set {
     pub fn is_list(&self) -> bool {
         self.kinds[0] == settype::SET
     }
+    /// Whether members may be exceptions (nomatch).
+    pub fn has_networks(&self) -> bool {
+        self.kinds.contains(&settype::NET)
+    }
     pub fn has_counters(&self) -> bool {
         self.flags & setflag::COUNTERS != 0
     }

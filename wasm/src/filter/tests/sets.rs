@@ -91,6 +91,7 @@ fn return_nomatch_finds_exceptions_only() {
         World::with(&[(table::FILTER, vec![at_hook(hook::FORWARD, false, vec![matching.does(target::ACCEPT, &[])])])]);
     world.hooks.sets.load(1, &words, 0).unwrap();
     assert!(world.forward(LAN, WAN, udp("10.0.1.5", 1, "10.0.3.1", 2)).is_ok());
+    assert!(world.forward(LAN, WAN, udp("10.0.1.5", 1, "10.0.4.1", 2)).is_err());
 }
 
 #[test]
