@@ -55,29 +55,23 @@ export function defaultHost(): LabHost {
   return { module: compiled, turn: macrotask };
 }
 
-/** Message channels turn faster than timers, which runtimes clamp to a millisecond. */
-const channel = new MessageChannel();
-const waiting: (() => void)[] = [];
-channel.port1.onmessage = () => {
-  waiting.shift()?.();
-  if (waiting.length === 0) unreference();
-};
-unreference();
+/** What Deno and Node call a macrotask without delay; browsers have message channels for it. */
+type Immediate = (settled: () => void) => unknown;
 
+/** Timers would do as well, but runtimes clamp them to a millisecond. */
 function macrotask(): Promise<void> {
-  return new Promise((settled) => {
-    waiting.push(settled);
-    (channel.port1 as Unreferencable).ref?.();
-    channel.port2.postMessage(null);
-  });
+  const { setImmediate } = globalThis as { setImmediate?: Immediate };
+  return new Promise(setImmediate === undefined ? viaChannel : (settled) => void setImmediate(settled));
 }
 
-/** Node's and Deno's ports keep a process alive unless told not to; browsers' ports have no such thing. */
-interface Unreferencable {
-  ref?(): void;
-  unref?(): void;
-}
+let channel: MessageChannel | undefined;
+const waiting: (() => void)[] = [];
 
-function unreference(): void {
-  (channel.port1 as Unreferencable).unref?.();
+function viaChannel(settled: () => void): void {
+  if (channel === undefined) {
+    channel = new MessageChannel();
+    channel.port1.onmessage = () => waiting.shift()?.();
+  }
+  waiting.push(settled);
+  channel.port2.postMessage(null);
 }
