@@ -113,3 +113,13 @@ function nsidName(tool: IpTool, nsid: number): string | undefined {
   }
   return undefined;
 }
+
+/** Name and state as every brief line begins. */
+export function briefHead(tool: IpTool, link: Link, short: boolean): Entry {
+  const name = new Entry();
+  putName(name, tool, link, short);
+  const entry = new Entry();
+  Object.assign(entry.json, name.json);
+  entry.say(`${name.text.padEnd(16)} `);
+  return entry.put("operstate", link.operstate, `${link.operstate.padEnd(14)} `);
+}

@@ -2,7 +2,7 @@ import type { LinkChange, Ns } from "../../../wasm/mod.ts";
 import { isMac } from "../../base/mod.ts";
 import { Exit, garbage, invalid, must } from "./exit.ts";
 import { linkExtras } from "./extras.ts";
-import { groupNumber } from "./link.ts";
+import { groupNumber } from "./link_filter.ts";
 import { nameLinkNamespaces, nsidOf } from "./nsid.ts";
 import type { IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
