@@ -18,21 +18,15 @@ run() {
 
 channel=$(sed -n 's/^channel = "\(.*\)"$/\1/p' rust-toolchain.toml)
 
-# With rustup: the pinned compiler and its target.
+# With rustup: the pinned compiler and its target. Where rustup's servers are out of reach the default compiler has to do (set
+# RUSTUP_TOOLCHAIN for later steps too); verify.sh then compares by tests.
 with_rustup() {
   if ! rustup toolchain list | grep -q "^$channel"; then
-    # Machines without a way to rustup's servers work with the compiler that is there; verify.sh then compares by tests.
-    run rustup toolchain install "$channel" --profile minimal --component clippy --component rustfmt || use_installed
+    run rustup toolchain install "$channel" --profile minimal --component clippy --component rustfmt || export RUSTUP_TOOLCHAIN=stable
   fi
   if ! rustup target list --installed | grep -q "^$TARGET$"; then
     run rustup target add "$TARGET"
   fi
-}
-
-use_installed() {
-  echo "toolchain.sh: Rust $channel is out of reach, using $(RUSTUP_TOOLCHAIN=stable rustc --version)"
-  export RUSTUP_TOOLCHAIN=stable
-  [ -z "${GITHUB_ENV:-}" ] || echo RUSTUP_TOOLCHAIN=stable >>"$GITHUB_ENV"
 }
 
 # Without rustup, on bare Debian 12: its browser-building compiler, and std for the target from source.
@@ -42,11 +36,12 @@ with_debian() {
     run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
       rustc-web cargo-web rust-web-src lld-22 gcc libc6-dev pkg-config libssl-dev
   fi
-  local config="${CARGO_HOME:-$HOME/.cargo}/config.toml"
-  if [ -z "$dry" ] && ! grep -qs build-std "$config"; then
-    mkdir -p "$(dirname "$config")"
-    # Only the Wasm target needs a std of its own; RUSTC_BOOTSTRAP lets a stable compiler build it (see build.sh).
-    printf '[unstable]\nbuild-std = ["std", "panic_abort"]\n' >>"$config"
+  # wasm-pack looks for the target in the sysroot before it builds; verify.sh has std built on the way.
+  local place
+  place="$(rustc --print sysroot)/lib/rustlib/$TARGET/lib"
+  if [ ! -d "$place" ]; then
+    run mkdir -p "$place"
+    echo "toolchain.sh: to build by hand: RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_abort bash wasm/build.sh"
   fi
 }
 

@@ -14,6 +14,10 @@ restore() {
 }
 trap restore EXIT
 
+# Debian's compiler has no std for the target in its sysroot: it is built on the way (toolchain.sh).
+if ! ls "$(rustc --print sysroot)"/lib/rustlib/wasm32-unknown-unknown/lib/libstd-*.rlib >/dev/null 2>&1; then
+  export RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_abort
+fi
 bash build.sh
 cp -r pkg bytes.ts "$fresh/"
 

@@ -1,0 +1,156 @@
+/**
+ * Packets a second through the demo: from a frontend pod to the cartservice Service, through veth, bridge, netfilter with kube-proxy's rules,
+ * routes and flannel's vxlan to the pod behind it, wherever that is. Batched, in the module as it ships.
+ */
+import { Cluster } from "../core/lab/cluster.ts";
+import { readIntent } from "../core/lab/intent.ts";
+import { resolvePlace, resolveTarget } from "../core/lab/resolve.ts";
+import { World } from "../core/lab/world.ts";
+import { defaultHost } from "../mod.ts";
+import type { BatchVerdict, Ns, PacketBatch } from "../wasm/mod.ts";
+import { race, round, type Row } from "./measure.ts";
+
+const SHOP = new URL("../examples/shop/", import.meta.url);
+/** Batches a turn. */
+const BATCHES = 50;
+const ACK = 16;
+const SYN = 2;
+/** What an established packet may take on this path, in nanoseconds. */
+const BOUND = 1000;
+
+/** One end of the path. */
+interface Path {
+  readonly batch: PacketBatch;
+  readonly from: Ns;
+  readonly source: number;
+  readonly service: number;
+  readonly port: number;
+}
+
+/** All rows of the subject. */
+export async function path(): Promise<Row[]> {
+  const world = await boot();
+  try {
+    const way = await findPath(world.world, world.cluster);
+    return [...await established(way), ...await newFlows(way)];
+  } finally {
+    world.world.close();
+  }
+}
+
+async function boot(): Promise<{ world: World; cluster: Cluster }> {
+  const names = [...Deno.readDirSync(SHOP)].map(({ name }) => name).filter((name) => name.endsWith(".yaml")).sort();
+  const files = names.map((name) => ({ name, text: Deno.readTextFileSync(new URL(name, SHOP)) }));
+  const intent = readIntent(files, {});
+  const world = new World(defaultHost(), intent.spec.seed);
+  const cluster = await Cluster.build(world, intent);
+  await cluster.applyObjects(intent.objects);
+  await cluster.ready();
+  return { world, cluster };
+}
+
+async function findPath(world: World, cluster: Cluster): Promise<Path> {
+  const from = resolvePlace(world, cluster, "deploy/frontend");
+  const goal = await resolveTarget({ world, cluster, from, protocol: "tcp" }, "svc/cartservice:7070");
+  const own = world.plane.addresses(from.ns).find(({ dev, address }) => dev !== 1 && address.includes("."));
+  return {
+    batch: world.plane.batch(),
+    from: from.ns,
+    source: word(own?.address.split("/")[0] as string),
+    service: word(goal.address),
+    port: goal.port,
+  };
+}
+
+function word(address: string): number {
+  return address.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
+}
+
+/** Fills the batch with one packet a flow. */
+function fill(way: Path, firstPort: number, flags: number): void {
+  for (let row = 0; row < way.batch.capacity; row++) {
+    const sport = 1024 + (firstPort + row) % 60000;
+    way.batch.set(row, { src: way.source, dst: way.service, proto: 6, sport, dport: way.port, flags });
+  }
+}
+
+/** Every packet of the batch must have come to a pod that sees the sender's own address. */
+function check({ batch, source }: Path): BatchVerdict {
+  for (let row = 0; row < batch.capacity; row++) {
+    const verdict = batch.verdict(row);
+    if (verdict.outcome !== "delivered" || verdict.src !== source) {
+      throw new Error(`packet ${row} ended ${JSON.stringify(verdict)}`);
+    }
+  }
+  return batch.verdict(0);
+}
+
+/** 1,024 flows whose packets go back and forth: conntrack knows them, NAT is bound. */
+async function established(way: Path): Promise<Row[]> {
+  const { batch, from } = way;
+  fill(way, 0, ACK);
+  batch.send(from, batch.capacity);
+  check(way);
+  answer(way);
+  fill(way, 0, ACK);
+  const one = () => {
+    for (let turn = 0; turn < batch.capacity; turn++) batch.send(from, 1);
+  };
+  const [batched, single] = await race([
+    () => {
+      for (let turn = 0; turn < BATCHES; turn++) batch.send(from, batch.capacity);
+    },
+    one,
+  ]) as [number, number];
+  check(way);
+  const [ours, alone] = [batched / BATCHES / batch.capacity, single / batch.capacity];
+  return [
+    packetRow("pod-to-service/established", ours, alone, "one packet a call"),
+    packetRow("pod-to-service/established", ours, BOUND, "1 us a packet"),
+  ];
+}
+
+/** The receivers' answers, so that each flow has been seen both ways. */
+function answer({ batch, source, port }: Path): void {
+  const seen = Array.from({ length: batch.capacity }, (_, row) => batch.verdict(row));
+  const namespaces = new Set(seen.map(({ ns }) => ns));
+  for (const ns of namespaces) {
+    const mine = seen.filter((verdict) => verdict.ns === ns);
+    mine.forEach((to, row) => {
+      batch.set(row, { src: to.dst, dst: source, proto: 6, sport: to.dport, dport: to.sport, flags: ACK });
+    });
+    batch.send(ns, mine.length);
+    const back = batch.verdict(0);
+    if (back.outcome !== "delivered" || back.sport !== port) {
+      throw new Error(`the answer ended ${JSON.stringify(back)}`);
+    }
+  }
+}
+
+/** Every packet is the first of its flow: all of kube-proxy's rules, a new entry and a new binding. */
+async function newFlows(way: Path): Promise<Row[]> {
+  const { batch, from } = way;
+  let port = batch.capacity;
+  const [time] = await race([() => {
+    fill(way, port, SYN);
+    port += batch.capacity;
+    const start = performance.now();
+    batch.send(from, batch.capacity);
+    return (performance.now() - start) * 1e6;
+  }], { warmUp: 4, timed: 15 }) as [number];
+  check(way);
+  return [packetRow("pod-to-service/new-flow", time / batch.capacity, BOUND, "1 us a packet")];
+}
+
+function packetRow(name: string, ours: number, theirs: number, peer: string): Row {
+  const rate = (ns: number) => Math.round(1e9 / ns);
+  return {
+    subject: "path",
+    case: name,
+    ours: rate(ours),
+    theirs: rate(theirs),
+    peer,
+    unit: "packets/s",
+    ratio: round(theirs / ours),
+  };
+}
