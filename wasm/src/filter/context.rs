@@ -25,8 +25,8 @@ pub struct Context<'a, E: Env> {
     pub hotdrop: bool,
     /// A match was met that is not modelled.
     pub unmodelled: bool,
-    /// What `-j CT` asked for.
-    pub template: Template,
+    /// What `-j CT` asked for. Until conntrack takes it, it passes for a new flow without ends.
+    pub template: Option<Template>,
 }
 
 impl<E: Env> Context<'_, E> {
@@ -48,6 +48,11 @@ impl<E: Env> Context<'_, E> {
                 name
             }
         }
+    }
+    /// The mark of the packet's flow; `None` for a packet without one.
+    pub fn flow_mark(&self) -> Option<u32> {
+        let flow = self.flows.entry(self.packet.ct).map(|flow| flow.mark);
+        flow.or(self.template.map(|_| 0))
     }
     /// The packet's bytes from its IP header on.
     pub fn bytes(&mut self) -> &[u8] {

@@ -19,7 +19,7 @@ use super::program::Refusal;
 use super::sets::Sets;
 use super::table::{Counter, Table};
 use crate::abi::{hook, table as tables};
-use crate::flow::{is_related_error, Conntrack, Manip, Template, Tracked};
+use crate::flow::{is_related_error, Conntrack, Manip, Tracked};
 use crate::wire::{Family, Packet, NONE};
 
 /// One thing a hook does.
@@ -111,7 +111,7 @@ impl Hooks {
             names: [None; 2],
             hotdrop: false,
             unmodelled: false,
-            template: Template::default(),
+            template: None,
         };
         let mut routed = Routed::of(context.packet);
         for step in STEPS[at.hook as usize] {
@@ -243,7 +243,7 @@ fn rerouted(step: &Step, before: &mut Routed, packet: &Packet) -> bool {
 }
 
 fn track<E: Env>(c: &mut Context<E>) -> Verdict {
-    let tracked = c.flows.track(&c.at, c.packet, c.template, c.env);
+    let tracked = c.flows.track(&c.at, c.packet, c.template.take().unwrap_or_default(), c.env);
     if c.packet.trace != 0 {
         c.env.note(c.packet, Note::Conntrack);
     }

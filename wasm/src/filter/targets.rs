@@ -5,7 +5,7 @@ use super::env::{reject, why, Env, Verdict};
 use super::matches::ip;
 use super::memory::wide_mask;
 use crate::abi::{ct, hook, nat as nat_flag, target};
-use crate::flow::{Manip, Range, Zone};
+use crate::flow::{Manip, Range, Template, Zone};
 use crate::wire::packet::{proto, tcp};
 use crate::wire::{CtInfo, Family, Ip, NONE};
 
@@ -68,9 +68,9 @@ fn ttl(ttl: u8, o: &[u32]) -> u8 {
     }
 }
 
-/// `-j CT`, `-j NOTRACK`: only before conntrack has seen the packet.
+/// `-j CT`, `-j NOTRACK`: only before conntrack, or another such rule, has seen the packet.
 fn conntrack<E: Env>(c: &mut Context<E>, o: &[u32]) {
-    if c.packet.ct != NONE || c.packet.ct_info == CtInfo::Untracked {
+    if c.packet.ct != NONE || c.packet.ct_info == CtInfo::Untracked || c.template.is_some() {
         return;
     }
     if o[0] & ct::NOTRACK != 0 {
@@ -79,11 +79,10 @@ fn conntrack<E: Env>(c: &mut Context<E>, o: &[u32]) {
     }
     let id = if o[0] & ct::ZONE_MARK != 0 { c.packet.mark as u16 } else { o[1] as u16 };
     let one_way = o[0] & (ct::ZONE_ORIG | ct::ZONE_REPL) != 0;
-    c.template.zone =
+    let zone =
         Zone { id, original: !one_way || o[0] & ct::ZONE_ORIG != 0, reply: !one_way || o[0] & ct::ZONE_REPL != 0 };
-    if o[2] != 0 {
-        c.template.helper = c.flows.helper_number(super::table::text(&o[2..]));
-    }
+    let helper = if o[2] == 0 { 0 } else { c.flows.helper_number(super::table::text(&o[2..])) };
+    c.template = Some(Template { zone, helper });
 }
 
 fn shifted(value: u32, shift: u32) -> u32 {
@@ -95,8 +94,7 @@ fn shifted(value: u32, shift: u32) -> u32 {
 /// `-j CONNMARK --set-xmark | --save-mark | --restore-mark`
 fn connmark<E: Env>(c: &mut Context<E>, o: &[u32]) {
     let (mode, value, ctmask, nfmask, shift) = (o[0], o[1], o[2], o[3], o[4]);
-    let Some(flow) = c.flows.entry(c.packet.ct) else { return };
-    let mark = flow.mark;
+    let Some(mark) = c.flow_mark() else { return };
     let new = match mode {
         0 => shifted((mark & !ctmask) ^ value, shift),
         1 => (mark & !ctmask) ^ shifted(c.packet.mark & nfmask, shift),

@@ -39,7 +39,7 @@ pub struct SideView {
 /// A flow as the tools print it.
 #[derive(Clone)]
 pub struct FlowView {
-    /// Unique while the flow lives; one that takes a dead flow's place takes its id, as in the kernel.
+    /// Unique while the flow lives; the same flow made anew in its old place has its old id, as in the kernel.
     pub id: u32,
     pub family: Family,
     pub proto: u8,
@@ -136,7 +136,7 @@ impl Conntrack {
         let counts = self.accounts.get(at as usize).copied().unwrap_or_default();
         let left = entry.expires.wrapping_sub(now) as i32;
         FlowView {
-            id: at + 1,
+            id: self.id_of(at),
             family: if entry.is_v6() { Family::V6 } else { Family::V4 },
             proto: entry.proto,
             state: state_name(entry),
@@ -162,11 +162,19 @@ impl Conntrack {
     }
     /// `conntrack -D` of one flow by its id; false where it is gone.
     pub fn remove(&mut self, id: u32) -> bool {
-        let there = (1..=self.entries.end()).contains(&id) && is_confirmed(self.entries.get(id - 1));
+        let at = id & super::index::NOBODY;
+        let there = at < self.entries.end() && is_confirmed(self.entries.get(at)) && self.id_of(at) == id;
         if there {
-            self.kill(id - 1);
+            self.kill(at);
         }
         there
+    }
+    /// A slot's number and something of the flow in it: the kernel, too, makes ids of an address and a tuple.
+    fn id_of(&self, at: u32) -> u32 {
+        let entry = self.entries.get(at);
+        let tuple = entry.tuples[ORIGINAL];
+        let mixed = tuple.hash(entry.proto) ^ u64::from(tuple.sport).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        ((mixed >> 56) as u32) << 24 | at
     }
     /// `conntrack -F`.
     pub fn flush(&mut self) {
@@ -200,6 +208,15 @@ pub struct Facts {
     pub ctstatus: u32,
     /// Seconds left.
     pub expires: u32,
+}
+
+impl Facts {
+    /// What `-j CT --zone` puts on a packet before conntrack: no ends, no time, but confirmed.
+    pub fn of_template(v4: bool) -> Facts {
+        let none = if v4 { Ip::ANY4 } else { Ip::ANY6 };
+        let side = super::tuple::Wide { src: none, dst: none, ..Default::default() };
+        Facts { sides: [side; 2], proto: 0, ctstatus: status::CONFIRMED as u32, expires: 0 }
+    }
 }
 
 impl Conntrack {

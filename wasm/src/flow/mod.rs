@@ -16,7 +16,7 @@ mod tcp;
 mod track;
 pub mod tuple;
 
-pub use event::{Event, FlowView, Kind, SideView};
+pub use event::{Event, Facts, FlowView, Kind, SideView};
 pub use nat::{is_related_error, Manip, Range};
 pub use sctp::chunks as sctp_chunks;
 pub use table::{ticks, Conntrack, Count, Zone, SECOND};

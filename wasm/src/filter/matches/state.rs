@@ -5,7 +5,7 @@ use crate::abi::{connlimit as limit_flag, ctmatch, ctstate};
 use crate::filter::context::Context;
 use crate::filter::env::Env;
 use crate::filter::memory::{wide_mask, State};
-use crate::flow::{direction, ticks};
+use crate::flow::{direction, ticks, Facts};
 use crate::wire::{CtInfo, Family};
 
 fn state_bit(info: CtInfo) -> u32 {
@@ -22,9 +22,9 @@ fn state_bit(info: CtInfo) -> u32 {
 #[inline]
 pub fn conntrack<E: Env>(c: &mut Context<E>, o: &[u32]) -> bool {
     let (what, inverted) = (o[0], o[1]);
-    let known = c.flows.entry(c.packet.ct).is_some();
+    let known = c.template.is_some() || c.flows.entry(c.packet.ct).is_some();
     if what & ctmatch::STATE != 0 {
-        let mut bits = state_bit(c.packet.ct_info);
+        let mut bits = if c.template.is_some() { ctstate::NEW } else { state_bit(c.packet.ct_info) };
         if known && o[2] & (ctstate::SNAT | ctstate::DNAT) != 0 {
             bits |= c.flows.nat_bits(c.packet.ct);
         }
@@ -44,7 +44,13 @@ fn details<E: Env>(c: &mut Context<E>, o: &[u32]) -> bool {
         return true;
     }
     let (what, inverted, v4) = (o[0], o[1], c.at.family == Family::V4);
-    let Some(flow) = c.flows.facts(c.packet.ct, ticks(c.env.now())) else { return false };
+    let flow = match c.template {
+        Some(_) => Facts::of_template(v4),
+        None => match c.flows.facts(c.packet.ct, ticks(c.env.now())) {
+            Some(flow) => flow,
+            None => return false,
+        },
+    };
     let test = |bit: u32, fits: bool| what & bit == 0 || fits != (inverted & bit != 0);
     let size = if v4 { 1 } else { 4 };
     let address = |which: usize, have: crate::wire::Ip| {
@@ -72,10 +78,7 @@ fn details<E: Env>(c: &mut Context<E>, o: &[u32]) -> bool {
 /// `-m connmark`; a packet without a flow never fits.
 #[inline]
 pub fn connmark<E: Env>(c: &mut Context<E>, o: &[u32], invert: bool) -> bool {
-    match c.flows.entry(c.packet.ct) {
-        Some(flow) => (flow.mark & o[1] == o[0]) != invert,
-        None => false,
-    }
+    c.flow_mark().is_some_and(|mark| (mark & o[1] == o[0]) != invert)
 }
 
 /// `-m connbytes`
