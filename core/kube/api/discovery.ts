@@ -8,7 +8,7 @@ import type { ApiRequest, ApiResponse } from "./types.ts";
 type Answer = (server: ApiServer, request: ApiRequest, query: URLSearchParams) => ApiResponse;
 
 const PATHS: Readonly<Record<string, Answer>> = {
-  "/version": (server) => json(versionInfo(server.options.version)),
+  "/version": (server) => ({ ...json(versionInfo(server.options.version)), indent: 2 }),
   "/api": (server, request) => json(isAggregated(request) ? aggregated(server, true) : apiVersions(server)),
   "/apis": (server, request) => json(isAggregated(request) ? aggregated(server, false) : groupList(server)),
   "/": (server) => json({ paths: rootPaths(server) }),

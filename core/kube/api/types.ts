@@ -15,6 +15,8 @@ export interface ApiResponse {
   readonly contentType: string;
   readonly body: unknown;
   readonly warnings: readonly string[];
+  /** By how many blanks the server indents this JSON; left out: not at all. */
+  readonly indent?: number;
 }
 
 /** One thing wrong with an object; a Status lists them as causes. */

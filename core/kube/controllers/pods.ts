@@ -10,9 +10,14 @@ export function isReady(pod: Pod): boolean {
   return podCondition(pod, "Ready")?.status === "True";
 }
 
+/** Whether a phase is one pods end in. */
+export function isTerminalPhase(phase: string | undefined): boolean {
+  return phase === "Failed" || phase === "Succeeded";
+}
+
 /** Whether a pod has ended for good. */
 export function isTerminal({ status }: Pod): boolean {
-  return status.phase === "Failed" || status.phase === "Succeeded";
+  return isTerminalPhase(status.phase);
 }
 
 /** Whether a pod counts as one of its controller's: neither ended nor being deleted. */

@@ -1,0 +1,87 @@
+/** YAML as kubectl prints it: keys in order, lists not indented, strings quoted only where they would be read as something else. */
+export function printYaml(value: unknown): string {
+  return `${lines(value, 0).join("\n")}\n`;
+}
+
+type Entry = [key: string, value: unknown];
+
+function lines(value: unknown, depth: number): string[] {
+  if (Array.isArray(value)) return value.length === 0 ? ["[]"] : value.flatMap((item) => listItem(item, depth));
+  if (typeof value !== "object" || value === null) return scalar(value, depth);
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined).sort(byKey);
+  if (entries.length === 0) return ["{}"];
+  return entries.flatMap(([key, item]) => mapEntry(key, item, depth));
+}
+
+/** Keys in natural order, as Go's YAML sorts them: numbers in them by value. */
+function byKey([a]: Entry, [b]: Entry): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function mapEntry(key: string, value: unknown, depth: number): string[] {
+  const indent = "  ".repeat(depth);
+  const head = `${indent}${plainOrQuoted(key)}:`;
+  const isList = Array.isArray(value) && value.length > 0;
+  const isMap = typeof value === "object" && value !== null && !Array.isArray(value) && hasFields(value);
+  if (isList) return [head, ...lines(value, depth)];
+  if (isMap) return [head, ...lines(value, depth + 1)];
+  const [first = "", ...rest] = lines(value, depth + 1);
+  return [`${head} ${first}`, ...rest];
+}
+
+function hasFields(value: object): boolean {
+  return Object.values(value).some((item) => item !== undefined);
+}
+
+function listItem(item: unknown, depth: number): string[] {
+  const indent = "  ".repeat(depth);
+  const [first = "", ...rest] = lines(item, depth + 1);
+  return [`${indent}- ${first.trimStart()}`, ...rest];
+}
+
+function scalar(value: unknown, depth: number): string[] {
+  if (value === null || value === undefined) return ["null"];
+  if (typeof value !== "string") return [String(value)];
+  return value.includes("\n") ? block(value, depth) : [plainOrQuoted(value)];
+}
+
+/** A literal block; a text that begins with a blank or ends oddly says so in its head. */
+function block(text: string, depth: number): string[] {
+  if (UNPRINTABLE.test(text.replaceAll("\n", "")) || / \n/.test(text) || text.endsWith(" ") || /^\n*$/.test(text)) {
+    return [quoted(text)];
+  }
+  const indent = "  ".repeat(depth);
+  const lead = text.startsWith(" ") || text.startsWith("\n") ? "2" : "";
+  const chomp = text.endsWith("\n\n") ? "+" : text.endsWith("\n") ? "" : "-";
+  const body = text.replace(/\n$/, "").split("\n");
+  return [`|${lead}${chomp}`, ...body.map((line) => (line === "" ? "" : indent + line))];
+}
+
+const UNPRINTABLE = /[^\x20-\x7e\u0085\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]/u;
+
+const NOT_A_STRING = [
+  /^(|~|null|Null|NULL)$/,
+  /^(y|Y|yes|Yes|YES|n|N|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/,
+  /^[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]+|[0-9][0-9_]*)$/,
+  /^[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?$/,
+  /^[-+]?\.(inf|Inf|INF)$|^\.(nan|NaN|NAN)$/,
+  /^\d{4}-\d\d?-\d\d?([Tt ]+\d\d?:\d\d:\d\d(\.\d*)?[ \t]*(Z|[-+]\d\d?(:\d\d)?)?)?$/,
+  /^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$/,
+  /^(<<|=)$/,
+];
+
+const INDICATOR = /^[-?:](\s|$)|^[,[\]{}#&*!|>'"%@`]|^(---|\.\.\.)|: |:$| #|^\s|\s$/;
+
+function plainOrQuoted(text: string): string {
+  if (NOT_A_STRING.some((shape) => shape.test(text))) return quoted(text);
+  if (UNPRINTABLE.test(text)) return quoted(text);
+  return INDICATOR.test(text) ? `'${text.replaceAll("'", "''")}'` : text;
+}
+
+function quoted(text: string): string {
+  const escapes: Readonly<Record<string, string>> = { "\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\" };
+  const body = [...text].map((one) =>
+    escapes[one] ?? (one < " " ? `\\x${one.charCodeAt(0).toString(16).padStart(2, "0")}` : one)
+  );
+  return `"${body.join("")}"`;
+}

@@ -1,0 +1,334 @@
+/** Commands that change a field or two of objects: scale, label, annotate, patch, set image, cordon, taint. */
+import { parse } from "yaml";
+import { canonicalJson, type core, type KubeObject, type Node } from "../../kube/mod.ts";
+import { CommandError, usageError } from "../errors.ts";
+import { readFiles } from "../files.ts";
+import { flags } from "../flags.ts";
+import { dryRunOf, report } from "../output.ts";
+import { type Named, objectText } from "../resources.ts";
+import type { Session } from "../session.ts";
+import { finish } from "./get.ts";
+import { FILE_FLAGS, OUTPUT_FLAGS, type Verb } from "./verb.ts";
+
+const CHANGE_FLAGS =
+  `${OUTPUT_FLAGS} ${FILE_FLAGS} dry-run=?unchanged all all-namespaces/A selector/l= field-selector= local field-manager=`;
+
+function query(session: Session, manager: string): string {
+  return `?${dryRunOf(session) === "server" ? "dryRun=All&" : ""}fieldManager=kubectl-${manager}`;
+}
+
+/** What a command is for: files, or the arguments before the changes. */
+function targets(session: Session, args: readonly string[]): Named[] {
+  if (session.flags.has("filename")) {
+    return readFiles(session).map(({ draft }) => ({
+      resource: session.resources.named(draft.kind),
+      name: draft.metadata.name ?? "",
+    }));
+  }
+  if (args.length === 0) {
+    throw usageError("one or more resources must be specified as <resource> <name> or <resource>/<name>");
+  }
+  const selection = session.select(args);
+  const narrowed = session.flags.is("all") || session.flags.has("selector") || session.flags.has("field-selector");
+  if (selection.type === "kinds" && !narrowed) throw usageError("resource(s) were provided, but no name was specified");
+  return session.targets(args);
+}
+
+/** `kubectl scale` */
+export const scale: Verb = {
+  flags: flags(`${CHANGE_FLAGS} replicas= current-replicas= resource-version= timeout=`),
+  run(session) {
+    const replicas = session.flags.value("replicas");
+    if (replicas === undefined) throw usageError('required flag(s) "replicas" not set');
+    if (!/^\d+$/.test(replicas)) {
+      throw usageError("The --replicas=COUNT flag is required, and COUNT must be greater than or equal to 0");
+    }
+    const expected = session.flags.value("current-replicas");
+    return eachTarget(session, targets(session, session.flags.args), ({ resource, name }) => {
+      const path = session.path(resource, name);
+      const object = session.client.get(path) as KubeObject & { spec?: { replicas?: number } };
+      if (expected !== undefined && Number(expected) !== object.spec?.replicas) {
+        throw usageError(`Expected replicas to be ${expected}, was ${object.spec?.replicas}`);
+      }
+      if (dryRunOf(session) === "none") {
+        session.client.patch(`${path}/scale`, { spec: { replicas: Number(replicas) } }, "merge");
+      }
+      report(session, object, "scaled");
+    });
+  },
+};
+
+/** Does something with every target; goes on after an error, and tells all of them at the end. */
+function eachTarget(session: Session, all: readonly Named[], act: (target: Named) => void): number {
+  const errors: CommandError[] = [];
+  for (const target of all) {
+    try {
+      act(target);
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      errors.push(error);
+    }
+  }
+  return finish(session, errors);
+}
+
+interface Change {
+  readonly set: Readonly<Record<string, string>>;
+  readonly unset: readonly string[];
+  readonly rest: readonly string[];
+}
+
+/** Splits `pod a x=y z-` into what is named and what is changed. */
+function splitChanges(args: readonly string[]): Change {
+  const from = args.findIndex((arg, index) => index > 0 && (arg.includes("=") || arg.endsWith("-")));
+  const changes = from < 0 ? [] : args.slice(from);
+  const set = changes.filter((one) => one.includes("=")).map((one) =>
+    one.split(/=(.*)/s).slice(0, 2) as [string, string]
+  );
+  return {
+    set: Object.fromEntries(set),
+    unset: changes.filter((one) => !one.includes("=")).map((one) => one.replace(/-$/, "")),
+    rest: from < 0 ? args : args.slice(0, from),
+  };
+}
+
+function metadataVerb(field: "labels" | "annotations", manager: string, done: string): Verb {
+  return {
+    flags: flags(`${CHANGE_FLAGS} overwrite list resource-version=`),
+    run(session) {
+      const { set, unset, rest } = splitChanges(session.flags.args);
+      if (Object.keys(set).length + unset.length === 0 && !session.flags.is("list")) {
+        throw usageError(`at least one ${field === "labels" ? "label" : "annotation"} update is required`);
+      }
+      return eachTarget(session, targets(session, rest), ({ resource, name }) => {
+        const path = session.path(resource, name);
+        const object = session.client.get(path) as KubeObject;
+        const before = object.metadata[field] ?? {};
+        if (session.flags.is("list")) {
+          for (const [key, value] of Object.entries(before).sort()) session.say(`${key}=${value}`);
+          if (Object.keys(set).length + unset.length === 0) return;
+        }
+        for (const [key, value] of Object.entries(set)) {
+          if (before[key] === undefined || before[key] === value || session.flags.is("overwrite")) continue;
+          throw field === "labels"
+            ? usageError(`'${key}' already has a value (${before[key]}), and --overwrite is false`)
+            : usageError(
+              `--overwrite is false but found the following declared annotation(s): '${key}' already has a value (${
+                before[key]
+              })`,
+            );
+        }
+        const removed = unset.filter((key) => key in before);
+        for (const key of unset) {
+          if (!(key in before)) {
+            session.say(`${field === "labels" ? "label" : "annotation"} ${JSON.stringify(key)} not found.`);
+          }
+        }
+        const changed = removed.length > 0 || Object.entries(set).some(([key, value]) => before[key] !== value);
+        const patch = { metadata: { [field]: { ...set, ...Object.fromEntries(removed.map((key) => [key, null])) } } };
+        const apply = changed && dryRunOf(session) !== "client";
+        const after = apply ? session.client.patch(path + query(session, manager), patch, "merge") : object;
+        const word = !changed
+          ? `not ${done}`
+          : Object.keys(set).length === 0 && field === "labels"
+          ? `un${done}`
+          : done;
+        report(session, after, field === "annotations" && !changed ? done : word);
+      });
+    },
+  };
+}
+
+/** `kubectl label` */
+export const label: Verb = metadataVerb("labels", "label", "labeled");
+
+/** `kubectl annotate` */
+export const annotate: Verb = metadataVerb("annotations", "annotate", "annotated");
+
+const PATCH_TYPES = ["json", "merge", "strategic"] as const;
+
+/** `kubectl patch` */
+export const patch: Verb = {
+  flags: flags(`${CHANGE_FLAGS} patch/p= patch-file= type= subresource=`),
+  run(session) {
+    const { flags } = session;
+    const file = flags.value("patch-file");
+    const text = file === undefined ? flags.value("patch") : session.host.files.read(file);
+    if (text === undefined) {
+      throw usageError("must specify --patch or --patch-file containing the contents of the patch");
+    }
+    const type = (flags.value("type") ?? "strategic").toLowerCase() as typeof PATCH_TYPES[number];
+    if (!PATCH_TYPES.includes(type)) {
+      throw usageError(`--type must be one of [json merge strategic], not ${JSON.stringify(type)}`);
+    }
+    const body = parsePatch(text);
+    const [target] = targets(session, flags.args);
+    if (target === undefined) {
+      throw usageError("one or more resources must be specified as <resource> <name> or <resource>/<name>");
+    }
+    const path = session.path(target.resource, target.name);
+    const sub = flags.value("subresource");
+    const before = session.client.get(path) as KubeObject;
+    const after = session.client.patch(
+      path + (sub === undefined ? "" : `/${sub}`) + query(session, "patch"),
+      body,
+      type,
+    );
+    const same = canonicalJson(before) === canonicalJson(after);
+    report(session, after, same ? "patched (no change)" : "patched");
+    return 0;
+  },
+};
+
+function parsePatch(text: string): unknown {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw usageError(`unable to parse ${JSON.stringify(text)}: ${(error as Error).message.split("\n")[0]}`);
+  }
+}
+
+interface Workload extends KubeObject {
+  spec: { template?: core.PodTemplateSpec; containers?: core.Container[]; initContainers?: core.Container[] };
+}
+
+/** `kubectl set image` */
+export const setImage: Verb = {
+  flags: flags(CHANGE_FLAGS),
+  run(session) {
+    const { set, rest } = splitChanges(session.flags.args);
+    if (Object.keys(set).length === 0) throw usageError("at least one image update is required");
+    return eachTarget(session, targets(session, rest), ({ resource, name }) => {
+      const path = session.path(resource, name);
+      const object = session.client.get(path) as Workload;
+      const pod = object.spec.template?.spec ?? object.spec;
+      const containers = (pod.containers ?? []).filter((one) => set["*"] !== undefined || set[one.name] !== undefined);
+      const missing = Object.keys(set).filter((one) =>
+        one !== "*" && !(pod.containers ?? []).some(({ name }) => name === one)
+      );
+      if (missing.length > 0) {
+        throw usageError(missing.map((one) => `unable to find container named ${JSON.stringify(one)}`).join("\n"));
+      }
+      const images = containers.map((one) => ({ name: one.name, image: set[one.name] ?? set["*"] as string }));
+      if (images.every(({ name, image }) => containers.find((one) => one.name === name)?.image === image)) return;
+      const spec = { $setElementOrder: undefined, containers: images };
+      const { $setElementOrder: _order, ...change } = spec;
+      const body = object.spec.template === undefined ? { spec: change } : { spec: { template: { spec: change } } };
+      report(session, session.client.patch(path + query(session, "set"), body, "strategic"), "image updated");
+    });
+  },
+};
+
+/** `kubectl set env` */
+export const setEnv: Verb = {
+  flags: flags(`${CHANGE_FLAGS} container/c= list overwrite env/e=*`),
+  run(session) {
+    const { set, unset, rest } = splitChanges([...session.flags.args, ...session.flags.all("env")]);
+    return eachTarget(session, targets(session, rest), ({ resource, name }) => {
+      const path = session.path(resource, name);
+      const object = session.client.get(path) as Workload;
+      const containers = object.spec.template?.spec?.containers ?? object.spec.containers ?? [];
+      const changed = containers.map((container) => ({
+        name: container.name,
+        env: [
+          ...Object.entries(set).map(([key, value]) => ({ name: key, value })),
+          ...unset.map((key) => ({ $patch: "delete", name: key })),
+        ],
+      }));
+      const body = object.spec.template === undefined
+        ? { spec: { containers: changed } }
+        : { spec: { template: { spec: { containers: changed } } } };
+      report(session, session.client.patch(path + query(session, "set"), body, "strategic"), "env updated");
+    });
+  },
+};
+
+function cordonVerb(unschedulable: boolean): Verb {
+  const done = unschedulable ? "cordoned" : "uncordoned";
+  return {
+    flags: flags("dry-run=?unchanged selector/l="),
+    run(session) {
+      const { args } = session.flags;
+      if (args.length === 0 && !session.flags.has("selector")) {
+        throw usageError(
+          `USAGE: ${unschedulable ? "cordon" : "uncordon"} NODE [flags]\nSee 'kubectl ${
+            unschedulable ? "cordon" : "uncordon"
+          } -h' for help and examples`,
+        );
+      }
+      return eachTarget(
+        session,
+        session.targets(args.length === 0 ? ["nodes"] : ["nodes", ...args]),
+        ({ resource, name }) => {
+          const path = session.path(resource, name);
+          const node = session.client.get(path) as Node;
+          if ((node.spec.unschedulable === true) === unschedulable) {
+            return session.say(
+              `${objectText(resource, name)} already ${done}`,
+            );
+          }
+          session.client.patch(path, { spec: { unschedulable: unschedulable ? true : null } }, "strategic");
+          session.say(`${objectText(resource, name)} ${done}`);
+        },
+      );
+    },
+  };
+}
+
+/** `kubectl cordon` */
+export const cordon: Verb = cordonVerb(true);
+
+/** `kubectl uncordon` */
+export const uncordon: Verb = cordonVerb(false);
+
+/** `kubectl taint` */
+export const taint: Verb = {
+  flags: flags(`${OUTPUT_FLAGS} dry-run=?unchanged all selector/l= overwrite validate=?strict field-manager=`),
+  run(session) {
+    const from = session.flags.args.findIndex((arg, index) => index > 0 && /[:=]|-$/.test(arg));
+    const changes = from < 0 ? [] : session.flags.args.slice(from);
+    if (changes.length === 0) throw usageError("at least one taint update is required");
+    return eachTarget(session, targets(session, session.flags.args.slice(0, from)), ({ resource, name }) => {
+      const path = session.path(resource, name);
+      const node = session.client.get(path) as Node;
+      const { taints, removed } = retaint(node, changes, session.flags.is("overwrite"));
+      session.client.patch(
+        path + query(session, "taint"),
+        { spec: { taints: taints.length === 0 ? null : taints } },
+        "merge",
+      );
+      report(session, node, removed ? "untainted" : "tainted");
+    });
+  },
+};
+
+/** The node's taints after changes such as `a=b:NoSchedule`, `a:NoExecute-`, `a-`. */
+function retaint(
+  node: Node,
+  changes: readonly string[],
+  overwrite: boolean,
+): { taints: core.Taint[]; removed: boolean } {
+  let taints = [...(node.spec.taints ?? [])];
+  for (const change of changes) {
+    const remove = change.endsWith("-");
+    const [pair = "", effect = ""] = change.replace(/-$/, "").split(":");
+    const [key = "", value] = pair.split("=");
+    const same = (one: core.Taint) => one.key === key && (effect === "" || one.effect === effect);
+    if (remove) {
+      if (!taints.some(same)) throw usageError(`taint ${JSON.stringify(change.replace(/-$/, ""))} not found`);
+      taints = taints.filter((one) => !same(one));
+      continue;
+    }
+    const supported = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
+    if (!supported.includes(effect)) {
+      throw usageError(`invalid taint effect: ${effect}, unsupported taint effect`);
+    }
+    if (taints.some(same) && !overwrite) {
+      throw usageError(
+        `node ${node.metadata.name} already has ${key} taint(s) with same effect(s) and --overwrite is false`,
+      );
+    }
+    taints = [...taints.filter((one) => !same(one)), { effect, key, ...(value ? { value } : {}) }];
+  }
+  return { taints, removed: changes.every((one) => one.endsWith("-")) };
+}

@@ -1,0 +1,85 @@
+import { applyPatch, KINDS, type KubeObject, withLastApplied } from "../../kube/mod.ts";
+import { CommandError, refused } from "../errors.ts";
+import { flags } from "../flags.ts";
+import { printYaml } from "../print/yaml.ts";
+import { unifiedDiff } from "../print/unified.ts";
+import { pathTo } from "../resources.ts";
+import type { Session } from "../session.ts";
+import { eachFile, placed } from "./apply.ts";
+import { FILE_FLAGS, type Verb } from "./verb.ts";
+
+/** `kubectl diff`: what apply would change. Exit status 1 where there is something. */
+export const diff: Verb = {
+  flags: flags(
+    `${FILE_FLAGS} server-side force-conflicts field-manager= selector/l= prune show-managed-fields concurrency=`,
+  ),
+  run(session) {
+    let differs = false;
+    const exit = eachFile(session, "diff", (file, resource) => {
+      const draft = placed(session, file, resource);
+      const path = pathTo(resource, draft.metadata.namespace, draft.metadata.name);
+      const live = session.client.find(path);
+      const merged = mergedOf(session, path, live, withLastApplied(draft), resource.kind);
+      const title = [apiTitle(draft.apiVersion), draft.kind, draft.metadata.namespace ?? "", draft.metadata.name].join(
+        ".",
+      );
+      const text = difference(session, title, shown(live), shown(merged));
+      session.write(text);
+      differs ||= text !== "";
+    });
+    return exit !== 0 ? exit : differs ? 1 : 0;
+  },
+};
+
+function apiTitle(apiVersion: string): string {
+  return apiVersion.split("/").join(".");
+}
+
+type Draft = ReturnType<typeof withLastApplied>;
+
+/** The object as the server would store it. */
+function mergedOf(
+  session: Session,
+  path: string,
+  live: KubeObject | undefined,
+  modified: Draft,
+  kind: string,
+): KubeObject {
+  if (live === undefined) {
+    const collection = path.slice(0, path.lastIndexOf("/"));
+    return session.client.post(`${collection}?dryRun=All&fieldManager=kubectl-client-side-apply`, modified);
+  }
+  const resource = session.resources.ofKind(modified.apiVersion, kind);
+  if (resource === undefined) throw new CommandError(`error: no matches for kind ${JSON.stringify(kind)}`);
+  const patch = applyPatch(live, modified, resource as never);
+  if (Object.keys(patch).length === 0) return live;
+  const struct = KINDS[kind]?.struct;
+  const annotations = (patch.metadata as { annotations?: object } | undefined)?.annotations;
+  if (annotations !== undefined) delete (patch.metadata as { annotations?: object }).annotations;
+  const answer = session.client.send({
+    method: "PATCH",
+    path: `${path}?dryRun=All&fieldManager=kubectl-client-side-apply`,
+    body: JSON.stringify(patch),
+    contentType: struct === undefined ? "application/merge-patch+json" : "application/strategic-merge-patch+json",
+  });
+  if (answer.code >= 300) throw refused(answer.body as never);
+  return answer.body as KubeObject;
+}
+
+function shown(object: KubeObject | undefined): string {
+  return object === undefined ? "" : printYaml(object);
+}
+
+function difference(session: Session, title: string, live: string, merged: string): string {
+  if (live === merged) return "";
+  const [before, after] = [`LIVE-${tag(session)}/${title}`, `MERGED-${tag(session)}/${title}`].map((path) =>
+    `/tmp/${path}`
+  ) as [string, string];
+  const time = new Date(session.now).toISOString().replace("T", " ").replace(/Z$/, "000000 +0000");
+  return `diff -u -N ${before} ${after}\n--- ${before}\t${time}\n+++ ${after}\t${time}\n${unifiedDiff(live, merged)}`;
+}
+
+/** The number of a temporary folder. */
+function tag(session: Session): string {
+  return String(session.api.store.version).padStart(10, "1");
+}

@@ -1,0 +1,70 @@
+import { apiResources, apiVersions, auth, clusterInfo, config, top, version } from "./about.ts";
+import { apply } from "./apply.ts";
+import { annotate, cordon, label, patch, scale, setEnv, setImage, taint, uncordon } from "./change.ts";
+import { createFiles, createGenerated } from "./create.ts";
+import { remove } from "./delete.ts";
+import { describe } from "./describe.ts";
+import { diff } from "./diff.ts";
+import { exec } from "./exec.ts";
+import { expose } from "./expose.ts";
+import { get } from "./get.ts";
+import { logs } from "./logs.ts";
+import { replace } from "./replace.ts";
+import { rollout } from "./rollout.ts";
+import { run } from "./run.ts";
+import type { Verb, VerbGroup } from "./verb.ts";
+import { wait } from "./wait.ts";
+
+/** Every command, by name. */
+export const VERBS: Readonly<Record<string, Verb | VerbGroup>> = {
+  annotate,
+  "api-resources": apiResources,
+  "api-versions": apiVersions,
+  apply,
+  auth,
+  "cluster-info": clusterInfo,
+  config,
+  cordon,
+  create: { ...createFiles, verbs: createGenerated.verbs },
+  delete: remove,
+  describe,
+  diff,
+  exec,
+  expose,
+  get,
+  label,
+  logs,
+  patch,
+  replace,
+  rollout,
+  run,
+  scale,
+  set: { verbs: { image: setImage, env: setEnv } },
+  taint,
+  top,
+  uncordon,
+  version,
+  wait,
+};
+
+/** Commands of kubectl that are not modelled, by name. */
+export const UNMODELLED: readonly string[] = [
+  "alpha",
+  "attach",
+  "autoscale",
+  "certificate",
+  "completion",
+  "cp",
+  "debug",
+  "drain",
+  "edit",
+  "events",
+  "explain",
+  "help",
+  "kuberc",
+  "kustomize",
+  "options",
+  "plugin",
+  "port-forward",
+  "proxy",
+];
