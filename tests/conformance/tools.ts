@@ -32,7 +32,7 @@ const LACKING: readonly { readonly cmd: RegExp; readonly stderr: string; readonl
 ];
 
 /** What a command came to. */
-type Verdict = { readonly kind: "passed" | "skipped" } | { readonly kind: "failed"; readonly text: string };
+export type Verdict = { readonly kind: "passed" | "skipped" } | { readonly kind: "failed"; readonly text: string };
 
 /** `deno task conformance tools FILE... [--only TEXT] [--verbose]`. */
 export async function tools(args: readonly string[], say: (line: string) => void): Promise<number> {
@@ -44,7 +44,7 @@ export async function tools(args: readonly string[], say: (line: string) => void
   const tally = new Map<string, { passed: number; failed: number; skipped: number }>();
   let shown = 0;
   for (const file of flags._) {
-    const cases = parseTools(await Deno.readTextFile(String(file)), String(file));
+    const cases = await readTools(String(file));
     for (const one of cases.filter(({ name }) => name.includes(flags.only ?? ""))) {
       for (const verdict of await runCase(one)) {
         const counts = tally.get(one.family) ?? { passed: 0, failed: 0, skipped: 0 };
@@ -55,6 +55,13 @@ export async function tools(args: readonly string[], say: (line: string) => void
     }
   }
   return report(tally, say);
+}
+
+/** The cases of a recording in a file, which may be gzipped. */
+export async function readTools(file: string): Promise<readonly ToolCase[]> {
+  if (!file.endsWith(".gz")) return parseTools(await Deno.readTextFile(file), file);
+  const stream = (await Deno.open(file)).readable.pipeThrough(new DecompressionStream("gzip"));
+  return parseTools(await new Response(stream).text(), file);
 }
 
 function report(
