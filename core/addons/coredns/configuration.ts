@@ -28,7 +28,7 @@ export interface Configuration {
   readonly ports: readonly string[];
   /** Lines printed at the start: one a zone, warnings before them. */
   readonly banner: readonly string[];
-  /** Plugins that are read but not simulated, in the Corefile's words. */
+  /** Plugins and options that are read but not simulated, in the Corefile's words. */
   readonly unsimulated: readonly string[];
   readonly metrics: Metrics;
 }
@@ -63,7 +63,7 @@ export function configure(source: Source): Configuration {
     blocks,
     ports: [...new Set(served.flat().map((address) => address.port))],
     banner: [...corefile.warnings, ...banner(served.flat())],
-    unsimulated: unsimulated(corefile),
+    unsimulated: unsimulated(corefile, blocks),
     metrics,
   };
 }
@@ -134,6 +134,7 @@ function setUp(corefile: Corefile, { source, order, metrics, served }: SettingUp
         cluster: source.cluster,
         zones: (served[i] as readonly ZoneAddress[]).map((address) => address.zone),
         has: (other: string) => block.directives.has(other),
+        order,
         metrics,
         configuration: () => source.host.readFile(source.file) ?? "",
       };
@@ -179,9 +180,10 @@ function banner(addresses: readonly ZoneAddress[]): string[] {
   });
 }
 
-function unsimulated(corefile: Corefile): string[] {
+function unsimulated(corefile: Corefile, blocks: readonly ServerBlock[]): string[] {
   const names = corefile.blocks.flatMap((block) => [...block.directives.keys()]);
-  return [...new Set(names)].filter((name) => !PLUGINS.has(name)).sort();
+  const options = blocks.flatMap(({ instances }) => instances.flatMap(([, instance]) => instance.unsimulated ?? []));
+  return [...new Set([...names.filter((name) => !PLUGINS.has(name)), ...options])].sort();
 }
 
 function declare(metrics: Metrics, version: string): void {

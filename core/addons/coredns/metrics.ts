@@ -7,6 +7,11 @@ export class Metrics {
     if (!this.#families.has(name)) this.#families.set(name, { name, type, help, samples: new Map() });
   }
 
+  /** Whether a family was declared. */
+  has(name: string): boolean {
+    return this.#families.has(name);
+  }
+
   /** Adds to a counter or gauge. */
   add(name: string, labels: Readonly<Record<string, string>>, by = 1): void {
     const { samples } = this.#family(name);

@@ -69,6 +69,8 @@ export interface SetupContext {
   readonly zones: readonly string[];
   /** The plugins the block names. */
   readonly has: (plugin: string) => boolean;
+  /** The release's order of plugins. */
+  readonly order: readonly string[];
   readonly metrics: Metrics;
   /** The whole configuration as one text, imports put in: what reload hashes. */
   readonly configuration: () => string;
@@ -81,6 +83,8 @@ export interface Instance {
   start?(server: RunningServer): void;
   /** Whether queries can be answered; asked by the ready plugin. */
   ready?(): boolean;
+  /** Options it was given that are read but not simulated, as the Corefile has them: `loadbalance weighted`. */
+  readonly unsimulated?: readonly string[];
   /** The address its own HTTP server listens at; blocks share it. */
   http?: HttpService;
 }

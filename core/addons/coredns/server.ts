@@ -12,6 +12,7 @@ import type { Endpoint } from "../../linux/mod.ts";
 import { blockFor, type Configuration } from "./configuration.ts";
 import { emptyReply, isUnwritten } from "./outcome.ts";
 import type { DnsQuery, Host, Outcome } from "./plugin.ts";
+import { countQuery, DROPPED } from "./plugins/prometheus.ts";
 
 /** Where a packet came from and to. */
 export interface Arrival {
@@ -92,11 +93,12 @@ async function answer(configuration: Configuration, query: DnsQuery, port: numbe
   if ((query.edns?.version ?? 0) !== 0) return { rcode: "NOERROR", reply: badVersion(query) };
   const block = blockFor(configuration, String(port), { name: query.name, type: query.question.type });
   const isIn = query.question.class === "IN";
-  if (block === undefined || block.instances.every(([, instance]) => instance.handle === undefined)) {
-    return { rcode: "REFUSED" };
-  }
-  if (!isIn && !OTHER_CLASSES.some((plugin) => block.plugins.has(plugin))) return { rcode: "REFUSED" };
-  return await block.chain(query);
+  const answered = block?.instances.some(([, instance]) => instance.handle !== undefined) === true &&
+    (isIn || OTHER_CLASSES.some((plugin) => block.plugins.has(plugin)));
+  if (block !== undefined && answered) return await block.chain(query);
+  const outcome = { rcode: "REFUSED" };
+  countQuery(configuration.metrics, query, { outcome, plugin: "", zone: DROPPED });
+  return outcome;
 }
 
 function badVersion(query: DnsQuery): Message {

@@ -32,8 +32,10 @@ export const forward: DnsPlugin = {
     );
     metrics.add(REJECTED, {}, 0);
     const all = readForwards(corefile, host);
+    const unsimulated = all.some(({ tls }) => tls) ? ["forward tls://"] : [];
     const forwarders = all.map((options, i) => new Forwarder(options, { host, metrics, hasNext: i < all.length - 1 }));
     return {
+      unsimulated,
       handle: (query, next) => forwarders.reduceRight<Next>((rest, one) => (q) => one.handle(q, rest), next)(query),
     };
   },

@@ -42,6 +42,8 @@ export interface ForwardOptions {
   next: string[];
   nextOnNodata: boolean;
   failfast: boolean;
+  /** Some upstream is to be asked over TLS. */
+  tls: boolean;
 }
 
 const MAX_UPSTREAMS = 15;
@@ -78,6 +80,7 @@ function readForward(corefile: Dispenser, host: Host): ForwardOptions {
     next: [],
     nextOnNodata: false,
     failfast: false,
+    tls: to.some((text) => splitTransport(text).transport !== "dns"),
   };
   while (corefile.nextBlock()) {
     const property = corefile.word();

@@ -3,7 +3,7 @@ import { absolute, addressOfReverse, isName, type Rr } from "../../../dns/mod.ts
 import type { Dispenser } from "../corefile/dispenser.ts";
 import { goDuration } from "../go_values.ts";
 import { type Fall, written } from "../outcome.ts";
-import type { DnsPlugin, DnsQuery, Host, Next, Outcome, SetupContext } from "../plugin.ts";
+import type { DnsPlugin, DnsQuery, Next, Outcome, SetupContext } from "../plugin.ts";
 import { fallsThrough, fallthroughZones, once } from "../setup.ts";
 import { matchingZone, zonesOf } from "../zones.ts";
 
@@ -109,21 +109,24 @@ function push(map: Map<string, string[]>, key: string, value: string): void {
   map.set(key, [...map.get(key) ?? [], value]);
 }
 
-function readHosts(corefile: Dispenser, { host, zones }: SetupContext): Options {
+function readHosts(corefile: Dispenser, { zones }: SetupContext): Options {
   let options: Options | undefined;
   for (let count = 0; corefile.next(); count++) {
     once(corefile, count);
     const [file = "/etc/hosts", ...named] = corefile.remainingArgs();
-    const path = file.startsWith("/") ? file : `${directory(host)}${file}`;
-    options = { path, zones: zonesOf(named, zones), ttl: 3600, reload: 5000, reverse: true, fall: [], inline: "" };
+    options = {
+      path: file,
+      zones: zonesOf(named, zones),
+      ttl: 3600,
+      reload: 5000,
+      reverse: true,
+      fall: [],
+      inline: "",
+    };
     while (corefile.nextBlock()) readProperty(corefile, options);
   }
   if (options === undefined) throw new Error("hosts is set up without its directive");
   return options;
-}
-
-function directory(_host: Host): string {
-  return "/etc/coredns/";
 }
 
 function readProperty(corefile: Dispenser, options: Options): void {

@@ -9,8 +9,11 @@ import { goDuration } from "../go_values.ts";
 export const loadbalance: DnsPlugin = {
   name: "loadbalance",
   setup(corefile, { host }) {
-    readLoadbalance(corefile);
-    return { handle: async (query, next) => shuffled(await next(query), host.random) };
+    const weighted = readLoadbalance(corefile);
+    return {
+      handle: async (query, next) => shuffled(await next(query), host.random),
+      unsimulated: weighted ? ["loadbalance weighted"] : [],
+    };
   },
 };
 
@@ -46,18 +49,22 @@ function shuffle(records: Rr[], random: Random): Rr[] {
   return records;
 }
 
-function readLoadbalance(corefile: Dispenser): void {
+/** Whether it is to weigh. */
+function readLoadbalance(corefile: Dispenser): boolean {
+  let weighted = false;
   while (corefile.next()) {
     const [policy, ...more] = corefile.remainingArgs();
     if (policy === undefined) continue;
-    if (policy === "weighted") readWeighted(corefile, more);
+    weighted = policy === "weighted";
+    if (weighted) readWeighted(corefile, more);
     else if (policy !== "round_robin") {
       throw corefile.plainError(`unknown policy: ${policy}`, "round_robin or weighted");
     } else if (more.length > 0) throw corefile.error(`unknown property for round_robin`, "the end of the line");
   }
+  return weighted;
 }
 
-/** Weights are read and checked, but not weighed: {@link UNSIMULATED_OPTIONS} says so. */
+/** Weights are not weighed; the directive is read and checked. */
 function readWeighted(corefile: Dispenser, args: readonly string[]): void {
   if (args.length === 0) throw corefile.error("missing weight file argument", "the name of a weight file");
   if (args.length > 1) throw corefile.error("unexpected argument(s)", "the end of the line");

@@ -2,10 +2,12 @@ import { matchingZone } from "../zones.ts";
 import type { Dispenser } from "../corefile/dispenser.ts";
 import { goHostPort } from "../go_values.ts";
 import type { Metrics } from "../metrics.ts";
-import type { DnsPlugin } from "../plugin.ts";
+import type { DnsPlugin, DnsQuery, Outcome } from "../plugin.ts";
 import { isUnwritten } from "../outcome.ts";
 import { NOT_FOUND } from "./health.ts";
 
+const REQUESTS = "coredns_dns_requests_total";
+const RESPONSES = "coredns_dns_responses_total";
 const TYPE = "text/plain; version=0.0.4; charset=utf-8; escaping=underscores";
 /** Query types that have a label of their own; all others are `other`. */
 const TYPES = new Set(
@@ -15,8 +17,9 @@ const TYPES = new Set(
 /** prometheus: counts queries and replies, and shows every plugin's counters at :9153/metrics. */
 export const prometheus: DnsPlugin = {
   name: "prometheus",
-  setup(corefile, { metrics, zones }) {
+  setup(corefile, { metrics, zones, order, has }) {
     const address = readPrometheus(corefile);
+    const plugin = order.slice(order.indexOf("prometheus") + 1).find(has) ?? "";
     declare(metrics);
     return {
       http: {
@@ -25,26 +28,39 @@ export const prometheus: DnsPlugin = {
       },
       async handle(query, next) {
         const outcome = await next(query);
-        const zone = matchingZone(zones, query.name) ?? "dropped";
-        const common = { server: query.server, zone, view: "" };
-        const type = TYPES.has(query.question.type) ? query.question.type : "other";
-        const family = query.client.address.includes(":") ? "2" : "1";
-        metrics.add("coredns_dns_requests_total", { ...common, type, family, proto: query.proto });
-        const rcode = isUnwritten(outcome) ? outcome.rcode : outcome.reply?.rcode ?? outcome.rcode;
-        metrics.add("coredns_dns_responses_total", { ...common, rcode, plugin: "errors" });
+        countQuery(metrics, query, { outcome, plugin, zone: matchingZone(zones, query.name) ?? DROPPED });
         return outcome;
       },
     };
   },
 };
 
+/** The zone of queries that no block serves. */
+export const DROPPED = "dropped";
+
+/** Counts a query and its reply, where a block of the configuration has the plugin. `plugin` is the one that was asked first. */
+export function countQuery(
+  metrics: Metrics,
+  query: DnsQuery,
+  { outcome, plugin, zone }: { readonly outcome: Outcome; readonly plugin: string; readonly zone: string },
+): void {
+  if (!metrics.has(REQUESTS)) return;
+  const common = { server: query.server, zone, view: "" };
+  const type = TYPES.has(query.question.type) ? query.question.type : "other";
+  const family = query.client.address.includes(":") ? "2" : "1";
+  metrics.add(REQUESTS, { ...common, type, family, proto: query.proto });
+  const unwritten = isUnwritten(outcome);
+  const rcode = unwritten ? outcome.rcode : outcome.reply?.rcode ?? outcome.rcode;
+  metrics.add(RESPONSES, { ...common, rcode, plugin: unwritten ? "" : plugin });
+}
+
 function declare(metrics: Metrics): void {
   metrics.declare(
-    "coredns_dns_requests_total",
+    REQUESTS,
     "counter",
     "Counter of DNS requests made per zone, protocol and family.",
   );
-  metrics.declare("coredns_dns_responses_total", "counter", "Counter of response status codes.");
+  metrics.declare(RESPONSES, "counter", "Counter of response status codes.");
 }
 
 function readPrometheus(corefile: Dispenser): string {

@@ -23,6 +23,10 @@ export const kubernetes: DnsPlugin = {
     return {
       handle: (query, next) => new Answering(query, index.current(), host).answer(next),
       ready: () => index.synced,
+      unsimulated: [
+        ...(options.multicluster.length > 0 ? ["kubernetes multicluster"] : []),
+        ...(options.zonal ? ["kubernetes zonal"] : []),
+      ],
     };
   },
 };
