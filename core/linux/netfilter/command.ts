@@ -105,6 +105,7 @@ export class CommandReader {
   #table = "filter";
   /** Letters of the options given, for the checks of what goes with what. */
   #options = "";
+  #waits = "";
   #src: { text: string; not: boolean } | undefined;
   #dst: { text: string; not: boolean } | undefined;
   #in: DeviceTest | undefined;
@@ -143,7 +144,7 @@ export class CommandReader {
       this.#fragment =
         undefined;
     this.#jump = this.#count = this.#target = undefined;
-    this.#options = "";
+    this.#options = this.#waits = "";
     this.#matches.length = 0;
     this.#verbose = 0;
   }
@@ -322,7 +323,7 @@ export class CommandReader {
     } else if (letter === "t") this.#setTable(argument ?? "");
     else if ("nx0".includes(letter)) this.#once(letter);
     else if (letter === "v") this.#verbose++;
-    else if (letter === "w" || letter === "W") this.#wait(argument);
+    else if (letter === "w" || letter === "W") this.#wait(letter, argument);
     else if (letter === "V") this.#request = "version";
     else if (letter === "h") this.#request = "help";
     else if (letter === "4" || letter === "6") {
@@ -342,7 +343,10 @@ export class CommandReader {
     return this.#scope.family === 4 ? "iptables" : "ip6tables";
   }
 
-  #wait(argument: string | undefined): void {
+  /** The lock is never held by anybody else here, so waiting for it says nothing. */
+  #wait(letter: string, argument: string | undefined): void {
+    this.#waits += letter;
+    if (letter === "W") this.#scope.warn("Ignoring deprecated --wait-interval option.\n");
     const seconds = argument ?? this.#words.take();
     if (seconds !== undefined && parseNumber(seconds) === undefined) usage("wait seconds not numeric");
   }
@@ -354,6 +358,9 @@ export class CommandReader {
     const verb = this.#verb;
     if (verb === undefined) return usage("no command specified");
     if (this.#not) usage("nothing appropriate following !");
+    if (this.#waits.includes("W") && !this.#waits.includes("w")) {
+      usage("--wait-interval only makes sense with --wait\n");
+    }
     const aboutRules = "ACDIR".includes(verb) && !(verb === "D" && this.#number !== undefined);
     const nets: Nets = aboutRules ? this.#addresses(verb) : [[], []];
     this.#checkOptions(verb);
