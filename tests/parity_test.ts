@@ -67,12 +67,12 @@ Deno.test("a port drawn from an SNAT range equals any other of the range, no por
 });
 
 Deno.test("vxlan source ports are compared by whether both directions share one", () => {
-  const flow = (from: string, to: string, port: number) => ({
+  const flow = (from: string, to: string, port: number | "*") => ({
     orig: { proto: "udp", src: `${from}:${port}`, dst: `${to}:8472` },
     reply: { proto: "udp", src: `${to}:8472`, dst: `${from}:${port}` },
     status: [],
   });
-  const certain = (a: number, b: number) =>
+  const certain = (a: number | "*", b: number) =>
     new Chance(SCENARIO).certain({
       outcome: "delivered",
       conntrack: { r: [flow("10.0.0.1", "10.0.0.2", a), flow("10.0.0.2", "10.0.0.1", b)] },
@@ -81,6 +81,8 @@ Deno.test("vxlan source ports are compared by whether both directions share one"
   assertEquals(certain(40000, 40001), certain(50000, 50001));
   assertEquals(compareResults(certain(40000, 40000), certain(40000, 40001)).differences.length, 1);
   assertEquals(compareResults(certain(40000, 40001), certain(400, 40001)).differences.length, 1);
+  assertEquals(compareResults(certain(40000, 40001), certain("*", 40002)).differences, []);
+  assertEquals(compareResults(certain(40000, 40000), certain("*", 40002)).differences, []);
 });
 
 Deno.test("a probe's packet is described as it was written", () => {

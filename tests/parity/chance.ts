@@ -4,7 +4,8 @@
  *
  * - a source port out of the range of an SNAT or MASQUERADE rule (nf_nat_l4proto_unique_tuple) is one of that range;
  * - the outer source port of vxlan (udp_flow_src_port, a keyed hash) is one of the local range, and the same in both directions
- *   of one exchange where it is the same in the recording.
+ *   of one exchange where it is the same in the recording; where one direction was drawn anew for its socket (`*` in the
+ *   recording), nothing is said about the two.
  */
 import type { FlowRecord, ProbeResult, Scenario, TupleRecord } from "./scenario.ts";
 
@@ -55,8 +56,9 @@ export class Chance {
     const [from, port] = String(orig.src).split(":");
     const [to, door] = String(orig.dst).split(":");
     if (orig.proto !== "udp" || !this.#tunnels.has(door ?? "") || !inLocalRange(port)) return flow;
-    const both = flows.some((other) => other.orig.src === `${to}:${port}` && other.orig.dst === `${from}:${door}`);
-    const end = `${from}:{vxlan${both ? ", both ways" : ""}}`;
+    const back = (end: string | undefined) =>
+      flows.some((other) => other.orig.src === `${to}:${end}` && other.orig.dst === `${from}:${door}`);
+    const end = `${from}:{vxlan${back(port) ? ", both ways" : back("*") ? "*" : ""}}`;
     const renamed = (tuple: TupleRecord, side: "src" | "dst"): TupleRecord => ({ ...tuple, [side]: end });
     return { ...flow, orig: renamed(orig, "src"), reply: renamed(reply, "dst") };
   }
