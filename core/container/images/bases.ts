@@ -1,11 +1,14 @@
 /** File systems images are built on: their files, environment and tools. */
 import type { Base, Image } from "../image.ts";
 
+const COMMON_TOOLS: readonly string[] = ["date", "id", "sleep", "timeout", "uname", "whoami"];
+
 /** Tools of Debian's base image. */
-export const DEBIAN_TOOLS: readonly string[] = ["getent", "hostname"];
+export const DEBIAN_TOOLS: readonly string[] = [...COMMON_TOOLS, "getent", "hostname"];
 
 /** Network applets of the busybox image (busybox's default configuration). */
 export const BUSYBOX_TOOLS: readonly string[] = [
+  ...COMMON_TOOLS,
   "arp",
   "arping",
   "hostname",
@@ -16,11 +19,13 @@ export const BUSYBOX_TOOLS: readonly string[] = [
   "nslookup",
   "ping",
   "ping6",
+  "ps",
   "route",
   "sysctl",
   "telnet",
   "traceroute",
   "traceroute6",
+  "watch",
   "wget",
 ];
 

@@ -13,6 +13,7 @@ export interface Body {
 }
 
 const MAX_HEAD = 64 * 1024;
+const TLS_HANDSHAKE = 0x16;
 
 /** One side's input. Every deadline is a virtual time in ms since 1970; Infinity waits for ever. */
 export class HttpReader {
@@ -34,7 +35,8 @@ export class HttpReader {
         this.#buffer = this.#buffer.slice(at.next);
         return { head: text };
       }
-      if (this.#buffer.length > MAX_HEAD) return "malformed";
+      // A TLS record where a request line should be: no line end will ever come.
+      if (this.#buffer.length > MAX_HEAD || this.#buffer[0] === TLS_HANDSHAKE) return "malformed";
       const broken = await this.#more(deadline);
       if (broken !== undefined) return broken;
     }

@@ -1,0 +1,180 @@
+/** iputils ping's command line: its options, their bounds, its complaints. */
+import { getopt } from "../getopt.ts";
+import { PING_USAGE } from "./usage.ts";
+
+/** What was asked for. */
+export interface PingOptions {
+  readonly family: 0 | 4 | 6;
+  readonly target: string;
+  readonly count?: number;
+  /** Milliseconds. */
+  readonly interval: number;
+  readonly size: number;
+  readonly ttl?: number;
+  /** Milliseconds until it ends whatever came (`-w`). */
+  readonly deadline?: number;
+  /** Milliseconds it waits for answers after the last probe (`-W`). */
+  readonly linger: number;
+  /** Interface name or address (`-I`). */
+  readonly from?: string;
+  readonly mark?: number;
+  readonly tos?: number;
+  readonly preload: number;
+  /** `-M`: whether DF is set, refused, or left to the kernel. */
+  readonly dontFragment?: boolean;
+  readonly pattern?: string;
+  readonly numeric: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  readonly flood: boolean;
+  readonly adaptive: boolean;
+  readonly broadcast: boolean;
+  readonly timestamps: boolean;
+  readonly outstanding: boolean;
+  readonly audible: boolean;
+}
+
+/** What to print instead of running. */
+export interface PingStop {
+  readonly out?: string;
+  readonly err?: string;
+  readonly exit: number;
+}
+
+const TABLE = { short: "h?4bRT:6F:N:aABc:CdDe:fi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:" };
+const VERSION = "ping from iputils 20221126\n" +
+  "libcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n";
+const MAX_LONG = "9223372036854775807";
+
+type Draft = { -readonly [K in keyof PingOptions]?: PingOptions[K] };
+
+class Stop extends Error {
+  constructor(readonly stop: PingStop) {
+    super("stop");
+  }
+}
+
+/** Reads the arguments, or says why not. */
+export function pingOptions(args: readonly string[], name: string): PingOptions | PingStop {
+  const parsed = getopt(args, TABLE);
+  const draft: Draft = { family: name === "ping6" ? 6 : name === "ping4" ? 4 : 0 };
+  try {
+    for (const { name, value } of parsed.options) take(draft, name, value);
+  } catch (error) {
+    if (error instanceof Stop) return error.stop;
+    throw error;
+  }
+  if ("problem" in parsed) return { err: `ping: ${parsed.problem}\n${PING_USAGE}`, exit: 2 };
+  const target = parsed.operands.at(-1);
+  if (target === undefined) return { err: "ping: usage error: Destination address required\n", exit: 1 };
+  return {
+    family: 0,
+    interval: draft.flood || draft.adaptive ? 0 : 1000,
+    size: 56,
+    linger: 10_000,
+    preload: 1,
+    numeric: false,
+    quiet: false,
+    verbose: false,
+    flood: false,
+    adaptive: false,
+    broadcast: false,
+    timestamps: false,
+    outstanding: false,
+    audible: false,
+    ...draft,
+    target,
+  };
+}
+
+function take(draft: Draft, name: string, value: string): void {
+  switch (name) {
+    case "4":
+    case "6":
+      draft.family = Number(name) as 4 | 6;
+      break;
+    case "c":
+      draft.count = integer(value, 1, MAX_LONG);
+      break;
+    case "i":
+      draft.interval = seconds(value, "bad timing interval", 0);
+      break;
+    case "W":
+      draft.linger = seconds(value, "bad linger time", 0);
+      break;
+    case "w":
+      draft.deadline = integer(value, 0, "2147483647") * 1000;
+      break;
+    case "s":
+      draft.size = integer(value, 0, "2147483647");
+      break;
+    case "t":
+      draft.ttl = integer(value, 0, "255");
+      break;
+    case "l":
+      draft.preload = integer(value, 1, "65536");
+      break;
+    case "m":
+      draft.mark = integer(value, 0, "2147483647");
+      break;
+    case "Q":
+      draft.tos = Number(value);
+      break;
+    case "I":
+      draft.from = value;
+      break;
+    case "M":
+      draft.dontFragment = discovery(value);
+      break;
+    case "p":
+      draft.pattern = pattern(value);
+      break;
+    case "V":
+      throw new Stop({ out: VERSION, exit: 0 });
+    case "h":
+    case "?":
+      throw new Stop({ err: PING_USAGE, exit: 2 });
+    default:
+      if (name in FLAGS) draft[FLAGS[name] as "quiet"] = true;
+  }
+}
+
+const FLAGS: Readonly<Record<string, keyof PingOptions>> = {
+  n: "numeric",
+  q: "quiet",
+  v: "verbose",
+  f: "flood",
+  A: "adaptive",
+  b: "broadcast",
+  D: "timestamps",
+  O: "outstanding",
+  a: "audible",
+};
+
+function integer(text: string, low: number, high: string): number {
+  if (!/^[+-]?(0x[0-9a-f]+|\d+)$/i.test(text)) throw new Stop({ err: `ping: invalid argument: '${text}'\n`, exit: 1 });
+  const value = Number(text);
+  if (value >= low && BigInt(text) <= BigInt(high)) return value;
+  const range = `out of range: ${low} <= value <= ${high}`;
+  throw new Stop({ err: `ping: invalid argument: '${text}': ${range}\n`, exit: 1 });
+}
+
+/** Seconds as milliseconds. Garbage behind the number is only warned of by the real one; all garbage counts as 0. */
+function seconds(text: string, problem: string, low: number): number {
+  const value = Number.parseFloat(text.replace(",", "."));
+  if (Number.isNaN(value)) return 0;
+  if (value < low || value > 2147483) throw new Stop({ err: `ping: ${problem}: ${text}\n`, exit: 2 });
+  return value * 1000;
+}
+
+function discovery(value: string): boolean | undefined {
+  if (value === "do" || value === "probe") return true;
+  if (value === "dont") return false;
+  if (value === "want") return undefined;
+  throw new Stop({ err: `ping: invalid -M argument: ${value}\n`, exit: 2 });
+}
+
+function pattern(text: string): string {
+  if (/^[0-9a-f]+$/i.test(text)) return text.toLowerCase();
+  throw new Stop({ err: `ping: patterns must be specified as hex digits: ${text}\n${PING_USAGE}`, exit: 2 });
+}
