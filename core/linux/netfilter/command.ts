@@ -1,14 +1,16 @@
 /** An xtables command line as a value: what `iptables ARGUMENTS` asks for, read with the tool's own checks and words. */
-import { BUILTINS, isTable } from "./builtins.ts";
+import { isTable } from "./builtins.ts";
 import { ILLEGAL } from "./base_options.ts";
 import type { Family } from "./address.ts";
 import { Complaint, STATUS, usage } from "./complaint.ts";
-import { type Argument, type Scope, takeOption } from "./extension.ts";
+import { takeOption } from "./extension.ts";
 import { type Found, Loaded, Words } from "./getopt.ts";
 import { findMatch, type Match } from "./matches.ts";
 import { protocolName } from "./names.ts";
-import { parseNumber, readNet, readProtocol } from "./readers.ts";
-import type { DeviceTest, NetTest, Rule } from "./rule.ts";
+import { parseNumber, readProtocol } from "./readers.ts";
+import { type Nets, netTests } from "./nets.ts";
+import type { DeviceTest, Rule } from "./rule.ts";
+import { GivenOption, RuleScope } from "./rule_scope.ts";
 import { type ExtendedTarget, findTarget, type Target, type Verdict, VERDICTS } from "./targets.ts";
 import type { Count, Table } from "../../../wasm/mod.ts";
 
@@ -47,47 +49,11 @@ export interface Reading {
   warn(text: string): void;
 }
 
-/** Sources and destinations of a command: a rule is made for every pair. */
-type Nets = readonly [readonly (NetTest | undefined)[], readonly (NetTest | undefined)[]];
-
 const LONGEST_CHAIN = 29;
 
 /** Reads a command line; wrong ones throw a {@link Complaint}. */
 export function parseCommand(words: readonly string[], from: number, reading: Reading): Request {
   return new CommandReader(reading).read(words, from);
-}
-
-/** What a command line's rule is so far, for the extensions that ask. */
-class RuleScope implements Scope {
-  readonly family: Family;
-  proto = 0;
-  notProto = false;
-
-  constructor(readonly reading: Reading) {
-    this.family = reading.family;
-  }
-
-  setFamily(name: string): Family | "unspec" | undefined {
-    return this.reading.setFamily(name);
-  }
-
-  warn(text: string): void {
-    this.reading.warn(text);
-  }
-}
-
-/** The option an extension is asked to take; one for a command line, filled in anew for each option. */
-class GivenOption implements Argument {
-  ext = "";
-  option = "";
-  not = false;
-  text = "";
-
-  constructor(readonly scope: Scope, readonly words: Words) {}
-
-  next(): string | undefined {
-    return this.words.take();
-  }
 }
 
 /** Reads command lines one after another; a restore file has tens of thousands. */
@@ -458,33 +424,4 @@ export class CommandReader {
     }
     return rules;
   }
-}
-
-const ANY_NET: readonly undefined[] = [undefined];
-
-function netTests(given: { text: string; not: boolean } | undefined, family: Family): readonly (NetTest | undefined)[] {
-  if (given === undefined) return ANY_NET;
-  if (!given.text.includes(",")) return [netTest(given.text, given.not, family)];
-  return given.text.split(",").map((text) => netTest(text, given.not, family));
-}
-
-const nets = { 4: new Map<string, NetTest>(), 6: new Map<string, NetTest>() };
-const REMEMBERED = 65536;
-
-/** `-s 10.0.0.0/8`; a network of everything is no test unless it is inverted. The same text is read once. */
-function netTest(text: string, not: boolean, family: Family): NetTest | undefined {
-  const cache = nets[family];
-  const key = not ? `!${text}` : text;
-  let test = cache.get(key);
-  if (test === undefined) {
-    test = { ...readNet(text, family), not };
-    if (cache.size >= REMEMBERED) cache.clear();
-    cache.set(key, test);
-  }
-  return !not && test.mask.every((word) => word === 0) ? undefined : test;
-}
-
-/** Whether a table has a built-in chain of that name. */
-export function isBuiltin(table: Table, chain: string): boolean {
-  return (BUILTINS[table] as readonly string[]).includes(chain);
 }
