@@ -17,6 +17,8 @@ export interface RunnerOptions {
 }
 
 const PATIENCE = 100_000;
+/** Microtasks that a program may take to end without the host getting a turn. */
+const HOPS = 64;
 /** Rounds without any progress of virtual time after which a lab counts as spinning. */
 const SPIN = 2_000_000;
 
@@ -35,6 +37,8 @@ export class Runner {
   readonly #patience: number;
   readonly #start: number;
   readonly #tasks = new Set<Task>();
+  /** Tasks that are neither ended nor in a counted wait. */
+  readonly #busy = new Set<Task>();
   readonly #sockets = new Map<SocketId, Set<() => void>>();
   readonly #lookers = new Set<() => void>();
   readonly #resumptions: (() => void)[] = [];
@@ -98,6 +102,12 @@ export class Runner {
     else go();
   }
 
+  /** Called by a task that enters its first counted wait, leaves its last, or ends. */
+  setBusy(task: Task<never> | Task, busy: boolean): void {
+    if (busy) this.#busy.add(task as Task);
+    else this.#busy.delete(task as Task);
+  }
+
   /** Called by a task that ended. */
   ended(task: Task<never> | Task): void {
     this.#tasks.delete(task as Task);
@@ -115,8 +125,23 @@ export class Runner {
     if (typeof until === "number") return await this.#runTo(until);
     let settled = false;
     until.then(() => settled = true, () => settled = true);
-    const moved = await this.#drive(() => settled, limit);
-    return moved ? await until : undefined;
+    const done = (): boolean => settled;
+    if (!(await this.#soon(done)) && !(await this.#drive(done, limit))) return undefined;
+    return await until.catch((error: unknown) => this.#rethrow(error));
+  }
+
+  /** Whether it is done after a few microtasks: a program that only computes needs no turn of the host, and no time. */
+  async #soon(done: () => boolean): Promise<boolean> {
+    for (let hop = 0; hop < HOPS && !done(); hop++) await Promise.resolve();
+    for (const look of [...this.#lookers]) look();
+    return done();
+  }
+
+  /** The caller gets the error, so nobody else need hear of it. */
+  #rethrow(error: unknown): never {
+    const at = this.#failures.indexOf(error);
+    if (at >= 0) this.#failures.splice(at, 1);
+    throw error;
   }
 
   /** Lets `milliseconds` of virtual time pass. */
@@ -196,9 +221,9 @@ export class Runner {
 
   /** Nothing stirs by itself: waits for foreign code, or lets the next foreign task go on. False when every task waits. */
   async #wakeOne(): Promise<boolean> {
-    const foreign = [...this.#tasks].find((task) => task.foreign && task.busy);
+    const foreign = [...this.#busy].find((task) => task.foreign);
     if (foreign !== undefined) await foreign.quiet;
-    else if (!this.#anyBusy()) {
+    else if (this.#busy.size === 0) {
       const next = this.#resumptions.shift();
       if (next === undefined) return false;
       next();
@@ -206,13 +231,8 @@ export class Runner {
     return true;
   }
 
-  #anyBusy(): boolean {
-    for (const task of this.#tasks) if (task.busy) return true;
-    return false;
-  }
-
   #busyNames(): string {
-    return [...this.#tasks].filter((task) => task.busy).map((task) => task.name).join(", ");
+    return [...this.#busy].map((task) => task.name).join(", ");
   }
 
   #raise(): void {

@@ -34,13 +34,9 @@ export class Task<T = unknown> {
     this.result = started.then(() => main(this)).finally(() => {
       this.#done = true;
       this.#signal();
+      runner.setBusy(this, false);
       runner.ended(this);
     });
-  }
-
-  /** Neither ended nor in a counted wait. */
-  get busy(): boolean {
-    return !this.#done && this.#waits === 0;
   }
 
   get done(): boolean {
@@ -93,7 +89,9 @@ export class Task<T = unknown> {
   }
 
   #enter(): void {
-    if (this.#waits++ === 0) this.#signal();
+    if (this.#waits++ > 0) return;
+    this.runner.setBusy(this, false);
+    this.#signal();
   }
 
   #leave(): void {
@@ -101,6 +99,7 @@ export class Task<T = unknown> {
   }
 
   #arise(): void {
+    this.runner.setBusy(this, true);
     this.#signalled = new Promise((resolve) => {
       this.#signal = resolve;
     });

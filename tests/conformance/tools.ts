@@ -20,6 +20,8 @@ const START = Date.UTC(2026, 0, 1);
 /** Virtual milliseconds after which a command counts as one that does not end. */
 const PATIENCE = 20_000;
 const SHOWN = 8;
+/** Commands after which the recorder waited for carriers and bridge ports. */
+const CHANGES_LINKS = /\bip\b.*\b(link|netns)\b.* (set|add|del|delete)\b|\bifconfig\b.* (up|down)\b/;
 
 /** Commands recorded as failing only because the recording kernel lacked what these machines have. They are not typed. */
 const LACKING: readonly { readonly cmd: RegExp; readonly stderr: string; readonly reason: string }[] = [
@@ -99,7 +101,7 @@ export async function runCase(one: ToolCase): Promise<Verdict[]> {
       continue;
     }
     verdicts.push(await runStep(machine, one, step));
-    if (/\b(ip|ifconfig)\b.*\b(link|up|down|netns)\b/.test(step.cmd)) await machine.runner.advance(1200);
+    if (CHANGES_LINKS.test(step.cmd)) await machine.runner.advance(1200);
   }
   return verdicts;
 }

@@ -10,6 +10,7 @@ const kept = (ns: Namespace): Map<string, string> => ns.state(KEPT, () => new Ma
 export function readSysctl(ns: Namespace, path: string): string | undefined {
   const found = find(ns, path);
   if (found === undefined) return undefined;
+  if (path === "net/netfilter/nf_conntrack_count") return String(ns.plane.flows(ns.id).length);
   return obeyed(ns, path, found.kind) ?? kept(ns).get(path) ?? SYSCTL_EXCEPTIONS[path] ?? found.value;
 }
 
