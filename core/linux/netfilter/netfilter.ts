@@ -67,7 +67,7 @@ export class Netfilter {
 
   /** Puts a changed table in place, all at once; says why the kernel would not take it. */
   commit(edit: TableEdit): Errno | "ok" {
-    const chains = edit.chains;
+    const chains = edit.committed();
     const verdict = checkTable(edit.table, this.family, chains);
     if (verdict !== "ok") return verdict;
     const refused = this.#load(edit.table, chains);

@@ -30,6 +30,8 @@ function entryOf(rule: Rule): Entry {
 /** The working copy. */
 export class TableEdit {
   readonly #chains = new Map<string, LiveChain>();
+  /** Chains whose policy was given with counters. */
+  readonly #counted = new Set<string>();
 
   constructor(readonly table: Table, chains: Iterable<LiveChain>) {
     for (const chain of chains) this.#chains.set(chain.name, { ...chain, entries: chain.entries.slice() });
@@ -43,6 +45,11 @@ export class TableEdit {
   /** The chains in listing order. */
   get chains(): LiveChain[] {
     return orderChains(this.table, this.#chains.values());
+  }
+
+  /** The chains as they go back to the kernel: libiptc keeps the counters of rules, but of policies only those it was given. */
+  committed(): LiveChain[] {
+    return this.chains.map((chain) => this.#counted.has(chain.name) ? chain : { ...chain, count: ZERO });
   }
 
   has(name: string): boolean {
@@ -169,6 +176,7 @@ export class TableEdit {
     if (policy !== "ACCEPT" && policy !== "DROP") return "EINVAL";
     chain.policy = policy;
     chain.count = count;
+    this.#counted.add(name);
     return "ok";
   }
 
