@@ -298,3 +298,27 @@ export const CT = {
   ZONE_REPL: 4,
   ZONE_MARK: 8,
 } as const;
+
+/** What became of a packet of a batch (export/batch.rs). OUT: it left by a tun device. */
+export const OUTCOME = {
+  LOST: 0,
+  DELIVERED: 1,
+  DROPPED: 2,
+  REFUSED: 3,
+  OUT: 4,
+} as const;
+
+/** Columns of a batch, in the order in which they stand in its memory: what is asked, then what is answered. */
+export const COLUMN = {
+  SRC: 0,
+  DST: 1,
+  PORTS: 2,
+  KIND: 3,
+  LENGTH: 4,
+  OUTCOME: 5,
+  REASON: 6,
+  PLACE: 7,
+  SEEN_SRC: 8,
+  SEEN_DST: 9,
+  SEEN_PORTS: 10,
+} as const;

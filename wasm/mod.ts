@@ -1,10 +1,12 @@
 /**
  * The door to the ground floor: the only TypeScript that touches the plane's Wasm. Calls turn values into word streams
- * (`words.ts`), the plane answers with word streams; hot batches will go through columns of numbers.
+ * (`words.ts`), the plane answers with word streams; bulk packets go
+ * through columns of numbers ({@link PacketBatch}).
  */
 import { errnoName, type Failure, type Result } from "../core/base/mod.ts";
 import { HOOK, TABLE } from "./abi.ts";
-import { initSync, Plane as Engine } from "./pkg/plane.js";
+import { PacketBatch } from "./batch.ts";
+import { type InitOutput, initSync, Plane as Engine } from "./pkg/plane.js";
 import type {
   Address,
   AddressSpec,
@@ -37,6 +39,7 @@ import type {
 import { decode, encode, wordNumber, WordReader } from "./words.ts";
 
 export * from "./abi.ts";
+export * from "./batch.ts";
 export { SYSCTLS } from "./layout.ts";
 export * from "./types.ts";
 
@@ -77,15 +80,17 @@ function list<T>(shape: string, words: Uint32Array): T[] {
 /** A namespace stack of the plane with all its calls; see {@link PlaneApi}. */
 export class Plane implements PlaneApi {
   readonly #engine: Engine;
+  readonly #exports: InitOutput;
 
-  private constructor(engine: Engine) {
+  private constructor(engine: Engine, exports: InitOutput) {
     this.#engine = engine;
+    this.#exports = exports;
   }
 
   /** A plane of its own, in the one instance of the module; bytes are compiled, where the runtime allows it, at the first call. */
   static open(module: WebAssembly.Module | BufferSource, options: PlaneOptions): Plane {
-    initSync({ module });
-    return new Plane(new Engine(options.seed, options.epoch ?? EPOCH));
+    const exports = initSync({ module });
+    return new Plane(new Engine(options.seed, options.epoch ?? EPOCH), exports);
   }
 
   /** Gives its memory back; no call may follow. */
@@ -265,6 +270,11 @@ export class Plane implements PlaneApi {
   }
   takeWakeups(): SocketId[] {
     return Array.from(this.#engine.takeWakeups());
+  }
+
+  /** The plane's one batch of packets. */
+  batch(): PacketBatch {
+    return new PacketBatch(this.#exports, this.#engine.beginBatch());
   }
 
   // tun devices

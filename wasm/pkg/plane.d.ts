@@ -16,6 +16,10 @@ export class Plane {
     addRoute(ns: number, route: Uint32Array, mode: number): Uint32Array;
     addRule(ns: number, rule: Uint32Array): Uint32Array;
     addresses(ns: number): Uint32Array;
+    /**
+     * Where the batch's columns lie in memory, and the plane itself for [`plane_send_batch`].
+     */
+    beginBatch(): Uint32Array;
     bind(id: number, ip: Uint32Array, port: number): Uint32Array;
     capture(ns: number, dev: number, on: boolean): void;
     close(id: number): void;
@@ -128,6 +132,7 @@ export interface InitOutput {
     readonly plane_addRoute: (a: number, b: number, c: number, d: number, e: number, f: number) => void;
     readonly plane_addRule: (a: number, b: number, c: number, d: number, e: number) => void;
     readonly plane_addresses: (a: number, b: number, c: number) => void;
+    readonly plane_beginBatch: (a: number, b: number) => void;
     readonly plane_bind: (a: number, b: number, c: number, d: number, e: number, f: number) => void;
     readonly plane_capture: (a: number, b: number, c: number, d: number) => void;
     readonly plane_close: (a: number, b: number) => void;
@@ -162,6 +167,7 @@ export interface InitOutput {
     readonly plane_run: (a: number, b: number) => void;
     readonly plane_send: (a: number, b: number, c: number, d: number, e: number) => void;
     readonly plane_sendTo: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number) => void;
+    readonly plane_send_batch: (a: number, b: number, c: number) => void;
     readonly plane_setLink: (a: number, b: number, c: number, d: number, e: number, f: number) => void;
     readonly plane_setMembers: (a: number, b: number, c: number, d: number) => void;
     readonly plane_setNetem: (a: number, b: number, c: number, d: number, e: number, f: number) => void;

@@ -180,6 +180,23 @@ export class Plane {
         }
     }
     /**
+     * Where the batch's columns lie in memory, and the plane itself for [`plane_send_batch`].
+     * @returns {Uint32Array}
+     */
+    beginBatch() {
+        try {
+            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
+            wasm.plane_beginBatch(retptr, this.__wbg_ptr);
+            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
+            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
+            var v1 = getArrayU32FromWasm0(r0, r1).slice();
+            wasm.__wbindgen_export(r0, r1 * 4, 4);
+            return v1;
+        } finally {
+            wasm.__wbindgen_add_to_stack_pointer(16);
+        }
+    }
+    /**
      * @param {number} id
      * @param {Uint32Array} ip
      * @param {number} port

@@ -16,6 +16,7 @@ export const plane_addNeighbour: (a: number, b: number, c: number, d: number, e:
 export const plane_addRoute: (a: number, b: number, c: number, d: number, e: number, f: number) => void;
 export const plane_addRule: (a: number, b: number, c: number, d: number, e: number) => void;
 export const plane_addresses: (a: number, b: number, c: number) => void;
+export const plane_beginBatch: (a: number, b: number) => void;
 export const plane_bind: (a: number, b: number, c: number, d: number, e: number, f: number) => void;
 export const plane_capture: (a: number, b: number, c: number, d: number) => void;
 export const plane_close: (a: number, b: number) => void;
@@ -50,6 +51,7 @@ export const plane_rules: (a: number, b: number, c: number, d: number) => void;
 export const plane_run: (a: number, b: number) => void;
 export const plane_send: (a: number, b: number, c: number, d: number, e: number) => void;
 export const plane_sendTo: (a: number, b: number, c: number, d: number, e: number, f: number, g: number, h: number) => void;
+export const plane_send_batch: (a: number, b: number, c: number) => void;
 export const plane_setLink: (a: number, b: number, c: number, d: number, e: number, f: number) => void;
 export const plane_setMembers: (a: number, b: number, c: number, d: number) => void;
 export const plane_setNetem: (a: number, b: number, c: number, d: number, e: number, f: number) => void;

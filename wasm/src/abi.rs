@@ -141,6 +141,18 @@ group! {
     ct { NOTRACK = 1, ZONE_ORIG = 2, ZONE_REPL = 4, ZONE_MARK = 8 }
 }
 
+group! {
+    /// What became of a packet of a batch (export/batch.rs). OUT: it left by a tun device.
+    outcome { LOST = 0, DELIVERED = 1, DROPPED = 2, REFUSED = 3, OUT = 4 }
+}
+group! {
+    /// Columns of a batch, in the order in which they stand in its memory: what is asked, then what is answered.
+    column {
+        SRC = 0, DST = 1, PORTS = 2, KIND = 3, LENGTH = 4,
+        OUTCOME = 5, REASON = 6, PLACE = 7, SEEN_SRC = 8, SEEN_DST = 9, SEEN_PORTS = 10,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     /// Groups in the order they appear in `abi.ts`.
@@ -171,6 +183,8 @@ mod tests {
         ("SETTYPE", super::settype::DOC, super::settype::ALL),
         ("SETFLAG", super::setflag::DOC, super::setflag::ALL),
         ("CT", super::ct::DOC, super::ct::ALL),
+        ("OUTCOME", super::outcome::DOC, super::outcome::ALL),
+        ("COLUMN", super::column::DOC, super::column::ALL),
     ];
 
     fn print() -> String {

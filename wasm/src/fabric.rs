@@ -8,13 +8,14 @@
 //!                   `--later (netem), timers (ARP, TCP)--> [ event heap, by time, then by order of birth ]
 //! ```
 
+use crate::export::batch::Batch;
 use crate::export::records::{CapturedFrame, KernelEvent};
 use crate::link::Place;
 use crate::namespace::Namespace;
 use crate::random::Random;
 use crate::socket::Table;
 use crate::trace::Tracer;
-use crate::wire::{Ip, Packet, PacketId, Pool};
+use crate::wire::{Ip, PacketId, Parcel, Pool};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
@@ -55,9 +56,10 @@ pub struct World {
     pub pool: Pool,
     pub tracer: Tracer,
     pub sockets: Table,
+    pub batch: Batch,
     /// Seconds since 1970 when the plane began.
     pub epoch: u64,
-    queue: VecDeque<(Place, PacketId)>,
+    queue: VecDeque<(Place, Parcel)>,
     events: BinaryHeap<Reverse<(u64, u64, Event)>>,
     born: u64,
     /// Frames seen on captured devices, and packets that left by tun devices.
@@ -77,14 +79,13 @@ impl World {
         self.born += 1;
         self.events.push(Reverse((time, self.born, event)));
     }
-    /// Puts a packet before a device, to be received when the present step is over; false when the backlog is full.
-    pub fn hand_on(&mut self, to: Place, packet: &Packet) -> bool {
+    /// Puts a packet before a device, to be received when the present step is over; gives it back when the backlog is full.
+    pub fn hand_on(&mut self, to: Place, packet: Parcel) -> Result<(), Parcel> {
         if self.queue.len() >= BACKLOG {
-            return false;
+            return Err(packet);
         }
-        let id = self.pool.park(packet);
-        self.queue.push_back((to, id));
-        true
+        self.queue.push_back((to, packet));
+        Ok(())
     }
 }
 
@@ -104,6 +105,7 @@ impl Fabric {
             pool: Pool::default(),
             tracer: Tracer::default(),
             sockets: Table::default(),
+            batch: Batch::default(),
             epoch,
             queue: VecDeque::new(),
             events: BinaryHeap::new(),
@@ -161,9 +163,8 @@ impl Fabric {
 
     /// Runs every frame under way to its end.
     pub fn run_queue(&mut self) {
-        while let Some((place, id)) = self.world.queue.pop_front() {
-            let mut packet = self.world.pool.take(id);
-            self.receive(place, &mut packet);
+        while let Some((place, packet)) = self.world.queue.pop_front() {
+            self.receive(place, packet);
         }
     }
 
@@ -204,16 +205,16 @@ impl Fabric {
     fn fire(&mut self, event: Event) {
         match event {
             Event::Leave { ns, dev, packet } => {
-                let mut packet = self.world.pool.take(packet);
-                self.leave(Place { ns, dev }, &mut packet);
+                let packet = self.world.pool.take(packet);
+                self.leave(Place { ns, dev }, packet);
             }
             Event::Neighbour { ns, dev, ip, generation } => self.neighbour_timer(Place { ns, dev }, ip, generation),
             Event::Tcp { socket, generation } => self.tcp_timer(socket, generation),
             Event::Fragments { ns, generation } => self.fragments_timer(ns, generation),
             Event::Forget { ns, ip } => self.forget(ns, ip),
             Event::Proxy { ns, dev, packet } => {
-                let mut packet = self.world.pool.take(packet);
-                self.xmit(Place { ns, dev }, &mut packet);
+                let packet = self.world.pool.take(packet);
+                self.xmit(Place { ns, dev }, packet);
             }
         }
     }

@@ -28,7 +28,7 @@ pub mod local;
 pub mod reject;
 pub mod routing;
 
-use crate::abi::hook;
+use crate::abi::{hook, outcome};
 use crate::export::records::CapturedFrame;
 use crate::fabric::{Fabric, HOP_LIMIT};
 use crate::filter::{At, Verdict};
@@ -37,7 +37,7 @@ use crate::link::{Kind, Place};
 use crate::namespace::{Path, View};
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::ether;
-use crate::wire::{print, Mac, Packet, PacketType, NONE};
+use crate::wire::{Mac, NONE, Packet, PacketType, Parcel, print};
 use icmp::{dest, kind, IcmpError};
 use reject::Refused;
 use routing::InputError;
@@ -46,7 +46,7 @@ impl Fabric {
     // ---------------------------------------------------------------------------------------------- in
 
     /// A device takes a frame in (netif_receive_skb).
-    pub fn receive(&mut self, place: Place, packet: &mut Packet) {
+    pub fn receive(&mut self, place: Place, mut packet: Parcel) {
         if !self.has_space(place.ns) {
             return self.world.pool.release(packet);
         }
@@ -64,16 +64,16 @@ impl Fabric {
     }
 
     /// The same for a frame that a bridge hands up to its own device: whom it is for has been decided.
-    pub fn receive_from_below(&mut self, place: Place, packet: &mut Packet) {
+    pub fn receive_from_below(&mut self, place: Place, mut packet: Parcel) {
         let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else { return };
         let master = device.master;
         let capture = device.capture;
         device.rx.count(packet.frame_len());
         packet.iif = place.dev;
         if capture {
-            self.capture(place, packet, false);
+            self.capture(place, &packet, false);
         }
-        self.world.note(place, packet, Layer::Link, Action::Received);
+        self.world.note(place, &packet, Layer::Link, Action::Received);
         if master != 0 {
             return self.bridge_receive(Bridging { ns: place.ns, bridge: master, from: place.dev }, packet);
         }
@@ -85,7 +85,7 @@ impl Fabric {
     }
 
     /// ip_rcv: PREROUTING, then the route decides.
-    fn ip_receive(&mut self, place: Place, packet: &mut Packet) {
+    fn ip_receive(&mut self, place: Place, mut packet: Parcel) {
         if packet.pkt_type == PacketType::OtherHost {
             return self.drop(place, packet, Layer::Link, Reason::NotForUs);
         }
@@ -95,13 +95,11 @@ impl Fabric {
         let before = packet.dst;
         if !packet.bridged {
             let (family, hook) = (packet.family(), hook::PREROUTING);
-            if packet.is_fragment()
-                && self.space(place.ns).hooks.wants_defrag(family)
-                && !self.defragment(place.ns, packet, hook)
-            {
-                return;
+            if packet.is_fragment() && self.space(place.ns).hooks.wants_defrag(family) {
+                let Some(whole) = self.defragment(place.ns, packet, hook) else { return };
+                packet = whole;
             }
-            let verdict = self.run_hook((place.ns, hook), (place.dev, 0), packet, None);
+            let verdict = self.run_hook((place.ns, hook), (place.dev, 0), &mut packet, None);
             if verdict != Verdict::Accept {
                 return self.refuse(Refused { ns: place.ns, hook, path: None }, verdict, packet);
             }
@@ -111,14 +109,14 @@ impl Fabric {
             return self.local_in(place, packet);
         }
         packet.routed = false;
-        let route = self.space(place.ns).stack.route_input(packet, place.dev);
+        let route = self.space(place.ns).stack.route_input(&packet, place.dev);
         match route {
             Ok(route) if route.path.is_local() => {
-                self.note_path(place, packet, &route.path);
+                self.note_path(place, &packet, &route.path);
                 self.local_in(place, packet)
             }
             Ok(route) => {
-                self.note_path(place, packet, &route.path);
+                self.note_path(place, &packet, &route.path);
                 self.forward(place, packet, (route.path, route.redirect))
             }
             Err(problem) => self.no_input_route(place, packet, problem),
@@ -126,7 +124,7 @@ impl Fabric {
     }
 
     /// Why a packet is not routed on, and what its sender is told (ip_error).
-    fn no_input_route(&mut self, place: Place, packet: &mut Packet, problem: InputError) {
+    fn no_input_route(&mut self, place: Place, packet: Parcel, problem: InputError) {
         let (code, reason) = match problem {
             InputError::NetUnreach => (Some(dest::NET), Reason::NoRoute),
             InputError::HostUnreach => (Some(dest::HOST), Reason::Unreachable),
@@ -140,7 +138,7 @@ impl Fabric {
         let forwards = self.space(place.ns).stack.forwards(place.dev);
         if let Some(code) = code.filter(|_| forwards) {
             if self.route_error_allowed(place.ns, packet.src) {
-                self.send_icmp_error(place.ns, packet, IcmpError::new(kind::UNREACHABLE, code));
+                self.send_icmp_error(place.ns, &packet, IcmpError::new(kind::UNREACHABLE, code));
             }
         }
         self.drop(place, packet, Layer::Route, reason);
@@ -149,29 +147,29 @@ impl Fabric {
     // ---------------------------------------------------------------------------------------------- on
 
     /// ip_forward: TTL, PMTU, redirect, FORWARD.
-    fn forward(&mut self, place: Place, packet: &mut Packet, (path, redirect): (Path, bool)) {
+    fn forward(&mut self, place: Place, mut packet: Parcel, (path, redirect): (Path, bool)) {
         if packet.pkt_type != PacketType::Host {
             return self.drop(place, packet, Layer::Route, Reason::NotForUs);
         }
         if packet.ttl <= 1 {
-            self.send_icmp_error(place.ns, packet, IcmpError::new(kind::TIME_EXCEEDED, 0));
+            self.send_icmp_error(place.ns, &packet, IcmpError::new(kind::TIME_EXCEEDED, 0));
             return self.drop(place, packet, Layer::Route, Reason::Ttl);
         }
         let mtu = self.space(place.ns).stack.forward_mtu(&path);
         if packet.dont_fragment && packet.len() > mtu {
-            self.send_icmp_error(place.ns, packet, IcmpError { rest: mtu, ..IcmpError::new(kind::UNREACHABLE, dest::FRAG) });
+            self.send_icmp_error(place.ns, &packet, IcmpError { rest: mtu, ..IcmpError::new(kind::UNREACHABLE, dest::FRAG) });
             return self.drop(place, packet, Layer::Route, Reason::FragmentationNeeded);
         }
         packet.ttl -= 1;
         if redirect {
-            self.send_redirect(place, packet, &path);
+            self.send_redirect(place, &packet, &path);
         }
         packet.priority = 0;
-        let verdict = self.run_hook((place.ns, hook::FORWARD), (place.dev, path.oif), packet, Some(path));
+        let verdict = self.run_hook((place.ns, hook::FORWARD), (place.dev, path.oif), &mut packet, Some(path));
         if verdict != Verdict::Accept {
             return self.refuse(Refused { ns: place.ns, hook: hook::FORWARD, path: Some(path) }, verdict, packet);
         }
-        self.world.note(place, packet, Layer::Route, Action::Forwarded);
+        self.world.note(place, &packet, Layer::Route, Action::Forwarded);
         // What POSTROUTING decides about a forwarded packet nobody waits for.
         let _ = self.output(place.ns, packet, path);
     }
@@ -179,15 +177,15 @@ impl Fabric {
     // ---------------------------------------------------------------------------------------------- out
 
     /// ip_output: POSTROUTING, fragments, neighbour. The error is what a local sender is told.
-    pub fn output(&mut self, ns: u32, packet: &mut Packet, path: Path) -> Result<(), u32> {
+    pub fn output(&mut self, ns: u32, mut packet: Parcel, path: Path) -> Result<(), u32> {
         let place = Place { ns, dev: path.oif };
-        let verdict = self.run_hook((ns, hook::POSTROUTING), (0, path.oif), packet, Some(path));
+        let verdict = self.run_hook((ns, hook::POSTROUTING), (0, path.oif), &mut packet, Some(path));
         if verdict != Verdict::Accept {
             self.refuse(Refused { ns, hook: hook::POSTROUTING, path: Some(path) }, verdict, packet);
             return Err(crate::errno::EPERM);
         }
         if path.kind == crate::route::RouteType::Broadcast && path.oif != 1 && packet.iif == 0 {
-            self.loop_back(place, packet);
+            self.loop_back(place, &packet);
         }
         let mtu = self.space(ns).stack.path_mtu(&path);
         if packet.len() <= mtu && packet.frag_max == 0 {
@@ -195,7 +193,7 @@ impl Fabric {
             return Ok(());
         }
         if packet.dont_fragment && packet.len() > mtu && packet.frag_max == 0 {
-            self.send_icmp_error(ns, packet, IcmpError { rest: mtu, ..IcmpError::new(kind::UNREACHABLE, dest::FRAG) });
+            self.send_icmp_error(ns, &packet, IcmpError { rest: mtu, ..IcmpError::new(kind::UNREACHABLE, dest::FRAG) });
             self.drop(place, packet, Layer::Route, Reason::FragmentationNeeded);
             return Err(crate::errno::EMSGSIZE);
         }
@@ -210,13 +208,11 @@ impl Fabric {
         let mut copy = self.copy(place.ns, packet);
         copy.routed = true;
         copy.pkt_type = PacketType::Broadcast;
-        if !self.world.hand_on(place, &copy) {
-            self.drop(place, &mut copy, Layer::Link, Reason::Loop);
-        }
+        self.hand(place, place, copy);
     }
 
     /// dev_queue_xmit: netem has its say, then the frame leaves.
-    pub fn xmit(&mut self, place: Place, packet: &mut Packet) {
+    pub fn xmit(&mut self, place: Place, mut packet: Parcel) {
         let (space, world) = self.both(place.ns);
         let Some(device) = space.stack.links.get_mut(place.dev) else {
             return self.drop(place, packet, Layer::Link, Reason::DeviceDown);
@@ -224,8 +220,8 @@ impl Fabric {
         let Some(netem) = device.netem.as_deref_mut() else { return self.leave(place, packet) };
         let fate = netem.fate(world.now, packet.frame_len(), &mut world.random);
         if fate.duplicated {
-            let copy = self.copy(place.ns, packet);
-            let id = self.world.pool.park(&copy);
+            let copy = self.copy(place.ns, &packet);
+            let id = self.world.pool.park(copy);
             self.world.at(fate.at, crate::fabric::Event::Leave { ns: place.ns, dev: place.dev, packet: id });
         }
         if fate.lost {
@@ -240,7 +236,7 @@ impl Fabric {
     }
 
     /// The device does what its kind does (ndo_start_xmit).
-    pub fn leave(&mut self, place: Place, packet: &mut Packet) {
+    pub fn leave(&mut self, place: Place, mut packet: Parcel) {
         if !self.has_space(place.ns) {
             return self.world.pool.release(packet);
         }
@@ -270,9 +266,9 @@ impl Fabric {
             Kind::Tun => Way::Outside,
         };
         if capture {
-            self.capture(place, packet, true);
+            self.capture(place, &packet, true);
         }
-        self.world.note(place, packet, Layer::Link, Action::Transmitted);
+        self.world.note(place, &packet, Layer::Link, Action::Transmitted);
         match way {
             Way::Veth(peer) => self.cross(place, peer, packet),
             Way::Bridge if packet.resume => self.bridge_resume(place, packet),
@@ -288,14 +284,14 @@ impl Fabric {
     }
 
     /// Through a veth pair (veth_xmit): what the kernel keeps beside the bytes stays behind.
-    fn cross(&mut self, place: Place, peer: Place, packet: &mut Packet) {
+    fn cross(&mut self, place: Place, peer: Place, mut packet: Parcel) {
         let other = self.spaces.get(peer.ns as usize).and_then(Option::as_deref);
         let ready = other.and_then(|space| space.stack.links.get(peer.dev)).is_some_and(|device| device.up);
         if !ready {
             return self.drop(place, packet, Layer::Link, Reason::NoCarrier);
         }
         if packet.ct != NONE {
-            self.space_mut(place.ns).hooks.release(packet);
+            self.space_mut(place.ns).hooks.release(&mut packet);
         }
         packet.ct = NONE;
         packet.ct_info = Default::default();
@@ -314,18 +310,23 @@ impl Fabric {
     }
 
     /// Into the run queue, unless it has been handed on too often.
-    fn hand(&mut self, from: Place, to: Place, packet: &mut Packet) {
+    pub fn hand(&mut self, from: Place, to: Place, mut packet: Parcel) {
         packet.hops += 1;
-        if packet.hops > HOP_LIMIT || !self.world.hand_on(to, packet) {
+        let handed = if packet.hops > HOP_LIMIT { Err(packet) } else { self.world.hand_on(to, packet) };
+        if let Err(packet) = handed {
             self.drop(from, packet, Layer::Link, Reason::Loop);
         }
     }
 
-    fn take_outside(&mut self, place: Place, packet: &mut Packet) {
+    fn take_outside(&mut self, place: Place, packet: Parcel) {
+        if packet.probe != 0 {
+            self.world.batch.judge(place, &packet, (outcome::OUT, Reason::None));
+            return self.finish(place.ns, packet);
+        }
         let mut bytes = Vec::new();
-        print::print_ip(packet, &self.world.pool, &mut bytes);
+        print::print_ip(&packet, &self.world.pool, &mut bytes);
         self.world.out.push(CapturedFrame::new(self.world.now, place, true, bytes));
-        self.world.note(place, packet, Layer::Link, Action::Delivered);
+        self.world.note(place, &packet, Layer::Link, Action::Delivered);
         self.finish(place.ns, packet);
     }
 
@@ -350,25 +351,25 @@ impl Fabric {
     }
 
     /// Ends a packet's way: notes why, gives back what it holds, conntrack's part included.
-    pub fn drop(&mut self, place: Place, packet: &mut Packet, layer: Layer, reason: Reason) {
+    pub fn drop(&mut self, place: Place, mut packet: Parcel, layer: Layer, reason: Reason) {
         if packet.ct != NONE {
             if let Some(Some(space)) = self.spaces.get_mut(place.ns as usize) {
-                space.hooks.release(packet);
+                space.hooks.release(&mut packet);
             }
         }
         self.world.drop(place, packet, layer, reason);
     }
 
     /// Ends the way of a packet that got where it should.
-    pub fn finish(&mut self, ns: u32, packet: &mut Packet) {
+    pub fn finish(&mut self, ns: u32, mut packet: Parcel) {
         if packet.ct != NONE {
-            self.space_mut(ns).hooks.release(packet);
+            self.space_mut(ns).hooks.release(&mut packet);
         }
         self.world.pool.release(packet);
     }
 
     pub fn note_path(&mut self, place: Place, packet: &Packet, path: &Path) {
-        self.world.note_route(place, packet, Action::Routed, (path.via, path.oif, path.table));
+        self.world.note_route(place, &packet, Action::Routed, (path.via, path.oif, path.table));
     }
 
     /// Writes a frame down for those who watch the device; a tun port shows it from the IP header on.

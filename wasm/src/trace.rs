@@ -1,12 +1,13 @@
 //! Evidence: what happened to a traced packet, step by step. Nothing is noted, and nothing is paid, for a packet whose
 //! `trace` is 0.
 
+use crate::abi::outcome;
 use crate::fabric::World;
 use crate::filter::env::why;
 use crate::filter::Note;
 use crate::link::Place;
 use crate::record::words;
-use crate::wire::{Ip, Packet};
+use crate::wire::{Ip, Packet, Parcel};
 
 words! {
     /// Where in the stack it happened.
@@ -178,9 +179,12 @@ impl World {
         }
     }
     /// Ends a packet's way: notes why, and gives back what it holds.
-    pub fn drop(&mut self, place: Place, packet: &mut Packet, layer: Layer, reason: Reason) {
+    pub fn drop(&mut self, place: Place, packet: Parcel, layer: Layer, reason: Reason) {
         if packet.trace != 0 {
-            self.record(place, packet, (layer, Action::Dropped, reason), Detail::default());
+            self.record(place, &packet, (layer, Action::Dropped, reason), Detail::default());
+        }
+        if packet.probe != 0 {
+            self.batch.judge(place, &packet, (outcome::DROPPED, reason));
         }
         self.pool.release(packet);
     }

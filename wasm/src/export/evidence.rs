@@ -19,7 +19,8 @@ impl Plane {
             Ok(mut packet) => {
                 packet.pkt_type = PacketType::Host;
                 packet.trace = device.trace;
-                self.fabric.receive(place, &mut packet);
+                let packet = world.pool.begin(packet);
+                self.fabric.receive(place, packet);
                 self.fabric.run_queue();
             }
             Err(_) => device.rx.errors += 1,

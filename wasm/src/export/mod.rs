@@ -3,6 +3,7 @@
 //!
 //! An answer is a word stream as well: errno (0 for success), then the value; or errno and the extended-ack text.
 
+pub mod batch;
 pub mod control;
 pub mod evidence;
 pub mod filters;
@@ -20,7 +21,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// One plane: a world of namespaces on its own clock.
 #[wasm_bindgen]
 pub struct Plane {
-    pub(crate) fabric: Fabric,
+    #[wasm_bindgen(skip)]
+    pub fabric: Fabric,
 }
 
 #[wasm_bindgen]

@@ -9,7 +9,7 @@ use crate::route::Devices;
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::{ether, proto};
-use crate::wire::{Ip, Mac, Packet, PacketType, NONE};
+use crate::wire::{Ip, Mac, NONE, Packet, PacketType, Parcel};
 
 /// ARP operations.
 pub mod op {
@@ -29,7 +29,7 @@ struct Party {
 
 impl Fabric {
     /// Gives a packet the MAC of `next_hop` and sends it, or has it wait for the answer (ip_finish_output2, neigh_output).
-    pub fn resolve(&mut self, place: Place, next_hop: Ip, packet: &mut Packet) {
+    pub fn resolve(&mut self, place: Place, next_hop: Ip, mut packet: Parcel) {
         let now = self.world.now;
         let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else {
             return self.drop(place, packet, Layer::Link, Reason::DeviceDown);
@@ -66,17 +66,17 @@ impl Fabric {
     }
 
     /// Queues the packet at an unresolved entry.
-    fn ask(&mut self, place: Place, next_hop: Ip, packet: &mut Packet) {
+    fn ask(&mut self, place: Place, next_hop: Ip, packet: Parcel) {
         let now = self.world.now;
-        self.world.note(place, packet, Layer::Arp, Action::Queued);
+        self.world.note(place, &packet, Layer::Arp, Action::Queued);
         let id = self.world.pool.park(packet);
         let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else { return };
         let entry = device.neighbours.entry(next_hop, now);
         entry.queue.push(id);
         let oldest = (entry.queue.len() > QUEUE_LIMIT).then(|| entry.queue.remove(0));
         if let Some(oldest) = oldest {
-            let mut oldest = self.world.pool.take(oldest);
-            self.drop(place, &mut oldest, Layer::Arp, Reason::NeighbourQueue);
+            let oldest = self.world.pool.take(oldest);
+            self.drop(place, oldest, Layer::Arp, Reason::NeighbourQueue);
         }
         self.ask_gateway(place, next_hop);
     }
@@ -122,10 +122,10 @@ impl Fabric {
     }
 
     fn send_arp(&mut self, place: Place, (op, trace): (u8, u32), from: Party, to: Party) {
-        let mut packet = arp_packet((op, trace), from, to);
+        let packet = self.world.pool.begin(arp_packet((op, trace), from, to));
         let action = if op == op::REQUEST { Action::Asked } else { Action::Answered };
         self.world.note(place, &packet, Layer::Arp, action);
-        self.xmit(place, &mut packet);
+        self.xmit(place, packet);
     }
 
     /// Tells a segment about an address of ours (arp_notify, or when an address moves).
@@ -139,7 +139,7 @@ impl Fabric {
     }
 
     /// An ARP packet arrives (arp_process).
-    pub fn arp_receive(&mut self, place: Place, packet: &mut Packet) {
+    pub fn arp_receive(&mut self, place: Place, packet: Parcel) {
         let stack = &self.space(place.ns).stack;
         let Some(device) = stack.links.get(place.dev) else { return };
         let wanted = device.needs_arp() && matches!(packet.pkt_type, PacketType::Host | PacketType::Broadcast);
@@ -151,7 +151,7 @@ impl Fabric {
         let asker = Party { ip: packet.src, mac: packet.eth_src };
         let own = Party { ip: packet.dst, mac: device.mac };
         if packet.kind == op::REQUEST {
-            match stack.arp_answer(place.dev, packet) {
+            match stack.arp_answer(place.dev, &packet) {
                 ArpAnswer::Own => {
                     if !packet.src.is_unspecified() {
                         self.learn(place, asker, (Nud::Stale, true));
@@ -161,14 +161,14 @@ impl Fabric {
                 }
                 ArpAnswer::Proxy => {
                     self.learn(place, asker, (Nud::Stale, true));
-                    self.answer_for_another(place, packet, own, asker);
+                    self.answer_for_another(place, &packet, own, asker);
                     return self.finish(place.ns, packet);
                 }
                 ArpAnswer::Silence => return self.drop(place, packet, Layer::Arp, Reason::ArpIgnored),
                 ArpAnswer::NotOurs => {}
             }
         }
-        self.learn_passing(place, packet, asker);
+        self.learn_passing(place, &packet, asker);
         self.finish(place.ns, packet);
     }
 
@@ -181,7 +181,8 @@ impl Fabric {
         let span = delay as u32 * 10;
         let wait = u64::from(self.world.random.below(span)) * MILLISECOND;
         let reply = arp_packet((op::REPLY, packet.trace), own, asker);
-        let id = self.world.pool.park(&reply);
+        let reply = self.world.pool.begin(reply);
+        let id = self.world.pool.park(reply);
         let at = self.world.now + wait;
         self.world.at(at, Event::Proxy { ns: place.ns, dev: place.dev, packet: id });
     }
@@ -229,8 +230,8 @@ impl Fabric {
         entry.enter(state);
         let queue = std::mem::take(&mut entry.queue);
         for id in queue {
-            let mut packet = self.world.pool.take(id);
-            self.resolve(place, party.ip, &mut packet);
+            let packet = self.world.pool.take(id);
+            self.resolve(place, party.ip, packet);
         }
         self.watch_neighbour(place, party.ip, false);
     }
@@ -238,8 +239,8 @@ impl Fabric {
     /// Forgets what waits at an entry that is going away.
     pub fn drop_waiting(&mut self, place: Place, queue: Vec<u32>) {
         for id in queue {
-            let mut packet = self.world.pool.take(id);
-            self.drop(place, &mut packet, Layer::Arp, Reason::NeighbourFailed);
+            let packet = self.world.pool.take(id);
+            self.drop(place, packet, Layer::Arp, Reason::NeighbourFailed);
         }
     }
 
@@ -283,9 +284,9 @@ impl Fabric {
         entry.updated = now;
         let queue = std::mem::take(&mut entry.queue);
         for id in queue {
-            let mut packet = self.world.pool.take(id);
+            let packet = self.world.pool.take(id);
             self.send_icmp_error(place.ns, &packet, IcmpError::new(kind::UNREACHABLE, dest::HOST));
-            self.drop(place, &mut packet, Layer::Arp, Reason::NeighbourFailed);
+            self.drop(place, packet, Layer::Arp, Reason::NeighbourFailed);
         }
         self.watch_neighbour(place, ip, false);
     }

@@ -15,7 +15,7 @@ use crate::pipeline::reject::Refused;
 use crate::sysctl;
 use crate::trace::{Layer, Reason};
 use crate::wire::packet::ether;
-use crate::wire::{Mac, Packet, PacketType};
+use crate::wire::{Mac, Packet, PacketType, Parcel};
 
 impl Fabric {
     /// Whether bridged frames of this kind are shown to the IP hooks.
@@ -29,20 +29,21 @@ impl Fabric {
     }
 
     /// PREROUTING for a frame that came in by a port (br_nf_pre_routing).
-    pub fn bridge_prerouting(&mut self, at: Bridging, packet: &mut Packet) {
+    pub fn bridge_prerouting(&mut self, at: Bridging, mut packet: Parcel) {
         packet.bridged = true;
         packet.phys_in = at.from;
         packet.phys_out = 0;
         packet.iif = at.bridge;
-        if packet.is_fragment() && !self.defragment(at.ns, packet, hook::PREROUTING) {
-            return;
+        if packet.is_fragment() {
+            let Some(whole) = self.defragment(at.ns, packet, hook::PREROUTING) else { return };
+            packet = whole;
         }
         let other_host = packet.pkt_type == PacketType::OtherHost;
         if other_host {
             packet.pkt_type = PacketType::Host;
         }
         let before = packet.dst;
-        let verdict = self.run_hook((at.ns, hook::PREROUTING), (at.bridge, 0), packet, None);
+        let verdict = self.run_hook((at.ns, hook::PREROUTING), (at.bridge, 0), &mut packet, None);
         if verdict != Verdict::Accept {
             let refused = Refused { ns: at.ns, hook: hook::PREROUTING, path: None };
             return self.refuse(refused, verdict, packet);
@@ -57,9 +58,9 @@ impl Fabric {
     }
 
     /// The destination is another one now (br_nf_pre_routing_finish).
-    fn bridge_dnat(&mut self, at: Bridging, packet: &mut Packet) {
+    fn bridge_dnat(&mut self, at: Bridging, mut packet: Parcel) {
         let stack = &mut self.space_mut(at.ns).stack;
-        let route = match stack.route_input(packet, at.bridge) {
+        let route = match stack.route_input(&packet, at.bridge) {
             Ok(route) => Some(route.path),
             Err(problem) if problem.is_forwarding_off() => {
                 stack.route_plain(packet.dst).filter(|path| path.oif == at.bridge)
@@ -84,19 +85,19 @@ impl Fabric {
 
     /// The bridge device is asked to send a frame that is still bridged (br_nf_dev_xmit): its neighbour is known now, and it
     /// goes on from the port it came in by.
-    pub fn bridge_resume(&mut self, place: Place, packet: &mut Packet) {
+    pub fn bridge_resume(&mut self, place: Place, mut packet: Parcel) {
         let at = Bridging { ns: place.ns, bridge: place.dev, from: packet.phys_in };
         packet.resume = false;
         self.bridge_forward(at, packet);
     }
 
     /// FORWARD and POSTROUTING for a frame on its way out of a port (br_nf_forward_ip, br_nf_post_routing).
-    pub fn bridge_hooks_out(&mut self, at: Bridging, port: u32, packet: &mut Packet) {
+    pub fn bridge_hooks_out(&mut self, at: Bridging, port: u32, mut packet: Parcel) {
         packet.phys_out = port;
         packet.pkt_type = PacketType::Host;
         let hooks = [(hook::FORWARD, at.bridge), (hook::POSTROUTING, 0)];
         for (hook, iif) in hooks {
-            let verdict = self.run_hook((at.ns, hook), (iif, at.bridge), packet, None);
+            let verdict = self.run_hook((at.ns, hook), (iif, at.bridge), &mut packet, None);
             if verdict != Verdict::Accept {
                 return self.refuse(Refused { ns: at.ns, hook, path: None }, verdict, packet);
             }

@@ -11,7 +11,7 @@ use crate::fabric::{Fabric, SECOND};
 use crate::hash::Map;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::ether;
-use crate::wire::{Mac, Packet, PacketType, NONE};
+use crate::wire::{Mac, NONE, Packet, PacketType, Parcel};
 
 /// Where a MAC is.
 #[derive(Clone, Copy)]
@@ -102,7 +102,7 @@ impl Bridging {
 
 impl Fabric {
     /// A frame arrives on a bridge port (br_handle_frame).
-    pub fn bridge_receive(&mut self, at: Bridging, packet: &mut Packet) {
+    pub fn bridge_receive(&mut self, at: Bridging, mut packet: Parcel) {
         let from = Place { ns: at.ns, dev: at.from };
         let Some(bridge) = self.space(at.ns).stack.links.get(at.bridge) else { return };
         if !bridge.up {
@@ -114,7 +114,7 @@ impl Fabric {
         if packet.eth_dst == bridge.mac {
             packet.pkt_type = PacketType::Host;
         }
-        if self.bridge_calls_iptables(at.ns, packet) {
+        if self.bridge_calls_iptables(at.ns, &packet) {
             self.bridge_prerouting(at, packet);
         } else {
             self.bridge_forward(at, packet);
@@ -122,7 +122,7 @@ impl Fabric {
     }
 
     /// Learns, and decides where the frame goes (br_handle_frame_finish).
-    pub fn bridge_forward(&mut self, at: Bridging, packet: &mut Packet) {
+    pub fn bridge_forward(&mut self, at: Bridging, packet: Parcel) {
         let now = self.world.now;
         let Some(device) = self.space_mut(at.ns).stack.links.get(at.from) else { return };
         let learning = device.port.learning;
@@ -138,12 +138,12 @@ impl Fabric {
             Some(entry) if entry.local => return self.bridge_up(at, packet),
             Some(entry) => {
                 if up {
-                    let mut copy = self.copy(at.ns, packet);
-                    self.bridge_up(at, &mut copy);
+                    let copy = self.copy(at.ns, &packet);
+                    self.bridge_up(at, copy);
                 }
                 return self.bridge_to_port(at, entry.port, packet);
             }
-            None => self.bridge_flood(at, packet),
+            None => self.bridge_flood(at, &packet),
         }
         if up {
             return self.bridge_up(at, packet);
@@ -152,12 +152,12 @@ impl Fabric {
     }
 
     /// The frame goes to the bridge device's own stack (br_pass_frame_up).
-    fn bridge_up(&mut self, at: Bridging, packet: &mut Packet) {
+    fn bridge_up(&mut self, at: Bridging, packet: Parcel) {
         self.receive_from_below(at.place(), packet);
     }
 
     /// The bridge device sends (br_dev_xmit).
-    pub fn bridge_send(&mut self, place: Place, packet: &mut Packet) {
+    pub fn bridge_send(&mut self, place: Place, packet: Parcel) {
         let at = Bridging { ns: place.ns, bridge: place.dev, from: 0 };
         let now = self.world.now;
         let known = match self.space(place.ns).stack.links.get(place.dev).map(|device| &device.kind) {
@@ -168,7 +168,7 @@ impl Fabric {
             Some(entry) if entry.local => self.drop(place, packet, Layer::Bridge, Reason::Hairpin),
             Some(entry) => self.bridge_to_port(at, entry.port, packet),
             None => {
-                self.bridge_flood(at, packet);
+                self.bridge_flood(at, &packet);
                 self.finish(at.ns, packet);
             }
         }
@@ -176,22 +176,22 @@ impl Fabric {
 
     /// A copy to every port that may have it; the original stays with the caller.
     fn bridge_flood(&mut self, at: Bridging, packet: &Packet) {
-        self.world.note(at.place(), packet, Layer::Bridge, Action::Flooded);
+        self.world.note(at.place(), &packet, Layer::Bridge, Action::Flooded);
         let known = !packet.eth_dst.is_multicast();
         for port in self.space(at.ns).stack.links.ports(at.bridge) {
             let floods = self.space(at.ns).stack.links.get(port).is_some_and(|device| device.port.flood || !known);
             if floods && self.may_leave(at, port) {
-                let mut copy = self.copy(at.ns, packet);
-                self.bridge_out(at, port, &mut copy);
+                let copy = self.copy(at.ns, &packet);
+                self.bridge_out(at, port, copy);
             }
         }
     }
 
-    fn bridge_to_port(&mut self, at: Bridging, port: u32, packet: &mut Packet) {
+    fn bridge_to_port(&mut self, at: Bridging, port: u32, packet: Parcel) {
         if !self.may_leave(at, port) {
             return self.drop(Place { ns: at.ns, dev: port }, packet, Layer::Bridge, Reason::Hairpin);
         }
-        self.world.note(Place { ns: at.ns, dev: port }, packet, Layer::Bridge, Action::Bridged);
+        self.world.note(Place { ns: at.ns, dev: port }, &packet, Layer::Bridge, Action::Bridged);
         self.bridge_out(at, port, packet);
     }
 
@@ -207,15 +207,15 @@ impl Fabric {
     }
 
     /// Out of a port, past the FORWARD and POSTROUTING hooks where bridged frames are shown to iptables.
-    fn bridge_out(&mut self, at: Bridging, port: u32, packet: &mut Packet) {
-        if at.from != 0 && packet.bridged && self.bridge_calls_iptables(at.ns, packet) {
+    fn bridge_out(&mut self, at: Bridging, port: u32, packet: Parcel) {
+        if at.from != 0 && packet.bridged && self.bridge_calls_iptables(at.ns, &packet) {
             return self.bridge_hooks_out(at, port, packet);
         }
         self.bridge_push(Place { ns: at.ns, dev: port }, packet);
     }
 
     /// br_dev_queue_push_xmit: a frame longer than the port's MTU is dropped.
-    pub fn bridge_push(&mut self, port: Place, packet: &mut Packet) {
+    pub fn bridge_push(&mut self, port: Place, packet: Parcel) {
         let mtu = self.space(port.ns).stack.links.get(port.dev).map_or(0, |device| device.mtu);
         if packet.ethertype != ether::ARP && packet.len() > mtu {
             return self.drop(port, packet, Layer::Bridge, Reason::FragmentationNeeded);
@@ -224,7 +224,7 @@ impl Fabric {
     }
 
     /// A copy with its own life, conntrack's hold on it included.
-    pub fn copy(&mut self, ns: u32, packet: &Packet) -> Packet {
+    pub fn copy(&mut self, ns: u32, packet: &Packet) -> Parcel {
         if packet.ct != NONE {
             self.space_mut(ns).hooks.hold(packet);
         }

@@ -98,8 +98,8 @@ impl Fabric {
         item.enter(entry.state);
         let queue = std::mem::take(&mut item.queue);
         for id in queue {
-            let mut packet = self.world.pool.take(id);
-            self.resolve(place, entry.ip, &mut packet);
+            let packet = self.world.pool.take(id);
+            self.resolve(place, entry.ip, packet);
         }
         self.watch_neighbour(place, entry.ip, false);
         Ok(())

@@ -8,7 +8,7 @@ use crate::record::words;
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::proto;
-use crate::wire::{parse, Ip, Mac, Packet, PacketType, NONE};
+use crate::wire::{Ip, Mac, NONE, Packet, PacketType, Parcel, parse};
 
 /// Bytes that a frame grows by: outer IP 20, UDP 8, VXLAN 8, inner Ethernet 14.
 pub const OVERHEAD: u32 = 50;
@@ -128,7 +128,7 @@ struct Shell {
 
 impl Fabric {
     /// The device sends a frame: one datagram to each tunnel end that should have it (vxlan_xmit).
-    pub fn vxlan_send(&mut self, place: Place, packet: &mut Packet) {
+    pub fn vxlan_send(&mut self, place: Place, packet: Parcel) {
         let now = self.world.now;
         let Some(device) = self.space(place.ns).stack.links.get(place.dev) else { return };
         let Kind::Vxlan(vxlan) = &device.kind else { return };
@@ -143,29 +143,29 @@ impl Fabric {
             return self.drop(place, packet, Layer::Tunnel, Reason::NoFdbEntry);
         };
         for remote in others {
-            let mut copy = self.copy(place.ns, packet);
-            self.vxlan_send_to((place, shell), *remote, &mut copy);
+            let copy = self.copy(place.ns, &packet);
+            self.vxlan_send_to((place, shell), *remote, copy);
         }
         self.vxlan_send_to((place, shell), *last, packet);
     }
 
     /// One datagram (vxlan_xmit_one): the outer packet keeps the inner one's mark, as both are in one namespace.
-    fn vxlan_send_to(&mut self, (place, shell): (Place, Shell), remote: Ip, packet: &mut Packet) {
+    fn vxlan_send_to(&mut self, (place, shell): (Place, Shell), remote: Ip, mut packet: Parcel) {
         if remote.is_unspecified() {
             return self.drop(place, packet, Layer::Tunnel, Reason::TunnelEndpoint);
         }
-        let sport = self.flow_port(place.ns, packet);
+        let sport = self.flow_port(place.ns, &packet);
         let (space, world) = self.both(place.ns);
         let ttl = if shell.ttl != 0 { shell.ttl } else { space.stack.sysctl(sysctl::IP_DEFAULT_TTL) as u8 };
-        space.hooks.release(packet);
+        space.hooks.release(&mut packet);
         packet.ct = NONE;
-        let (mark, trace, hops) = (packet.mark, packet.trace, packet.hops);
+        let (mark, trace, probe, hops) = (packet.mark, packet.trace, packet.probe, packet.hops);
         let tos = packet.tos & 3;
         let length = packet.frame_len();
         packet.bridged = false;
         packet.phys_in = 0;
         packet.phys_out = 0;
-        let mut outer = Packet {
+        let outer = Packet {
             src: shell.local,
             dst: remote,
             proto: proto::UDP,
@@ -178,13 +178,15 @@ impl Fabric {
             tunnel: shell.vni,
             mark,
             trace,
-            hops: hops + 1,
+            probe,
+            hops,
             ip_id: space.stack.next_ip_id(),
             ..Packet::EMPTY
         };
+        let outer = world.pool.begin(outer);
         world.note(place, &outer, Layer::Tunnel, Action::Encapsulated);
         let birth = Birth { ns: place.ns, oif: shell.lower, flags: Birth::TUNNEL };
-        if self.send_born(birth, &mut outer).is_err() {
+        if self.send_born(birth, outer).is_err() {
             if let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) {
                 device.tx.errors += 1;
             }
@@ -200,36 +202,36 @@ impl Fabric {
         (low + (hash * (high - low) >> 32)) as u16
     }
 
-    /// A datagram for a vxlan port of this namespace; false where no device has that port (vxlan_rcv).
-    pub fn vxlan_receive(&mut self, at: Place, packet: &mut Packet) -> bool {
+    /// A datagram for a vxlan port of this namespace; gives it back where no device has that port (vxlan_rcv).
+    pub fn vxlan_receive(&mut self, at: Place, mut packet: Parcel) -> Option<Parcel> {
         let links = &self.space(at.ns).stack.links;
         let is_port = |device: &Device| matches!(&device.kind, Kind::Vxlan(v) if v.port == packet.dport) && device.up;
         if !links.iter().any(is_port) {
-            return false;
+            return Some(packet);
         }
         let (vni, mut inner) = if packet.inner != NONE {
             let inner = self.world.pool.take(packet.inner);
             packet.inner = NONE;
             (packet.tunnel, inner)
         } else {
-            let bytes = self.world.pool.data(packet).to_vec();
+            let bytes = self.world.pool.data(&packet).to_vec();
             match parse::parse_vxlan(&bytes, &mut self.world.pool) {
-                Ok(both) => both,
+                Ok((vni, inner)) => (vni, self.world.pool.begin(inner)),
                 Err(_) => {
                     self.drop(at, packet, Layer::Tunnel, Reason::Malformed);
-                    return true;
+                    return None;
                 }
             }
         };
         inner.trace = packet.trace;
         inner.hops = packet.hops;
         inner.mark = packet.mark;
-        self.vxlan_unpack(at, (vni, packet.dport, packet.src), &mut inner);
+        self.vxlan_unpack(at, (vni, packet.dport, packet.src), inner);
         self.finish(at.ns, packet);
-        true
+        None
     }
 
-    fn vxlan_unpack(&mut self, at: Place, (vni, port, from): (u32, u16, Ip), inner: &mut Packet) {
+    fn vxlan_unpack(&mut self, at: Place, (vni, port, from): (u32, u16, Ip), mut inner: Parcel) {
         let now = self.world.now;
         let links = &self.space(at.ns).stack.links;
         let is_it = |device: &&Device| matches!(&device.kind, Kind::Vxlan(v) if v.vni == vni && v.port == port) && device.up;
@@ -250,10 +252,8 @@ impl Fabric {
         inner.pkt_type = PacketType::Host;
         inner.nf_trace = false;
         let place = Place { ns: at.ns, dev };
-        self.world.note(place, inner, Layer::Tunnel, Action::Decapsulated);
-        if inner.hops > crate::fabric::HOP_LIMIT || !self.world.hand_on(place, inner) {
-            self.drop(place, inner, Layer::Tunnel, Reason::Loop);
-        }
+        self.world.note(place, &inner, Layer::Tunnel, Action::Decapsulated);
+        self.hand(place, place, inner);
     }
 }
 

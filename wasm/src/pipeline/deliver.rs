@@ -1,23 +1,27 @@
 //! The last step in: which protocol, which socket (ip_protocol_deliver_rcu). What nobody wants is refused.
 
 use super::icmp::{dest, kind, IcmpError};
+use crate::abi::outcome;
 use crate::fabric::Fabric;
 use crate::filter::AddrType;
 use crate::link::Place;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::proto;
-use crate::wire::Packet;
+use crate::wire::Parcel;
 
 impl Fabric {
     /// A whole packet for this host.
-    pub fn deliver(&mut self, place: Place, packet: &mut Packet) {
-        let raw = self.raw_deliver(place, packet);
+    pub fn deliver(&mut self, place: Place, packet: Parcel) {
+        if packet.probe != 0 {
+            return self.deliver_probe(place, packet);
+        }
+        let raw = self.raw_deliver(place, &packet);
         match packet.proto {
             proto::UDP => self.udp_deliver(place, packet),
             proto::TCP => self.tcp_deliver(place, packet),
             proto::ICMP => {
                 if packet.kind == kind::ECHO_REPLY {
-                    self.ping_deliver(place, packet);
+                    self.ping_deliver(place, &packet);
                 }
                 self.icmp_local(place, packet)
             }
@@ -26,26 +30,45 @@ impl Fabric {
         }
     }
 
-    fn unknown_protocol(&mut self, place: Place, packet: &mut Packet) {
+    /// A packet of a batch: whether somebody is there counts, but nobody is given anything to read.
+    fn deliver_probe(&mut self, place: Place, mut packet: Parcel) {
+        if packet.proto == proto::UDP {
+            let Some(other) = self.vxlan_receive(place, packet) else { return };
+            packet = other;
+        }
+        let (space, world) = self.both(place.ns);
+        let wanted = match packet.proto {
+            proto::UDP | proto::TCP => space.stack.ports.for_packet(&packet, &world.sockets).is_some(),
+            _ => true,
+        };
+        let probe = if wanted { outcome::DELIVERED } else { outcome::REFUSED };
+        let reason = if wanted { Reason::None } else { Reason::NoSocket };
+        world.batch.judge(place, &packet, (probe, reason));
+        packet.probe = 0;
+        match packet.proto {
+            proto::UDP | proto::TCP if wanted => self.finish(place.ns, packet),
+            _ => self.deliver(place, packet),
+        }
+    }
+
+    fn unknown_protocol(&mut self, place: Place, packet: Parcel) {
         let error = IcmpError { local: true, ..IcmpError::new(kind::UNREACHABLE, dest::PROTOCOL) };
-        self.send_icmp_error(place.ns, packet, error);
+        self.send_icmp_error(place.ns, &packet, error);
         self.drop(place, packet, Layer::Local, Reason::Protocol);
     }
 
     /// UDP: tunnels, then every listener of a broadcast, or the best socket of all (__udp4_lib_rcv).
-    fn udp_deliver(&mut self, place: Place, packet: &mut Packet) {
+    fn udp_deliver(&mut self, place: Place, packet: Parcel) {
         if packet.bad_checksum {
             return self.drop(place, packet, Layer::Local, Reason::BadChecksum);
         }
-        if self.vxlan_receive(place, packet) {
-            return;
-        }
+        let Some(packet) = self.vxlan_receive(place, packet) else { return };
         let (space, world) = self.both(place.ns);
         let group = packet.dst.is_multicast() || space.stack.addr_type(packet.dst, 0) == AddrType::Broadcast;
         if group {
-            let all = space.stack.ports.every(packet, &world.sockets);
+            let all = space.stack.ports.every(&packet, &world.sockets);
             for socket in &all {
-                self.queue_datagram(place, *socket, packet);
+                self.queue_datagram(place, *socket, &packet);
             }
             let reason = if all.is_empty() { Reason::NoSocket } else { Reason::None };
             return match reason {
@@ -53,15 +76,15 @@ impl Fabric {
                 reason => self.drop(place, packet, Layer::Socket, reason),
             };
         }
-        match space.stack.ports.for_packet(packet, &world.sockets) {
+        match space.stack.ports.for_packet(&packet, &world.sockets) {
             Some(socket) => {
-                self.world.note(place, packet, Layer::Socket, Action::Delivered);
-                self.queue_datagram(place, socket, packet);
+                self.world.note(place, &packet, Layer::Socket, Action::Delivered);
+                self.queue_datagram(place, socket, &packet);
                 self.finish(place.ns, packet);
             }
             None => {
                 let error = IcmpError { local: true, ..IcmpError::new(kind::UNREACHABLE, dest::PORT) };
-                self.send_icmp_error(place.ns, packet, error);
+                self.send_icmp_error(place.ns, &packet, error);
                 self.drop(place, packet, Layer::Socket, Reason::NoSocket);
             }
         }

@@ -6,7 +6,7 @@ use crate::fabric::{Event, Fabric, SECOND};
 use crate::link::Place;
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
-use crate::wire::{parse, print, Ip, Packet, PacketId, NONE};
+use crate::wire::{parse, print, Ip, Packet, PacketId, Parcel, Pool, NONE};
 
 /// Which fragments belong together; those that conntrack collects are kept apart from those of local delivery.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -41,13 +41,13 @@ fn body(packet: &Packet) -> u32 {
 }
 
 impl Fabric {
-    /// Keeps a fragment until its siblings are there. True: `packet` is whole now. False: it was taken away (ip_defrag).
-    pub fn defragment(&mut self, ns: u32, packet: &mut Packet, user: u32) -> bool {
+    /// Keeps a fragment until its siblings are there, then gives the whole packet (ip_defrag).
+    pub fn defragment(&mut self, ns: u32, packet: Parcel, user: u32) -> Option<Parcel> {
         let key = Key { src: packet.src, dst: packet.dst, id: packet.ip_id, proto: packet.proto, user };
-        let ends_odd = packet.more_fragments && body(packet) % 8 != 0;
-        if ends_odd || u32::from(packet.frag_offset) * 8 + body(packet) > 65_535 {
+        let ends_odd = packet.more_fragments && body(&packet) % 8 != 0;
+        if ends_odd || u32::from(packet.frag_offset) * 8 + body(&packet) > 65_535 {
             self.drop(Place { ns, dev: packet.iif }, packet, Layer::Local, Reason::Malformed);
-            return false;
+            return None;
         }
         let (space, world) = self.both(ns);
         let fragments = &mut space.stack.fragments;
@@ -69,29 +69,29 @@ impl Fabric {
         let twin = pile.pieces.get(place).is_some_and(|id| world.pool.get(*id).frag_offset == offset);
         if twin {
             self.drop(Place { ns, dev: packet.iif }, packet, Layer::Local, Reason::Malformed);
-            return false;
+            return None;
         }
         let id = world.pool.park(packet);
         pile.pieces.insert(place, id);
-        if !is_complete(pile, |id| *world.pool.get(id)) {
-            return false;
+        if !is_complete(pile, &world.pool) {
+            return None;
         }
         let pile = fragments.piles.remove(at);
-        *packet = self.join(pile);
-        self.world.note(Place { ns, dev: packet.iif }, packet, Layer::Local, Action::Reassembled);
-        true
+        let whole = self.join(pile);
+        self.world.note(Place { ns, dev: whole.iif }, &whole, Layer::Local, Action::Reassembled);
+        Some(whole)
     }
 
     /// Makes one packet of a complete pile.
-    fn join(&mut self, pile: Pile) -> Packet {
+    fn join(&mut self, pile: Pile) -> Parcel {
         let pool = &mut self.world.pool;
         let mut bytes = Vec::new();
         let mut whole = *pool.get(pile.pieces[0]);
         let options = pool.bytes(&whole)[..whole.options_len as usize].to_vec();
         for id in &pile.pieces {
-            let mut piece = pool.take(*id);
+            let piece = pool.take(*id);
             print::print_transport(&piece, pool, &mut bytes);
-            pool.release(&mut piece);
+            pool.release(piece);
         }
         whole.more_fragments = false;
         whole.payload = NONE;
@@ -101,7 +101,7 @@ impl Fabric {
         let length = bytes.len() as u32;
         let read = parse::parse_transport(&mut whole, &options, &bytes, length, pool);
         whole.bad_checksum = bad || read.is_err();
-        whole
+        pool.begin(whole)
     }
 
     /// Some pieces never came: their sender is told, if the first one is there and it was for us.
@@ -113,29 +113,29 @@ impl Fabric {
         let Some(at) = fragments.piles.iter().position(|pile| pile.generation == generation) else { return };
         let pile = fragments.piles.remove(at);
         for id in pile.pieces {
-            let mut piece = self.world.pool.take(id);
+            let piece = self.world.pool.take(id);
             if piece.frag_offset == 0 && pile.key.user == hook::INPUT {
                 let error = IcmpError { local: true, ..IcmpError::new(kind::TIME_EXCEEDED, 1) };
                 self.send_icmp_error(ns, &piece, error);
             }
-            self.drop(Place { ns, dev: piece.iif }, &mut piece, Layer::Local, Reason::FragmentTimeout);
+            self.drop(Place { ns, dev: piece.iif }, piece, Layer::Local, Reason::FragmentTimeout);
         }
     }
 
     /// Cuts a packet to pieces of at most `mtu` bytes and gives each to `send`.
-    pub fn fragment(&mut self, ns: u32, mtu: u32, packet: &mut Packet, send: &mut dyn FnMut(&mut Fabric, &mut Packet)) {
-        self.world.note(Place { ns, dev: packet.iif }, packet, Layer::Local, Action::Fragmented);
+    pub fn fragment(&mut self, ns: u32, mtu: u32, mut packet: Parcel, send: &mut dyn FnMut(&mut Fabric, Parcel)) {
+        self.world.note(Place { ns, dev: packet.iif }, &packet, Layer::Local, Action::Fragmented);
         let mut bytes = Vec::new();
-        print::print_transport(packet, &self.world.pool, &mut bytes);
+        print::print_transport(&packet, &self.world.pool, &mut bytes);
         let room = (mtu.saturating_sub(packet.header_len()) & !7).max(8) as usize;
-        let options = self.world.pool.bytes(packet)[..packet.options_len as usize].to_vec();
+        let options = self.world.pool.bytes(&packet)[..packet.options_len as usize].to_vec();
         let header = packet.transport_len() as usize;
         let mut base = *packet;
-        if let Some(at) = print::checksum_place(packet).filter(|_| packet.has_transport()) {
+        if let Some(at) = print::checksum_place(&packet).filter(|_| packet.has_transport()) {
             base.sum = u16::from_be_bytes([bytes[at], bytes[at + 1]]);
         }
         if packet.ct != NONE {
-            self.space_mut(ns).hooks.release(packet);
+            self.space_mut(ns).hooks.release(&mut packet);
         }
         for (number, part) in bytes.chunks(room).enumerate() {
             let more = (number + 1) * room < bytes.len();
@@ -154,21 +154,22 @@ impl Fabric {
             let mut payload = options.clone();
             payload.extend_from_slice(data);
             piece.payload = self.world.pool.store(&payload);
-            send(self, &mut piece);
+            let piece = self.world.pool.begin(piece);
+            send(self, piece);
         }
         self.world.pool.release(packet);
     }
 }
 
 /// All bytes from offset 0 to an end without "more fragments", without gaps or overlaps.
-fn is_complete(pile: &Pile, get: impl Fn(PacketId) -> Packet) -> bool {
+fn is_complete(pile: &Pile, pool: &Pool) -> bool {
     let mut next = 0;
     for id in &pile.pieces {
-        let piece = get(*id);
+        let piece = pool.get(*id);
         if u32::from(piece.frag_offset) * 8 != next {
             return false;
         }
-        next += body(&piece);
+        next += body(piece);
         if !piece.more_fragments {
             return true;
         }

@@ -10,7 +10,7 @@ use crate::route::Devices;
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::proto;
-use crate::wire::{Ip, Packet, PacketType, NONE};
+use crate::wire::{Ip, NONE, Packet, PacketType, Parcel};
 
 /// ICMP types.
 pub mod kind {
@@ -82,7 +82,8 @@ impl Fabric {
         if !self.icmp_allowed(ns, (error.kind, error.code), cause.src, path.oif) {
             return;
         }
-        let mut packet = self.quote(ns, cause, (error, path, tos));
+        let packet = self.quote(ns, cause, (error, path, tos));
+        let mut packet = self.world.pool.begin(packet);
         packet.src = if src.is_unspecified() { path.src } else { src };
         packet.mark = mark;
         self.space_mut(ns).hooks.attach(&mut packet, cause);
@@ -93,7 +94,7 @@ impl Fabric {
         }
         // Nobody waits for the outcome of an error.
         self.world.speaking_icmp = true;
-        let _ = self.local_out(ns, &mut packet, path);
+        let _ = self.local_out(ns, packet, path);
         self.world.speaking_icmp = false;
     }
 
@@ -117,7 +118,7 @@ impl Fabric {
             kind: error.kind,
             code: error.code,
             seq: error.rest,
-            inner: self.world.pool.park(&inner),
+            inner: self.world.pool.park(inner),
             payload_len: quoted,
             trace: cause.trace,
             hops: cause.hops,
@@ -129,12 +130,12 @@ impl Fabric {
     pub fn send_redirect(&mut self, place: Place, packet: &Packet, path: &Path) {
         if self.redirect_allowed(place.ns, packet.src) {
             let rest = path.next_hop(packet.dst).low();
-            self.send_icmp_error(place.ns, packet, IcmpError { rest, ..IcmpError::new(kind::REDIRECT, 1) });
+            self.send_icmp_error(place.ns, &packet, IcmpError { rest, ..IcmpError::new(kind::REDIRECT, 1) });
         }
     }
 
     /// ICMP for this host: answers requests (icmp_echo, icmp_timestamp). Errors go to the sockets they are about.
-    pub fn icmp_local(&mut self, place: Place, packet: &mut Packet) {
+    pub fn icmp_local(&mut self, place: Place, packet: Parcel) {
         let stack = &self.space(place.ns).stack;
         let group = packet.dst.is_multicast() || stack.addr_type(packet.dst, 0) == AddrType::Broadcast;
         let quiet = stack.sysctls.is_on(sysctl::ICMP_ECHO_IGNORE_ALL)
@@ -145,20 +146,20 @@ impl Fabric {
             kind::TIMESTAMP if group && quiet => self.drop(place, packet, Layer::Local, Reason::EchoIgnored),
             kind::ECHO | kind::TIMESTAMP => self.icmp_reply(place, packet),
             _ if packet.is_icmp_error() => {
-                self.icmp_error_received(place, packet);
-                self.world.note(place, packet, Layer::Local, Action::Delivered);
+                self.icmp_error_received(place, &packet);
+                self.world.note(place, &packet, Layer::Local, Action::Delivered);
                 self.finish(place.ns, packet)
             }
             _ => {
-                self.world.note(place, packet, Layer::Local, Action::Delivered);
+                self.world.note(place, &packet, Layer::Local, Action::Delivered);
                 self.finish(place.ns, packet)
             }
         }
     }
 
     /// icmp_reply: from the address that was asked, with its tos; a broadcast is answered from our own address.
-    fn icmp_reply(&mut self, place: Place, packet: &mut Packet) {
-        self.world.note(place, packet, Layer::Local, Action::Delivered);
+    fn icmp_reply(&mut self, place: Place, packet: Parcel) {
+        self.world.note(place, &packet, Layer::Local, Action::Delivered);
         let stack = &mut self.space_mut(place.ns).stack;
         let own = stack.addr_type(packet.dst, 0) == AddrType::Local;
         let src = if own { packet.dst } else { stack.links.select_source(place.dev, packet.src, 0) };
@@ -183,17 +184,18 @@ impl Fabric {
             ..Packet::EMPTY
         };
         if timestamp {
-            self.stamp(packet, &mut reply);
+            self.stamp(&packet, &mut reply);
         } else {
             reply.payload_len = packet.payload_len;
-            let data = self.world.pool.data(packet).to_vec();
+            let data = self.world.pool.data(&packet).to_vec();
             reply.payload = self.world.pool.store(&data);
         }
         self.finish(place.ns, packet);
         let birth = Birth { ns: place.ns, oif: 0, flags: 0 };
         // An answer that cannot be sent is not sent.
+        let reply = self.world.pool.begin(reply);
         self.world.speaking_icmp = true;
-        let _ = self.send_born(birth, &mut reply);
+        let _ = self.send_born(birth, reply);
         self.world.speaking_icmp = false;
     }
 

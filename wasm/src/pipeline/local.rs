@@ -8,7 +8,7 @@ use crate::filter::{AddrType, Verdict};
 use crate::link::Place;
 use crate::namespace::{Path, Stack};
 use crate::trace::{Action, Layer, Reason};
-use crate::wire::Packet;
+use crate::wire::{Packet, Parcel};
 
 /// Where a packet is born.
 #[derive(Clone, Copy)]
@@ -28,7 +28,7 @@ impl Birth {
 
 impl Fabric {
     /// Routes a packet born here and sends it; its source is filled in where it has none. The error is an errno.
-    pub fn send_born(&mut self, birth: Birth, packet: &mut Packet) -> Result<(), u32> {
+    pub fn send_born(&mut self, birth: Birth, mut packet: Parcel) -> Result<(), u32> {
         let key = OutputKey {
             src: packet.src,
             dst: packet.dst,
@@ -52,40 +52,41 @@ impl Fabric {
             packet.dst = path.src;
         }
         if birth.flags & Birth::TUNNEL == 0 {
-            self.world.note(Place { ns: birth.ns, dev: path.oif }, packet, Layer::Local, Action::Sent);
+            self.world.note(Place { ns: birth.ns, dev: path.oif }, &packet, Layer::Local, Action::Sent);
         }
         self.local_out(birth.ns, packet, path)
     }
 
     /// ip_local_out: OUTPUT, and another route where a rule changed what routes depend on (ip_route_me_harder).
-    pub fn local_out(&mut self, ns: u32, packet: &mut Packet, mut path: Path) -> Result<(), u32> {
+    pub fn local_out(&mut self, ns: u32, mut packet: Parcel, mut path: Path) -> Result<(), u32> {
         packet.iif = 0;
         let place = Place { ns, dev: path.oif };
-        self.note_path(place, packet, &path);
+        self.note_path(place, &packet, &path);
         let before = (packet.src, packet.dst, packet.mark, packet.tos);
-        let verdict = self.run_hook((ns, hook::OUTPUT), (0, path.oif), packet, Some(path));
+        let verdict = self.run_hook((ns, hook::OUTPUT), (0, path.oif), &mut packet, Some(path));
         if verdict != Verdict::Accept {
             self.refuse(Refused { ns, hook: hook::OUTPUT, path: Some(path) }, verdict, packet);
             return Err(crate::errno::EPERM);
         }
         if before != (packet.src, packet.dst, packet.mark, packet.tos) {
             let oif = self.world.sockets.get(packet.socket).and_then(|socket| socket.options.device).unwrap_or(0);
-            let Some(other) = self.space(ns).stack.reroute(packet, oif) else {
+            let Some(other) = self.space(ns).stack.reroute(&packet, oif) else {
                 self.drop(place, packet, Layer::Route, Reason::NoRoute);
                 return Err(crate::errno::ENETUNREACH);
             };
             path = other;
-            self.note_path(place, packet, &path);
+            self.note_path(place, &packet, &path);
         }
         self.output(ns, packet, path)
     }
 
     /// ip_local_deliver: whole packets only, INPUT, then the protocol.
-    pub fn local_in(&mut self, place: Place, packet: &mut Packet) {
-        if packet.is_fragment() && !self.defragment(place.ns, packet, hook::INPUT) {
-            return;
+    pub fn local_in(&mut self, place: Place, mut packet: Parcel) {
+        if packet.is_fragment() {
+            let Some(whole) = self.defragment(place.ns, packet, hook::INPUT) else { return };
+            packet = whole;
         }
-        let verdict = self.run_hook((place.ns, hook::INPUT), (place.dev, 0), packet, None);
+        let verdict = self.run_hook((place.ns, hook::INPUT), (place.dev, 0), &mut packet, None);
         if verdict != Verdict::Accept {
             return self.refuse(Refused { ns: place.ns, hook: hook::INPUT, path: None }, verdict, packet);
         }

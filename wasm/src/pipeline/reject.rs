@@ -9,7 +9,7 @@ use crate::namespace::Path;
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::{proto, tcp};
-use crate::wire::Packet;
+use crate::wire::{Packet, Parcel};
 
 /// Where it was refused.
 #[derive(Clone, Copy)]
@@ -22,16 +22,20 @@ pub struct Refused {
 
 impl Fabric {
     /// Ends a packet that a hook refused.
-    pub fn refuse(&mut self, at: Refused, verdict: Verdict, packet: &mut Packet) {
+    pub fn refuse(&mut self, at: Refused, verdict: Verdict, mut packet: Parcel) {
         let place = Place { ns: at.ns, dev: packet.iif };
         match verdict {
             Verdict::Accept => {}
             Verdict::Drop(why) => self.drop(place, packet, Layer::Hook, Reason::of_hook(why)),
             Verdict::Reject(how) => {
+                if packet.probe != 0 {
+                    self.world.batch.judge(place, &packet, (abi::outcome::REFUSED, Reason::Rule));
+                    packet.probe = 0;
+                }
                 if how == abi::reject::TCP_RESET as u8 {
-                    self.send_reset(at, packet);
+                    self.send_reset(at, &packet);
                 } else {
-                    self.send_unreachable(at, packet, how);
+                    self.send_unreachable(at, &packet, how);
                 }
                 self.drop(place, packet, Layer::Hook, Reason::Rule);
             }
@@ -68,6 +72,7 @@ impl Fabric {
             ..Packet::EMPTY
         };
         answer_segment(packet, &mut reset);
+        let mut reset = self.world.pool.begin(reset);
         if packet.trace != 0 {
             let what = (Layer::Local, Action::Refused, Reason::Rule);
             self.world.record(Place { ns: at.ns, dev: packet.iif }, &reset, what, Default::default());
@@ -76,13 +81,13 @@ impl Fabric {
         if packet.phys_in != 0 {
             reset.eth_src = packet.eth_dst;
             reset.eth_dst = packet.eth_src;
-            return self.xmit(Place { ns: at.ns, dev: packet.phys_in }, &mut reset);
+            return self.xmit(Place { ns: at.ns, dev: packet.phys_in }, reset);
         }
         let Some(path) = self.space(at.ns).stack.reroute(&reset, 0) else {
-            return self.drop(Place { ns: at.ns, dev: 0 }, &mut reset, Layer::Route, Reason::NoRoute);
+            return self.drop(Place { ns: at.ns, dev: 0 }, reset, Layer::Route, Reason::NoRoute);
         };
         // Nobody waits for the outcome of a reset.
-        let _ = self.local_out(at.ns, &mut reset, path);
+        let _ = self.local_out(at.ns, reset, path);
     }
 }
 

@@ -13,7 +13,7 @@ use crate::record::Bytes;
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::proto;
-use crate::wire::{parse, print, Ip, Packet};
+use crate::wire::{parse, print, Ip, Packet, Parcel};
 
 /// What a receive buffer holds (net.core.rmem_default), and what each datagram costs beside its bytes.
 const BUFFER: u32 = 212_992;
@@ -67,15 +67,15 @@ impl Fabric {
         if broadcast && !options.broadcast {
             return Err(EACCES);
         }
-        let mut packet = self.make_datagram(id, data, (target, path))?;
+        let packet = self.make_datagram(id, data, (target, path))?;
         let place = Place { ns, dev: path.oif };
         self.world.note(place, &packet, Layer::Socket, Action::Sent);
-        self.local_out(ns, &mut packet, path)?;
+        self.local_out(ns, packet, path)?;
         Ok(data.len() as u32)
     }
 
     /// The packet of a datagram; EMSGSIZE, also in the error queue, where it may not be fragmented and is too long.
-    fn make_datagram(&mut self, id: u32, data: &[u8], (target, path): (Target, Path)) -> Result<Packet, u32> {
+    fn make_datagram(&mut self, id: u32, data: &[u8], (target, path): (Target, Path)) -> Result<Parcel, u32> {
         let ns = self.world.sockets.get(id).map_or(0, |socket| socket.ns);
         let (space, world) = self.both(ns);
         let socket = world.sockets.get(id).ok_or(crate::errno::EBADF)?;
@@ -119,7 +119,8 @@ impl Fabric {
         let may_not = socket.options.dont_fragment == Some(true);
         packet.dont_fragment = socket.options.dont_fragment.unwrap_or(fits) && (fits || may_not);
         if !fits && may_not {
-            world.pool.release(&mut packet);
+            let packet = world.pool.begin(packet);
+            world.pool.release(packet);
             let error = SocketError {
                 errno: EMSGSIZE,
                 origin: ErrorOrigin::Local,
@@ -137,12 +138,12 @@ impl Fabric {
             world.sockets.wake(id);
             return Err(EMSGSIZE);
         }
-        Ok(packet)
+        Ok(world.pool.begin(packet))
     }
 
     /// Puts a UDP datagram into a socket's inbox, or drops it where that is full.
     pub fn queue_datagram(&mut self, place: Place, id: u32, packet: &Packet) {
-        let data = self.world.pool.data(packet).to_vec();
+        let data = self.world.pool.data(&packet).to_vec();
         self.queue(place, id, (packet, data));
     }
 
@@ -152,7 +153,7 @@ impl Fabric {
         if socket.inbox_bytes + cost > BUFFER {
             if packet.trace != 0 {
                 let what = (Layer::Socket, Action::Dropped, Reason::SocketBuffer);
-                self.world.record(place, packet, what, Default::default());
+                self.world.record(place, &packet, what, Default::default());
             }
             return;
         }
@@ -179,7 +180,7 @@ impl Fabric {
             return;
         }
         let (space, world) = self.both(place.ns);
-        let Some(id) = space.stack.ports.for_packet(packet, &world.sockets) else { return };
+        let Some(id) = space.stack.ports.for_packet(&packet, &world.sockets) else { return };
         let mut data = Vec::new();
         print::print_transport(packet, &world.pool, &mut data);
         self.queue(place, id, (packet, data));

@@ -7,4 +7,4 @@ pub mod pool;
 pub mod print;
 pub use addr::{Family, Ip, Mac, Prefix};
 pub use packet::{CtInfo, Packet, PacketId, PacketType, NONE};
-pub use pool::Pool;
+pub use pool::{Parcel, Pool};

@@ -145,6 +145,8 @@ pub struct Packet {
     pub resume: bool,
     /// Which walk is being traced with it; 0 is none.
     pub trace: u32,
+    /// Its place in a batch, from 1; 0 for packets of no batch. Answers don't inherit it.
+    pub probe: u32,
     /// The socket that sent it, or [`NONE`]; for owner and for errors.
     pub socket: u32,
     /// NFQUEUE-like loops, veth ping-pong: how often it was handed on (a packet dies with reason `loop` past the limit).
@@ -209,6 +211,7 @@ impl Packet {
         bridged: false,
         resume: false,
         trace: 0,
+        probe: 0,
         socket: NONE,
         hops: 0,
         nf_trace: false,

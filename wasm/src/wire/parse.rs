@@ -147,7 +147,8 @@ pub fn parse_transport(
     let data = &bytes[length.min(bytes.len())..];
     if packet.is_icmp_error() && packet.has_transport() && data.len() >= 20 && packet.proto == proto::ICMP {
         if let Ok(inner) = parse_ipv4(data, pool, true) {
-            packet.inner = pool.park(&inner);
+            let inner = pool.begin(inner);
+            packet.inner = pool.park(inner);
             packet.payload = pool.store(options);
             return Ok(());
         }

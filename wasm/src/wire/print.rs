@@ -184,12 +184,14 @@ fn crc32c(bytes: &[u8]) -> u32 {
     !crc
 }
 
-/// A packet inside is quoted from its IP header (ICMP) or carried with its Ethernet header (vxlan); bytes that a
-/// truncated quote never held are not invented.
+/// A packet inside is quoted from its IP header (ICMP) or carried with its Ethernet header (vxlan). Packets of a batch
+/// have a length but no bytes: zeros.
 fn print_payload(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     if packet.inner == NONE {
         let data = pool.data(packet);
-        out.extend_from_slice(&data[..data.len().min(packet.payload_len as usize)]);
+        let length = packet.payload_len as usize;
+        out.extend_from_slice(&data[..data.len().min(length)]);
+        out.resize(out.len() + length.saturating_sub(data.len()), 0);
     } else if packet.proto == proto::UDP {
         print_frame(pool.get(packet.inner), pool, out);
     } else {

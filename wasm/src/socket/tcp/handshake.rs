@@ -13,7 +13,7 @@ use crate::socket::Socket;
 use crate::sysctl;
 use crate::trace::{Layer, Reason};
 use crate::wire::packet::{proto, tcp};
-use crate::wire::{Ip, Packet};
+use crate::wire::{Ip, Packet, Parcel};
 
 impl Stack {
     /// The MSS we offer on a path: what its MTU leaves, or the route's `advmss`.
@@ -129,7 +129,7 @@ impl Fabric {
     }
 
     /// A SYN for a listener: a child that answers it. Full queues let it fall (tcp_conn_request).
-    pub fn tcp_syn_received(&mut self, (place, listener): (Place, u32), packet: &mut Packet) {
+    pub fn tcp_syn_received(&mut self, (place, listener): (Place, u32), packet: Parcel) {
         let ns = place.ns;
         let Some(parent) = self.world.sockets.get_mut(listener) else { return };
         let (options, family) = (parent.options, parent.family);
@@ -160,7 +160,7 @@ impl Fabric {
         child.trace = packet.trace;
         let mut connection = Tcp::new();
         connection.begin(iss, mss, wishes);
-        connection.agree(packet);
+        connection.agree(&packet);
         connection.state = SocketState::SynRecv;
         connection.listener = Some(listener);
         connection.orphan = true;
@@ -174,12 +174,12 @@ impl Fabric {
     }
 
     /// The answer to our SYN; false when it is none.
-    pub fn tcp_syn_sent(&mut self, (place, id): (Place, u32), packet: &mut Packet) {
+    pub fn tcp_syn_sent(&mut self, (place, id): (Place, u32), packet: Parcel) {
         let Some(connection) = self.world.sockets.get_mut(id).and_then(Socket::tcp_mut) else { return };
         let acks = packet.flags & tcp::ACK != 0;
         let right = acks && packet.ack == connection.iss.wrapping_add(1);
         if acks && !right {
-            self.tcp_refuse_segment(place, packet);
+            self.tcp_refuse_segment(place, &packet);
             return self.finish(place.ns, packet);
         }
         if packet.flags & tcp::RST != 0 {
@@ -192,7 +192,7 @@ impl Fabric {
         if packet.flags & tcp::SYN == 0 {
             return self.drop(place, packet, Layer::Socket, Reason::BadState);
         }
-        connection.agree(packet);
+        connection.agree(&packet);
         if !right {
             // Both sides called at once (RFC 9293 3.5, figure 7).
             connection.state = SocketState::SynRecv;

@@ -13,17 +13,17 @@ use crate::socket::Socket;
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::{proto, tcp};
-use crate::wire::Packet;
+use crate::wire::{Packet, Parcel};
 
 impl Fabric {
     /// A segment for this host: to its connection, its listener, or refused.
-    pub fn tcp_deliver(&mut self, place: Place, packet: &mut Packet) {
+    pub fn tcp_deliver(&mut self, place: Place, packet: Parcel) {
         if packet.bad_checksum {
             return self.drop(place, packet, Layer::Local, Reason::BadChecksum);
         }
         let (space, world) = self.both(place.ns);
-        let Some(id) = space.stack.ports.for_packet(packet, &world.sockets) else {
-            self.tcp_refuse_segment(place, packet);
+        let Some(id) = space.stack.ports.for_packet(&packet, &world.sockets) else {
+            self.tcp_refuse_segment(place, &packet);
             return self.drop(place, packet, Layer::Socket, Reason::NoSocket);
         };
         let Some(socket) = world.sockets.get_mut(id) else { return };
@@ -34,7 +34,7 @@ impl Fabric {
         if state == SocketState::TimeWait && packet.flags & (tcp::SYN | tcp::RST | tcp::ACK) == tcp::SYN {
             return self.tcp_call_again((place, id), packet);
         }
-        self.world.note(place, packet, Layer::Socket, Action::Delivered);
+        self.world.note(place, &packet, Layer::Socket, Action::Delivered);
         match state {
             SocketState::Listen => self.tcp_listen_input((place, id), packet),
             SocketState::SynSent => self.tcp_syn_sent((place, id), packet),
@@ -63,16 +63,17 @@ impl Fabric {
             ..Packet::EMPTY
         };
         answer_segment(packet, &mut reset);
+        let reset = self.world.pool.begin(reset);
         // A reset that cannot be sent is not sent.
-        let _ = self.send_born(Birth { ns: place.ns, oif: 0, flags: Birth::ANY_SOURCE }, &mut reset);
+        let _ = self.send_born(Birth { ns: place.ns, oif: 0, flags: Birth::ANY_SOURCE }, reset);
     }
 
-    fn tcp_listen_input(&mut self, at: (Place, u32), packet: &mut Packet) {
+    fn tcp_listen_input(&mut self, at: (Place, u32), packet: Parcel) {
         let syn = packet.flags & (tcp::SYN | tcp::ACK | tcp::RST | tcp::FIN);
         match syn {
             tcp::SYN => self.tcp_syn_received(at, packet),
             _ if packet.flags & tcp::ACK != 0 && packet.flags & tcp::RST == 0 => {
-                self.tcp_refuse_segment(at.0, packet);
+                self.tcp_refuse_segment(at.0, &packet);
                 self.finish(at.0.ns, packet)
             }
             _ => self.drop(at.0, packet, Layer::Socket, Reason::BadState),
@@ -80,7 +81,7 @@ impl Fabric {
     }
 
     /// A SYN for a connection in TIME-WAIT, with a later number: the old one makes room (tcp_timewait_state_process).
-    fn tcp_call_again(&mut self, (place, id): (Place, u32), packet: &mut Packet) {
+    fn tcp_call_again(&mut self, (place, id): (Place, u32), packet: Parcel) {
         let later = self.world.sockets.get_mut(id).and_then(Socket::tcp_mut).is_some_and(|tcp| !before(packet.seq, tcp.rcv_nxt));
         if !later {
             self.tcp_ack(id);
@@ -91,11 +92,11 @@ impl Fabric {
     }
 
     /// Everything but the first segments.
-    fn tcp_input(&mut self, (place, id): (Place, u32), packet: &mut Packet) {
+    fn tcp_input(&mut self, (place, id): (Place, u32), packet: Parcel) {
         let now = self.world.now;
         let Some(connection) = self.world.sockets.get_mut(id).and_then(Socket::tcp_mut) else { return };
         connection.heard = now;
-        if !is_acceptable(connection, packet) {
+        if !is_acceptable(connection, &packet) {
             let quiet = packet.flags & tcp::RST != 0;
             self.finish(place.ns, packet);
             if !quiet {
@@ -117,10 +118,10 @@ impl Fabric {
         }
         if connection.state == SocketState::SynRecv {
             if packet.ack != connection.iss.wrapping_add(1) {
-                self.tcp_refuse_segment(place, packet);
+                self.tcp_refuse_segment(place, &packet);
                 return self.finish(place.ns, packet);
             }
-            if !self.tcp_syn_acked(id, packet) {
+            if !self.tcp_syn_acked(id, &packet) {
                 return self.drop(place, packet, Layer::Socket, Reason::BacklogFull);
             }
         }
@@ -129,8 +130,8 @@ impl Fabric {
                 connection.ts_recent = value;
             }
         }
-        if self.tcp_ack_received(id, packet) {
-            let answer = self.tcp_take_data(id, packet);
+        if self.tcp_ack_received(id, &packet) {
+            let answer = self.tcp_take_data(id, &packet);
             self.finish(place.ns, packet);
             if answer {
                 self.tcp_ack(id);
@@ -203,7 +204,7 @@ impl Fabric {
         if packet.payload_len == 0 && !fin {
             return false;
         }
-        let data = self.world.pool.data(packet).to_vec();
+        let data = self.world.pool.data(&packet).to_vec();
         let Some(socket) = self.world.sockets.get_mut(id) else { return false };
         let Some(connection) = socket.tcp_mut() else { return false };
         if !connection.may_receive() {

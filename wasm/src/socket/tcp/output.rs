@@ -59,8 +59,9 @@ impl Fabric {
             packet.payload = world.pool.store(&bytes);
             packet.payload_len = bytes.len() as u16;
         }
+        let packet = world.pool.begin(packet);
         world.note(Place { ns, dev: path.oif }, &packet, Layer::Socket, Action::Sent);
-        self.local_out(ns, &mut packet, path)
+        self.local_out(ns, packet, path)
     }
 
     /// Sends an acknowledgement now.

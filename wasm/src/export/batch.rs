@@ -1,0 +1,111 @@
+//! The hot way in: many packets by one call, as columns of integers in memory that both sides see.
+//!
+//! ```text
+//! memory of a batch, CAPACITY words each (abi::column):
+//!   SRC  DST  PORTS(src << 16 | dst)  KIND(proto | TCP flags or ICMP type << 8 | ttl << 16)  LENGTH(payload bytes)
+//!   OUTCOME  REASON(Reason)  PLACE(ns << 16 | device)  SEEN_SRC  SEEN_DST  SEEN_PORTS
+//! ```
+//! Each packet walks to its end before the next begins. Receivers are not given the bytes: what counts is who would have
+//! got them, and how they looked there. Nothing is allocated on the way.
+
+use super::Plane;
+use crate::abi::{column, outcome};
+use crate::fabric::Fabric;
+use crate::link::Place;
+use crate::pipeline::local::Birth;
+use crate::trace::Reason;
+use crate::wire::packet::proto;
+use crate::wire::{Ip, Packet};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Packets a batch holds.
+pub const CAPACITY: usize = 1024;
+const COLUMNS: usize = 11;
+
+/// The columns; empty until somebody asks for them.
+#[derive(Default)]
+pub struct Batch {
+    words: Vec<u32>,
+}
+
+impl Batch {
+    /// A row's value in a column.
+    pub fn get(&self, name: u32, at: usize) -> u32 {
+        self.words[name as usize * CAPACITY + at]
+    }
+    pub fn set(&mut self, name: u32, at: usize, value: u32) {
+        self.words[name as usize * CAPACITY + at] = value;
+    }
+    /// The words in memory; made at the first call.
+    pub fn begin(&mut self) -> *mut u32 {
+        self.words.resize(COLUMNS * CAPACITY, 0);
+        self.words.as_mut_ptr()
+    }
+    /// Writes down where a packet's way ended. A copy that was delivered counts more than one that was not.
+    pub fn judge(&mut self, place: Place, packet: &Packet, (verdict, reason): (u32, Reason)) {
+        let at = packet.probe as usize - 1;
+        if self.get(column::OUTCOME, at) == outcome::DELIVERED {
+            return;
+        }
+        self.set(column::OUTCOME, at, verdict);
+        self.set(column::REASON, at, reason as u32);
+        self.set(column::PLACE, at, place.ns << 16 | place.dev & 0xffff);
+        self.set(column::SEEN_SRC, at, packet.src.low());
+        self.set(column::SEEN_DST, at, packet.dst.low());
+        self.set(column::SEEN_PORTS, at, u32::from(packet.sport) << 16 | u32::from(packet.dport));
+    }
+    /// The packet of a row, as a local sender would make it.
+    fn packet(&self, at: usize) -> Packet {
+        let (ports, kind) = (self.get(column::PORTS, at), self.get(column::KIND, at));
+        let number = kind as u8;
+        let mut packet = Packet {
+            src: Ip::v4(self.get(column::SRC, at)),
+            dst: Ip::v4(self.get(column::DST, at)),
+            sport: (ports >> 16) as u16,
+            dport: ports as u16,
+            proto: number,
+            ttl: (kind >> 16) as u8,
+            payload_len: self.get(column::LENGTH, at) as u16,
+            probe: at as u32 + 1,
+            ..Packet::EMPTY
+        };
+        match number {
+            proto::TCP => packet.flags = (kind >> 8) as u8,
+            proto::ICMP => packet.kind = (kind >> 8) as u8,
+            _ => {}
+        }
+        packet
+    }
+}
+
+impl Fabric {
+    /// Sends rows 0..count from a namespace; sources need not be its own.
+    pub fn send_batch(&mut self, ns: u32, count: usize) {
+        for at in 0..count.min(CAPACITY) {
+            self.world.batch.set(column::OUTCOME, at, outcome::LOST);
+            let packet = self.world.batch.packet(at);
+            let packet = self.world.pool.begin(packet);
+            // The row says what became of it.
+            let _ = self.send_born(Birth { ns, oif: 0, flags: Birth::ANY_SOURCE }, packet);
+            self.run_queue();
+        }
+    }
+}
+
+#[wasm_bindgen]
+impl Plane {
+    /// Where the batch's columns lie in memory, and the plane itself for [`plane_send_batch`].
+    #[wasm_bindgen(js_name = beginBatch)]
+    pub fn begin_batch(&mut self) -> Vec<u32> {
+        vec![self.fabric.world.batch.begin() as u32, &mut self.fabric as *mut Fabric as u32, CAPACITY as u32]
+    }
+}
+
+/// Sends rows 0..count of the plane's batch from namespace `ns`.
+///
+/// # Safety
+/// `fabric` must be what `beginBatch` of a plane that still lives gave, and no other call into that plane may be under way.
+#[no_mangle]
+pub unsafe extern "C" fn plane_send_batch(fabric: *mut Fabric, ns: u32, count: u32) {
+    (*fabric).send_batch(ns, count as usize);
+}
