@@ -1,8 +1,15 @@
 /** The tools by the name they are called by. */
 import { LINUX_PROGRAMS, NETFILTER_PROGRAMS, type Program } from "../linux/mod.ts";
 import { curl } from "./curl/curl.ts";
+import { busyboxNslookup } from "./dns/busybox_nslookup.ts";
+import { dig } from "./dns/dig.ts";
+import { getent } from "./dns/getent.ts";
+import { host } from "./dns/host.ts";
+import { nslookup } from "./dns/nslookup.ts";
+import { dnsmasq } from "./dnsmasq/dnsmasq.ts";
 import { busyboxPing } from "./ping/busybox_ping.ts";
 import { ping } from "./ping/ping.ts";
+import { traceroute } from "./traceroute/traceroute.ts";
 import { busyboxWget } from "./wget/busybox_wget.ts";
 import { wget } from "./wget/wget.ts";
 
@@ -12,6 +19,12 @@ const OWN: readonly (readonly [string, Program])[] = [
   ["ping4", ping],
   ["ping6", ping],
   ["curl", curl],
+  ["dig", dig],
+  ["nslookup", nslookup],
+  ["host", host],
+  ["getent", getent],
+  ["traceroute", traceroute],
+  ["dnsmasq", dnsmasq],
   ["wget", wget],
 ];
 
@@ -20,6 +33,7 @@ export const PROGRAMS: ReadonlyMap<string, Program> = new Map([...LINUX_PROGRAMS
 
 /** Programs that busybox has in its own form. */
 export const BUSYBOX_PROGRAMS: ReadonlyMap<string, Program> = new Map([
+  ["nslookup", busyboxNslookup],
   ["ping", busyboxPing],
   ["ping6", busyboxPing],
   ["wget", busyboxWget],
