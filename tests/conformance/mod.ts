@@ -2,6 +2,7 @@
  * `deno task conformance SUITE FILE... [--only TEXT] [--verbose]`: runs recordings of real systems against this one. Each suite
  * prints its first differences in full and ends with `N passed, M failed`.
  */
+import { kubeApi } from "./kube_api.ts";
 import { kubeProxy } from "./kube_proxy.ts";
 import { tools } from "./tools.ts";
 
@@ -10,6 +11,7 @@ export type Suite = (args: readonly string[], say: (line: string) => void) => Pr
 
 /** The suites by the word that calls them. */
 export const SUITES: Readonly<Record<string, Suite>> = {
+  "kube-api": kubeApi,
   "kube-proxy": kubeProxy,
   tools,
 };

@@ -22,6 +22,10 @@ const MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
 const MANAGER = "endpointslicemirroring-controller.k8s.io";
 const SERVICE_NAME = "kubernetes.io/service-name";
 const SKIP = "endpointslice.kubernetes.io/skip-mirror";
+const NOT_MIRRORED = [
+  "endpoints.kubernetes.io/last-change-trigger-time",
+  "kubectl.kubernetes.io/last-applied-configuration",
+];
 const LEADER = "control-plane.alpha.kubernetes.io/leader";
 
 function mirror(key: string, api: ControllerApi): void {
@@ -78,13 +82,11 @@ function mirrored({ ip, hostname, nodeName, targetRef }: core.EndpointAddress, r
 }
 
 function write(endpoints: Endpoints, slice: EndpointSlice | undefined, content: Content, api: ControllerApi): void {
-  const { name, namespace, labels = {}, annotations } = endpoints.metadata;
-  const own = Object.fromEntries(
-    Object.entries(labels).filter(([key]) => key !== "endpoints.kubernetes.io/managed-by"),
-  );
+  const { name, namespace, labels = {}, annotations = {} } = endpoints.metadata;
+  const own = Object.fromEntries(Object.entries(annotations).filter(([key]) => !NOT_MIRRORED.includes(key)));
   const metadata = {
-    labels: { ...own, [MANAGED_BY]: MANAGER, [SERVICE_NAME]: name },
-    ...(annotations === undefined ? {} : { annotations }),
+    labels: { ...labels, [MANAGED_BY]: MANAGER, [SERVICE_NAME]: name },
+    ...(Object.keys(own).length === 0 ? {} : { annotations: own }),
   };
   if (slice === undefined) {
     api.create({

@@ -6,7 +6,8 @@ import { canonicalJson } from "./canonical.ts";
 import { type Controller, type ControllerApi, splitKey, type Sync } from "./controller.ts";
 import { portsOf } from "./endpoint_ports.ts";
 import { isOwnedBy, ownerReference } from "./owners.ts";
-import { isReady, isTerminal, podCondition } from "./pods.ts";
+import { isReady, isTerminal } from "./pods.ts";
+import { TriggerTimes, withTriggerTime } from "./trigger_time.ts";
 
 /** Writes down which pods a Service's traffic may go to, in slices of a hundred. */
 export const endpointSlices: Controller = (change, api) => {
@@ -23,8 +24,8 @@ const SERVICE_NAME = "kubernetes.io/service-name";
 const MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
 const MANAGER = "endpointslice-controller.k8s.io";
 const HEADLESS = "service.kubernetes.io/headless";
-const TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time";
 const MOST = 100;
+const triggers = new TriggerTimes();
 
 /** The Services that select a pod, or did before it changed. */
 export function enqueueServices({ object, old }: Change, sync: Sync, api: ControllerApi): void {
@@ -58,10 +59,11 @@ function syncService(key: string, api: ControllerApi): void {
   if (pods === undefined) return;
   const existing = api.store.list("EndpointSlice", { namespace, labels: labelsSelector({ [SERVICE_NAME]: name }) })
     .filter((slice) => slice.metadata.labels?.[MANAGED_BY] === MANAGER && isOwnedBy(slice, service));
+  const time = triggers.next(service, pods, api);
   const families = service.spec.ipFamilies ?? ["IPv4"];
   for (const family of families) {
     const mine = existing.filter(({ addressType }) => addressType === family);
-    reconcile({ service, family, pods, existing: mine }, api);
+    reconcile({ service, family, pods, existing: mine, time }, api);
   }
   for (const { addressType, metadata } of existing) {
     if (!families.includes(addressType)) api.delete("EndpointSlice", { name: metadata.name, namespace });
@@ -81,10 +83,11 @@ interface Reconciling {
   readonly family: string;
   readonly pods: readonly Pod[];
   readonly existing: readonly EndpointSlice[];
+  readonly time: string | undefined;
 }
 
 /** Existing slices keep what still holds; what is new fills them up before more are made; none at all leaves an empty one. */
-function reconcile({ service, family, pods, existing }: Reconciling, api: ControllerApi): void {
+function reconcile({ service, family, pods, existing, time }: Reconciling, api: ControllerApi): void {
   const groups = groupByPorts(service, family, pods, api);
   const free = [...existing];
   const plans: { slice?: EndpointSlice; wanted: Wanted }[] = [];
@@ -98,7 +101,7 @@ function reconcile({ service, family, pods, existing }: Reconciling, api: Contro
   if (plans.length === 0) plans.push({ wanted: { ports: [], endpoints: [] } });
   for (const plan of plans) {
     const reused = plan.slice ?? free.shift();
-    write({ service, family, slice: reused, wanted: plan.wanted, pods }, api);
+    write({ service, family, slice: reused, wanted: plan.wanted, time }, api);
   }
   for (const { metadata } of free) {
     api.delete("EndpointSlice", { name: metadata.name, namespace: metadata.namespace as string });
@@ -180,13 +183,13 @@ interface Writing {
   readonly family: string;
   readonly slice: EndpointSlice | undefined;
   readonly wanted: Wanted;
-  readonly pods: readonly Pod[];
+  readonly time: string | undefined;
 }
 
-function write({ service, family, slice, wanted, pods }: Writing, api: ControllerApi): void {
+function write({ service, family, slice, wanted, time }: Writing, api: ControllerApi): void {
   const { name, namespace } = service.metadata;
   const labels = labelsOf(service);
-  const annotations = annotationsOf(service, slice, pods);
+  const annotations = withTriggerTime(slice?.metadata.annotations, time);
   const content = {
     endpoints: wanted.endpoints.length > 0 ? wanted.endpoints : null,
     ports: wanted.ports.length > 0 ? wanted.ports.map((port) => ({ ...port })) : null,
@@ -218,19 +221,4 @@ function labelsOf({ metadata, spec }: Service): Record<string, string> {
   const { [SERVICE_NAME]: _name, [MANAGED_BY]: _managed, [HEADLESS]: _headless, ...own } = metadata.labels ?? {};
   const headless: Record<string, string> = spec.clusterIP === "None" ? { [HEADLESS]: "" } : {};
   return { ...own, ...headless, [MANAGED_BY]: MANAGER, [SERVICE_NAME]: metadata.name };
-}
-
-/** When the change that made this happened: the newest turn of a pod's readiness, or the Service's creation. */
-function annotationsOf(
-  { metadata }: Service,
-  slice: EndpointSlice | undefined,
-  pods: readonly Pod[],
-): Record<string, string> {
-  return { ...slice?.metadata.annotations, [TRIGGER]: triggerTime(metadata.creationTimestamp, pods) };
-}
-
-/** The newest of a Service's creation and its pods' turns of readiness. */
-export function triggerTime(created: string, pods: readonly Pod[]): string {
-  const turns = pods.map((pod) => podCondition(pod, "Ready")?.lastTransitionTime ?? "");
-  return [created, ...turns].reduce((last, time) => (time > last ? time : last));
 }

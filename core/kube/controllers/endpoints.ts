@@ -3,8 +3,9 @@ import { type core, type Draft, type Endpoints, keyOf, type Pod, type Service } 
 import { canonicalJson } from "./canonical.ts";
 import { type Controller, type ControllerApi, splitKey } from "./controller.ts";
 import { portsOf } from "./endpoint_ports.ts";
-import { enqueueServices, selectedPods, triggerTime } from "./endpoint_slice.ts";
+import { enqueueServices, selectedPods } from "./endpoint_slice.ts";
 import { isReady } from "./pods.ts";
+import { TriggerTimes, withTriggerTime } from "./trigger_time.ts";
 
 /** Keeps the old Endpoints of a Service beside its slices, and takes them away with it. */
 export const endpoints: Controller = (change, api) => {
@@ -14,7 +15,7 @@ export const endpoints: Controller = (change, api) => {
 
 const HEADLESS = "service.kubernetes.io/headless";
 const MANAGED_BY = "endpoints.kubernetes.io/managed-by";
-const TRIGGER = "endpoints.kubernetes.io/last-change-trigger-time";
+const triggers = new TriggerTimes();
 
 function syncEndpoints(key: string, api: ControllerApi): void {
   const { namespace, name } = splitKey(key);
@@ -28,10 +29,7 @@ function syncEndpoints(key: string, api: ControllerApi): void {
   if (pods === undefined) return;
   const subsets = repack(pods.flatMap((pod) => subsetOf(service, pod)));
   const labels = labelsOf(service);
-  const annotations = {
-    ...known?.metadata.annotations,
-    [TRIGGER]: triggerTime(service.metadata.creationTimestamp, pods),
-  };
+  const annotations = withTriggerTime(known?.metadata.annotations, triggers.next(service, pods, api));
   if (known === undefined) {
     const metadata = { name, namespace, labels, annotations };
     api.create({ apiVersion: "v1", kind: "Endpoints", metadata, ...(subsets.length > 0 ? { subsets } : {}) } as Draft);
