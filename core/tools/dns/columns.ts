@@ -10,7 +10,7 @@ export function recordLine({ name, ttl, class: kind, type, data }: Rr): string {
 
 /** `;www.lab.test.			IN	A`. */
 export function questionLine({ name, class: kind, type }: Question): string {
-  return columns([[`;${name}`, 32], [kind, 40]], type);
+  return `;${columns([[name, 32], [kind, 40]], type)}`;
 }
 
 function columns(cells: readonly (readonly [string, number])[], last: string): string {

@@ -72,6 +72,12 @@ function serversOf(args: readonly string[]): string[] {
   ) => (arg.startsWith("--server=") && !arg.includes("/") ? [arg.slice(9).split("#")[0] as string] : []));
 }
 
+/** Always compressed; cut where it does not fit. */
+function datagram(message: Message, limit: number): Uint8Array {
+  const bytes = printMessage(message);
+  return bytes.length <= limit ? bytes : fit(message, limit).bytes;
+}
+
 /** The sockets and the book behind them. */
 class Server {
   readonly #jobs: Promise<unknown>[] = [];
@@ -100,7 +106,7 @@ class Server {
       const { data, from, fromPort, to } = received.datagram;
       const query = parseMessage(data);
       if (isMalformed(query)) continue;
-      udp.sendTo(fit(await this.#answer(query), udpLimit(query)).bytes, from, fromPort, to);
+      udp.sendTo(datagram(await this.#answer(query), udpLimit(query)), from, fromPort, to);
     }
   }
 
