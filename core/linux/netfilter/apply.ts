@@ -13,7 +13,11 @@ export interface Outcome {
   readonly changed: boolean;
 }
 
-type Doer = (edit: TableEdit, command: Command, family: Family) => { tried: string; errno: IptcErrno; out?: string };
+type Doer = (
+  edit: TableEdit,
+  command: Command,
+  look: { family: Family; names?: ReadonlyMap<string, string> },
+) => { tried: string; errno: IptcErrno; out?: string };
 
 const DO: Readonly<Record<Command["verb"], Doer>> = {
   A: (edit, c) => ({ tried: "append", errno: edit.append(c.chain ?? "", c.rules) }),
@@ -24,7 +28,7 @@ const DO: Readonly<Record<Command["verb"], Doer>> = {
     c.number === undefined
       ? { tried: deleteTried(c), errno: edit.deleteRules(c.chain ?? "", c.rules) }
       : { tried: "delete-number", errno: edit.deleteNumber(c.chain ?? "", c.number) },
-  L: (edit, c, family) => list(edit, c, family),
+  L: (edit, c, look) => list(edit, c, look),
   S: (edit, c) => spec(edit, c),
   F: (edit, c) => each(edit, c, { tried: "flush", say: "Flushing", all: () => true, act: (name) => edit.flush(name) }),
   Z: (edit, c) =>
@@ -44,11 +48,15 @@ const DO: Readonly<Record<Command["verb"], Doer>> = {
 const READ_ONLY = "LSC";
 
 /** Runs a command on a working copy. */
-export function applyCommand(edit: TableEdit, command: Command, family: Family): Outcome {
+export function applyCommand(
+  edit: TableEdit,
+  command: Command,
+  look: { readonly family: Family; readonly names?: ReadonlyMap<string, string> },
+): Outcome {
   const echo = "AIDRC".includes(command.verb) && command.verbose > 0
-    ? command.rules.map((rule) => echoRule(rule, family)).join("")
+    ? command.rules.map((rule) => echoRule(rule, look.family)).join("")
     : "";
-  const { tried, errno, out = "" } = DO[command.verb](edit, command, family);
+  const { tried, errno, out = "" } = DO[command.verb](edit, command, look);
   const changed = errno === "ok" && (!READ_ONLY.includes(command.verb) || command.thenZero);
   return { out: echo + out, tried, errno, changed };
 }
@@ -83,9 +91,13 @@ function each(edit: TableEdit, command: Command, given: Each): { tried: string; 
   return { tried: given.tried, errno: "ok", out };
 }
 
-function list(edit: TableEdit, command: Command, family: Family): { tried: string; errno: IptcErrno; out: string } {
+function list(
+  edit: TableEdit,
+  command: Command,
+  look: { family: Family; names?: ReadonlyMap<string, string> },
+): { tried: string; errno: IptcErrno; out: string } {
   const options: ListOptions = {
-    family,
+    ...look,
     numeric: command.numeric,
     verbose: command.verbose > 0,
     exact: command.exact,

@@ -13,6 +13,8 @@ export interface ListOptions {
   readonly verbose: boolean;
   readonly exact: boolean;
   readonly lineNumbers: boolean;
+  /** Names of addresses, where names are wanted. */
+  readonly names?: ReadonlyMap<string, string>;
 }
 
 /** A count in the eight or five columns of a listing, or short as rules are echoed. */
@@ -80,15 +82,24 @@ function deviceColumn(test: Rule["in"], numeric: boolean): string {
   return ((test?.not ? "!" : "") + (test?.name ?? (numeric ? "*" : "any"))).padEnd(6);
 }
 
-function netText(test: NetTest | undefined, { family, numeric }: ListOptions): string {
+function netText(test: NetTest | undefined, { family, numeric, names }: ListOptions): string {
   const anywhere = test === undefined || test.mask.every((word) => word === 0);
   if (anywhere) return numeric ? (family === 4 ? "0.0.0.0/0" : "::/0") : "anywhere";
-  const name = !numeric && test.mask.every((word) => word === 0xffff_ffff) ? hostName(test) : undefined;
-  return name ?? printWords(test.ip) + maskSuffix(test.mask);
+  const address = printWords(test.ip);
+  return (names?.get(address) ?? address) + maskSuffix(test.mask);
 }
 
-function hostName(test: NetTest): string | undefined {
-  return test.ip.length === 1 && test.ip[0] === 0x7f00_0001 ? "localhost" : undefined;
+/** The addresses a listing shows, in the order it comes to them. */
+export function listedAddresses(chains: readonly LiveChain[]): string[] {
+  const addresses: string[] = [];
+  for (const { entries } of chains) {
+    for (const { rule } of entries) {
+      for (const test of [rule.src, rule.dst]) {
+        if (test !== undefined && test.mask.some((word) => word !== 0)) addresses.push(printWords(test.ip));
+      }
+    }
+  }
+  return addresses;
 }
 
 function netColumn(test: NetTest | undefined, options: ListOptions): string {

@@ -76,7 +76,7 @@ class Loader implements RestoreSink {
 
   command(request: Request): boolean {
     if ("loaded" in request) return true;
-    const outcome = applyCommand(this.edit as TableEdit, request, this.netfilter.family);
+    const outcome = applyCommand(this.edit as TableEdit, request, { family: this.netfilter.family });
     this.out += outcome.out;
     return outcome.errno === "ok";
   }

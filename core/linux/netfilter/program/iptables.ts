@@ -8,8 +8,10 @@ import { isTable } from "../builtins.ts";
 import { parseCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import { helpText, restoreHelp } from "../help.ts";
+import { listedAddresses } from "../list.ts";
 import { type Netfilter, netfilterOf } from "../netfilter.ts";
 import { restoreTables } from "../restore.ts";
+import { hostNames } from "./host_names.ts";
 import { inNftWords } from "./nft_words.ts";
 import { type Answer, complaintText, kernelText, VERSION } from "../tool_text.ts";
 
@@ -29,7 +31,11 @@ function toolName(family: Family): string {
 }
 
 /** Runs one command line on a namespace's tables. */
-export function runIptables(netfilter: Netfilter, words: readonly string[]): Answer {
+export function runIptables(
+  netfilter: Netfilter,
+  words: readonly string[],
+  names?: ReadonlyMap<string, string>,
+): Answer {
   const { family } = netfilter;
   const tool = toolName(family);
   let err = "";
@@ -40,7 +46,7 @@ export function runIptables(netfilter: Netfilter, words: readonly string[]): Ans
       return { out, err, exit: 0 };
     }
     const edit = netfilter.edit(request.table);
-    const { out, tried, errno, changed } = applyCommand(edit, request, family);
+    const { out, tried, errno, changed } = applyCommand(edit, request, { family, names });
     if (errno !== "ok") return { out, err: err + kernelText(tool, tried, errno), exit: 1 };
     const verdict = changed ? netfilter.commit(edit) : "ok";
     if (verdict !== "ok") return { out, err: err + kernelText(tool, "commit", verdict), exit: 1 };
@@ -93,8 +99,10 @@ export function runSave(netfilter: Netfilter, words: readonly string[], io: Tool
   return { out: "", err: "", exit: 0 };
 }
 
-/** What save and restore need of the process. */
+/** What the tools need of the process. */
 export interface ToolIo {
+  /** Names of the addresses in a listing. */
+  readonly names?: ReadonlyMap<string, string>;
   readonly stdin: string;
   readonly now: number;
   read(path: string): string | undefined;
@@ -165,13 +173,32 @@ export function runRestore(netfilter: Netfilter, words: readonly string[], io: T
   return restoreTables(netfilter, text, { ...flags, tool });
 }
 
+/** The addresses whose names a command line wants: those of a listing without `-n`. */
+function addressesToName(netfilter: Netfilter, words: readonly string[]): string[] {
+  try {
+    const request = parseCommand(words, 0, netfilter.reading(() => {}));
+    if (request.verb !== "L" || request.numeric) return [];
+    const chains = netfilter.chains(request.table).filter(({ name }) =>
+      request.chain === undefined || name === request.chain
+    );
+    return listedAddresses(chains);
+  } catch (error) {
+    if (error instanceof Complaint) return [];
+    throw error;
+  }
+}
+
 type Tool = (netfilter: Netfilter, words: readonly string[], io: ToolIo) => Answer;
 
+const iptables: Tool = (netfilter, words, io) => runIptables(netfilter, words, io.names);
+
 function program(family: Family, tool: Tool, reword: typeof inNftWords): Program {
-  return (process: Process) => {
+  return async (process: Process) => {
     const netfilter = netfilterOf(namespaceOf(process.machine.plane, process.ns), family);
     const words = process.argv.slice(1);
+    const addresses = tool === iptables ? addressesToName(netfilter, words) : [];
     const io = {
+      names: await hostNames(process, addresses),
       stdin: process.stdin,
       now: process.clock.now(),
       read: (path: string) => process.files.read(path),
@@ -180,7 +207,7 @@ function program(family: Family, tool: Tool, reword: typeof inNftWords): Program
     const answer = reword(tool(netfilter, words, io), words, process.stdin);
     process.out(answer.out);
     process.err(answer.err);
-    return Promise.resolve(answer.exit);
+    return answer.exit;
   };
 }
 
@@ -194,7 +221,7 @@ export function iptablesPrograms(): Map<string, Program> {
   for (const family of [4, 6] as const) {
     const name = toolName(family);
     const tools: readonly (readonly [string, Tool, Tool])[] = [
-      ["", runIptables, runIptables],
+      ["", iptables, iptables],
       ["-save", runSave, nftSave],
       ["-restore", runRestore, runRestore],
     ];
