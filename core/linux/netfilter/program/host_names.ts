@@ -60,7 +60,12 @@ async function ask(
   { servers, timeout, attempts }: Resolver,
 ): Promise<string | undefined> {
   const id = process.random.below(65536);
-  const query = packet.encode({ type: "query", id, flags: 0x100, questions: [{ type: "PTR", name: reverseName(address) }] });
+  const query = packet.encode({
+    type: "query",
+    id,
+    flags: 0x100,
+    questions: [{ type: "PTR", name: reverseName(address) }],
+  });
   for (let attempt = 0; attempt < attempts; attempt++) {
     for (const server of servers) {
       const answer = await exchange(process, server, { query, timeout });
