@@ -4,7 +4,6 @@
 use super::device::Devices;
 use super::route::{scope, NextHop, RouteType};
 use crate::wire::{Family, Ip};
-use std::collections::BTreeMap;
 
 /// What makes two routes the same but for their prefix and tos.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,7 +79,8 @@ impl Info {
 pub(super) struct Infos {
     all: Vec<Option<Info>>,
     free: Vec<u32>,
-    by_facts: BTreeMap<Facts, u32>,
+    /// Numbers in the order of their facts.
+    order: Vec<u32>,
 }
 
 impl Infos {
@@ -88,31 +88,39 @@ impl Infos {
         self.all[id as usize].as_ref().expect("an alias holds its info")
     }
 
-    pub fn get_mut(&mut self, id: u32) -> &mut Info {
+    fn get_mut(&mut self, id: u32) -> &mut Info {
         self.all[id as usize].as_mut().expect("an alias holds its info")
+    }
+
+    fn place(&self, facts: &Facts) -> Result<usize, usize> {
+        self.order.binary_search_by(|&id| self.get(id).facts.cmp(facts))
     }
 
     /// The living info with these facts, if any route has them.
     pub fn find(&self, facts: &Facts) -> Option<u32> {
-        self.by_facts.get(facts).copied()
+        self.place(facts).ok().map(|at| self.order[at])
     }
 
     /// The info with these facts, made where there is none, held once more.
     pub fn hold(&mut self, facts: Facts, devices: &impl Devices, family: Family) -> u32 {
-        if let Some(id) = self.find(&facts) {
-            self.get_mut(id).refs += 1;
-            return id;
-        }
-        let id = self.free.pop().unwrap_or(self.all.len() as u32);
-        self.by_facts.insert(facts.clone(), id);
+        let at = match self.place(&facts) {
+            Ok(at) => {
+                let id = self.order[at];
+                self.get_mut(id).refs += 1;
+                return id;
+            }
+            Err(at) => at,
+        };
         let states: Vec<LegState> = facts.legs.iter().map(|leg| state_of(leg, &facts, devices)).collect();
         let linkdown = !states.is_empty() && states.iter().all(|s| s.linkdown);
         let mut info = Info { facts, states, dead: false, linkdown, refs: 1 };
         info.rebalance(|dev| devices.ignores_linkdown(dev, family));
-        match self.all.get_mut(id as usize) {
-            Some(slot) => *slot = Some(info),
-            None => self.all.push(Some(info)),
-        }
+        let id = self.free.pop().unwrap_or_else(|| {
+            self.all.push(None);
+            self.all.len() as u32 - 1
+        });
+        self.all[id as usize] = Some(info);
+        self.order.insert(at, id);
         id
     }
 
@@ -120,11 +128,18 @@ impl Infos {
     pub fn release(&mut self, id: u32) {
         let info = self.get_mut(id);
         info.refs -= 1;
-        if info.refs == 0 {
-            let gone = self.all[id as usize].take().expect("it was just there");
-            self.by_facts.remove(&gone.facts);
-            self.free.push(id);
+        if info.refs > 0 {
+            return;
         }
+        match self.place(&self.get(id).facts) {
+            Ok(at) if self.order[at] == id => {
+                self.order.remove(at);
+            }
+            // A twin stands beside it.
+            _ => self.order.retain(|&other| other != id),
+        }
+        self.all[id as usize] = None;
+        self.free.push(id);
     }
 
     /// Every info in use.
@@ -132,14 +147,16 @@ impl Infos {
         self.all.iter_mut().flatten()
     }
 
-    /// Changes the facts of an info; a twin of the new facts stays apart, as in the kernel, where facts only change this way
-    /// when an address goes.
-    pub fn rename(&mut self, id: u32, change: impl FnOnce(&mut Facts)) {
-        let mut facts = self.get(id).facts.clone();
-        self.by_facts.remove(&facts);
-        change(&mut facts);
-        self.get_mut(id).facts = facts.clone();
-        self.by_facts.entry(facts).or_insert(id);
+    /// Takes a source address off all infos over a device. Twins of what they become stay apart, as in the kernel.
+    pub fn forget_source(&mut self, ip: Ip, dev: u32) {
+        let has = |info: &Info| info.facts.prefsrc == ip && info.facts.legs.iter().any(|leg| leg.oif == dev);
+        let changed: Vec<u32> = self.order.iter().copied().filter(|&id| has(self.get(id))).collect();
+        self.order.retain(|id| !changed.contains(id));
+        for id in changed {
+            self.get_mut(id).facts.prefsrc = Ip::ANY6;
+            let at = self.place(&self.get(id).facts).unwrap_or_else(|at| at);
+            self.order.insert(at, id);
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use super::multipath::upper_bounds;
 use super::route::{scope, table, RouteType};
 use super::rule::{Action, Rule, TOS_MASK};
 use super::table::{Alias, Bucket, Table};
-use crate::wire::{Family, Ip};
+use crate::wire::{Family, Ip, Prefix};
 use std::ops::ControlFlow::{self, Break, Continue};
 
 /// What a table has to say: an answer for good, or nothing.
@@ -101,7 +101,7 @@ impl<D: Devices> Query<'_, D> {
     fn in_table(&self, table: &Table) -> Option<Answer> {
         match self.in_bucket(table.id, table.best(self.key.dst)?) {
             Break(answer) => answer,
-            Continue(()) => self.in_shorter(table.covering(self.key.dst).into_iter().map(|b| (table.id, b)), 1),
+            Continue(()) => self.in_shorter(table),
         }
     }
 
@@ -121,16 +121,23 @@ impl<D: Devices> Query<'_, D> {
 
     #[cold]
     fn merged_shorter(&self) -> Option<Answer> {
-        let tables = [table::LOCAL, table::MAIN].into_iter().filter_map(|id| self.half.table(id));
-        let mut buckets: Vec<&Bucket> = tables.flat_map(|t| t.covering(self.key.dst)).collect();
-        buckets.sort_by_key(|b| std::cmp::Reverse(b.prefix.len));
-        self.in_shorter(buckets.into_iter().map(|b| (table::MAIN, b)), 1)
+        let tables = [table::LOCAL, table::MAIN].map(|id| self.half.table(id));
+        for len in (0..=32).rev() {
+            let prefix = Prefix::new(self.key.dst, len).network();
+            for bucket in tables.iter().flatten().filter_map(|table| table.bucket(prefix)) {
+                if let Break(answer) = self.in_bucket(table::MAIN, bucket) {
+                    return answer;
+                }
+            }
+        }
+        None
     }
 
+    /// Once the longest prefix had nothing that fits.
     #[cold]
-    fn in_shorter<'b>(&self, buckets: impl Iterator<Item = (u32, &'b Bucket)>, skip: usize) -> Option<Answer> {
-        for (id, bucket) in buckets.skip(skip) {
-            if let Break(answer) = self.in_bucket(id, bucket) {
+    fn in_shorter(&self, table: &Table) -> Option<Answer> {
+        for bucket in table.covering(self.key.dst).into_iter().skip(1) {
+            if let Break(answer) = self.in_bucket(table.id, bucket) {
                 return answer;
             }
         }

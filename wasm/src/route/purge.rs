@@ -97,17 +97,7 @@ impl Fib {
             self.v4.infos.iter_mut().filter(|info| from(info)).for_each(|info| info.dead = true);
             return flush(&mut self.v4);
         }
-        let half = &mut self.v6;
-        let all = half.tables.iter().flat_map(|t| t.dump().into_iter().flat_map(|b| b.aliases().to_vec()));
-        let mut ids: Vec<u32> = all.map(|a| a.info).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        for id in ids {
-            let facts = &half.infos.get(id).facts;
-            if facts.prefsrc == ip && facts.legs[0].oif == dev {
-                half.infos.rename(id, |facts| facts.prefsrc = Ip::ANY6);
-            }
-        }
+        self.v6.infos.forget_source(ip, dev);
         Vec::new()
     }
 }

@@ -77,7 +77,11 @@ impl Table {
 
     /// The routes to exactly this prefix, in order.
     pub fn at(&self, prefix: Prefix) -> &[Alias] {
-        self.slot(prefix).map_or(&[], |slot| self.buckets[slot as usize].aliases())
+        self.bucket(prefix).map_or(&[], Bucket::aliases)
+    }
+
+    pub fn bucket(&self, prefix: Prefix) -> Option<&Bucket> {
+        self.slot(prefix).map(|slot| &self.buckets[slot as usize])
     }
 
     fn slot(&self, prefix: Prefix) -> Option<u32> {
@@ -156,14 +160,26 @@ impl Table {
     /// Every prefix with its routes, in the kernel's order of a dump: IPv4 by network and then the longer prefix first
     /// (fib_trie leaves), IPv6 the longer prefix before the shorter that holds it (fib6_walk).
     pub fn dump(&self) -> Vec<&Bucket> {
-        let mut buckets: Vec<&Bucket> = match &self.tries {
-            Tries::V4(trie) => trie.iter().map(|(_, _, slot)| &self.buckets[slot as usize]).collect(),
-            Tries::V6(trie) => trie.iter().map(|(_, _, slot)| &self.buckets[slot as usize]).collect(),
-        };
         match &self.tries {
-            Tries::V4(_) => buckets.sort_by_key(|b| (b.prefix.ip, std::cmp::Reverse(b.prefix.len))),
-            Tries::V6(_) => buckets.sort_by_key(|b| (b.prefix.last(), std::cmp::Reverse(b.prefix.len))),
+            Tries::V4(trie) => {
+                let mut buckets: Vec<&Bucket> = trie.iter().map(|(_, _, slot)| &self.buckets[slot as usize]).collect();
+                buckets.chunk_by_mut(|a, b| a.prefix.ip == b.prefix.ip).for_each(|group| group.reverse());
+                buckets
+            }
+            Tries::V6(trie) => inner_first(trie.iter().map(|(_, _, slot)| &self.buckets[slot as usize])),
         }
-        buckets
     }
+}
+
+/// From the order (network, length) to each prefix after all that it holds.
+fn inner_first<'a>(buckets: impl Iterator<Item = &'a Bucket>) -> Vec<&'a Bucket> {
+    let (mut done, mut open): (Vec<&Bucket>, Vec<&Bucket>) = (Vec::new(), Vec::new());
+    for bucket in buckets {
+        while let Some(outer) = open.pop_if(|outer| !outer.prefix.contains(bucket.prefix.ip)) {
+            done.push(outer);
+        }
+        open.push(bucket);
+    }
+    done.extend(open.into_iter().rev());
+    done
 }
