@@ -113,10 +113,13 @@ fn end_of(packet: &Packet) -> u32 {
     packet.seq.wrapping_add(packet.payload_len as u32).wrapping_add(phantom)
 }
 
-/// Reads a SYN's options into a side: scale (at most 14) and SACK.
+/// Reads a SYN's options, where it has any, into a side: scale (at most 14) and SACK.
 fn read_options(window: &mut Window, dir: usize, packet: &Packet) {
+    if packet.mss == 0 && packet.wscale == 0 && !packet.sack_ok && packet.timestamps.is_none() {
+        return;
+    }
     window.set_scale(dir, 0);
-    window.flags[dir] = 0;
+    window.flags[dir] &= side_flag::BE_LIBERAL;
     if packet.wscale != 0 {
         window.set_scale(dir, (packet.wscale - 1).min(14));
         window.flags[dir] |= side_flag::WINDOW_SCALE;
@@ -333,7 +336,7 @@ fn tcp_ignore(window: &mut Window, step: &mut Step, packet: &Packet) -> Special 
         window.last_flags &= !side_flag::EXPECT_CHALLENGE_ACK;
         window.flags[other] = window.last_flags;
         window.sides[dir] = Side::default();
-        window.flags[dir] = 0;
+        window.flags[dir] &= side_flag::BE_LIBERAL;
         window.set_scale(dir, 0);
         step.old = st::SYN_SENT;
         step.new = st::SYN_RECV;
@@ -385,7 +388,7 @@ fn tcp_reset(window: &mut Window, mut step: Step, packet: &Packet, entry_status:
     }
     let replied_syn = entry_status & status::SEEN_REPLY != 0 && window.last_index() == index::SYN;
     let loose_ack = entry_status & status::ASSURED == 0 && window.last_index() == index::ACK;
-    if (replied_syn || loose_ack) && packet.ack == window.last_end {
+    if (replied_syn || loose_ack) && window.last_dir() != step.dir && packet.ack == window.last_end {
         return Special::Take(step);
     }
     let answers_challenge = step.old == st::SYN_SENT && window.last_index() == index::ACK && window.last_dir() == REPLY;
@@ -455,9 +458,7 @@ fn in_window(window: &mut Window, step: &Step, seen: Seen) -> InWindow {
                 receiver.end = ack;
             }
         }
-    } else if syn && after(end, window.sides[dir].end) && matches!(seen.state, st::SYN_SENT | st::SYN_RECV)
-        || syn && dir == REPLY && seen.state == st::SYN_SENT
-    {
+    } else if syn && after(end, window.sides[dir].end) && matches!(seen.state, st::SYN_SENT | st::SYN_RECV) {
         first_of_side(window, dir, packet, end);
         if dir == REPLY && !has_ack {
             return InWindow::Accept;
@@ -490,23 +491,23 @@ struct Segment {
 fn fits(window: &mut Window, dir: usize, segment: Segment) -> InWindow {
     let Segment { seq, ack, end } = segment;
     let (sender, receiver) = (window.sides[dir], window.sides[1 - dir]);
-    let in_receive_window =
-        receiver.max_win == 0 || after(end, sender.end.wrapping_sub(receiver.max_win).wrapping_sub(1));
-    let ack_ok = before(ack, receiver.end.wrapping_add(1));
+    let reaches = after(end, sender.end.wrapping_sub(receiver.max_win).wrapping_sub(1));
+    let acks_seen = before(ack, receiver.end.wrapping_add(1));
+    let acks_recent = after(ack, receiver.end.wrapping_sub(sender.max_win.max(MAX_ACK_WINDOW)).wrapping_sub(1));
     if !before(seq, sender.max_end.wrapping_add(1)) {
         let overshot = end.wrapping_sub(sender.max_end).wrapping_add(1);
-        if in_receive_window && ack_ok && overshot <= receiver.max_win {
+        if receiver.max_win != 0 && reaches && acks_seen && acks_recent && overshot <= receiver.max_win {
+            // more than the window allows: let through, so that its acknowledgement can be understood
             window.sides[dir].end = end;
             window.flags[dir] |= side_flag::DATA_UNACKNOWLEDGED;
             return InWindow::Ignore;
         }
         return InWindow::Invalid;
     }
-    if !ack_ok {
+    if !acks_seen {
         return InWindow::Invalid;
     }
-    let oldest = receiver.end.wrapping_sub(sender.max_win.max(MAX_ACK_WINDOW)).wrapping_sub(1);
-    if !in_receive_window || !after(ack, oldest) {
+    if (receiver.max_win != 0 && !reaches) || !acks_recent {
         return InWindow::Ignore;
     }
     InWindow::Accept
