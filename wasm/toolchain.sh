@@ -41,7 +41,7 @@ with_debian() {
   place="$(rustc --print sysroot)/lib/rustlib/$TARGET/lib"
   if [ ! -d "$place" ]; then
     run mkdir -p "$place"
-    echo "toolchain.sh: to build by hand: RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_abort bash wasm/build.sh"
+    echo "toolchain.sh: to build by hand, set what verify.sh sets, then bash wasm/build.sh"
   fi
 }
 

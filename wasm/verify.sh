@@ -16,7 +16,7 @@ trap restore EXIT
 
 # Debian's compiler has no std for the target in its sysroot: it is built on the way (toolchain.sh).
 if ! ls "$(rustc --print sysroot)"/lib/rustlib/wasm32-unknown-unknown/lib/libstd-*.rlib >/dev/null 2>&1; then
-  export RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_abort
+  export RUSTC_BOOTSTRAP=1 CARGO_UNSTABLE_BUILD_STD=std,panic_abort CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER=wasm-ld-22
 fi
 bash build.sh
 cp -r pkg bytes.ts "$fresh/"
