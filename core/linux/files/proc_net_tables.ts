@@ -38,10 +38,10 @@ export function printRoute(plane: PlaneApi, ns: Ns): string {
   const lines = plane.routes(ns, 4).filter((route) => route.table === 254).map((route) => {
     const [address = "0.0.0.0", length = "0"] = route.to.split("/");
     const hop = route.nexthops?.[0] ?? route;
-    const reject = route.type !== "unicast" && route.type !== "local";
-    const flags = (reject ? 0x200 : 0x1) | (hop.via ? 0x2 : 0) | (length === "32" ? 0x4 : 0);
+    const reject = route.type === "unreachable" || route.type === "prohibit";
+    const flags = (reject ? 0x201 : 0x1) | (hop.via ? 0x2 : 0) | (length === "32" ? 0x4 : 0);
     const fields = [
-      reject ? "*" : names.get(hop.dev ?? 0) ?? "*",
+      names.get(hop.dev ?? 0) ?? "*",
       littleEndian(address),
       littleEndian(hop.via ?? "0.0.0.0"),
       flags.toString(16).toUpperCase().padStart(4, "0"),

@@ -64,15 +64,15 @@ function wildcardWarning(address: string): string {
 
 function requireDevice(tool: IpTool, request: Request): Link {
   if (request.dev === undefined) throw new Exit(1, `Not enough information: "dev" argument is required.\n`);
-  if (request.label !== undefined && !request.label.startsWith(request.dev)) {
-    throw new Exit(1, `"dev" (${request.dev}) must match "label" (${request.label}).\n`);
-  }
   return tool.device(request.dev);
 }
 
 function specOf(request: Request, cidr: Cidr): AddressSpec {
   const spec: { -readonly [K in keyof AddressSpec]: AddressSpec[K] } = { address: printCidr(cidr) };
-  if (request.peer !== undefined) spec.peer = printCidr(request.peer.cidr);
+  if (request.peer !== undefined) {
+    spec.peer = printIp(request.peer.cidr.ip);
+    spec.address = printCidr({ ip: cidr.ip, length: request.peer.cidr.length });
+  }
   if (request.broadcast !== undefined) spec.broadcast = broadcastOf(request.broadcast, cidr);
   if (request.label !== undefined) spec.label = request.label;
   if (request.scope !== undefined) spec.scope = request.scope;

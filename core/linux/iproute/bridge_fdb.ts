@@ -65,7 +65,7 @@ function entriesOf(tool: IpTool, link: Link): FdbEntry[] {
   const macs = [...new Set(known.map((entry) => entry.mac))].reverse();
   const kept = tool.namespace.state(OWN, () => []).filter((entry) => entry.dev === link.index);
   const own = [...macs.flatMap((mac) => known.filter((entry) => entry.mac === mac)), ...kept];
-  const groups = linkType(link) === "ether" && link.up ? groupEntries(tool, link) : [];
+  const groups = linkType(link) === "ether" ? groupEntries(tool, link) : [];
   if (link.kind === "bridge") return [...groups, ...own];
   const mastered = own.filter((entry) => !entry.self);
   return [...mastered, ...own.filter((entry) => entry.self), ...(link.kind === "vxlan" ? [] : groups)];
@@ -75,7 +75,7 @@ function entriesOf(tool: IpTool, link: Link): FdbEntry[] {
 function groupEntries(tool: IpTool, link: Link): FdbEntry[] {
   const listened = groupsOf(tool, link).filter((group) => group.family === "link").map((group) => group.address);
   const [all6 = "", all4 = "", ...more] = listened;
-  const macs = link.kind === "bridge" && link.mcastSnooping
+  const macs = link.kind === "bridge" && link.mcastSnooping && link.up
     ? [all6, "01:00:5e:00:00:6a", "33:33:00:00:00:6a", all4, ...more]
     : listened;
   return macs.map((mac) => ({ mac, dev: link.index, master: 0, permanent: true, static: true, self: true, age: 0 }));

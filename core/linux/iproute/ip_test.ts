@@ -17,7 +17,7 @@ Deno.test("a bad word gets iproute2's complaint and exit status", async () => {
     await terminal(
       box(),
       "ip link set eth9 up",
-      "ip addr add 10.0.0.1/24 dev lo label x",
+      "ip addr add 10.0.0.1/24 dev lo scope x",
       "ip route add 10.0.0.0/8 via 1.2.3",
       "ip rule add prio x",
       "ip neigh add 10.0.0.1 dev lo lladdr zz",
@@ -27,9 +27,9 @@ Deno.test("a bad word gets iproute2's complaint and exit status", async () => {
     `$ ip link set eth9 up
 Cannot find device "eth9"
 [1]
-$ ip addr add 10.0.0.1/24 dev lo label x
-"dev" (lo) must match "label" (x).
-[1]
+$ ip addr add 10.0.0.1/24 dev lo scope x
+Error: argument "x" is wrong: invalid scope value.
+[255]
 $ ip route add 10.0.0.0/8 via 1.2.3
 Error: Nexthop has invalid gateway.
 [2]
@@ -45,7 +45,6 @@ Option "-9" is unknown, try "ip -help".
 [255]
 $ ip link add name aaaaaaaaaaaaaaaaaaaa type bridge
 Error: argument "aaaaaaaaaaaaaaaaaaaa" is wrong: "name" not a valid ifname
-
 [255]
 `,
   );

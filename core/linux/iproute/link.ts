@@ -74,8 +74,9 @@ function linkShow(tool: IpTool, words: Words): number {
     if (filter.name !== undefined) {
       throw new Exit(255, `Error: either "dev" is duplicate, or "${word}" is a garbage.\n`, true);
     }
-    filter.name = shownDevice(tool, word).name;
+    filter.name = word;
   }
+  if (filter.name !== undefined) filter.name = shownDevice(tool, filter.name).name;
   const links = tool.links().filter((link) => linkPasses(tool, link, filter));
   tool.report(links.map((link) => tool.options.brief ? briefEntry(tool, link) : wholeEntry(tool, link)));
   return 0;
@@ -104,7 +105,7 @@ function linkDelete(tool: IpTool, words: Words): number {
       name = words.next();
     }
   }
-  if (name === undefined) throw new Exit(1, `Not enough information: "dev" argument is required.\n`);
+  if (name === undefined) throw new Exit(255, `Not enough information: "dev" argument is required.\n`, true);
   must(tool.plane.removeLink(tool.ns, tool.device(name).index));
   return 0;
 }

@@ -39,13 +39,10 @@ export function linkAdd(tool: IpTool, words: Words): number {
   if (!MODELLED.includes(request.type as LinkKind)) throw new Exit(2, "Error: Unknown device type.\n");
   const kind = request.type as LinkKind;
   const home = request.ns ?? tool.ns;
-  const base = { kind, name: request.name ?? freeName(tool, kind, home, []), lower: lower?.index, ...request.data };
-  const spec: LinkSpec = withoutAbsent({
-    ...base,
-    mac: request.mac,
-    mtu: request.mtu,
-    peer: peerOf(tool, request, base.name),
-  });
+  const peer = peerOf(tool, request);
+  const name = request.name ?? freeName(tool, kind, home, peer === undefined ? [] : [peer.name]);
+  const { mac, mtu } = request;
+  const spec: LinkSpec = withoutAbsent({ kind, name, lower: lower?.index, ...request.data, mac, mtu, peer });
   const made = tool.plane.addLink(home, spec);
   must(made);
   if (!isFailure(made)) finish(tool, request, home, made);
@@ -63,10 +60,16 @@ function finish(tool: IpTool, request: Request, home: Ns, index: number): void {
   nameLinkNamespaces(tool.machine, [home, request.peer?.ns ?? tool.ns]);
 }
 
-function peerOf(tool: IpTool, request: Request, taken: string): LinkSpec["peer"] {
+/** The other end of a veth: it is made, and named, first. */
+function peerOf(tool: IpTool, request: Request): LinkSpec["peer"] {
   if (request.type !== "veth") return undefined;
   const { name, mac, mtu, ns = tool.ns } = request.peer ?? { data: {}, change: {} };
-  return withoutAbsent({ name: name ?? freeName(tool, "veth", ns, [taken]), ns, mac, mtu });
+  return withoutAbsent({
+    name: name ?? freeName(tool, "veth", ns, request.name === undefined ? [] : [request.name]),
+    ns,
+    mac,
+    mtu,
+  });
 }
 
 /** The first free name of a kind, as the kernel gives one where none was asked for: `veth0`. */

@@ -36,7 +36,7 @@ export function linkEntry(tool: IpTool, link: Link, view: LinkView): Entry {
   if (tool.options.details) putDetails(entry, tool, link);
   const { alias } = linkExtras(tool.namespace, link.index);
   if (view.forLink && tool.options.stats) putStats(entry, tool, link);
-  if (alias !== undefined) entry.put("ifalias", alias, `${tool.feed}    alias ${alias}`);
+  if (alias !== undefined && view.forLink) entry.put("ifalias", alias, `${tool.feed}    alias ${alias}`);
   return entry;
 }
 

@@ -34,9 +34,15 @@ function setGroup(tool: IpTool, request: Request): number {
   return 0;
 }
 
+/** What only a bridge's port has. */
+const PORT_FLAGS = ["hairpin", "learning", "flood", "isolated"] as const;
+
 function apply(tool: IpTool, name: string, { change, alias, toGroup }: Request): void {
   const link = tool.device(name);
   const extras = linkExtras(tool.namespace, link.index);
+  if (link.master === 0 && PORT_FLAGS.some((flag) => change[flag] !== undefined)) {
+    throw new Exit(2, "RTNETLINK answers: Operation not supported\n");
+  }
   if (link.up || change.up) extras.wasUp = true;
   if (Object.keys(change).length > 0) must(tool.plane.setLink(tool.ns, link.index, change));
   if (alias === "") delete extras.alias;
@@ -140,7 +146,7 @@ export function takeTypeSettings(type: string, words: Words, change: Request["ch
 
 /** A device name as the tool checks it: up to 15 bytes, without `/` or blanks. */
 export function deviceName(word: string): string {
-  if (word.length > 15 || word === "" || /[/\s]/.test(word)) throw invalid(word, `"name" not a valid ifname\n`);
+  if (word.length > 15 || word === "" || /[/\s]/.test(word)) throw invalid(word, `"name" not a valid ifname`);
   return word;
 }
 
@@ -163,7 +169,7 @@ export function number(word: string, what: string): number {
 function onOff(word: string, what: string): boolean {
   if (word === "on" || word === "1") return true;
   if (word === "off" || word === "0") return false;
-  throw new Exit(255, `Error: argument of "${what}" must be one of "on" or "off", not "${word}"\n`, true);
+  throw new Exit(1, `Error: argument of "${what}" must be "on" or "off", not "${word}"\n`);
 }
 
 function masterOf(tool: IpTool, name: string): number {

@@ -84,7 +84,7 @@ function solicitedNodes(tool: IpTool, link: Link): Map<string, number> {
 /** Ethernet groups of network groups: 33:33 with the last four bytes, 01:00:5e with the last 23 bits. */
 function linkGroups(link: Link, groups: readonly Group[]): Group[] {
   if (linkType(link) !== "ether") return [];
-  const macs = new Set(["33:33:00:00:00:01", "01:00:5e:00:00:01", ...groups.map(groupMac)]);
+  const macs = new Set(["33:33:00:00:00:01", ...(link.up ? ["01:00:5e:00:00:01"] : []), ...groups.map(groupMac)]);
   return [...macs].map((address) => ({ family: "link", address, users: 1 }));
 }
 

@@ -130,7 +130,7 @@ function passes(tool: IpTool, entry: Neighbour, filter: Filter): boolean {
   if (filter.noMaster && link?.master !== 0) return false;
   if ((entry.proxy ?? false) !== (filter.proxy ?? false)) return false;
   if (filter.states !== undefined && !filter.states.has(entry.state)) return false;
-  if (filter.states === undefined && !filter.all && entry.state === "NOARP") return false;
+  if (filter.states === undefined && !filter.all && !entry.proxy && entry.state === "NOARP") return false;
   return filter.to === undefined || contains(filter.to, requireIp(entry.ip));
 }
 
@@ -231,7 +231,7 @@ function neighDelete(tool: IpTool, words: Words): number {
 
 function neighGet(tool: IpTool, words: Words): number {
   const { ip, dev, proxy } = takeRequest(tool, words);
-  if (ip === undefined || dev === undefined) throw new Exit(255, "Device and address are required arguments.\n", true);
+  if (ip === undefined || dev === undefined) throw new Exit(1, "Device and address are required arguments.\n");
   const device = tool.device(dev);
   const address = printIp(requireIp(ip));
   const found = tool.plane.neighbours(tool.ns).find((entry) => {

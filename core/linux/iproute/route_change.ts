@@ -6,7 +6,7 @@ import { numberOf, PROTOCOLS, routeTables, SCOPES } from "./names.ts";
 import { parseAddress, parsePrefix } from "./prefix.ts";
 import type { IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
-import { parseUnsigned, Words } from "./words.ts";
+import { abbreviated, parseUnsigned, type Words } from "./words.ts";
 
 /** Types a route can be given, by the words that begin it. */
 export const ROUTE_TYPES: readonly RouteType[] = [
@@ -115,9 +115,13 @@ const UNFELT = new Set([
   "vrf",
 ]);
 
+/** Words that may be shortened, in the order in which an abbreviation finds them. */
+const SHORTENED = ["dsfield", "metric", "priority", "preference", "protocol", "table"] as const;
+
 function takeSetting(words: Words, draft: Draft): void {
   const word = words.next();
-  const take = SETTINGS[word];
+  const short = abbreviated(word, SHORTENED);
+  const take = SETTINGS[word] ?? (short === undefined ? undefined : SETTINGS[short]);
   if (take !== undefined) take(words, draft);
   else if (UNFELT.has(word)) words.next();
   else if (word === "nhid" || word === "encap" || word === "as") {

@@ -2,6 +2,7 @@ import type { Route, RouteAnswer, RouteQuery } from "../../../wasm/mod.ts";
 import { contains, isFailure, printIp, requireCidr, requireIp } from "../../base/mod.ts";
 import { Entry } from "./entry.ts";
 import { Exit, garbage, invalid, must } from "./exit.ts";
+import { hadRules } from "./known_tables.ts";
 import { IP_PROTOCOLS, numberOf, PROTOCOLS, routeTables, wordOf } from "./names.ts";
 import { parseAddress, parsePrefix } from "./prefix.ts";
 import { routeEntry } from "./route_print.ts";
@@ -42,7 +43,7 @@ function entryFour(tool: IpTool, answer: RouteAnswer, query: RouteQuery, route: 
   entry.put("dst", query.to, `${query.to} `);
   if (query.from !== undefined) entry.put("from", query.from, `from ${query.from} `);
   putWay(entry, tool, answer);
-  if (answer.table !== 254 && answer.table !== 255) {
+  if (answer.table !== 254 && (answer.table !== 255 || tablesSplit(tool))) {
     const table = wordOf(routeTables(tool.process.files), answer.table);
     entry.put("table", table, `table ${table} `);
   }
@@ -51,6 +52,11 @@ function entryFour(tool: IpTool, answer: RouteAnswer, query: RouteQuery, route: 
   if (query.mark) entry.put("mark", query.mark, `mark 0x${query.mark.toString(16)} `);
   if (query.iif === undefined) entry.put("uid", tool.process.uid, `uid ${tool.process.uid} `);
   return putCache(entry, tool, answer, query, route);
+}
+
+/** Until a namespace gets its first rule of its own, the kernel keeps `local` and `main` in one table and calls both main. */
+function tablesSplit(tool: IpTool): boolean {
+  return hadRules(tool.namespace) || tool.plane.rules(tool.ns, 4).length > 3;
 }
 
 function putWay(entry: Entry, tool: IpTool, answer: RouteAnswer): void {

@@ -8,7 +8,7 @@ import { ROUTE_TYPES, tableNumber } from "./route_change.ts";
 import { routeEntry, type RouteView } from "./route_print.ts";
 import type { IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
-import { parseUnsigned, type Words } from "./words.ts";
+import { abbreviated, parseUnsigned, type Words } from "./words.ts";
 
 /** Which routes a list shows. */
 interface RouteFilter {
@@ -77,7 +77,7 @@ function hiddenBy(filter: RouteFilter): RouteView {
 
 function passes(route: Route, filter: RouteFilter): boolean {
   const to = requireCidr(route.to);
-  const hops = route.nexthops ?? [route];
+  const hops = route.nexthops === undefined ? [route] : [];
   if (filter.table !== "all" && route.table !== filter.table) return false;
   if (filter.dev !== undefined && !hops.some((hop) => hop.dev === filter.dev)) return false;
   if (filter.via !== undefined && !hops.some((hop) => hop.via === filter.via)) return false;
@@ -117,12 +117,16 @@ const SELECTORS: Readonly<Record<string, Take>> = {
   exact: (_tool, words, filter) => filter.exact = takePrefix(words, filter),
 };
 
+/** Selectors that may be shortened, in the order in which an abbreviation finds them. */
+const SHORTENED = ["table", "cached", "cloned", "dsfield", "protocol", "scope", "type"] as const;
+
 function takeFilter(tool: IpTool, words: Words): RouteFilter {
   const filter: RouteFilter = { table: 254 };
   if (tool.options.family !== undefined) filter.family = tool.options.family;
   while (words.more) {
     const word = words.next();
-    const take = SELECTORS[word];
+    const short = abbreviated(word, SHORTENED);
+    const take = SELECTORS[word] ?? (short === undefined ? undefined : SELECTORS[short]);
     if (take !== undefined) take(tool, words, filter);
     else if (word === "help") throw new Exit(255, IP_USAGE["route"] ?? "", true);
     else takeTo(word, words, filter);
@@ -166,7 +170,7 @@ function takeScope(_tool: IpTool, words: Words, filter: RouteFilter): void {
   const word = words.next();
   if (word === "all") return;
   filter.scope = numberOf(SCOPES, word);
-  if (filter.scope === undefined) throw invalid(word, `"scope" value is invalid\n`);
+  if (filter.scope === undefined) throw invalid(word, `invalid "scope"\n`);
 }
 
 function routeType(word: string): RouteType {

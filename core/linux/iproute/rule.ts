@@ -1,6 +1,7 @@
 import type { RuleSpec } from "../../../wasm/mod.ts";
 import { type Cidr, printCidr, requireCidr } from "../../base/mod.ts";
 import { Exit, invalid, must, unknownCommand } from "./exit.ts";
+import { noteRules } from "./known_tables.ts";
 import { IP_PROTOCOLS, numberOf } from "./names.ts";
 import { parsePrefix } from "./prefix.ts";
 import { tableNumber } from "./route_change.ts";
@@ -73,6 +74,7 @@ function ruleAdd(tool: IpTool, words: Words): number {
   if (draft.action === undefined) draft.action = "lookup";
   if (draft.action === "lookup" && draft.table === undefined) draft.table = 254;
   must(tool.plane.addRule(tool.ns, { ...draft, family: draft.family ?? tool.options.family ?? 4 }));
+  noteRules(tool.namespace);
   return 0;
 }
 

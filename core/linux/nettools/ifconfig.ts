@@ -185,11 +185,11 @@ export function printInterfaceTable(
     const letters = LETTER_ORDER.filter((flag) => set.has(flag)).map((flag) => LETTERS[flag] ?? "").join("");
     const front = `${name.padEnd(15)} ${String(link.mtu).padStart(5)}`;
     if (alias) return `${front}      - no statistics available -                        ${letters}\n`;
-    const side = (stats: Link["rx"]): string => {
+    const side = (stats: Link["rx"], overruns: string): string => {
       const [ok, bad, lost] = [stats.packets, stats.errors, stats.dropped].map(String);
-      return `${ok?.padStart(8)} ${bad?.padStart(6)} ${lost?.padStart(6)} ${"0".padEnd(6)}`;
+      return `${ok?.padStart(8)} ${bad?.padStart(6)} ${lost?.padStart(6)} ${overruns}`;
     };
-    return `${front} ${side(link.rx)} ${side(link.tx)} ${letters}\n`;
+    return `${front} ${side(link.rx, "0".padEnd(6))} ${side(link.tx, "0".padStart(6))} ${letters}\n`;
   });
   return head + lines.join("");
 }

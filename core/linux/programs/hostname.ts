@@ -42,6 +42,10 @@ function run(process: Process): number {
   if (file !== undefined) return setFromFile(process, file);
   const what = options.findLast(({ name }) => !"bv".includes(name))?.name;
   if (operands[0] !== undefined && what === undefined) return set(process, operands[0]);
+  if (operands.length > 0) {
+    process.err(NETTOOLS_USAGE["hostname"] ?? "");
+    return 255;
+  }
   return show(process, what ?? "");
 }
 

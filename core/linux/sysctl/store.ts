@@ -18,7 +18,7 @@ export function readSysctl(ns: Namespace, path: string): string | undefined {
 export function writeSysctl(ns: Namespace, path: string, text: string): Failure | undefined {
   const found = find(ns, path);
   if (found === undefined) return { errno: "ENOENT" };
-  const value = accept(found.kind, text);
+  const value = accept(found.kind, text, readSysctl(ns, path) ?? found.value);
   if (typeof value !== "string") return value;
   if (ns.plane.sysctl(ns.id, dotted(path)) !== undefined) return obey(ns, path, value);
   kept(ns).set(path, value);
@@ -98,8 +98,8 @@ function find(ns: Namespace, path: string): { readonly kind: SysctlKind; readonl
   return known ? spec : undefined;
 }
 
-/** The text as the kernel keeps it, or its refusal. */
-function accept(kind: SysctlKind, text: string): string | Failure {
+/** The text as the kernel keeps it, or its refusal; a list's numbers that are not given stay as they are. */
+function accept(kind: SysctlKind, text: string, old: string): string | Failure {
   const words = text.trim().split(/\s+/).filter((word) => word !== "");
   switch (kind.kind) {
     case "text":
@@ -112,7 +112,7 @@ function accept(kind: SysctlKind, text: string): string | Failure {
       const numbers = words.map(parseNumber);
       if (numbers.length === 0 || numbers.length > kind.count) return { errno: "EINVAL" };
       if (numbers.some((n) => n === undefined || n < kind.least || n > kind.most)) return { errno: "EINVAL" };
-      return numbers.join("\t");
+      return [...numbers, ...old.split("\t").slice(numbers.length)].join("\t");
     }
   }
 }

@@ -55,6 +55,8 @@ export const SYSCTLS: ReadonlyMap<string, Sysctl> = new Map(
 /** Values where `all` or `default` differ from what a device starts with. */
 export const SYSCTL_EXCEPTIONS: Readonly<Record<string, string>> = {
   "net/ipv4/conf/all/accept_source_route": "0",
+  "net/ipv4/conf/lo/disable_policy": "1",
+  "net/ipv4/conf/lo/disable_xfrm": "1",
   "net/ipv6/conf/all/accept_dad": "0",
   "net/ipv6/conf/all/mtu": "1280",
   "net/ipv6/conf/default/mtu": "1280",
