@@ -8,6 +8,7 @@ import type { Finished, Program } from "./process.ts";
 import { type MachineProgram, RunningProcess, type StartOptions } from "./running_process.ts";
 import type { Runner } from "./runner.ts";
 import { runLine, ShellSession } from "./shell/session.ts";
+import { separateOptions } from "./shell/shell_call.ts";
 import { quoteWords } from "./shell/quote.ts";
 import { SHELL_COMMANDS } from "./shell/library.ts";
 import { plainWords } from "./shell/words.ts";
@@ -130,10 +131,15 @@ export class Machine {
    * Inside a task, wait for it by `task.join(handle.finished)`.
    */
   start(command: string | readonly string[], options: StartOptions = {}): RunningProcess {
-    const argv = typeof command === "string" ? plainWords(command) : command;
+    const given = typeof command === "string" ? plainWords(command) : command;
+    const argv = given && separateOptions(given);
     const program = argv && this.#programFor(argv[0] ?? "");
     if (argv !== undefined && program !== undefined) return this.startProgram(program, argv, options);
-    const line = typeof command === "string" ? command : quoteWords(command);
+    const line = argv === undefined
+      ? command as string
+      : argv === given && typeof command === "string"
+      ? command
+      : quoteWords(argv);
     return this.startLine(line, new ShellSession(), options);
   }
 

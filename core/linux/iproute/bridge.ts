@@ -31,7 +31,7 @@ const OBJECTS: readonly (readonly [string, IpObject])[] = [
   ["monitor", bridgeMonitor],
 ];
 
-/** `bridge` of iproute2 6.1. Whatever fails, it fails with 255, but for a kernel's answer to `fdb get`. */
+/** `bridge` of iproute2 6.1. Whatever fails, it fails with 255, but for a kernel's answer to `fdb get` and a word that is neither on nor off. */
 export const bridge: Program = async (process) => {
   try {
     const words = new Words(process.argv.slice(1));
@@ -49,7 +49,7 @@ export const bridge: Program = async (process) => {
     }
     if (!(error instanceof Exit)) throw error;
     process.err(error.text.replace('try "ip -help"', 'try "bridge help"'));
-    return error.status === 254 ? 254 : 255;
+    return error.status === 254 || error.status === 234 ? error.status : 255;
   }
 };
 

@@ -243,6 +243,9 @@ function fdbGet(tool: IpTool, words: Words): number {
   const request = takeRequest(words);
   const { mac } = request;
   if (mac === undefined) throw new Exit(255, "Address is required argument.\n", true);
+  if (request.bridge === undefined && request.dev === undefined) {
+    throw new Exit(255, "Device or master and address are required arguments.\n", true);
+  }
   if (!isMac(mac)) throw new Exit(255, `Invalid mac address ${mac}\n`);
   const master = request.bridge === undefined ? undefined : tool.device(request.bridge).index;
   const dev = request.dev === undefined ? undefined : tool.device(request.dev).index;

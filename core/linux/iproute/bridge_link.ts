@@ -101,7 +101,8 @@ function linkSet(tool: IpTool, words: Words): number {
     }
   }
   if (name === undefined) throw new Exit(255, "Device is a required argument.\n", true);
-  const port = tool.device(name);
+  const port = tool.find(name);
+  if (port === undefined) throw new Exit(255, `Cannot find bridge device "${name}"\n`);
   if (port.master === 0) throw new Exit(255, "RTNETLINK answers: Operation not supported\n");
   must(tool.plane.setLink(tool.ns, port.index, change));
   return 0;
@@ -110,5 +111,5 @@ function linkSet(tool: IpTool, words: Words): number {
 function onOff(name: string, word: string): boolean {
   if (word === "on") return true;
   if (word === "off") return false;
-  throw new Exit(255, `Error: argument of "${name}" must be one of "on" or "off", not "${word}"\n`, true);
+  throw new Exit(234, `Error: argument of "${name}" must be one of "off", "on", not "${word}"\n`, true);
 }

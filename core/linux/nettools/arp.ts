@@ -2,7 +2,7 @@ import type { Link, Neighbour } from "../../../wasm/mod.ts";
 import { ipFamily, isFailure, isMac, strerror } from "../../base/mod.ts";
 import type { Process, Program } from "../process.ts";
 import { getopt, type Grammar } from "./getopt.ts";
-import { addressOf, nameOf } from "./hosts.ts";
+import { addressOf, lookupProblem, nameOf } from "./hosts.ts";
 import { NETTOOLS_USAGE } from "./usage.ts";
 
 const GRAMMAR: Grammar = {
@@ -96,7 +96,7 @@ function show(process: Process, request: Request, operands: readonly string[]): 
   const host = operands[0];
   const address = host === undefined ? undefined : addressOf(process.files, host);
   if (host !== undefined && address === undefined) {
-    process.err(`${host}: Host name lookup failure\n`);
+    process.err(`${host}: ${lookupProblem(host)}\n`);
     return 255;
   }
   const all = table(process);
@@ -153,7 +153,7 @@ function set(process: Process, request: Request, operands: readonly string[]): n
   const [host, hardware, ...flags] = operands;
   if (host === undefined) return fail(process, "arp: need host name");
   const address = addressOf(process.files, host);
-  if (address === undefined) return fail(process, `${host}: Host name lookup failure`);
+  if (address === undefined) return fail(process, `${host}: ${lookupProblem(host)}`);
   if (hardware === undefined) return fail(process, "arp: need hardware address");
   const mac = request.useDevice ? find(process, hardware)?.mac : hardware.toLowerCase();
   if (mac === undefined || !isMac(mac)) return fail(process, "arp: invalid hardware address");
@@ -188,7 +188,7 @@ function remove(process: Process, request: Request, operands: readonly string[])
   const [host, ...rest] = operands;
   if (host === undefined) return fail(process, "arp: need host name");
   const address = addressOf(process.files, host);
-  if (address === undefined) return fail(process, `${host}: Host name lookup failure`);
+  if (address === undefined) return fail(process, `${host}: ${lookupProblem(host)}`);
   const device = request.device ?? after(rest, "dev");
   if (device !== undefined && find(process, device) === undefined) {
     return fail(process, "SIOCDARP(dontpub): No such device");

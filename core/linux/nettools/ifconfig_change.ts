@@ -11,7 +11,7 @@ import {
   strerror,
 } from "../../base/mod.ts";
 import type { Process } from "../process.ts";
-import { addressOf } from "./hosts.ts";
+import { addressOf, lookupProblem } from "./hosts.ts";
 import { maskLength } from "./route.ts";
 import { NETTOOLS_USAGE } from "./usage.ts";
 
@@ -148,7 +148,7 @@ function takeValue(
     link.mac = mac.toLowerCase();
   } else if (word === "netmask" || word === "broadcast") {
     const address = addressOf(process.files, value);
-    if (address === undefined) return fail(process, `${value}: Host name lookup failure\n`, 1);
+    if (address === undefined) return fail(process, `${value}: ${lookupProblem(value)}\n`, 1);
     if (word === "netmask") change.mask = address;
     else change.broadcast = address;
   }
@@ -159,7 +159,7 @@ function takeAddress(process: Process, word: string, change: Change): number | u
   const [name = "", length] = word.split("/");
   const address = addressOf(process.files, name);
   if (address === undefined) {
-    return fail(process, `${name}: Host name lookup failure\nifconfig: \`--help' gives usage information.\n`, 1);
+    return fail(process, `${name}: ${lookupProblem(name)}\nifconfig: \`--help' gives usage information.\n`, 1);
   }
   change.address = address;
   if (length !== undefined) change.mask = netmask(Number(length));

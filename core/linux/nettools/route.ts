@@ -2,7 +2,7 @@ import type { RouteSpec } from "../../../wasm/mod.ts";
 import { isFailure, netmask, network, parseCidr, printCidr, requireIp, strerror } from "../../base/mod.ts";
 import type { Process, Program } from "../process.ts";
 import { getopt, type Grammar } from "./getopt.ts";
-import { addressOf } from "./hosts.ts";
+import { addressOf, lookupProblem } from "./hosts.ts";
 import { printRouteTable, printRouteTable6 } from "./route_table.ts";
 import { NETTOOLS_USAGE, ROUTE_EDIT_USAGE } from "./usage.ts";
 
@@ -135,7 +135,7 @@ function gateway(process: Process, word: string): string {
   const address = addressOf(process.files, word);
   if (address !== undefined) return address;
   if (/^\d+$/.test(word)) throw new Misused(7, "SIOCADDRT: Invalid argument\n");
-  throw new Misused(6, `${word}: Host name lookup failure\n`);
+  throw new Misused(6, `${word}: ${lookupProblem(word)}\n`);
 }
 
 function device(process: Process, name: string): number {
@@ -155,7 +155,7 @@ function destination(
   if (target === "default") return "0.0.0.0/0";
   const [name = "", length] = target.split("/");
   const address = addressOf(process.files, name);
-  if (address === undefined) throw new Misused(6, `${name}: Host name lookup failure\n`);
+  if (address === undefined) throw new Misused(6, `${name}: ${lookupProblem(name)}\n`);
   const bits = length !== undefined ? Number(length) : mask !== undefined ? maskLength(mask) : kind === "net" ? -1 : 32;
   if (bits === -1) throw new Misused(7, `SIOC${action === "add" ? "ADD" : "DEL"}RT: Invalid argument\n`);
   const cidr = parseCidr(`${address}/${bits}`);
@@ -176,7 +176,7 @@ function parseSix(process: Process, words: readonly string[]): RouteSpec {
   const target = rest.shift();
   if (target === undefined) throw new Misused(0, ROUTE_EDIT_USAGE);
   const cidr = target === "default" ? parseCidr("::/0") : parseCidr(target);
-  if (cidr === undefined) throw new Misused(6, `${target}: Host name lookup failure\n`);
+  if (cidr === undefined) throw new Misused(6, `${target}: ${lookupProblem(target)}\n`);
   const draft: Draft = { to: printCidr(cidr), metric: 1 };
   while (rest.length > 0) {
     const word = rest.shift() as string;
@@ -192,7 +192,7 @@ function sixGateway(word: string | undefined): string {
   try {
     requireIp(word);
   } catch {
-    throw new Misused(6, `${word}: Host name lookup failure\n`);
+    throw new Misused(6, `${word}: ${lookupProblem(word)}\n`);
   }
   return word;
 }

@@ -44,7 +44,9 @@ function line(
       : `${front} ${String(route.mtu ?? 0).padStart(5)} 0          0 ${device}`;
   }
   const middle = `${front} ${String(route.metric).padEnd(6)} ${reject ? "-" : "0"}        0 `;
-  return level === 0 ? middle + device : `${middle}${device.padEnd(8)} ${String(route.mtu ?? 0).padEnd(5)} 0      0`;
+  if (level === 0) return middle + device;
+  const metrics = reject ? "-     -      -" : `${String(route.mtu ?? 0).padEnd(5)} 0      0`;
+  return `${middle}${device.padEnd(8)} ${metrics}`;
 }
 
 /** The IPv6 tables as `route -6` and `netstat -6r` print them: main, then local, with the kernel's null routes. */

@@ -38,7 +38,7 @@ export const timeout: Program = async (process) => {
   const [limit, ...argv] = words;
   const milliseconds = limit === undefined ? undefined : duration(limit);
   if (limit === undefined || argv.length === 0) {
-    return usage(process, "timeout: missing operand\nTry 'timeout --help' for more information.\n", 125);
+    return usage(process, "Try 'timeout --help' for more information.\n", 125);
   }
   if (milliseconds === undefined) {
     return usage(

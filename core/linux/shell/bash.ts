@@ -53,7 +53,12 @@ export class Bash {
     session.cwd = result.env["PWD"] ?? session.cwd;
     session.status = result.exitCode;
     process.out(textOf(result.stdout, result.stdoutKind ?? "text") + (this.#cut?.stdout ?? ""));
-    process.err(result.stderr.replace(CUT_NOTE, "") + (this.#cut?.stderr ?? ""));
+    process.err(
+      result.stderr.replace(CUT_NOTE, "").replace(
+        /^bash: line (\d+): unexpected EOF/,
+        "bash: -c: line $1: unexpected EOF",
+      ) + (this.#cut?.stderr ?? ""),
+    );
     this.#showJobs();
     return result.exitCode;
   }

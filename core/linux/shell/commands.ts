@@ -41,6 +41,7 @@ export const INTERNAL_COMMANDS: Readonly<Record<string, InternalCommand>> = {
   __seconds: seconds,
   jobs,
   kill,
+  ls,
   bash: subshell,
   sh: subshell,
   dash: subshell,
@@ -183,6 +184,16 @@ function kill({ process, session, args }: CommandCall): Promise<CommandOutcome> 
     else if (!process.machine.kill(pid, signal)) stderr += `bash: kill: (${pid}) - No such process\n`;
   }
   return Promise.resolve(done("", stderr, stderr === "" ? 0 : 1));
+}
+
+/** `ls`: the shell library's own, complaining as coreutils does. */
+async function ls({ args, context }: CommandCall): Promise<CommandOutcome> {
+  if (context.origCommand === undefined) return done("", "", 127);
+  const left = await context.origCommand([...args]);
+  return {
+    ...left,
+    stderr: left.stderr.replace(/^ls: (?!cannot)(.*): No such file/gm, "ls: cannot access '$1': No such file"),
+  };
 }
 
 const STARTED = new WeakMap<RunningProcess, number[]>();
