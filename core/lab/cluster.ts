@@ -182,8 +182,8 @@ export class Cluster {
 
   /** What a pod's container has written, or undefined where there is none. */
   logOf(pod: Pod, container?: string) {
-    const workers = this.#nodeOf(pod)?.kubelet.worker(pod)?.containers.filter(({ init }) => !init);
-    return workers?.find(({ spec }) => container === undefined || spec.name === container)?.log.entries;
+    const workers = this.#nodeOf(pod)?.kubelet.worker(pod)?.containers;
+    return workers?.find(({ spec, init }) => (container === undefined ? !init : spec.name === container))?.log.entries;
   }
 
   /** `ip:port` of a Service's ready endpoints, ports in the slices' order. */

@@ -5,7 +5,7 @@ import { parseIptablesSave } from "../linux/mod.ts";
 import { checkCorefile } from "./corefile_check.ts";
 import { kindOf, type LabFile } from "./files.ts";
 import type { LabOptions } from "./lab.ts";
-import { type Blame, DEFAULT_MACHINE } from "./machines.ts";
+import { type Blame, DEFAULT_MACHINE, DEFAULT_SWITCH } from "./machines.ts";
 import { type LabSpec, LabSpecSchema, type NodeSpec } from "./spec.ts";
 
 /** Where a text begins: file and line of an object. */
@@ -131,7 +131,11 @@ function blamer(lab: Located<Draft> | undefined): Blame {
 function withMachines(spec: LabSpec, objects: boolean): Pick<LabSpec, "machines" | "links" | "switches"> {
   const { machines, links, switches, nodes } = spec;
   if (objects || machines.length > 0 || nodes !== undefined) return { machines, links, switches };
-  return { machines: [DEFAULT_MACHINE], links: [{ from: DEFAULT_MACHINE.name, to: "router" }], switches };
+  return {
+    machines: [DEFAULT_MACHINE],
+    links: [{ from: DEFAULT_MACHINE.name, to: DEFAULT_SWITCH }],
+    switches: [{ name: DEFAULT_SWITCH }],
+  };
 }
 
 /** The nodes by name and address: 3 of them, but none where the file has machines and no Kubernetes object. */

@@ -6,7 +6,8 @@ import { explain } from "./explain.ts";
 import { kindOf, type LabFile, machineOf } from "./files.ts";
 import type { LabHost } from "./host.ts";
 import { type Intent, readIntent } from "./intent.ts";
-import { buildMachines } from "./machines.ts";
+import { buildInternet } from "./internet.ts";
+import { buildMachines, DEFAULT_MACHINE, DEFAULT_NETWORK, DEFAULT_SWITCH } from "./machines.ts";
 import { matrix } from "./matrix.ts";
 import { overview } from "./overview.ts";
 import { PlaceError } from "./places.ts";
@@ -40,6 +41,7 @@ export class Lab {
     const intent = readIntent(namedFiles(options.files ?? []), options);
     const world = new World(host, intent.spec.seed);
     const cluster = intent.spec.nodes.length > 0 ? await Cluster.build(world, intent) : undefined;
+    if (intent.spec.machines[0] === DEFAULT_MACHINE) await buildInternet(world, DEFAULT_SWITCH, DEFAULT_NETWORK);
     await buildMachines(world, intent.spec, intent.blame);
     const lab = new Lab(world, cluster, intent);
     await lab.#loadDumps(intent.files);

@@ -11,8 +11,12 @@ export const DEFAULT_MACHINE: MachineSpec = {
   addresses: { eth0: ["192.168.1.2/24"] },
   routes: ["default via 192.168.1.1"],
   sysctls: {},
-  run: [],
+  run: ["echo nameserver 198.51.100.53 > /etc/resolv.conf"],
 };
+
+/** The wire it hangs on, and that wire's network: its router leads to the lab's internet. */
+export const DEFAULT_SWITCH = "lan";
+export const DEFAULT_NETWORK = "192.168.1.0/24";
 
 /** Where in the lab file a machine or link stands: makes the error for a mistake found while building. */
 export type Blame = (path: readonly (string | number)[], problem: string, expected: string) => TextError;

@@ -59,7 +59,12 @@ export function resolvePlace(world: World, cluster: Cluster | undefined, text: s
 export async function resolveTarget(asking: Asking, text: string): Promise<Goal> {
   const { place, port } = parseTarget(text);
   const { cluster, protocol } = asking;
-  if (place.kind === "svc") return serviceGoal(cluster, serviceAt(cluster, place, text), { port, protocol, text });
+  if (place.kind === "svc") {
+    const service = serviceAt(cluster, place, text);
+    return asking.from.place === "internet"
+      ? outsideGoal(service, { port, protocol, text })
+      : serviceGoal(cluster, service, { port, protocol, text });
+  }
   const address = await addressOf(asking, place, text);
   const label = `${printPlace(place)}${port === undefined ? "" : `:${port}`}`;
   return { place: label, address, port: portNumber(asking, place, { port, protocol, text }) };
@@ -136,6 +141,22 @@ function serviceGoal(cluster: Cluster | undefined, service: Service, asked: Port
   }
   const [address = "", target = port] = endpoint.split(/:(?=\d+$)/);
   return { place: label, address, port: Number(target) };
+}
+
+/** From outside a Service is its load balancer's address, or an external IP. */
+function outsideGoal(service: Service, asked: PortAsked): Goal {
+  const address = [
+    ...(service.status?.loadBalancer?.ingress ?? []).map(({ ip }) => ip),
+    ...service.spec.externalIPs ?? [],
+  ].find((ip) => ip !== undefined);
+  const name = `svc/${service.metadata.namespace}/${service.metadata.name}`;
+  if (address === undefined) {
+    throw new PlaceError(
+      `${asked.text}: no address of this Service is known outside, expected a LoadBalancer, an external IP, or a node's address with the node port`,
+    );
+  }
+  const port = servicePort(service, asked);
+  return { place: asked.protocol === "icmp" ? name : `${name}:${port}`, address, port };
 }
 
 function servicePort({ spec, metadata }: Service, { port, protocol, text }: PortAsked): number {

@@ -8,7 +8,7 @@ import type { Finished, Program } from "./process.ts";
 import { type MachineProgram, RunningProcess, type StartOptions } from "./running_process.ts";
 import type { Runner } from "./runner.ts";
 import { runLine, ShellSession } from "./shell/session.ts";
-import { separateOptions } from "./shell/shell_call.ts";
+import { scriptOf, separateOptions } from "./shell/shell_call.ts";
 import { quoteWords } from "./shell/quote.ts";
 import { SHELL_COMMANDS } from "./shell/library.ts";
 import { plainWords } from "./shell/words.ts";
@@ -135,11 +135,9 @@ export class Machine {
     const argv = given && separateOptions(given);
     const program = argv && this.#programFor(argv[0] ?? "");
     if (argv !== undefined && program !== undefined) return this.startProgram(program, argv, options);
-    const line = argv === undefined
-      ? command as string
-      : argv === given && typeof command === "string"
-      ? command
-      : quoteWords(argv);
+    const script = argv && scriptOf(argv);
+    const line = script ??
+      (typeof command === "string" && argv === given ? command : quoteWords(argv as readonly string[]));
     return this.startLine(line, new ShellSession(), options);
   }
 
