@@ -30,8 +30,14 @@ export interface Located<T> {
   readonly file: string;
   readonly line: number;
   readonly column: number;
-  /** Where a field stands, or the nearest thing around it that does. */
-  at(path: FieldPath): { readonly line: number; readonly column: number };
+  /** Where a field's name (an item of a list: the item) or its value stands, or the nearest thing around it that does. */
+  at(path: FieldPath, part?: "name" | "value"): Place;
+}
+
+/** A place in a text. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
 }
 
 /** What a text holds: Kubernetes objects, and the objects of podwire.dev/v1, which are not applied. */
@@ -75,14 +81,28 @@ export function readDocuments(text: string, file: string): Located<Draft>[] {
     customTags: withoutTimes,
   });
   if (!Array.isArray(documents)) return [];
-  return documents.flatMap((document) => readDocument(document as Document, file, counter));
+  return documents.flatMap((document) => readDocument(document as Document, { text, file, counter }));
 }
 
-function readDocument(document: Document, file: string, counter: LineCounter): Located<Draft>[] {
+interface Text {
+  readonly text: string;
+  readonly file: string;
+  readonly counter: LineCounter;
+}
+
+/** Where a mistake began: a quote never closed is one from where it was opened, not from where the text ended. */
+function startOf({ pos, message }: { pos: readonly [number, number]; message: string }, text: string): number {
+  const quote = /^Missing closing (["'])/.exec(message)?.[1];
+  if (quote === undefined) return pos[0];
+  const opened = [...text.slice(0, pos[0]).matchAll(/["']/g)].findLast(([one]) => one === quote);
+  return opened?.index ?? pos[0];
+}
+
+function readDocument(document: Document, { text, file, counter }: Text): Located<Draft>[] {
   const [error] = document.errors;
   if (error !== undefined) {
-    const { line, col } = counter.linePos(error.pos[0]);
-    const problem = error.message.split(/ at line \d+/)[0]?.split("\n")[0] ?? error.message;
+    const { line, col } = counter.linePos(startOf(error, text));
+    const problem = (error.message.split(/ at line \d+|\n/)[0] ?? "").replace(/(["'])quote$/, "$1 quote");
     throw new TextError(file, line, col, `bad YAML: ${problem}`, "well-formed YAML");
   }
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) return [];
@@ -115,11 +135,15 @@ function takeApart(value: Record<string, unknown>, source: Source): Located<Draf
 }
 
 function locate(value: Record<string, unknown>, { document, file, counter, path }: Source): Located<Draft> {
-  const at = (inner: FieldPath) => place(document, counter, [...path, ...inner]);
+  const at = (inner: FieldPath, part?: "name" | "value") => {
+    const all = [...path, ...inner];
+    const node = part === "value" ? valueNode(document, all) : undefined;
+    return node === undefined ? place(document, counter, all) : positionOf(node, counter);
+  };
   return { value: value as unknown as Draft, file, ...at([]), at };
 }
 
-function place(document: Document, counter: LineCounter, path: FieldPath): { line: number; column: number } {
+function place(document: Document, counter: LineCounter, path: FieldPath): Place {
   for (let length = path.length; length >= 0; length--) {
     const node = nodeAt(document, path.slice(0, length));
     if (node !== undefined) return positionOf(node, counter);
@@ -134,11 +158,15 @@ function nodeAt(document: Document, path: FieldPath): Node | undefined {
     const pair = parent.items.find(({ key }) => isScalar(key) && key.value === path.at(-1));
     return pair?.key as Node | undefined;
   }
+  return valueNode(document, path);
+}
+
+function valueNode(document: Document, path: FieldPath): Node | undefined {
   const node = path.length === 0 ? document.contents : document.getIn(path, true);
   return isCollection(node) || isScalar(node) ? node as Node : undefined;
 }
 
-function positionOf(node: Node, counter: LineCounter): { line: number; column: number } {
+function positionOf(node: Node, counter: LineCounter): Place {
   const { line, col } = counter.linePos(node.range?.[0] ?? 0);
   return { line, column: col };
 }
@@ -151,9 +179,9 @@ function checkHead(located: Located<Draft>): void {
   if (typeof kind !== "string" || kind === "") fail(located, [], "kind not set", "kind, such as Service");
 }
 
-function fail(located: Located<Draft>, path: FieldPath, problem: string, expected: string): never {
-  const { line, column } = located.at(path);
-  throw new TextError(located.file, line, column, problem, expected);
+function fail({ file, at }: Located<Draft>, path: FieldPath, problem: string, expected: string): never {
+  const { line, column } = at(path, "value");
+  throw new TextError(file, line, column, problem, expected);
 }
 
 function checkObject(located: Located<Draft>): void {
@@ -179,7 +207,7 @@ function checkForeign(located: Located<Draft>): void {
   const same = BUILTIN.filter((one) => one.kind === kind && one.group === group);
   const versions = same.map((one) => joinGroupVersion(one.group, one.version));
   const misplaced = BUILTIN.find((one) => one.kind === kind && KINDS[kind] !== undefined);
-  const builtinGroup = BUILTIN.some((one) => one.group === group);
+  const builtinGroup = !group.includes(".") || BUILTIN.some((one) => one.group === group);
   if (versions.length === 0 && misplaced !== undefined && builtinGroup) {
     versions.push(joinGroupVersion(misplaced.group, misplaced.version));
   }
@@ -193,7 +221,9 @@ function checkFields(located: Located<Draft>, struct: Struct): void {
     const [field] = unknown;
     if (field === undefined) return;
     const path = parsePath(field);
-    fail(located, path, `unknown field "${field}"`, `one of ${knownFields(struct, path.slice(0, -1)).join(", ")}`);
+    const { line, column } = located.at(path);
+    const known = knownFields(struct, path.slice(0, -1)).join(", ");
+    throw new TextError(located.file, line, column, `unknown field "${field}"`, `one of ${known}`);
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const found = /cannot unmarshal (.*?) into/.exec(error.message)?.[1] ?? error.message.replace(/^json: /, "");

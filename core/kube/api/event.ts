@@ -2,20 +2,46 @@ import type { Draft, KubeEvent, KubeObject } from "../objects/object.ts";
 import type { Happening } from "./api.ts";
 import type { ApiServer } from "./server.ts";
 
-/** Records an Event about an object; the same one again only counts up. */
-export function recordEvent(server: ApiServer, about: KubeObject, happening: Happening): void {
-  const namespace = about.metadata.namespace ?? "default";
-  const same = server.store.list("Event", { namespace }).find((event) => isSame(event, about, happening));
-  if (same === undefined) {
-    server.create(draftEvent(server, about, happening));
-    return;
+/** Records Events about objects; the same one again only counts up. */
+export class EventRecorder {
+  #names: Map<string, string> | undefined;
+
+  constructor(readonly server: ApiServer) {}
+
+  record(about: KubeObject, happening: Happening): void {
+    const { store } = this.server;
+    this.#names ??= new Map(store.list("Event").map((event) => [keyOfEvent(event), event.metadata.name]));
+    const key = keyFor(about.metadata.uid, happening);
+    const known = store.get("Event", this.#names.get(key) ?? "", about.metadata.namespace ?? "default");
+    if (known !== undefined) {
+      store.put({ ...known, count: (known.count ?? 1) + 1, lastTimestamp: this.server.now() });
+      return;
+    }
+    const made = this.server.create(draftEvent(this.server, about, happening));
+    if (made.kind !== "Status") this.#names.set(key, (made as KubeObject).metadata.name);
   }
-  server.store.put({ ...same, count: (same.count ?? 1) + 1, lastTimestamp: server.now() });
 }
 
-function isSame(event: KubeEvent, about: KubeObject, { type, reason, message, component }: Happening): boolean {
-  return event.involvedObject.uid === about.metadata.uid && event.reason === reason && event.message === message &&
-    event.type === type && event.source?.component === component;
+/** What makes two Events about an object the same. */
+interface What {
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly component: string;
+}
+
+function keyOfEvent({ involvedObject, type, reason, message, source }: KubeEvent): string {
+  const [kind, why, what] = [type ?? "", reason ?? "", message ?? ""];
+  return keyFor(involvedObject.uid ?? "", {
+    type: kind,
+    reason: why,
+    message: what,
+    component: source?.component ?? "",
+  });
+}
+
+function keyFor(uid: string, { type, reason, message, component }: What): string {
+  return [uid, component, type, reason, message].join("\n");
 }
 
 function draftEvent(server: ApiServer, about: KubeObject, happening: Happening): Draft & Record<string, unknown> {

@@ -7,7 +7,7 @@ import type { Api, DeleteOptions, Happening, ObjectName } from "./api.ts";
 import { createObject } from "./create.ts";
 import { decodeValue } from "./decode.ts";
 import { deleteObject } from "./delete.ts";
-import { recordEvent } from "./event.ts";
+import { EventRecorder } from "./event.ts";
 import { handle } from "./handle.ts";
 import type { Admission } from "./prepare.ts";
 import { Registry } from "./registry.ts";
@@ -37,6 +37,7 @@ export class ApiServer implements Api {
   readonly random: Random;
   readonly registry: Registry;
   readonly allocators: Allocators;
+  readonly #events = new EventRecorder(this);
 
   constructor(readonly options: ServerOptions) {
     this.store = options.store;
@@ -76,7 +77,7 @@ export class ApiServer implements Api {
   }
 
   event(about: KubeObject, happening: Happening): void {
-    recordEvent(this, about, happening);
+    this.#events.record(about, happening);
   }
 
   /** The current time in whole seconds, RFC 3339. */
