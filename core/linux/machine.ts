@@ -1,6 +1,6 @@
 import type { Ns, PlaneApi } from "../../wasm/mod.ts";
 import type { Random } from "../base/mod.ts";
-import { addNamespace, type Namespace } from "./namespace.ts";
+import { addNamespace, markGuest, type Namespace } from "./namespace.ts";
 import { MachineFiles } from "./files/machine_files.ts";
 import { FileTree } from "./files/tree.ts";
 import { defaultFiles } from "./files/defaults.ts";
@@ -76,6 +76,7 @@ export class Machine {
     this.random = options.random;
     this.programs = options.programs;
     this.ns = options.ns ?? addNamespace(options.plane);
+    if (options.ns !== undefined) markGuest(options.ns);
     this.bootedAt = this.runner.clock.now();
     this.env = { PATH: DEFAULT_PATH, HOME: "/root", USER: "root", LOGNAME: "root", SHELL: "/bin/bash", ...options.env };
     this.#tree = new FileTree(() => this.runner.clock.now());

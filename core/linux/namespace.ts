@@ -28,6 +28,18 @@ export class Namespace {
   }
 }
 
+const GUESTS = new WeakSet<Namespace>();
+
+/** Says that a namespace was made by one machine for another to live in: a pod's, a container's. */
+export function markGuest(namespace: Namespace): void {
+  GUESTS.add(namespace);
+}
+
+/** Whether a namespace is some machine's guest, and not a machine's or a switch's own. */
+export function isGuest(namespace: Namespace): boolean {
+  return GUESTS.has(namespace);
+}
+
 const NAMESPACES = new WeakMap<PlaneApi, Map<Ns, Namespace>>();
 
 /** The one {@link Namespace} of a number in a plane. */

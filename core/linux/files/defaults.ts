@@ -2,11 +2,11 @@
 export function defaultFiles(name: string): Record<string, string> {
   return {
     "/etc/hostname": `${name}\n`,
-    "/etc/hosts": "127.0.0.1 localhost\n",
+    "/etc/hosts": `127.0.0.1 localhost\n127.0.1.1 ${name}\n`,
     "/etc/resolv.conf": "",
-    "/etc/nsswitch.conf": NSSWITCH,
+    "/etc/nsswitch.conf": "hosts: files dns\n",
     "/etc/host.conf": "multi on\n",
-    "/etc/sysctl.conf": SYSCTL_CONF,
+    "/etc/sysctl.conf": "",
     "/etc/protocols": PROTOCOLS,
     "/etc/services": SERVICES,
     "/etc/iproute2/rt_tables": RT_TABLES,
@@ -23,31 +23,6 @@ export function defaultFiles(name: string): Record<string, string> {
     "/proc/uptime": "0.00 0.00\n",
   };
 }
-
-const NSSWITCH = `passwd:         files
-group:          files
-shadow:         files
-
-hosts:          files dns
-networks:       files
-
-protocols:      db files
-services:       db files
-ethers:         db files
-rpc:            db files
-`;
-
-const SYSCTL_CONF = `#
-# /etc/sysctl.conf - Configuration file for setting system variables
-# See sysctl.conf (5) for information.
-#
-
-# Uncomment the next line to enable packet forwarding for IPv4
-#net.ipv4.ip_forward=1
-
-# Uncomment the next line to enable packet forwarding for IPv6
-#net.ipv6.conf.all.forwarding=1
-`;
 
 const PROTOCOLS = `ip	0	IP
 icmp	1	ICMP

@@ -4,7 +4,7 @@ import { linkExtras } from "./extras.ts";
 import { linkFlags, linkType } from "./link_flags.ts";
 import { putDetails } from "./link_details.ts";
 import { putStats } from "./link_stats.ts";
-import { knownNsid, nsidOf } from "./nsid.ts";
+import { knownNsid, nsidOf, seesNamespace } from "./nsid.ts";
 import type { IpTool } from "./tool.ts";
 
 const BROADCAST = "ff:ff:ff:ff:ff:ff";
@@ -101,6 +101,7 @@ function putAddress(entry: Entry, tool: IpTool, link: Link): void {
 
 function putNetns(entry: Entry, tool: IpTool, link: Link, short: boolean): void {
   if (short || lowerOf(link) === 0 || link.linkNs === tool.ns) return;
+  if (!seesNamespace(tool.machine, link.linkNs)) return;
   const nsid = nsidOf(tool.namespace, link.linkNs);
   const name = nsidName(tool, nsid);
   entry.put("link_netnsid", nsid, name === undefined ? ` link-netnsid ${nsid}` : ` link-netns ${name}`);

@@ -1,6 +1,6 @@
 import type { Ns } from "../../../wasm/mod.ts";
 import type { Machine } from "../machine.ts";
-import { type Namespace, namespaceOf, type StateKey } from "../namespace.ts";
+import { isGuest, type Namespace, namespaceOf, type StateKey } from "../namespace.ts";
 
 /** What a namespace calls other namespaces: its nsids by namespace number, given out from 0 when a link first needs one. */
 const NSIDS: StateKey<Map<Ns, number>> = { label: "nsids" };
@@ -31,12 +31,23 @@ export function setNsid(ns: Namespace, other: Ns, id: number): boolean {
   return true;
 }
 
+/**
+ * Whether a machine can tell that a device's other end is in another namespace. The far end of a cable to a switch or to
+ * another machine is out of its sight, as a network card's is.
+ */
+export function seesNamespace(machine: Machine, other: Ns): boolean {
+  if (isGuest(machine.ns) || machine.ns.id === other || isGuest(namespaceOf(machine.plane, other))) return true;
+  return [...machine.namespaces.values()].some((namespace) => namespace.id === other);
+}
+
 /** Gives out the nsids that the links of these namespaces need, as the kernel does when it announces a link. */
 export function nameLinkNamespaces(machine: Machine, namespaces: readonly Ns[]): void {
   for (const id of namespaces) {
     const ns = namespaceOf(machine.plane, id);
     for (const link of machine.plane.links(id)) {
-      if (link.link !== 0 && link.kind !== "vxlan" && link.linkNs !== id) nsidOf(ns, link.linkNs);
+      if (link.link !== 0 && link.kind !== "vxlan" && link.linkNs !== id && seesNamespace(machine, link.linkNs)) {
+        nsidOf(ns, link.linkNs);
+      }
     }
   }
 }
