@@ -69,7 +69,7 @@ impl Conntrack {
     }
 
     fn checksum_is_wrong(&self, at: &At, packet: &Packet) -> bool {
-        let checked = matches!(packet.proto, proto::TCP | proto::UDP | proto::ICMP | proto::ICMPV6 | 136);
+        let checked = matches!(packet.proto, proto::TCP | proto::UDP | proto::ICMP | proto::ICMPV6 | proto::SCTP | 136);
         packet.bad_checksum && checked && self.config.checksum && at.hook == hook::PREROUTING
     }
 
