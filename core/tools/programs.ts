@@ -7,6 +7,9 @@ import { getent } from "./dns/getent.ts";
 import { host } from "./dns/host.ts";
 import { nslookup } from "./dns/nslookup.ts";
 import { dnsmasq } from "./dnsmasq/dnsmasq.ts";
+import { busyboxNc } from "./nc/busybox_nc.ts";
+import { nc } from "./nc/nc.ts";
+import { busyboxTelnet, telnet } from "./nc/telnet.ts";
 import { busyboxPing } from "./ping/busybox_ping.ts";
 import { ping } from "./ping/ping.ts";
 import { traceroute } from "./traceroute/traceroute.ts";
@@ -19,6 +22,9 @@ const OWN: readonly (readonly [string, Program])[] = [
   ["ping4", ping],
   ["ping6", ping],
   ["curl", curl],
+  ["nc", nc],
+  ["netcat", nc],
+  ["telnet", telnet],
   ["dig", dig],
   ["nslookup", nslookup],
   ["host", host],
@@ -33,6 +39,8 @@ export const PROGRAMS: ReadonlyMap<string, Program> = new Map([...LINUX_PROGRAMS
 
 /** Programs that busybox has in its own form. */
 export const BUSYBOX_PROGRAMS: ReadonlyMap<string, Program> = new Map([
+  ["nc", busyboxNc],
+  ["telnet", busyboxTelnet],
   ["nslookup", busyboxNslookup],
   ["ping", busyboxPing],
   ["ping6", busyboxPing],

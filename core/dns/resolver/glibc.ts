@@ -33,7 +33,9 @@ export interface StubOptions {
   readonly watch?: Watch;
 }
 
-type Sent = { readonly replies: readonly (Message | undefined)[] } | { readonly refused: boolean };
+type Sent =
+  | { readonly replies: readonly (Message | undefined)[] }
+  | { readonly refused: boolean; readonly servfail: boolean };
 
 /** Looks a typed name up along the search list (res_search). */
 export async function glibcSearch(
@@ -85,7 +87,7 @@ export async function glibcQuery(
 ): Promise<{ readonly name: string; readonly replies: readonly Message[] } | QueryFailure> {
   const questions = types.map((type): Question => ({ name, type, class: "IN" }));
   const sent = await send(host, questions, options);
-  if (!("replies" in sent)) return { error: "TRY_AGAIN", refused: sent.refused };
+  if (!("replies" in sent)) return { error: "TRY_AGAIN", refused: sent.refused, servfail: sent.servfail };
   const replies = sent.replies.filter((reply) => reply !== undefined);
   if (replies.some((reply) => reply.rcode === "NOERROR" && reply.answers.length > 0)) return { name, replies };
   const rcode = replies.find((reply) => reply.rcode !== "NOERROR")?.rcode ?? "NOERROR";
@@ -119,8 +121,8 @@ async function send(host: DnsHost, questions: readonly Question[], options: Stub
       if (outcome.replies.length > 0) last = outcome.replies;
     }
   }
-  if (last !== undefined) return { replies: last };
-  return { refused: !state.heard };
+  // Only bad answers: the last one's rcode still decides whether the search goes on.
+  return { refused: !state.heard, servfail: last?.some((reply) => reply?.rcode === "SERVFAIL") ?? false };
 }
 
 /** The wait doubles from server to server and is shared among them: 5 s; with three servers 5, 3, 6 s. */
