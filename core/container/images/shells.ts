@@ -6,6 +6,7 @@ import { untilAsked } from "./serve.ts";
 const DNS_TOOLS = ["dig", "host", "nslookup"];
 /** What nicolaka/netshoot and its like carry, by our names. */
 const DEBUG_TOOLS = [
+  ...ALPINE_TOOLS,
   "arp",
   "arping",
   "bridge",

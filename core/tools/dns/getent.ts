@@ -59,9 +59,7 @@ async function hosts(key: string, process: Process): Promise<string> {
   for (const family of [6, 4] as const) {
     const info = await getaddrinfo(process, key, { family });
     if (!gaiFailed(info)) {
-      return info.addresses.map((address) =>
-        hostLine(address, [info.canonical, ...(info.canonical === key ? [] : [key])])
-      ).join("");
+      return info.addresses.map((address) => hostLine(address, [info.canonical])).join("");
     }
   }
   return "";
