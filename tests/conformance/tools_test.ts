@@ -3,7 +3,18 @@ import { readTools, runCase } from "./tools.ts";
 import { lineMatches, linesMatch, outputLines } from "./tools_format.ts";
 
 /** Families of which every recorded command comes out as recorded. */
-const WHOLE = ["hostname", "ip-misc", "ip-netns", "ip-rule", "ipset", "monitor", "sysctl"];
+const WHOLE = [
+  "bridge",
+  "hostname",
+  "ip-misc",
+  "ip-neigh",
+  "ip-netns",
+  "ip-route",
+  "ip-rule",
+  "ipset",
+  "monitor",
+  "sysctl",
+];
 
 const FILE = new URL("../vectors/tools.json.gz", import.meta.url).pathname;
 

@@ -1,5 +1,6 @@
 import type { AddressSpec, Link } from "../../../wasm/mod.ts";
 import { type Cidr, isFailure, lastIp, network, printCidr, printIp, requireCidr } from "../../base/mod.ts";
+import { readSysctl } from "../sysctl/store.ts";
 import { Exit, garbage, invalid, must } from "./exit.ts";
 import { type AddressExtras, addressExtras, setAddressExtras } from "./extras.ts";
 import { numberOf, SCOPES } from "./names.ts";
@@ -29,6 +30,9 @@ export function addressAdd(tool: IpTool, words: Words, mode: "add" | "change" | 
   if (request.local === undefined) throw new Exit(2, "RTNETLINK answers: Operation not supported\n");
   const { cidr } = request.local;
   const address = printCidr(cidr);
+  if (cidr.ip.family === 6 && readSysctl(tool.namespace, `net/ipv6/conf/${link.name}/disable_ipv6`) === "1") {
+    throw new Exit(2, "Error: ipv6: IPv6 is disabled on this device.\n");
+  }
   const there = tool.plane.addresses(tool.ns).some((one) => one.dev === link.index && one.address === address);
   if (!there || mode === "add") must(tool.plane.addAddress(tool.ns, link.index, specOf(request, cidr)));
   keepExtras(tool, link, address, request);
