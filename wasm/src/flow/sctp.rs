@@ -129,7 +129,7 @@ impl Conntrack {
             return Judged::Invalid;
         }
         const OWN_RULE: [u8; 7] = [INIT, SHUTDOWN_COMPLETE, COOKIE_ECHO, ABORT, SHUTDOWN_ACK, HEARTBEAT, HEARTBEAT_ACK];
-        if confirmed && !has(bytes, &OWN_RULE) && vtag != self.window(at).sides[dir].end {
+        if !has(bytes, &OWN_RULE) && vtag != self.window(at).sides[dir].end {
             return Judged::Invalid;
         }
         let mut seen = Chunks { bytes, vtag, dir, ignore: false };
