@@ -1,5 +1,6 @@
 /** A machine over the real plane, for the tests of this room. */
 import { setImmediate } from "node:timers";
+import { assertEquals } from "@std/assert";
 import { planeBytes } from "../../wasm/bytes.ts";
 import { Plane } from "../../wasm/mod.ts";
 import { Random, VirtualClock } from "../base/mod.ts";
@@ -41,3 +42,10 @@ export async function redAndBlue(machine: Machine): Promise<void> {
     "ip -n blue link set v0 up",
   );
 }
+
+Deno.test("a fresh machine has a loopback, down, and nothing else", async () => {
+  assertEquals(
+    await terminal(box(), "ip -br link", "hostname", "ip route"),
+    "$ ip -br link\nlo               DOWN           00:00:00:00:00:00 <LOOPBACK> \n$ hostname\nbox\n$ ip route\n",
+  );
+});

@@ -37,8 +37,8 @@ export function putStats(entry: Entry, tool: IpTool, link: Link): void {
     Math.max(width, cell(link.rx, column, human).length, cell(link.tx, column, human).length)
   );
   const text = [
-    ...directionLines(RX, link.rx, widths, stats > 1, human),
-    ...directionLines(TX, link.tx, widths, stats > 1, human),
+    ...directionLines(RX, link.rx, { widths, more: stats > 1, human }),
+    ...directionLines(TX, link.tx, { widths, more: stats > 1, human }),
   ];
   entry.put("stats64", {
     rx: directionFields(RX, link.rx, stats > 1),
@@ -49,9 +49,7 @@ export function putStats(entry: Entry, tool: IpTool, link: Link): void {
 function directionLines(
   columns: Columns,
   stats: LinkStats,
-  widths: readonly number[],
-  more: boolean,
-  human: boolean,
+  { widths, more, human }: { readonly widths: readonly number[]; readonly more: boolean; readonly human: boolean },
 ): string[] {
   const pad = (text: string, column: number): string => text.padStart(widths[column] ?? 0);
   const heads = columns.heads.map((

@@ -6,7 +6,7 @@ import { numberOf, PROTOCOLS, routeTables, SCOPES } from "./names.ts";
 import { parseAddress, parsePrefix } from "./prefix.ts";
 import type { IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
-import { abbreviated, parseUnsigned, type Words } from "./words.ts";
+import { abbreviated, parseUnsigned, unsignedWord, type Words } from "./words.ts";
 
 /** Types a route can be given, by the words that begin it. */
 export const ROUTE_TYPES: readonly RouteType[] = [
@@ -75,11 +75,11 @@ const SETTINGS: Readonly<Record<string, Take>> = {
   via: (words, draft) => draft.via = takeVia(words, draft),
   dev: (words, draft) => draft.dev = draft.tool.device(words.next()).index,
   oif: (words, draft) => draft.dev = draft.tool.device(words.next()).index,
-  tos: (words, draft) => draft.tos = unsigned(words.next(), `"tos" value is invalid\n`, 255),
-  dsfield: (words, draft) => draft.tos = unsigned(words.next(), `"tos" value is invalid\n`, 255),
-  metric: (words, draft) => draft.metric = unsigned(words.next(), `"metric" value is invalid\n`),
-  priority: (words, draft) => draft.metric = unsigned(words.next(), `"metric" value is invalid\n`),
-  preference: (words, draft) => draft.metric = unsigned(words.next(), `"metric" value is invalid\n`),
+  tos: (words, draft) => draft.tos = unsignedWord(words.next(), `"tos" value is invalid\n`, 255),
+  dsfield: (words, draft) => draft.tos = unsignedWord(words.next(), `"tos" value is invalid\n`, 255),
+  metric: (words, draft) => draft.metric = unsignedWord(words.next(), `"metric" value is invalid\n`),
+  priority: (words, draft) => draft.metric = unsignedWord(words.next(), `"metric" value is invalid\n`),
+  preference: (words, draft) => draft.metric = unsignedWord(words.next(), `"metric" value is invalid\n`),
   scope: (words, draft) => draft.scope = named(words.next(), SCOPES, `invalid "scope" value\n`),
   protocol: (words, draft) => draft.protocol = named(words.next(), PROTOCOLS, `"protocol" value is invalid\n`),
   proto: (words, draft) => draft.protocol = named(words.next(), PROTOCOLS, `"protocol" value is invalid\n`),
@@ -186,13 +186,7 @@ function weight(word: string): number {
 
 function takeMetric(words: Words, problem: string): number {
   words.accept("lock");
-  return unsigned(words.next(), problem);
-}
-
-function unsigned(word: string, problem: string, most?: number): number {
-  const value = parseUnsigned(word, most);
-  if (value === undefined) throw invalid(word, problem);
-  return value;
+  return unsignedWord(words.next(), problem);
 }
 
 function named(word: string, names: ReadonlyMap<number, string>, problem: string): number {

@@ -8,7 +8,7 @@ import { parseAddress, parsePrefix } from "./prefix.ts";
 import { routeEntry } from "./route_print.ts";
 import type { IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
-import { parseUnsigned, type Words } from "./words.ts";
+import { unsignedWord, type Words } from "./words.ts";
 
 type Draft = { -readonly [K in keyof RouteQuery]: RouteQuery[K] } & { family?: 4 | 6; fibMatch?: boolean };
 
@@ -51,7 +51,7 @@ function entryFour(tool: IpTool, answer: RouteAnswer, query: RouteQuery, route: 
   entry.put("flags", [], answer.type === "multicast" ? "rt_offload_failed " : "");
   if (query.mark) entry.put("mark", query.mark, `mark 0x${query.mark.toString(16)} `);
   if (query.iif === undefined) entry.put("uid", tool.process.uid, `uid ${tool.process.uid} `);
-  return putCache(entry, tool, answer, query, route);
+  return putCache(entry, tool, { answer, query, route });
 }
 
 /** Until a namespace gets its first rule of its own, the kernel keeps `local` and `main` in one table and calls both main. */
@@ -64,7 +64,15 @@ function putWay(entry: Entry, tool: IpTool, answer: RouteAnswer): void {
   if (answer.dev !== 0) entry.put("dev", tool.name(answer.dev), `dev ${tool.name(answer.dev)} `);
 }
 
-function putCache(entry: Entry, tool: IpTool, answer: RouteAnswer, query: RouteQuery, route: Route | undefined): Entry {
+function putCache(
+  entry: Entry,
+  tool: IpTool,
+  { answer, query, route }: {
+    readonly answer: RouteAnswer;
+    readonly query: RouteQuery;
+    readonly route: Route | undefined;
+  },
+): Entry {
   const flags = cacheFlags(answer, query);
   entry.put("cache", flags, `${tool.feed}    cache ${flags.length > 0 ? `<${flags.join(",")}> ` : ""}`);
   const mtu = answer.mtu ?? route?.mtu;
@@ -110,13 +118,13 @@ const SETTINGS: Readonly<Record<string, Take>> = {
   iif: (tool, words, draft) => draft.iif = tool.device(words.next()).index,
   oif: (tool, words, draft) => draft.oif = tool.device(words.next()).index,
   dev: (tool, words, draft) => draft.oif = tool.device(words.next()).index,
-  tos: (_tool, words, draft) => draft.tos = unsigned(words.next(), "TOS value is invalid\n"),
-  dsfield: (_tool, words, draft) => draft.tos = unsigned(words.next(), "TOS value is invalid\n"),
-  mark: (_tool, words, draft) => draft.mark = unsigned(words.next(), `invalid mark value\n`),
+  tos: (_tool, words, draft) => draft.tos = unsignedWord(words.next(), "TOS value is invalid\n"),
+  dsfield: (_tool, words, draft) => draft.tos = unsignedWord(words.next(), "TOS value is invalid\n"),
+  mark: (_tool, words, draft) => draft.mark = unsignedWord(words.next(), `invalid mark value\n`),
   ipproto: (_tool, words, draft) => draft.proto = protocol(words.next()),
-  sport: (_tool, words, draft) => draft.sport = unsigned(words.next(), "invalid sport\n"),
-  dport: (_tool, words, draft) => draft.dport = unsigned(words.next(), "invalid dport\n"),
-  uid: (_tool, words) => unsigned(words.next(), "invalid UID\n"),
+  sport: (_tool, words, draft) => draft.sport = unsignedWord(words.next(), "invalid sport\n"),
+  dport: (_tool, words, draft) => draft.dport = unsignedWord(words.next(), "invalid dport\n"),
+  uid: (_tool, words) => unsignedWord(words.next(), "invalid UID\n"),
   notify: () => undefined,
   connected: () => undefined,
   fibmatch: (_tool, _words, draft) => draft.fibMatch = true,
@@ -151,10 +159,4 @@ function protocol(word: string): number {
   const number = numberOf(IP_PROTOCOLS, word);
   if (number === undefined) throw invalid(word, `Invalid "ipproto" value\n`);
   return number;
-}
-
-function unsigned(word: string, problem: string): number {
-  const value = parseUnsigned(word);
-  if (value === undefined) throw invalid(word, problem);
-  return value;
 }

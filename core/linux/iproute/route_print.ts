@@ -32,7 +32,7 @@ export function routeEntry(tool: IpTool, route: Route, hidden: RouteView = {}, d
     const table = wordOf(routeTables(tool.process.files), route.table);
     entry.put("table", table, `table ${table} `);
   }
-  putOrigin(entry, route, hidden, details, six);
+  putOrigin(entry, route, { ...hidden, details });
   if ((route.metric !== 0 || (six && route.table === 255)) && !hidden.metric) {
     entry.put("metric", route.metric, `metric ${route.metric} `);
   }
@@ -62,12 +62,12 @@ function putHop(
   if (hop.dev && !hidden.dev) entry.put("dev", tool.name(hop.dev), `dev ${tool.name(hop.dev)} `);
 }
 
-function putOrigin(entry: Entry, route: Route, hidden: RouteView, details: boolean, six: boolean): void {
+function putOrigin(entry: Entry, route: Route, view: RouteView & { readonly details: boolean }): void {
   const protocol = wordOf(PROTOCOLS, route.protocol);
-  const scope = wordOf(SCOPES, six ? 0 : route.scope);
-  if ((route.protocol !== 3 || details) && !hidden.protocol) entry.put("protocol", protocol, `proto ${protocol} `);
-  if ((scope !== "global" || details) && !hidden.scope) entry.put("scope", scope, `scope ${scope} `);
-  if (route.src !== undefined && !hidden.src) entry.put("prefsrc", route.src, `src ${route.src} `);
+  const scope = wordOf(SCOPES, route.to.includes(":") ? 0 : route.scope);
+  if ((route.protocol !== 3 || view.details) && !view.protocol) entry.put("protocol", protocol, `proto ${protocol} `);
+  if ((scope !== "global" || view.details) && !view.scope) entry.put("scope", scope, `scope ${scope} `);
+  if (route.src !== undefined && !view.src) entry.put("prefsrc", route.src, `src ${route.src} `);
 }
 
 function hopFlags(hop: { readonly onlink?: boolean; readonly dead?: boolean; readonly linkdown?: boolean }): string[] {

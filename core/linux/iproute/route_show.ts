@@ -8,7 +8,7 @@ import { ROUTE_TYPES, tableNumber } from "./route_change.ts";
 import { routeEntry, type RouteView } from "./route_print.ts";
 import type { IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
-import { abbreviated, parseUnsigned, type Words } from "./words.ts";
+import { abbreviated, unsignedWord, type Words } from "./words.ts";
 
 /** Which routes a list shows. */
 interface RouteFilter {
@@ -107,9 +107,9 @@ const SELECTORS: Readonly<Record<string, Take>> = {
   protocol: (_tool, words, filter) => takeProtocol(words, filter),
   proto: (_tool, words, filter) => takeProtocol(words, filter),
   scope: takeScope,
-  metric: (_tool, words, filter) => filter.metric = unsigned(words.next(), `"metric" value is invalid\n`),
-  tos: (_tool, words, filter) => filter.tos = unsigned(words.next(), "TOS value is invalid\n"),
-  dsfield: (_tool, words, filter) => filter.tos = unsigned(words.next(), "TOS value is invalid\n"),
+  metric: (_tool, words, filter) => filter.metric = unsignedWord(words.next(), `"metric" value is invalid\n`),
+  tos: (_tool, words, filter) => filter.tos = unsignedWord(words.next(), "TOS value is invalid\n"),
+  dsfield: (_tool, words, filter) => filter.tos = unsignedWord(words.next(), "TOS value is invalid\n"),
   cached: (_tool, _words, filter) => filter.cache = true,
   cloned: (_tool, _words, filter) => filter.cache = true,
   root: (_tool, words, filter) => filter.root = takePrefix(words, filter),
@@ -177,10 +177,4 @@ function routeType(word: string): RouteType {
   const type = ROUTE_TYPES.find((name) => name === word);
   if (type === undefined) throw invalid(word, `node type value is invalid\n`);
   return type;
-}
-
-function unsigned(word: string, problem: string): number {
-  const value = parseUnsigned(word);
-  if (value === undefined) throw invalid(word, problem);
-  return value;
 }

@@ -8,7 +8,7 @@ import { tableNumber } from "./route_change.ts";
 import { ruleEntry } from "./rule_print.ts";
 import type { IpObject, IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
-import { abbreviated, parseUnsigned, type Words } from "./words.ts";
+import { abbreviated, parseUnsigned, unsignedWord, type Words } from "./words.ts";
 
 type Draft = { -readonly [K in keyof RuleSpec]?: RuleSpec[K] };
 
@@ -97,11 +97,11 @@ const SELECTORS: Readonly<Record<string, Take>> = {
   not: (_tool, _words, draft) => draft.not = true,
   from: (tool, words, draft) => draft.from = prefix(tool, words, draft),
   to: (tool, words, draft) => draft.to = prefix(tool, words, draft),
-  preference: (_tool, words, draft) => draft.priority = unsigned(words.next(), "preference value is invalid\n"),
-  order: (_tool, words, draft) => draft.priority = unsigned(words.next(), "preference value is invalid\n"),
-  priority: (_tool, words, draft) => draft.priority = unsigned(words.next(), "preference value is invalid\n"),
-  tos: (_tool, words, draft) => draft.tos = unsigned(words.next(), "TOS value is invalid\n"),
-  dsfield: (_tool, words, draft) => draft.tos = unsigned(words.next(), "TOS value is invalid\n"),
+  preference: (_tool, words, draft) => draft.priority = unsignedWord(words.next(), "preference value is invalid\n"),
+  order: (_tool, words, draft) => draft.priority = unsignedWord(words.next(), "preference value is invalid\n"),
+  priority: (_tool, words, draft) => draft.priority = unsignedWord(words.next(), "preference value is invalid\n"),
+  tos: (_tool, words, draft) => draft.tos = unsignedWord(words.next(), "TOS value is invalid\n"),
+  dsfield: (_tool, words, draft) => draft.tos = unsignedWord(words.next(), "TOS value is invalid\n"),
   fwmark: takeMark,
   table: (tool, words, draft) => draft.table = table(tool, words.next()),
   lookup: (tool, words, draft) => draft.table = table(tool, words.next()),
@@ -111,11 +111,13 @@ const SELECTORS: Readonly<Record<string, Take>> = {
   ipproto: (_tool, words, draft) => draft.proto = protocol(words.next()),
   sport: (_tool, words, draft) => draft.sport = ports(words.next(), "sport"),
   dport: (_tool, words, draft) => draft.dport = ports(words.next(), "dport"),
-  suppress_prefixlength: (_tool, words, draft) => draft.suppressPrefixLength = suppressor(words.next()),
-  sup_pl: (_tool, words, draft) => draft.suppressPrefixLength = suppressor(words.next()),
+  suppress_prefixlength: (_tool, words, draft) =>
+    draft.suppressPrefixLength = unsignedWord(words.next(), "suppress_prefixlength value is invalid\n"),
+  sup_pl: (_tool, words, draft) =>
+    draft.suppressPrefixLength = unsignedWord(words.next(), "suppress_prefixlength value is invalid\n"),
   goto: (_tool, words, draft) => {
     draft.action = "goto";
-    draft.goto = unsigned(words.next(), "invalid target\n");
+    draft.goto = unsignedWord(words.next(), "invalid target\n");
   },
   nop: (_tool, _words, draft) => draft.action = "nop",
   protocol: (_tool, words) => words.next(),
@@ -196,15 +198,4 @@ function ports(word: string, what: string): readonly [number, number] {
   const to = parseUnsigned(high, 65535);
   if (from === undefined || to === undefined || more !== undefined) throw invalid(word, `invalid ${what} range`);
   return [from, to];
-}
-
-function suppressor(word: string): number {
-  const number = unsigned(word, "suppress_prefixlength value is invalid\n");
-  return number;
-}
-
-function unsigned(word: string, problem: string): number {
-  const value = parseUnsigned(word);
-  if (value === undefined) throw invalid(word, problem);
-  return value;
 }

@@ -1,4 +1,4 @@
-import { incomplete } from "./exit.ts";
+import { incomplete, invalid } from "./exit.ts";
 
 /** The words of a command line, read from left to right. */
 export class Words {
@@ -52,4 +52,11 @@ export function parseUnsigned(word: string, most = 0xffff_ffff): number | undefi
   const plain = /^0x[0-9a-f]+$/i.test(word) ? Number(word) : /^0[0-7]*$/.test(word) ? parseInt(word, 8) : undefined;
   const value = plain ?? (/^[1-9]\d*$/.test(word) ? Number(word) : undefined);
   return value !== undefined && value <= most ? value : undefined;
+}
+
+/** The number in a word, or the end of the command with what is wrong about it. */
+export function unsignedWord(word: string, problem: string, most?: number): number {
+  const value = parseUnsigned(word, most);
+  if (value === undefined) throw invalid(word, problem);
+  return value;
 }

@@ -100,7 +100,7 @@ function parseFour(process: Process, action: "add" | "del", words: readonly stri
   if (target === undefined) throw new Misused(0, ROUTE_EDIT_USAGE);
   while (rest.length > 0) takeWord(process, rest, draft);
   const { mask, kind, reject, ...spec } = draft;
-  spec.to = destination(process, target, mask, kind, action);
+  spec.to = destination(process, target, { mask, kind, action });
   if (reject) spec.type = "unreachable";
   if (spec.via === undefined && spec.dev !== undefined && action === "add") spec.scope = 253;
   if (spec.via === undefined && spec.dev === undefined && !reject && action === "add") {
@@ -148,9 +148,11 @@ function device(process: Process, name: string): number {
 function destination(
   process: Process,
   target: string,
-  mask: string | undefined,
-  kind: "net" | "host" | undefined,
-  action: "add" | "del",
+  { mask, kind, action }: {
+    readonly mask: string | undefined;
+    readonly kind: "net" | "host" | undefined;
+    readonly action: "add" | "del";
+  },
 ): string {
   if (target === "default") return "0.0.0.0/0";
   const [name = "", length] = target.split("/");

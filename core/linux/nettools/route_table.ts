@@ -17,17 +17,18 @@ export function printRouteTable(process: Process, extended: number, numeric: boo
   const lines = process.machine.plane.routes(process.ns, 4).filter((route) =>
     route.table === 254 && route.type !== "throw"
   )
-    .map((route) => line(process, route, names, level, numeric));
+    .map((route) => line(process, route, { names, level, numeric }));
   return ["Kernel IP routing table", HEADS[level] ?? "", ...lines].map((text) => `${text}\n`).join("");
 }
 
-function line(
-  process: Process,
-  route: Route,
-  names: ReadonlyMap<number, string>,
-  level: number,
-  numeric: boolean,
-): string {
+interface Look {
+  readonly names: ReadonlyMap<number, string>;
+  /** 0: plain, 1: with MSS, 2: with everything. */
+  readonly level: number;
+  readonly numeric: boolean;
+}
+
+function line(process: Process, route: Route, { names, level, numeric }: Look): string {
   const { ip: _ip, length } = requireCidr(route.to);
   const hop = route.nexthops?.[0] ?? route;
   const reject = route.type === "unreachable" || route.type === "prohibit";
