@@ -8,7 +8,11 @@ function* sources(folder: string): Generator<Source> {
   for (const entry of Deno.readDirSync(ROOT + folder)) {
     const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
     if (entry.isDirectory) {
-      if (!["node_modules", "target", "pkg", "data", "vectors"].includes(entry.name) && !entry.name.startsWith(".")) {
+      if (
+        !["node_modules", "wasm/target", "bench/native/target", "pkg", "data", "vectors"].some((skipped) =>
+          skipped === entry.name || skipped === path
+        ) && !entry.name.startsWith(".")
+      ) {
         yield* sources(path);
       }
     } else if (entry.name.endsWith(".ts")) yield { path, text: Deno.readTextFileSync(ROOT + path) };
