@@ -8,6 +8,7 @@ use crate::fabric::World;
 use crate::filter::{AddrType, Env, Hooks, Note};
 use crate::hash::Map;
 use crate::link::Links;
+use crate::pipeline::cache::Cache;
 use crate::pipeline::fragment::Fragments;
 use crate::pipeline::limit::Limits;
 use crate::route::{Devices, Fib, RouteType};
@@ -65,6 +66,7 @@ pub struct Stack {
     pub fragments: Fragments,
     pub limits: Limits,
     pub exceptions: Map<Ip, Exception>,
+    pub cache: Cache,
     /// The last IP id given.
     pub ip_id: u16,
 }
@@ -86,6 +88,7 @@ impl Namespace {
             fragments: Fragments::default(),
             limits: Limits::default(),
             exceptions: Map::default(),
+            cache: Cache::default(),
             ip_id,
         };
         Namespace { stack, hooks: Hooks::default() }
@@ -159,6 +162,10 @@ impl Env for View<'_> {
     }
     fn sysctl(&self, id: u32) -> i64 {
         self.stack.sysctls.get(id)
+    }
+    fn can_reroute(&self, packet: &Packet) -> bool {
+        let oif = self.world.sockets.get(packet.socket).and_then(|socket| socket.options.device).unwrap_or(0);
+        self.stack.reroute(packet, oif).is_some()
     }
     fn note(&mut self, packet: &Packet, note: Note) {
         trace::note_hook(self.stack.ns, self.world, packet, note);

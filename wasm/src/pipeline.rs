@@ -20,6 +20,7 @@
 //!          `------- sockets, echo replies, errors, RST ---- send_born ---------'
 //! ```
 
+pub mod cache;
 pub mod deliver;
 pub mod fragment;
 pub mod icmp;
@@ -109,7 +110,7 @@ impl Fabric {
             return self.local_in(place, packet);
         }
         packet.routed = false;
-        let route = self.space(place.ns).stack.route_input(&packet, place.dev);
+        let route = self.space_mut(place.ns).stack.find_input(&packet, place.dev);
         match route {
             Ok(route) if route.path.is_local() => {
                 self.note_path(place, &packet, &route.path);
@@ -179,13 +180,13 @@ impl Fabric {
     /// ip_output: POSTROUTING, fragments, neighbour. The error is what a local sender is told.
     pub fn output(&mut self, ns: u32, mut packet: Parcel, path: Path) -> Result<(), u32> {
         let place = Place { ns, dev: path.oif };
+        if path.kind == crate::route::RouteType::Broadcast && path.oif != 1 && packet.iif == 0 {
+            self.loop_back(place, &packet, path);
+        }
         let verdict = self.run_hook((ns, hook::POSTROUTING), (0, path.oif), &mut packet, Some(path));
         if verdict != Verdict::Accept {
             self.refuse(Refused { ns, hook: hook::POSTROUTING, path: Some(path) }, verdict, packet);
             return Err(crate::errno::EPERM);
-        }
-        if path.kind == crate::route::RouteType::Broadcast && path.oif != 1 && packet.iif == 0 {
-            self.loop_back(place, &packet);
         }
         let mtu = self.space(ns).stack.path_mtu(&path);
         if packet.len() <= mtu && packet.frag_max == 0 {
@@ -203,9 +204,13 @@ impl Fabric {
         Ok(())
     }
 
-    /// A broadcast is heard by its sender's own stack too (ip_mc_output).
-    fn loop_back(&mut self, place: Place, packet: &Packet) {
+    /// A broadcast is heard by its sender's own stack too: a copy goes through POSTROUTING before it (ip_mc_output).
+    fn loop_back(&mut self, place: Place, packet: &Packet, path: Path) {
         let mut copy = self.copy(place.ns, packet);
+        let verdict = self.run_hook((place.ns, hook::POSTROUTING), (0, place.dev), &mut copy, Some(path));
+        if verdict != Verdict::Accept {
+            return self.refuse(Refused { ns: place.ns, hook: hook::POSTROUTING, path: Some(path) }, verdict, copy);
+        }
         copy.routed = true;
         copy.pkt_type = PacketType::Broadcast;
         self.hand(place, place, copy);

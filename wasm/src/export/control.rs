@@ -172,6 +172,7 @@ impl Fabric {
             return refuse(EINVAL);
         }
         values.set(number, value);
+        self.space_mut(ns).stack.changed();
         match key {
             "net.ipv4.ip_forward" | "net.ipv4.conf.all.forwarding" => self.set_forwarding(ns, value),
             "net.ipv4.fib_multipath_hash_policy" => {

@@ -20,6 +20,7 @@ impl Plane {
     #[wasm_bindgen(js_name = removeRoute)]
     pub fn remove_route(&mut self, ns: u32, route: &[u32]) -> Vec<u32> {
         let spec = spec_of(&read::<RouteRecord>(route));
+        self.fabric.space_mut(ns).stack.changed();
         let result = self.fabric.space_mut(ns).stack.fib.remove(&spec);
         if let Ok(gone) = &result {
             self.fabric.watch_routes(ns, gone);
@@ -38,6 +39,7 @@ impl Plane {
     #[wasm_bindgen(js_name = addRule)]
     pub fn add_rule(&mut self, ns: u32, rule: &[u32]) -> Vec<u32> {
         let record = read::<RuleRecord>(rule);
+        self.fabric.space_mut(ns).stack.changed();
         let result = rule_of(&record).and_then(|rule| self.fabric.space_mut(ns).stack.fib.add_rule(rule, record.priority));
         outcome(result)
     }
@@ -45,6 +47,7 @@ impl Plane {
     pub fn remove_rule(&mut self, ns: u32, rule: &[u32]) -> Vec<u32> {
         let record = read::<RuleRecord>(rule);
         let family = family_of(record.family);
+        self.fabric.space_mut(ns).stack.changed();
         outcome(self.fabric.space_mut(ns).stack.fib.remove_rule(family, &query_of(&record)).map(|_| ()))
     }
     pub fn rules(&self, ns: u32, family: u32) -> Vec<u32> {
@@ -236,6 +239,7 @@ impl Fabric {
         };
         let stack = &mut self.space_mut(ns).stack;
         stack.fib.edit(&spec_of(record), edit, &stack.links)?;
+        stack.changed();
         if self.world.watching {
             self.watch_route(ns, record.clone(), false);
         }

@@ -79,6 +79,7 @@ impl Fabric {
         };
         device.addresses.insert(at, address.clone());
         stack.connect(place.dev);
+        stack.changed();
         self.watch_address(place, &address, false);
         if self.space(place.ns).stack.links.either(place.dev, sysctl::ARP_NOTIFY) {
             self.announce(place, address.ip);
@@ -105,7 +106,9 @@ impl Fabric {
             self.watch_routes(place.ns, &routes);
             self.watch_address(place, address, true);
         }
-        self.space_mut(place.ns).stack.connect(place.dev);
+        let stack = &mut self.space_mut(place.ns).stack;
+        stack.connect(place.dev);
+        stack.changed();
         Ok(())
     }
 

@@ -95,6 +95,7 @@ impl Fabric {
         }
         let generation = entry.generation;
         if starts {
+            self.space_mut(place.ns).stack.changed();
             let (ns, dev, ip) = (place.ns, place.dev, next_hop);
             self.world.at(now + retrans, Event::Neighbour { ns, dev, ip, generation });
             self.solicit(place, next_hop, Mac::BROADCAST);
@@ -229,6 +230,7 @@ impl Fabric {
         entry.probes = 0;
         entry.enter(state);
         let queue = std::mem::take(&mut entry.queue);
+        self.space_mut(place.ns).stack.changed();
         for id in queue {
             let packet = self.world.pool.take(id);
             self.resolve(place, party.ip, packet);
@@ -283,6 +285,7 @@ impl Fabric {
         entry.enter(Nud::Failed);
         entry.updated = now;
         let queue = std::mem::take(&mut entry.queue);
+        self.space_mut(place.ns).stack.changed();
         for id in queue {
             let packet = self.world.pool.take(id);
             self.send_icmp_error(place.ns, &packet, IcmpError::new(kind::UNREACHABLE, dest::HOST));

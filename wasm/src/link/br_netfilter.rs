@@ -60,7 +60,7 @@ impl Fabric {
     /// The destination is another one now (br_nf_pre_routing_finish).
     fn bridge_dnat(&mut self, at: Bridging, mut packet: Parcel) {
         let stack = &mut self.space_mut(at.ns).stack;
-        let route = match stack.route_input(&packet, at.bridge) {
+        let route = match stack.find_input(&packet, at.bridge) {
             Ok(route) => Some(route.path),
             Err(problem) if problem.is_forwarding_off() => {
                 stack.route_plain(packet.dst).filter(|path| path.oif == at.bridge)

@@ -56,6 +56,7 @@ impl Fabric {
         device.conf = links.default.clone();
         device.neigh = links.neigh_default.clone();
         links.insert(Box::new(device));
+        self.space_mut(ns).stack.changed();
         let place = Place { ns, dev: index };
         if self.space(ns).stack.links.get(index).is_some_and(|device| device.bridge().is_some()) {
             let mac = self.space(ns).stack.links.get(index).map_or(Mac::ZERO, |device| device.mac);
@@ -218,6 +219,7 @@ impl Fabric {
             device.mtu = mtu;
             device.mtu_set = true;
         }
+        self.space_mut(place.ns).stack.changed();
         self.refresh_bridge(Place { ns: place.ns, dev: master });
         self.watch_link(place, false);
         Ok(())
@@ -236,6 +238,7 @@ impl Fabric {
         let Some(device) = links.get_mut(place.dev) else { return refuse(ENODEV) };
         let old = std::mem::replace(&mut device.name, name.clone());
         device.addresses.iter_mut().filter(|a| a.label == old).for_each(|a| a.label.clone_from(&name));
+        self.space_mut(place.ns).stack.changed();
         self.watch_link(place, false);
         Ok(())
     }
@@ -250,6 +253,7 @@ impl Fabric {
         let (master, loopback, bare) = (device.master, device.is_loopback(), device.addresses.is_empty());
         let peer = if let Kind::Veth(peer) = device.kind { Some(peer) } else { None };
         let bridge = device.bridge().is_some();
+        self.space_mut(place.ns).stack.changed();
         if up {
             self.routes_up(place);
             if loopback && bare {
@@ -319,6 +323,7 @@ impl Fabric {
         device.carrier = on;
         let master = device.master;
         stack.fib.carrier_changed(place.dev, &stack.links);
+        stack.changed();
         if master != 0 {
             self.forget_when_down(place, master, on);
         }
@@ -352,6 +357,7 @@ impl Fabric {
         let new = Place { ns, dev: device.index };
         let peer = if let Kind::Veth(peer) = device.kind { Some(peer) } else { None };
         links.insert(device);
+        self.space_mut(ns).stack.changed();
         if let Some(peer) = peer {
             self.set_peer(peer, new);
         }
@@ -371,6 +377,7 @@ impl Fabric {
         }
         let stack = &mut self.space_mut(place.ns).stack;
         let gone = stack.fib.device_gone(place.dev, Gone::Removed, &stack.links);
+        stack.changed();
         self.watch_routes(place.ns, &gone);
         self.flush_neighbours(place);
     }
@@ -410,6 +417,7 @@ impl Fabric {
     /// `default` values stand for themselves.
     pub fn set_forwarding(&mut self, ns: u32, value: i64) {
         let stack = &mut self.space_mut(ns).stack;
+        stack.changed();
         stack.sysctls.set(sysctl::IP_FORWARD, value);
         stack.links.all.set(sysctl::FORWARDING, value);
         stack.links.default.set(sysctl::FORWARDING, value);

@@ -97,6 +97,7 @@ impl Fabric {
         item.router = entry.router.unwrap_or(false);
         item.enter(entry.state);
         let queue = std::mem::take(&mut item.queue);
+        self.space_mut(ns).stack.changed();
         for id in queue {
             let packet = self.world.pool.take(id);
             self.resolve(place, entry.ip, packet);
@@ -113,6 +114,7 @@ impl Fabric {
             return Ok(());
         }
         let Some(entry) = device.neighbours.remove(ip) else { return refuse(ENOENT) };
+        self.space_mut(place.ns).stack.changed();
         self.drop_waiting(place, entry.queue);
         Ok(())
     }

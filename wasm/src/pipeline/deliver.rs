@@ -62,7 +62,7 @@ impl Fabric {
         if packet.bad_checksum {
             return self.drop(place, packet, Layer::Local, Reason::BadChecksum);
         }
-        let Some(packet) = self.vxlan_receive(place, packet) else { return };
+        let Some(mut packet) = self.vxlan_receive(place, packet) else { return };
         let (space, world) = self.both(place.ns);
         let group = packet.dst.is_multicast() || space.stack.addr_type(packet.dst, 0) == AddrType::Broadcast;
         if group {
@@ -83,6 +83,8 @@ impl Fabric {
                 self.finish(place.ns, packet);
             }
             None => {
+                // UDP lets go of the flow first (nf_reset_ct): the error finds it again by what it quotes.
+                self.space_mut(place.ns).hooks.release(&mut packet);
                 let error = IcmpError { local: true, ..IcmpError::new(kind::UNREACHABLE, dest::PORT) };
                 self.send_icmp_error(place.ns, &packet, error);
                 self.drop(place, packet, Layer::Socket, Reason::NoSocket);

@@ -40,7 +40,7 @@ impl Fabric {
             dport: packet.dport,
             any_source: birth.flags & Birth::ANY_SOURCE != 0,
         };
-        let path = match self.space(birth.ns).stack.route_output(&key) {
+        let path = match self.space_mut(birth.ns).stack.find_output(&key) {
             Ok(path) => path,
             Err(errno) => {
                 self.drop(Place { ns: birth.ns, dev: 0 }, packet, Layer::Route, Reason::NoRoute);

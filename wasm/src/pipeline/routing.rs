@@ -104,6 +104,11 @@ impl Stack {
         if dst == Ip::BROADCAST4 || (src == Ip::ANY4 && dst == Ip::ANY4) {
             return self.broadcast_input(packet, dev);
         }
+        if dst.is_multicast() {
+            // nobody here joins groups but all-hosts, and multicast is not routed
+            let joined = dst == Ip::v4(0xe000_0001);
+            return if joined { self.broadcast_input(packet, dev) } else { Err(InputError::MartianDestination) };
+        }
         if is_zeronet(src) {
             return Err(InputError::MartianSource);
         }

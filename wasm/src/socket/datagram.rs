@@ -62,7 +62,7 @@ impl Fabric {
             any_source: options.transparent,
             ..OutputKey::to(target.ip)
         };
-        let path = self.space(ns).stack.route_output(&key)?;
+        let path = self.space_mut(ns).stack.find_output(&key)?;
         let broadcast = self.space(ns).stack.addr_type(target.ip, 0) == AddrType::Broadcast && !target.ip.is_unspecified();
         if broadcast && !options.broadcast {
             return Err(EACCES);

@@ -123,6 +123,7 @@ impl Fabric {
         let expires = now + stack.sysctl(sysctl::ROUTE_MTU_EXPIRES) as u64 * SECOND;
         let known = stack.exceptions.entry(dst).or_insert_with(Exception::default);
         *known = Exception { mtu, expires, ..*known };
+        stack.changed();
         self.world.at(expires, Event::Forget { ns, ip: dst });
     }
 
@@ -150,6 +151,7 @@ impl Fabric {
         let expires = now + 300 * SECOND;
         let entry = stack.exceptions.entry(inner.dst).or_insert_with(Exception::default);
         *entry = Exception { gateway: Some(gateway), expires, ..*entry };
+        stack.changed();
         self.world.at(expires, Event::Forget { ns: place.ns, ip: inner.dst });
     }
 
@@ -157,7 +159,9 @@ impl Fabric {
     pub fn forget(&mut self, ns: u32, ip: Ip) {
         let now = self.world.now;
         if self.has_space(ns) {
-            self.space_mut(ns).stack.exceptions.retain(|dst, known| *dst != ip || known.expires > now);
+            let stack = &mut self.space_mut(ns).stack;
+            stack.exceptions.retain(|dst, known| *dst != ip || known.expires > now);
+            stack.changed();
         }
     }
 }

@@ -56,6 +56,7 @@ impl Fabric {
             dport: packet.sport,
             ttl: stack.sysctl(sysctl::IP_DEFAULT_TTL) as u8,
             proto: proto::TCP,
+            tos: packet.tos,
             dont_fragment: true,
             mark: stack.reply_mark(packet.mark),
             trace: packet.trace,

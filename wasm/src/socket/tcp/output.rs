@@ -45,7 +45,7 @@ impl Fabric {
             any_source: options.transparent,
             ..OutputKey::to(socket.remote)
         };
-        let path = self.space(ns).stack.route_output(&key)?;
+        let path = self.space_mut(ns).stack.find_output(&key)?;
         let (space, world) = self.both(ns);
         let ttl = options.ttl.unwrap_or(space.stack.sysctl(sysctl::IP_DEFAULT_TTL) as u8);
         let ip_id = space.stack.next_ip_id();
