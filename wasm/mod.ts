@@ -4,7 +4,7 @@
  * through columns of numbers ({@link PacketBatch}).
  */
 import { errnoName, type Failure, type Result } from "../core/base/mod.ts";
-import { HOOK, TABLE } from "./abi.ts";
+import { CALL, HOOK, TABLE } from "./abi.ts";
 import { PacketBatch } from "./batch.ts";
 import { type InitOutput, initSync, Plane as Engine } from "./pkg/plane.js";
 import type {
@@ -36,7 +36,7 @@ import type {
   Table,
   TraceRecord,
 } from "./types.ts";
-import { decode, encode, wordNumber, WordReader } from "./words.ts";
+import { decode, encodeAll, wordNumber, WordReader } from "./words.ts";
 
 export * from "./abi.ts";
 export * from "./batch.ts";
@@ -52,7 +52,6 @@ export interface PlaneOptions {
 }
 
 const EPOCH = 1_767_225_600;
-const NETEM = "NetemSpec";
 const TABLES = Object.keys(TABLE).map((name) => name.toLowerCase() as Table);
 const HOOKS = Object.keys(HOOK) as (keyof typeof HOOK)[];
 
@@ -98,90 +97,93 @@ export class Plane implements PlaneApi {
     this.#engine.free();
   }
 
+  #call(number: number, head: readonly number[] = [], ...values: readonly (readonly [string, unknown])[]): Uint32Array {
+    return this.#engine.call(number, encodeAll(head, values));
+  }
+
   // namespaces
   addNamespace(): Ns {
-    return this.#engine.addNamespace();
+    return this.#call(CALL.ADD_NAMESPACE)[0] as Ns;
   }
   removeNamespace(ns: Ns): void {
-    this.#engine.removeNamespace(ns);
+    this.#call(CALL.REMOVE_NAMESPACE, [ns]);
   }
 
   // devices
   addLink(ns: Ns, spec: LinkSpec): Result<IfIndex> {
-    return answer("u32", this.#engine.addLink(ns, encode("LinkSpec", spec)));
+    return answer("u32", this.#call(CALL.ADD_LINK, [ns], ["LinkSpec", spec]));
   }
   setLink(ns: Ns, dev: IfIndex, change: LinkChange): Failure | null {
-    return outcome(this.#engine.setLink(ns, dev, encode("LinkChange", change)));
+    return outcome(this.#call(CALL.SET_LINK, [ns, dev], ["LinkChange", change]));
   }
   removeLink(ns: Ns, dev: IfIndex): Failure | null {
-    return outcome(this.#engine.removeLink(ns, dev));
+    return outcome(this.#call(CALL.REMOVE_LINK, [ns, dev]));
   }
   links(ns: Ns): Link[] {
-    return list<Link>("LinkView", this.#engine.links(ns)).map(withTunnelTexts);
+    return list<Link>("LinkView", this.#call(CALL.LINKS, [ns])).map(withTunnelTexts);
   }
   setNetem(ns: Ns, dev: IfIndex, netem: Parameters<PlaneApi["setNetem"]>[2]): Failure | null {
-    return outcome(this.#engine.setNetem(ns, dev, netem === null ? new Uint32Array() : encode(NETEM, netem)));
+    return outcome(this.#call(CALL.SET_NETEM, [ns, dev], ["?NetemSpec", netem ?? undefined]));
   }
 
   // addresses, neighbours, fdb
   addAddress(ns: Ns, dev: IfIndex, spec: AddressSpec): Failure | null {
-    return outcome(this.#engine.addAddress(ns, dev, encode("AddressSpec", spec)));
+    return outcome(this.#call(CALL.ADD_ADDRESS, [ns, dev], ["AddressSpec", spec]));
   }
   removeAddress(ns: Ns, dev: IfIndex, address: string): Failure | null {
-    return outcome(this.#engine.removeAddress(ns, dev, encode("prefix", address)));
+    return outcome(this.#call(CALL.REMOVE_ADDRESS, [ns, dev], ["prefix", address]));
   }
   addresses(ns: Ns): Address[] {
-    return list("AddressView", this.#engine.addresses(ns));
+    return list("AddressView", this.#call(CALL.ADDRESSES, [ns]));
   }
   addNeighbour(ns: Ns, entry: Neighbour, mode: "add" | "change" | "replace"): Failure | null {
-    return outcome(this.#engine.addNeighbour(ns, encode("NeighbourView", entry), wordNumber("NeighbourMode", mode)));
+    return outcome(this.#call(CALL.ADD_NEIGHBOUR, [ns], ["NeighbourView", entry], ["NeighbourMode", mode]));
   }
   removeNeighbour(ns: Ns, dev: IfIndex, ip: string): Failure | null {
-    return outcome(this.#engine.removeNeighbour(ns, dev, encode("ip", ip)));
+    return outcome(this.#call(CALL.REMOVE_NEIGHBOUR, [ns, dev], ["ip", ip]));
   }
   neighbours(ns: Ns): Neighbour[] {
-    return list("NeighbourView", this.#engine.neighbours(ns));
+    return list("NeighbourView", this.#call(CALL.NEIGHBOURS, [ns]));
   }
   addFdb(ns: Ns, entry: Omit<FdbEntry, "age">, mode: "add" | "append" | "replace"): Failure | null {
-    return outcome(this.#engine.addFdb(ns, encode("FdbView", { ...entry, age: 0 }), wordNumber("FdbMode", mode)));
+    return outcome(this.#call(CALL.ADD_FDB, [ns], ["FdbView", { ...entry, age: 0 }], ["FdbMode", mode]));
   }
   removeFdb(ns: Ns, entry: { mac: string; dev: IfIndex; dst?: string; vlan?: number }): Failure | null {
-    return outcome(this.#engine.removeFdb(ns, encode("FdbKey", entry)));
+    return outcome(this.#call(CALL.REMOVE_FDB, [ns], ["FdbKey", entry]));
   }
   fdb(ns: Ns): FdbEntry[] {
-    return list("FdbView", this.#engine.fdb(ns));
+    return list("FdbView", this.#call(CALL.FDB, [ns]));
   }
 
   // routes and rules
   addRoute(ns: Ns, route: RouteSpec, mode: "add" | "append" | "prepend" | "replace" | "change"): Failure | null {
-    return outcome(this.#engine.addRoute(ns, encode("RouteRecord", route), wordNumber("RouteMode", mode)));
+    return outcome(this.#call(CALL.ADD_ROUTE, [ns], ["RouteRecord", route], ["RouteMode", mode]));
   }
   removeRoute(ns: Ns, route: RouteSpec): Failure | null {
-    return outcome(this.#engine.removeRoute(ns, encode("RouteRecord", route)));
+    return outcome(this.#call(CALL.REMOVE_ROUTE, [ns], ["RouteRecord", route]));
   }
   routes(ns: Ns, family: 4 | 6): Route[] {
-    return list("RouteRecord", this.#engine.routes(ns, family));
+    return list("RouteRecord", this.#call(CALL.ROUTES, [ns, family]));
   }
   routeGet(ns: Ns, query: RouteQuery): Result<RouteAnswer> {
-    return answer("RouteAnswer", this.#engine.routeGet(ns, encode("RouteQuery", query)));
+    return answer("RouteAnswer", this.#call(CALL.ROUTE_GET, [ns], ["RouteQuery", query]));
   }
   addRule(ns: Ns, rule: RuleSpec): Failure | null {
-    return outcome(this.#engine.addRule(ns, encode("RuleRecord", withRanges(rule))));
+    return outcome(this.#call(CALL.ADD_RULE, [ns], ["RuleRecord", withRanges(rule)]));
   }
   removeRule(ns: Ns, rule: RuleSpec): Failure | null {
-    return outcome(this.#engine.removeRule(ns, encode("RuleRecord", withRanges(rule))));
+    return outcome(this.#call(CALL.REMOVE_RULE, [ns], ["RuleRecord", withRanges(rule)]));
   }
   rules(ns: Ns, family: 4 | 6): RuleSpec[] {
-    return list<RangedRule>("RuleRecord", this.#engine.rules(ns, family)).map(withPairs);
+    return list<RangedRule>("RuleRecord", this.#call(CALL.RULES, [ns, family])).map(withPairs);
   }
 
   // sysctls
   setSysctl(ns: Ns, key: string, value: number): Failure | null {
-    return outcome(this.#engine.setSysctl(ns, key, value));
+    return outcome(this.#call(CALL.SET_SYSCTL, [ns], ["text", key], ["f64", value]));
   }
   sysctl(ns: Ns, key: string): number | undefined {
-    const value = this.#engine.sysctl(ns, key);
-    return Number.isNaN(value) ? undefined : value;
+    return decode("?f64", this.#call(CALL.SYSCTL, [ns], ["text", key])) as number | undefined;
   }
 
   // netfilter
@@ -189,87 +191,88 @@ export class Plane implements PlaneApi {
     return outcome(this.#engine.loadTable(ns, family, TABLES.indexOf(table), program));
   }
   dropTable(ns: Ns, family: 4 | 6, table: Table): void {
-    this.#engine.dropTable(ns, family, TABLES.indexOf(table));
+    this.#call(CALL.DROP_TABLE, [ns, family, TABLES.indexOf(table)]);
   }
   counters(ns: Ns, family: 4 | 6, table: Table): Float64Array {
-    return this.#engine.counters(ns, family, TABLES.indexOf(table));
+    const words = this.#call(CALL.COUNTERS, [ns, family, TABLES.indexOf(table)]);
+    return new Float64Array(words.buffer, words.byteOffset, words.length / 2);
   }
   loadSet(ns: Ns, id: number, program: Uint32Array): Failure | null {
     return outcome(this.#engine.loadSet(ns, id, program));
   }
   dropSet(ns: Ns, id: number): Failure | null {
-    return outcome(this.#engine.dropSet(ns, id));
+    return outcome(this.#call(CALL.DROP_SET, [ns, id]));
   }
   setMembers(ns: Ns, id: number): Uint32Array {
-    return this.#engine.setMembers(ns, id);
+    return this.#call(CALL.SET_MEMBERS, [ns, id]);
   }
   flows(ns: Ns): Flow[] {
-    return list("FlowRecord", this.#engine.flows(ns));
+    return list("FlowRecord", this.#call(CALL.FLOWS, [ns]));
   }
   removeFlows(ns: Ns, keep: (flow: Flow) => boolean): Flow[] {
     const gone = this.flows(ns).filter((flow) => !keep(flow));
-    return gone.filter((flow) => this.#engine.removeFlow(ns, flow.id));
+    return gone.filter((flow) => this.#call(CALL.REMOVE_FLOW, [ns, flow.id])[0] === 1);
   }
   watchFlows(on: boolean): void {
-    this.#engine.watchFlows(on);
+    this.#call(CALL.WATCH_FLOWS, [on ? 1 : 0]);
   }
   takeFlowEvents(): FlowEvent[] {
-    return list("FlowEvent", this.#engine.takeFlowEvents());
+    return list("FlowEvent", this.#call(CALL.TAKE_FLOW_EVENTS));
   }
 
   // sockets
   socket(ns: Ns, kind: SocketKind, family: 4 | 6, protocol = 0): SocketId {
-    return this.#engine.socket(ns, wordNumber("SocketKind", kind), family, protocol);
+    return this.#call(CALL.SOCKET, [ns, wordNumber("SocketKind", kind), family, protocol])[0] as SocketId;
   }
   setSocket(id: SocketId, options: SocketOptions): Failure | null {
-    return outcome(this.#engine.setSocket(id, encode("SocketOptions", options)));
+    return outcome(this.#call(CALL.SET_SOCKET, [id], ["SocketOptions", options]));
   }
   bind(id: SocketId, address: string, port: number): Failure | null {
-    return outcome(this.#engine.bind(id, encode("ip", address), port));
+    return outcome(this.#call(CALL.BIND, [id], ["ip", address], ["u32", port]));
   }
   listen(id: SocketId, backlog: number): Failure | null {
-    return outcome(this.#engine.listen(id, backlog));
+    return outcome(this.#call(CALL.LISTEN, [id, backlog]));
   }
   connect(id: SocketId, address: string, port: number): Failure | null {
-    return outcome(this.#engine.connect(id, encode("ip", address), port));
+    return outcome(this.#call(CALL.CONNECT, [id], ["ip", address], ["u32", port]));
   }
   accept(id: SocketId): Result<SocketId> {
-    return answer("u32", this.#engine.accept(id));
+    return answer("u32", this.#call(CALL.ACCEPT, [id]));
   }
   send(id: SocketId, data: Uint8Array): Result<number> {
     return answer("u32", this.#engine.send(id, data));
   }
   sendTo(id: SocketId, data: Uint8Array, address: string, port: number, from = "0.0.0.0"): Result<number> {
-    const ips = Uint32Array.of(...encode("ip", address), ...encode("ip", from));
+    const ips = encodeAll([], [["ip", address], ["ip", from]]);
     return answer("u32", this.#engine.sendTo(id, data, ips, port));
   }
   receive(id: SocketId, limit: number): Result<Uint8Array> {
-    return answer("bytes", this.#engine.receive(id, limit));
+    return answer("bytes", this.#call(CALL.RECEIVE, [id, limit]));
   }
   receiveFrom(id: SocketId): Result<Datagram> {
-    return answer("Datagram", this.#engine.receiveFrom(id));
+    return answer("Datagram", this.#call(CALL.RECEIVE_FROM, [id]));
   }
   takeError(id: SocketId): SocketError | undefined {
-    const error = decode("?SocketError", this.#engine.takeError(id)) as (SocketError & { errno: number }) | undefined;
+    const error = decode("?SocketError", this.#call(CALL.TAKE_ERROR, [id])) as RawSocketError | undefined;
     return error && { ...error, errno: errnoName(error.errno) };
   }
   shutdown(id: SocketId): Failure | null {
-    return outcome(this.#engine.shutdown(id));
+    return outcome(this.#call(CALL.SHUTDOWN, [id]));
   }
   close(id: SocketId): void {
-    this.#engine.close(id);
+    this.#call(CALL.CLOSE, [id]);
   }
   /** A socket that is closed throws a RangeError. */
   socketView(id: SocketId): SocketView {
-    const view = decode("?SocketView", this.#engine.socketView(id)) as SocketView | undefined;
+    const view = decode("?SocketView", this.#call(CALL.SOCKET_VIEW, [id])) as SocketView | undefined;
     if (view === undefined) throw new RangeError(`no socket ${id}`);
     return withErrorName(view);
   }
   sockets(ns: Ns): SocketView[] {
-    return list<SocketView>("SocketView", this.#engine.sockets(ns)).map(withErrorName);
+    return list<SocketView>("SocketView", this.#call(CALL.SOCKETS, [ns])).map(withErrorName);
   }
   takeWakeups(): SocketId[] {
-    return Array.from(this.#engine.takeWakeups());
+    return Array.from(this.#call(CALL.TAKE_WAKEUPS, [0]));
   }
 
   /** The plane's one batch of packets. */
@@ -282,7 +285,7 @@ export class Plane implements PlaneApi {
     this.#engine.inject(ns, dev, bytes);
   }
   takeOut(): CapturedFrame[] {
-    return list("CapturedFrame", this.#engine.takeOut());
+    return list("CapturedFrame", this.#call(CALL.TAKE_OUT));
   }
 
   // time
@@ -298,29 +301,31 @@ export class Plane implements PlaneApi {
 
   // evidence
   trace(socket: SocketId): number {
-    return this.#engine.trace(socket);
+    return this.#call(CALL.TRACE, [socket])[0] as number;
   }
   traceDevice(ns: Ns, dev: IfIndex, on: boolean): number {
-    return this.#engine.traceDevice(ns, dev, on);
+    return this.#call(CALL.TRACE_DEVICE, [ns, dev, on ? 1 : 0])[0] as number;
   }
   takeTrace(): TraceRecord[] {
-    return list<RawTrace>("TraceView", this.#engine.takeTrace()).map(withNames);
+    return list<RawTrace>("TraceView", this.#call(CALL.TAKE_TRACE)).map(withNames);
   }
   capture(ns: Ns, dev: IfIndex, on: boolean): void {
-    this.#engine.capture(ns, dev, on);
+    this.#call(CALL.CAPTURE, [ns, dev, on ? 1 : 0]);
   }
   takeFrames(): CapturedFrame[] {
-    return list("CapturedFrame", this.#engine.takeFrames());
+    return list("CapturedFrame", this.#call(CALL.TAKE_FRAMES));
   }
   watchKernel(on: boolean): void {
-    this.#engine.watchKernel(on);
+    this.#call(CALL.WATCH_KERNEL, [on ? 1 : 0]);
   }
   takeKernelEvents(): KernelEvent[] {
-    return list<RawKernelEvent>("KernelEvent", this.#engine.takeKernelEvents()).map(withValue);
+    return list<RawKernelEvent>("KernelEvent", this.#call(CALL.TAKE_KERNEL_EVENTS)).map(withValue);
   }
 }
 
 // ------------------------------------------------------------------------------------ from records to what types.ts says
+
+type RawSocketError = Omit<SocketError, "errno"> & { readonly errno: number };
 
 type RawTrace = Omit<TraceRecord, "table" | "hook"> & { readonly table?: number; readonly hook?: number };
 

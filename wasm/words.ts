@@ -140,10 +140,13 @@ export function wordNumber(vocabulary: string, word: string): number {
   return number;
 }
 
-/** A value of a shape as words. */
-export function encode(shape: string, value: unknown): Uint32Array {
-  const out: number[] = [];
-  push(shape, value, out);
+/** Numbers as they are, then each value by its shape: the arguments of a call. */
+export function encodeAll(
+  head: readonly number[],
+  values: readonly (readonly [string, unknown])[],
+): Uint32Array<ArrayBuffer> {
+  const out = [...head];
+  for (const [shape, value] of values) push(shape, value, out);
   return Uint32Array.from(out);
 }
 

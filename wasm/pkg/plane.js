@@ -15,171 +15,6 @@ export class Plane {
         wasm.__wbg_plane_free(ptr, 0);
     }
     /**
-     * @param {number} id
-     * @returns {Uint32Array}
-     */
-    accept(id) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_accept(retptr, this.__wbg_ptr, id);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @param {number} dev
-     * @param {Uint32Array} spec
-     * @returns {Uint32Array}
-     */
-    addAddress(ns, dev, spec) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            const ptr0 = passArray32ToWasm0(spec, wasm.__wbindgen_export2);
-            const len0 = WASM_VECTOR_LEN;
-            wasm.plane_addAddress(retptr, this.__wbg_ptr, ns, dev, ptr0, len0);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v2 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v2;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @param {Uint32Array} entry
-     * @param {number} mode
-     * @returns {Uint32Array}
-     */
-    addFdb(ns, entry, mode) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            const ptr0 = passArray32ToWasm0(entry, wasm.__wbindgen_export2);
-            const len0 = WASM_VECTOR_LEN;
-            wasm.plane_addFdb(retptr, this.__wbg_ptr, ns, ptr0, len0, mode);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v2 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v2;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @param {Uint32Array} spec
-     * @returns {Uint32Array}
-     */
-    addLink(ns, spec) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            const ptr0 = passArray32ToWasm0(spec, wasm.__wbindgen_export2);
-            const len0 = WASM_VECTOR_LEN;
-            wasm.plane_addLink(retptr, this.__wbg_ptr, ns, ptr0, len0);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v2 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v2;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @returns {number}
-     */
-    addNamespace() {
-        const ret = wasm.plane_addNamespace(this.__wbg_ptr);
-        return ret >>> 0;
-    }
-    /**
-     * @param {number} ns
-     * @param {Uint32Array} entry
-     * @param {number} mode
-     * @returns {Uint32Array}
-     */
-    addNeighbour(ns, entry, mode) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            const ptr0 = passArray32ToWasm0(entry, wasm.__wbindgen_export2);
-            const len0 = WASM_VECTOR_LEN;
-            wasm.plane_addNeighbour(retptr, this.__wbg_ptr, ns, ptr0, len0, mode);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v2 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v2;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @param {Uint32Array} route
-     * @param {number} mode
-     * @returns {Uint32Array}
-     */
-    addRoute(ns, route, mode) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            const ptr0 = passArray32ToWasm0(route, wasm.__wbindgen_export2);
-            const len0 = WASM_VECTOR_LEN;
-            wasm.plane_addRoute(retptr, this.__wbg_ptr, ns, ptr0, len0, mode);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v2 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v2;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @param {Uint32Array} rule
-     * @returns {Uint32Array}
-     */
-    addRule(ns, rule) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            const ptr0 = passArray32ToWasm0(rule, wasm.__wbindgen_export2);
-            const len0 = WASM_VECTOR_LEN;
-            wasm.plane_addRule(retptr, this.__wbg_ptr, ns, ptr0, len0);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v2 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v2;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @returns {Uint32Array}
-     */
-    addresses(ns) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_addresses(retptr, this.__wbg_ptr, ns);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
      * Where the batch's columns lie in memory, and the plane itself for [`plane_send_batch`].
      * @returns {Uint32Array}
      */
@@ -197,17 +32,17 @@ export class Plane {
         }
     }
     /**
-     * @param {number} id
-     * @param {Uint32Array} ip
-     * @param {number} port
+     * A call by its number in `abi::call`.
+     * @param {number} number
+     * @param {Uint32Array} words
      * @returns {Uint32Array}
      */
-    bind(id, ip, port) {
+    call(number, words) {
         try {
             const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            const ptr0 = passArray32ToWasm0(ip, wasm.__wbindgen_export2);
+            const ptr0 = passArray32ToWasm0(words, wasm.__wbindgen_export2);
             const len0 = WASM_VECTOR_LEN;
-            wasm.plane_bind(retptr, this.__wbg_ptr, id, ptr0, len0, port);
+            wasm.plane_call(retptr, this.__wbg_ptr, number, ptr0, len0);
             var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
             var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
             var v2 = getArrayU32FromWasm0(r0, r1).slice();
@@ -218,121 +53,7 @@ export class Plane {
         }
     }
     /**
-     * @param {number} ns
-     * @param {number} dev
-     * @param {boolean} on
-     */
-    capture(ns, dev, on) {
-        wasm.plane_capture(this.__wbg_ptr, ns, dev, on);
-    }
-    /**
-     * @param {number} id
-     */
-    close(id) {
-        wasm.plane_close(this.__wbg_ptr, id);
-    }
-    /**
-     * @param {number} id
-     * @param {Uint32Array} ip
-     * @param {number} port
-     * @returns {Uint32Array}
-     */
-    connect(id, ip, port) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            const ptr0 = passArray32ToWasm0(ip, wasm.__wbindgen_export2);
-            const len0 = WASM_VECTOR_LEN;
-            wasm.plane_connect(retptr, this.__wbg_ptr, id, ptr0, len0, port);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v2 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v2;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @param {number} family
-     * @param {number} table
-     * @returns {Float64Array}
-     */
-    counters(ns, family, table) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_counters(retptr, this.__wbg_ptr, ns, family, table);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayF64FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 8, 8);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @param {number} id
-     * @returns {Uint32Array}
-     */
-    dropSet(ns, id) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_dropSet(retptr, this.__wbg_ptr, ns, id);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @param {number} family
-     * @param {number} table
-     */
-    dropTable(ns, family, table) {
-        wasm.plane_dropTable(this.__wbg_ptr, ns, family, table);
-    }
-    /**
-     * @param {number} ns
-     * @returns {Uint32Array}
-     */
-    fdb(ns) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_fdb(retptr, this.__wbg_ptr, ns);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @returns {Uint32Array}
-     */
-    flows(ns) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_flows(retptr, this.__wbg_ptr, ns);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * A packet from outside comes in by a tun device; bytes that are none are counted as errors.
+     * A packet from outside comes in by a tun device.
      * @param {number} ns
      * @param {number} dev
      * @param {Uint8Array} bytes
@@ -343,41 +64,7 @@ export class Plane {
         wasm.plane_inject(this.__wbg_ptr, ns, dev, ptr0, len0);
     }
     /**
-     * @param {number} ns
-     * @returns {Uint32Array}
-     */
-    links(ns) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_links(retptr, this.__wbg_ptr, ns);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} id
-     * @param {number} backlog
-     * @returns {Uint32Array}
-     */
-    listen(id, backlog) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_listen(retptr, this.__wbg_ptr, id, backlog);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
+     * Replaces a set.
      * @param {number} ns
      * @param {number} id
      * @param {Uint32Array} program
@@ -399,6 +86,7 @@ export class Plane {
         }
     }
     /**
+     * Replaces a table by a compiled program.
      * @param {number} ns
      * @param {number} family
      * @param {number} table
@@ -416,23 +104,6 @@ export class Plane {
             var v2 = getArrayU32FromWasm0(r0, r1).slice();
             wasm.__wbindgen_export(r0, r1 * 4, 4);
             return v2;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @returns {Uint32Array}
-     */
-    neighbours(ns) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_neighbours(retptr, this.__wbg_ptr, ns);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
         } finally {
             wasm.__wbindgen_add_to_stack_pointer(16);
         }
@@ -465,233 +136,6 @@ export class Plane {
         return ret;
     }
     /**
-     * @param {number} id
-     * @param {number} limit
-     * @returns {Uint32Array}
-     */
-    receive(id, limit) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_receive(retptr, this.__wbg_ptr, id, limit);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} id
-     * @returns {Uint32Array}
-     */
-    receiveFrom(id) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_receiveFrom(retptr, this.__wbg_ptr, id);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @param {number} dev
-     * @param {Uint32Array} prefix
-     * @returns {Uint32Array}
-     */
-    removeAddress(ns, dev, prefix) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            const ptr0 = passArray32ToWasm0(prefix, wasm.__wbindgen_export2);
-            const len0 = WASM_VECTOR_LEN;
-            wasm.plane_removeAddress(retptr, this.__wbg_ptr, ns, dev, ptr0, len0);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v2 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v2;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @param {Uint32Array} key
-     * @returns {Uint32Array}
-     */
-    removeFdb(ns, key) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            const ptr0 = passArray32ToWasm0(key, wasm.__wbindgen_export2);
-            const len0 = WASM_VECTOR_LEN;
-            wasm.plane_removeFdb(retptr, this.__wbg_ptr, ns, ptr0, len0);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v2 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v2;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * `conntrack -D` by id; false where the flow is gone.
-     * @param {number} ns
-     * @param {number} id
-     * @returns {boolean}
-     */
-    removeFlow(ns, id) {
-        const ret = wasm.plane_removeFlow(this.__wbg_ptr, ns, id);
-        return ret !== 0;
-    }
-    /**
-     * @param {number} ns
-     * @param {number} dev
-     * @returns {Uint32Array}
-     */
-    removeLink(ns, dev) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_removeLink(retptr, this.__wbg_ptr, ns, dev);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     */
-    removeNamespace(ns) {
-        wasm.plane_removeNamespace(this.__wbg_ptr, ns);
-    }
-    /**
-     * @param {number} ns
-     * @param {number} dev
-     * @param {Uint32Array} ip
-     * @returns {Uint32Array}
-     */
-    removeNeighbour(ns, dev, ip) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            const ptr0 = passArray32ToWasm0(ip, wasm.__wbindgen_export2);
-            const len0 = WASM_VECTOR_LEN;
-            wasm.plane_removeNeighbour(retptr, this.__wbg_ptr, ns, dev, ptr0, len0);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v2 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v2;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @param {Uint32Array} route
-     * @returns {Uint32Array}
-     */
-    removeRoute(ns, route) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            const ptr0 = passArray32ToWasm0(route, wasm.__wbindgen_export2);
-            const len0 = WASM_VECTOR_LEN;
-            wasm.plane_removeRoute(retptr, this.__wbg_ptr, ns, ptr0, len0);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v2 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v2;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @param {Uint32Array} rule
-     * @returns {Uint32Array}
-     */
-    removeRule(ns, rule) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            const ptr0 = passArray32ToWasm0(rule, wasm.__wbindgen_export2);
-            const len0 = WASM_VECTOR_LEN;
-            wasm.plane_removeRule(retptr, this.__wbg_ptr, ns, ptr0, len0);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v2 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v2;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @param {Uint32Array} query
-     * @returns {Uint32Array}
-     */
-    routeGet(ns, query) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            const ptr0 = passArray32ToWasm0(query, wasm.__wbindgen_export2);
-            const len0 = WASM_VECTOR_LEN;
-            wasm.plane_routeGet(retptr, this.__wbg_ptr, ns, ptr0, len0);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v2 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v2;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @param {number} family
-     * @returns {Uint32Array}
-     */
-    routes(ns, family) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_routes(retptr, this.__wbg_ptr, ns, family);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @param {number} family
-     * @returns {Uint32Array}
-     */
-    rules(ns, family) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_rules(retptr, this.__wbg_ptr, ns, family);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
      * Runs what is due by then and moves time there.
      * @param {number} until
      */
@@ -699,6 +143,7 @@ export class Plane {
         wasm.plane_run(this.__wbg_ptr, until);
     }
     /**
+     * send(2).
      * @param {number} id
      * @param {Uint8Array} data
      * @returns {Uint32Array}
@@ -719,7 +164,7 @@ export class Plane {
         }
     }
     /**
-     * `ips` are the destination and the source (unspecified for none).
+     * sendto(2); `ips` are the destination and the source (unspecified for none).
      * @param {number} id
      * @param {Uint8Array} data
      * @param {Uint32Array} ips
@@ -743,328 +188,6 @@ export class Plane {
             wasm.__wbindgen_add_to_stack_pointer(16);
         }
     }
-    /**
-     * @param {number} ns
-     * @param {number} dev
-     * @param {Uint32Array} change
-     * @returns {Uint32Array}
-     */
-    setLink(ns, dev, change) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            const ptr0 = passArray32ToWasm0(change, wasm.__wbindgen_export2);
-            const len0 = WASM_VECTOR_LEN;
-            wasm.plane_setLink(retptr, this.__wbg_ptr, ns, dev, ptr0, len0);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v2 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v2;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @param {number} id
-     * @returns {Uint32Array}
-     */
-    setMembers(ns, id) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_setMembers(retptr, this.__wbg_ptr, ns, id);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * An empty stream takes netem away.
-     * @param {number} ns
-     * @param {number} dev
-     * @param {Uint32Array} netem
-     * @returns {Uint32Array}
-     */
-    setNetem(ns, dev, netem) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            const ptr0 = passArray32ToWasm0(netem, wasm.__wbindgen_export2);
-            const len0 = WASM_VECTOR_LEN;
-            wasm.plane_setNetem(retptr, this.__wbg_ptr, ns, dev, ptr0, len0);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v2 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v2;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} id
-     * @param {Uint32Array} options
-     * @returns {Uint32Array}
-     */
-    setSocket(id, options) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            const ptr0 = passArray32ToWasm0(options, wasm.__wbindgen_export2);
-            const len0 = WASM_VECTOR_LEN;
-            wasm.plane_setSocket(retptr, this.__wbg_ptr, id, ptr0, len0);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v2 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v2;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @param {string} key
-     * @param {number} value
-     * @returns {Uint32Array}
-     */
-    setSysctl(ns, key, value) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            const ptr0 = passStringToWasm0(key, wasm.__wbindgen_export2, wasm.__wbindgen_export3);
-            const len0 = WASM_VECTOR_LEN;
-            wasm.plane_setSysctl(retptr, this.__wbg_ptr, ns, ptr0, len0, value);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v2 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v2;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} id
-     * @returns {Uint32Array}
-     */
-    shutdown(id) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_shutdown(retptr, this.__wbg_ptr, id);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * `kind` by its number in SocketKind.
-     * @param {number} ns
-     * @param {number} kind
-     * @param {number} family
-     * @param {number} protocol
-     * @returns {number}
-     */
-    socket(ns, kind, family, protocol) {
-        const ret = wasm.plane_socket(this.__wbg_ptr, ns, kind, family, protocol);
-        return ret >>> 0;
-    }
-    /**
-     * @param {number} id
-     * @returns {Uint32Array}
-     */
-    socketView(id) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_socketView(retptr, this.__wbg_ptr, id);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @param {number} ns
-     * @returns {Uint32Array}
-     */
-    sockets(ns) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_sockets(retptr, this.__wbg_ptr, ns);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * NaN for a key that the plane does not know.
-     * @param {number} ns
-     * @param {string} key
-     * @returns {number}
-     */
-    sysctl(ns, key) {
-        const ptr0 = passStringToWasm0(key, wasm.__wbindgen_export2, wasm.__wbindgen_export3);
-        const len0 = WASM_VECTOR_LEN;
-        const ret = wasm.plane_sysctl(this.__wbg_ptr, ns, ptr0, len0);
-        return ret;
-    }
-    /**
-     * @param {number} id
-     * @returns {Uint32Array}
-     */
-    takeError(id) {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_takeError(retptr, this.__wbg_ptr, id);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @returns {Uint32Array}
-     */
-    takeFlowEvents() {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_takeFlowEvents(retptr, this.__wbg_ptr);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @returns {Uint32Array}
-     */
-    takeFrames() {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_takeFrames(retptr, this.__wbg_ptr);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @returns {Uint32Array}
-     */
-    takeKernelEvents() {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_takeKernelEvents(retptr, this.__wbg_ptr);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @returns {Uint32Array}
-     */
-    takeOut() {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_takeOut(retptr, this.__wbg_ptr);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @returns {Uint32Array}
-     */
-    takeTrace() {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_takeTrace(retptr, this.__wbg_ptr);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * @returns {Uint32Array}
-     */
-    takeWakeups() {
-        try {
-            const retptr = wasm.__wbindgen_add_to_stack_pointer(-16);
-            wasm.plane_takeWakeups(retptr, this.__wbg_ptr);
-            var r0 = getDataViewMemory0().getInt32(retptr + 4 * 0, true);
-            var r1 = getDataViewMemory0().getInt32(retptr + 4 * 1, true);
-            var v1 = getArrayU32FromWasm0(r0, r1).slice();
-            wasm.__wbindgen_export(r0, r1 * 4, 4);
-            return v1;
-        } finally {
-            wasm.__wbindgen_add_to_stack_pointer(16);
-        }
-    }
-    /**
-     * Begins a trace of what a socket sends from now on.
-     * @param {number} socket
-     * @returns {number}
-     */
-    trace(socket) {
-        const ret = wasm.plane_trace(this.__wbg_ptr, socket);
-        return ret >>> 0;
-    }
-    /**
-     * Begins a trace of what a tun device is given from now on; `on` false ends it.
-     * @param {number} ns
-     * @param {number} dev
-     * @param {boolean} on
-     * @returns {number}
-     */
-    traceDevice(ns, dev, on) {
-        const ret = wasm.plane_traceDevice(this.__wbg_ptr, ns, dev, on);
-        return ret >>> 0;
-    }
-    /**
-     * @param {boolean} on
-     */
-    watchFlows(on) {
-        wasm.plane_watchFlows(this.__wbg_ptr, on);
-    }
-    /**
-     * @param {boolean} on
-     */
-    watchKernel(on) {
-        wasm.plane_watchKernel(this.__wbg_ptr, on);
-    }
 }
 if (Symbol.dispose) Plane.prototype[Symbol.dispose] = Plane.prototype.free;
 function __wbg_get_imports() {
@@ -1084,11 +207,6 @@ const PlaneFinalization = (typeof FinalizationRegistry === 'undefined')
     ? { register: () => {}, unregister: () => {} }
     : new FinalizationRegistry(ptr => wasm.__wbg_plane_free(ptr, 1));
 
-function getArrayF64FromWasm0(ptr, len) {
-    ptr = ptr >>> 0;
-    return getFloat64ArrayMemory0().subarray(ptr / 8, ptr / 8 + len);
-}
-
 function getArrayU32FromWasm0(ptr, len) {
     ptr = ptr >>> 0;
     return getUint32ArrayMemory0().subarray(ptr / 4, ptr / 4 + len);
@@ -1100,14 +218,6 @@ function getDataViewMemory0() {
         cachedDataViewMemory0 = new DataView(wasm.memory.buffer);
     }
     return cachedDataViewMemory0;
-}
-
-let cachedFloat64ArrayMemory0 = null;
-function getFloat64ArrayMemory0() {
-    if (cachedFloat64ArrayMemory0 === null || cachedFloat64ArrayMemory0.byteLength === 0) {
-        cachedFloat64ArrayMemory0 = new Float64Array(wasm.memory.buffer);
-    }
-    return cachedFloat64ArrayMemory0;
 }
 
 function getStringFromWasm0(ptr, len) {
@@ -1144,43 +254,6 @@ function passArray8ToWasm0(arg, malloc) {
     return ptr;
 }
 
-function passStringToWasm0(arg, malloc, realloc) {
-    if (realloc === undefined) {
-        const buf = cachedTextEncoder.encode(arg);
-        const ptr = malloc(buf.length, 1) >>> 0;
-        getUint8ArrayMemory0().subarray(ptr, ptr + buf.length).set(buf);
-        WASM_VECTOR_LEN = buf.length;
-        return ptr;
-    }
-
-    let len = arg.length;
-    let ptr = malloc(len, 1) >>> 0;
-
-    const mem = getUint8ArrayMemory0();
-
-    let offset = 0;
-
-    for (; offset < len; offset++) {
-        const code = arg.charCodeAt(offset);
-        if (code > 0x7F) break;
-        mem[ptr + offset] = code;
-    }
-    if (offset !== len) {
-        if (offset !== 0) {
-            arg = arg.slice(offset);
-        }
-        ptr = realloc(ptr, len, len = offset + arg.length * 3, 1) >>> 0;
-        const view = getUint8ArrayMemory0().subarray(ptr + offset, ptr + len);
-        const ret = cachedTextEncoder.encodeInto(arg, view);
-
-        offset += ret.written;
-        ptr = realloc(ptr, len, offset, 1) >>> 0;
-    }
-
-    WASM_VECTOR_LEN = offset;
-    return ptr;
-}
-
 let cachedTextDecoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
 cachedTextDecoder.decode();
 const MAX_SAFARI_DECODE_BYTES = 2146435072;
@@ -1195,19 +268,6 @@ function decodeText(ptr, len) {
     return cachedTextDecoder.decode(getUint8ArrayMemory0().subarray(ptr, ptr + len));
 }
 
-const cachedTextEncoder = new TextEncoder();
-
-if (!('encodeInto' in cachedTextEncoder)) {
-    cachedTextEncoder.encodeInto = function (arg, view) {
-        const buf = cachedTextEncoder.encode(arg);
-        view.set(buf);
-        return {
-            read: arg.length,
-            written: buf.length
-        };
-    };
-}
-
 let WASM_VECTOR_LEN = 0;
 
 let wasmModule, wasmInstance, wasm;
@@ -1216,7 +276,6 @@ function __wbg_finalize_init(instance, module) {
     wasm = instance.exports;
     wasmModule = module;
     cachedDataViewMemory0 = null;
-    cachedFloat64ArrayMemory0 = null;
     cachedUint32ArrayMemory0 = null;
     cachedUint8ArrayMemory0 = null;
     return wasm;

@@ -142,6 +142,22 @@ group! {
 }
 
 group! {
+    /// The plane's calls by number (export/calls.rs): 0 devices, 0x20 routes, 0x30 rules, 0x40 sockets, 0x60 evidence.
+    call {
+        ADD_NAMESPACE = 0, REMOVE_NAMESPACE = 1, ADD_LINK = 2, SET_LINK = 3, REMOVE_LINK = 4, LINKS = 5, SET_NETEM = 6,
+        ADD_ADDRESS = 7, REMOVE_ADDRESS = 8, ADDRESSES = 9, ADD_NEIGHBOUR = 10, REMOVE_NEIGHBOUR = 11, NEIGHBOURS = 12,
+        ADD_FDB = 13, REMOVE_FDB = 14, FDB = 15, SET_SYSCTL = 16, SYSCTL = 17,
+        ADD_ROUTE = 0x20, REMOVE_ROUTE = 0x21, ROUTES = 0x22, ROUTE_GET = 0x23, ADD_RULE = 0x24, REMOVE_RULE = 0x25, RULES = 0x26,
+        DROP_TABLE = 0x30, COUNTERS = 0x31, DROP_SET = 0x32, SET_MEMBERS = 0x33, FLOWS = 0x34, REMOVE_FLOW = 0x35,
+        WATCH_FLOWS = 0x36, TAKE_FLOW_EVENTS = 0x37,
+        SOCKET = 0x40, SET_SOCKET = 0x41, BIND = 0x42, LISTEN = 0x43, CONNECT = 0x44, ACCEPT = 0x45, RECEIVE = 0x46,
+        RECEIVE_FROM = 0x47, TAKE_ERROR = 0x48, SHUTDOWN = 0x49, CLOSE = 0x4a, SOCKET_VIEW = 0x4b, SOCKETS = 0x4c,
+        TAKE_WAKEUPS = 0x4d, TRACE = 0x4e,
+        TAKE_OUT = 0x60, TRACE_DEVICE = 0x61, TAKE_TRACE = 0x62, CAPTURE = 0x63, TAKE_FRAMES = 0x64, WATCH_KERNEL = 0x65,
+        TAKE_KERNEL_EVENTS = 0x66,
+    }
+}
+group! {
     /// What became of a packet of a batch (export/batch.rs). OUT: it left by a tun device.
     outcome { LOST = 0, DELIVERED = 1, DROPPED = 2, REFUSED = 3, OUT = 4 }
 }
@@ -183,6 +199,7 @@ mod tests {
         ("SETTYPE", super::settype::DOC, super::settype::ALL),
         ("SETFLAG", super::setflag::DOC, super::setflag::ALL),
         ("CT", super::ct::DOC, super::ct::ALL),
+        ("CALL", super::call::DOC, super::call::ALL),
         ("OUTCOME", super::outcome::DOC, super::outcome::ALL),
         ("COLUMN", super::column::DOC, super::column::ALL),
     ];

@@ -1,114 +1,14 @@
-//! Namespaces, devices, addresses, neighbours, forwarding tables, sysctls.
+//! netem and sysctls: what devices and namespaces are told in plain numbers.
 
-use super::records::*;
-use super::{answer, outcome, read, words, Plane};
+use super::records::NetemSpec;
 use crate::errno::{refuse, Answer, EINVAL, ENODEV, ENOENT};
 use crate::fabric::{Fabric, MILLISECOND};
 use crate::link::{Device, Netem, Place};
-use crate::record::Field;
 use crate::sysctl::{self, Values};
-use crate::wire::{Family, Ip, Prefix};
-use wasm_bindgen::prelude::wasm_bindgen;
+use crate::wire::Family;
 
 /// Conntrack's sysctls, which it keeps itself.
 const CONNTRACK: &str = "net.netfilter.nf_conntrack_";
-
-#[wasm_bindgen]
-impl Plane {
-    #[wasm_bindgen(js_name = addNamespace)]
-    pub fn add_namespace(&mut self) -> u32 {
-        self.fabric.add_namespace()
-    }
-    #[wasm_bindgen(js_name = removeNamespace)]
-    pub fn remove_namespace(&mut self, ns: u32) {
-        self.fabric.remove_namespace(ns);
-        self.fabric.run_queue();
-    }
-    #[wasm_bindgen(js_name = addLink)]
-    pub fn add_link(&mut self, ns: u32, spec: &[u32]) -> Vec<u32> {
-        answer(self.fabric.add_link(ns, read::<LinkSpec>(spec)))
-    }
-    #[wasm_bindgen(js_name = setLink)]
-    pub fn set_link(&mut self, ns: u32, dev: u32, change: &[u32]) -> Vec<u32> {
-        let result = self.fabric.set_link(Place { ns, dev }, read::<LinkChange>(change));
-        self.fabric.run_queue();
-        outcome(result)
-    }
-    #[wasm_bindgen(js_name = removeLink)]
-    pub fn remove_link(&mut self, ns: u32, dev: u32) -> Vec<u32> {
-        let result = self.fabric.remove_link(Place { ns, dev });
-        self.fabric.run_queue();
-        outcome(result)
-    }
-    pub fn links(&self, ns: u32) -> Vec<u32> {
-        words(&self.fabric.links(ns))
-    }
-    /// An empty stream takes netem away.
-    #[wasm_bindgen(js_name = setNetem)]
-    pub fn set_netem(&mut self, ns: u32, dev: u32, netem: &[u32]) -> Vec<u32> {
-        let Some(device) = self.fabric.space_mut(ns).stack.links.get_mut(dev) else { return outcome(refuse(ENODEV)) };
-        let spec = (!netem.is_empty()).then(|| read::<NetemSpec>(netem));
-        device.netem = spec.map(|spec| Box::new(netem_of(&spec)));
-        outcome(Ok(()))
-    }
-    #[wasm_bindgen(js_name = addAddress)]
-    pub fn add_address(&mut self, ns: u32, dev: u32, spec: &[u32]) -> Vec<u32> {
-        let result = self.fabric.add_address(Place { ns, dev }, read::<AddressSpec>(spec));
-        self.fabric.run_queue();
-        outcome(result)
-    }
-    #[wasm_bindgen(js_name = removeAddress)]
-    pub fn remove_address(&mut self, ns: u32, dev: u32, prefix: &[u32]) -> Vec<u32> {
-        outcome(self.fabric.remove_address(Place { ns, dev }, read::<Prefix>(prefix)))
-    }
-    pub fn addresses(&self, ns: u32) -> Vec<u32> {
-        words(&self.fabric.addresses(ns))
-    }
-    #[wasm_bindgen(js_name = addNeighbour)]
-    pub fn add_neighbour(&mut self, ns: u32, entry: &[u32], mode: u32) -> Vec<u32> {
-        let mode = NeighbourMode::get(&mut crate::record::Reader::new(&[mode]));
-        let result = self.fabric.add_neighbour(ns, read::<NeighbourView>(entry), mode);
-        self.fabric.run_queue();
-        outcome(result)
-    }
-    #[wasm_bindgen(js_name = removeNeighbour)]
-    pub fn remove_neighbour(&mut self, ns: u32, dev: u32, ip: &[u32]) -> Vec<u32> {
-        outcome(self.fabric.remove_neighbour(Place { ns, dev }, read::<Ip>(ip)))
-    }
-    pub fn neighbours(&self, ns: u32) -> Vec<u32> {
-        words(&self.fabric.neighbours(ns))
-    }
-    #[wasm_bindgen(js_name = addFdb)]
-    pub fn add_fdb(&mut self, ns: u32, entry: &[u32], mode: u32) -> Vec<u32> {
-        let mode = FdbMode::get(&mut crate::record::Reader::new(&[mode]));
-        outcome(self.fabric.add_fdb(ns, read::<FdbView>(entry), mode))
-    }
-    #[wasm_bindgen(js_name = removeFdb)]
-    pub fn remove_fdb(&mut self, ns: u32, key: &[u32]) -> Vec<u32> {
-        outcome(self.fabric.remove_fdb(ns, read::<FdbKey>(key)))
-    }
-    pub fn fdb(&self, ns: u32) -> Vec<u32> {
-        words(&self.fabric.fdb(ns))
-    }
-    #[wasm_bindgen(js_name = setSysctl)]
-    pub fn set_sysctl(&mut self, ns: u32, key: &str, value: f64) -> Vec<u32> {
-        outcome(self.fabric.set_sysctl(ns, key, value as i64))
-    }
-    /// NaN for a key that the plane does not know.
-    pub fn sysctl(&mut self, ns: u32, key: &str) -> f64 {
-        if let Some(name) = key.strip_prefix(CONNTRACK) {
-            let flows = &self.fabric.space(ns).hooks.flows;
-            let value = if name == "count" { Some(flows.count() as i64) } else { flows.config.get(name) };
-            if let Some(value) = value {
-                return value as f64;
-            }
-        }
-        match self.fabric.find_sysctl(ns, key) {
-            Some((values, number)) => values.get(number) as f64,
-            None => f64::NAN,
-        }
-    }
-}
 
 fn netem_of(spec: &NetemSpec) -> Netem {
     let time = |value: Option<f64>| (value.unwrap_or(0.0) * MILLISECOND as f64) as u64;
@@ -126,6 +26,25 @@ fn netem_of(spec: &NetemSpec) -> Netem {
 }
 
 impl Fabric {
+    /// `tc qdisc add dev DEV root netem ...`; nothing takes it away.
+    pub fn set_netem(&mut self, place: Place, spec: Option<NetemSpec>) -> Answer<()> {
+        let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else { return refuse(ENODEV) };
+        device.netem = spec.map(|spec| Box::new(netem_of(&spec)));
+        Ok(())
+    }
+
+    /// A sysctl's value; nothing for a key that the plane does not know.
+    pub fn sysctl(&mut self, ns: u32, key: &str) -> Option<i64> {
+        if let Some(name) = key.strip_prefix(CONNTRACK) {
+            let flows = &self.space(ns).hooks.flows;
+            let value = if name == "count" { Some(flows.count() as i64) } else { flows.config.get(name) };
+            if value.is_some() {
+                return value;
+            }
+        }
+        self.find_sysctl(ns, key).map(|(values, number)| values.get(number))
+    }
+
     /// Where a sysctl's value stands: a namespace's own, or one of `net.ipv4.conf.DEV.*` and `net.ipv4.neigh.DEV.*`.
     pub fn find_sysctl(&mut self, ns: u32, key: &str) -> Option<(&mut Values, u32)> {
         let stack = &mut self.space_mut(ns).stack;

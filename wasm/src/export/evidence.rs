@@ -1,75 +1,51 @@
 //! Traces, captures, tun ports, kernel events.
 
 use super::records::*;
-use super::{words, Plane};
+use crate::fabric::Fabric;
 use crate::link::Place;
 use crate::trace::{Action, Reason, Record};
 use crate::wire::packet::{ether, proto};
 use crate::wire::{parse, Mac, Packet, PacketType};
-use wasm_bindgen::prelude::wasm_bindgen;
 
-#[wasm_bindgen]
-impl Plane {
+impl Fabric {
     /// A packet from outside comes in by a tun device; bytes that are none are counted as errors.
     pub fn inject(&mut self, ns: u32, dev: u32, bytes: &[u8]) {
-        let place = Place { ns, dev };
-        let (space, world) = self.fabric.both(ns);
+        let (space, world) = self.both(ns);
         let Some(device) = space.stack.links.get_mut(dev) else { return };
         match parse::parse_ip(bytes, &mut world.pool) {
             Ok(mut packet) => {
                 packet.pkt_type = PacketType::Host;
                 packet.trace = device.trace;
                 let packet = world.pool.begin(packet);
-                self.fabric.receive(place, packet);
-                self.fabric.run_queue();
+                self.receive(Place { ns, dev }, packet);
+                self.run_queue();
             }
             Err(_) => device.rx.errors += 1,
         }
     }
-    #[wasm_bindgen(js_name = takeOut)]
-    pub fn take_out(&mut self) -> Vec<u32> {
-        words(&std::mem::take(&mut self.fabric.world.out))
-    }
-    /// Begins a trace of what a socket sends from now on.
-    pub fn trace(&mut self, socket: u32) -> u32 {
-        let number = self.fabric.world.tracer.begin();
-        if let Some(socket) = self.fabric.world.sockets.get_mut(socket) {
+
+    /// Begins a trace of what a socket sends from now on; its number.
+    pub fn begin_trace(&mut self, socket: u32) -> u32 {
+        let number = self.world.tracer.begin();
+        if let Some(socket) = self.world.sockets.get_mut(socket) {
             socket.trace = number;
         }
         number
     }
-    /// Begins a trace of what a tun device is given from now on; `on` false ends it.
-    #[wasm_bindgen(js_name = traceDevice)]
-    pub fn trace_device(&mut self, ns: u32, dev: u32, on: bool) -> u32 {
-        let number = if on { self.fabric.world.tracer.begin() } else { 0 };
-        if let Some(device) = self.fabric.space_mut(ns).stack.links.get_mut(dev) {
+
+    /// Begins (or ends) a trace of what a tun device is given; its number.
+    pub fn trace_device(&mut self, place: Place, on: bool) -> u32 {
+        let number = if on { self.world.tracer.begin() } else { 0 };
+        if let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) {
             device.trace = number;
         }
         number
     }
-    #[wasm_bindgen(js_name = takeTrace)]
-    pub fn take_trace(&mut self) -> Vec<u32> {
-        let records = std::mem::take(&mut self.fabric.world.tracer.records);
-        words(&records.iter().map(trace_view).collect::<Vec<_>>())
-    }
-    pub fn capture(&mut self, ns: u32, dev: u32, on: bool) {
-        if let Some(device) = self.fabric.space_mut(ns).stack.links.get_mut(dev) {
-            device.capture = on;
-        }
-    }
-    #[wasm_bindgen(js_name = takeFrames)]
-    pub fn take_frames(&mut self) -> Vec<u32> {
-        words(&std::mem::take(&mut self.fabric.world.frames))
-    }
-    #[wasm_bindgen(js_name = watchKernel)]
-    pub fn watch_kernel(&mut self, on: bool) {
-        self.fabric.world.watching = on;
-        self.fabric.world.kernel_events.clear();
-    }
-    #[wasm_bindgen(js_name = takeKernelEvents)]
-    pub fn take_kernel_events(&mut self) -> Vec<u32> {
-        words(&std::mem::take(&mut self.fabric.world.kernel_events))
-    }
+}
+
+/// The records since the last time.
+pub fn take_trace(fabric: &mut Fabric) -> Vec<TraceView> {
+    std::mem::take(&mut fabric.world.tracer.records).iter().map(trace_view).collect()
 }
 
 fn trace_view(record: &Record) -> TraceView {

@@ -1,6 +1,5 @@
 //! Tables, sets and flows in the words of the joint.
 
-use super::{outcome, words, Plane};
 use crate::errno::{refuse, Answer, EINVAL, ELOOP, ENOENT};
 use crate::fabric::Fabric;
 use crate::filter::program::Refusal;
@@ -8,8 +7,8 @@ use crate::flow::entry::status;
 use crate::flow::{FlowView, Kind, SideView};
 use crate::record::{record, words as names};
 use crate::wire::packet::proto;
-use crate::wire::{Family, Ip};
-use wasm_bindgen::prelude::wasm_bindgen;
+use crate::export::routes::family_of;
+use crate::wire::Ip;
 
 names! {
     /// `conntrack -E`'s heads.
@@ -28,63 +27,15 @@ record! {
 }
 record! { FlowEvent { ns: u32, event: FlowChange, flow: FlowRecord } }
 
-#[wasm_bindgen]
-impl Plane {
-    #[wasm_bindgen(js_name = loadTable)]
-    pub fn load_table(&mut self, ns: u32, family: u32, table: u32, program: &[u32]) -> Vec<u32> {
-        let now = self.fabric.world.now;
-        let result = self.fabric.space_mut(ns).hooks.load(family_of(family), table, program, now);
-        outcome(refused(result))
+/// Conntrack events of all namespaces since the last time.
+pub fn take_events(fabric: &mut Fabric) -> Vec<FlowEvent> {
+    let mut events = Vec::new();
+    for space in fabric.spaces.iter_mut().flatten() {
+        let ns = space.stack.ns;
+        let of = |event: crate::flow::Event| FlowEvent { ns, event: change(event.kind), flow: FlowRecord::of(&event.flow) };
+        events.extend(space.hooks.flows.events.drain(..).map(of));
     }
-    #[wasm_bindgen(js_name = dropTable)]
-    pub fn drop_table(&mut self, ns: u32, family: u32, table: u32) {
-        self.fabric.space_mut(ns).hooks.unload(family_of(family), table);
-    }
-    pub fn counters(&self, ns: u32, family: u32, table: u32) -> Vec<f64> {
-        let mut out = Vec::new();
-        self.fabric.space(ns).hooks.counters(family_of(family), table, &mut out);
-        out
-    }
-    #[wasm_bindgen(js_name = loadSet)]
-    pub fn load_set(&mut self, ns: u32, id: u32, program: &[u32]) -> Vec<u32> {
-        let now = self.fabric.world.now;
-        outcome(refused(self.fabric.space_mut(ns).hooks.sets.load(id, program, now)))
-    }
-    #[wasm_bindgen(js_name = dropSet)]
-    pub fn drop_set(&mut self, ns: u32, id: u32) -> Vec<u32> {
-        let there = self.fabric.space_mut(ns).hooks.sets.unload(id);
-        outcome(if there { Ok(()) } else { refuse(ENOENT) })
-    }
-    #[wasm_bindgen(js_name = setMembers)]
-    pub fn set_members(&self, ns: u32, id: u32) -> Vec<u32> {
-        let now = self.fabric.world.now;
-        self.fabric.space(ns).hooks.sets.words(id, now).unwrap_or_default()
-    }
-    pub fn flows(&mut self, ns: u32) -> Vec<u32> {
-        let now = self.fabric.world.now;
-        let flows = &mut self.fabric.space_mut(ns).hooks.flows;
-        flows.sweep(now);
-        words(&flows.dump(now).map(|flow| flow_record(&flow)).collect::<Vec<_>>())
-    }
-    /// `conntrack -D` by id; false where the flow is gone.
-    #[wasm_bindgen(js_name = removeFlow)]
-    pub fn remove_flow(&mut self, ns: u32, id: u32) -> bool {
-        self.fabric.space_mut(ns).hooks.flows.remove(id)
-    }
-    #[wasm_bindgen(js_name = watchFlows)]
-    pub fn watch_flows(&mut self, on: bool) {
-        self.fabric.watch_flows(on);
-    }
-    #[wasm_bindgen(js_name = takeFlowEvents)]
-    pub fn take_flow_events(&mut self) -> Vec<u32> {
-        let mut events = Vec::new();
-        for space in self.fabric.spaces.iter_mut().flatten() {
-            let ns = space.stack.ns;
-            let of = |event: crate::flow::Event| FlowEvent { ns, event: change(event.kind), flow: flow_record(&event.flow) };
-            events.extend(space.hooks.flows.events.drain(..).map(of));
-        }
-        words(&events)
-    }
+    events
 }
 
 impl Fabric {
@@ -93,13 +44,17 @@ impl Fabric {
         self.world.watching_flows = on;
         self.spaces.iter_mut().flatten().for_each(|space| space.hooks.flows.watch(on));
     }
-}
 
-fn family_of(number: u32) -> Family {
-    if number == 6 {
-        Family::V6
-    } else {
-        Family::V4
+    /// Replaces a table by a compiled program; refused programs change nothing.
+    pub fn load_table(&mut self, ns: u32, (family, table): (u32, u32), program: &[u32]) -> Answer<()> {
+        let now = self.world.now;
+        refused(self.space_mut(ns).hooks.load(family_of(family), table, program, now))
+    }
+
+    /// Replaces a set.
+    pub fn load_set(&mut self, ns: u32, id: u32, program: &[u32]) -> Answer<()> {
+        let now = self.world.now;
+        refused(self.space_mut(ns).hooks.sets.load(id, program, now))
     }
 }
 
@@ -120,7 +75,9 @@ fn change(kind: Kind) -> FlowChange {
     }
 }
 
-fn flow_record(flow: &FlowView) -> FlowRecord {
+impl FlowRecord {
+    /// A flow as `conntrack -L` has it.
+    pub fn of(flow: &FlowView) -> FlowRecord {
     let has = |bit: u16| flow.status & bit != 0;
     FlowRecord {
         id: flow.id,
@@ -138,6 +95,7 @@ fn flow_record(flow: &FlowView) -> FlowRecord {
         snat: has(status::SRC_NAT),
         dnat: has(status::DST_NAT),
         helper: (!flow.helper.is_empty()).then(|| flow.helper.clone()),
+    }
     }
 }
 

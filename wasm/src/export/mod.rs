@@ -1,9 +1,10 @@
-//! What TypeScript calls. Cold calls are methods of [`Plane`] (wasm-bindgen), with records as word streams; hot ones are
-//! plain exports over integers in `batch`.
+//! What TypeScript calls. Cold calls go through [`Plane::call`] as word streams (`calls`); calls that carry bytes in are methods
+//! of their own; bulk packets go through columns of integers and a plain export (`batch`).
 //!
 //! An answer is a word stream as well: errno (0 for success), then the value; or errno and the extended-ack text.
 
 pub mod batch;
+pub mod calls;
 pub mod control;
 pub mod evidence;
 pub mod filters;
@@ -11,11 +12,12 @@ pub mod filters;
 mod layout;
 pub mod records;
 pub mod routes;
-pub mod sockets;
 
 use crate::errno::Answer;
 use crate::fabric::Fabric;
 use crate::record::{Field, Reader};
+use crate::socket::datagram::Target;
+use crate::wire::Ip;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// One plane: a world of namespaces on its own clock.
@@ -45,22 +47,39 @@ impl Plane {
     pub fn run(&mut self, until: f64) {
         self.fabric.run((until * 1e6).round() as u64);
     }
-}
-
-/// A value of the joint out of its words.
-pub(crate) fn read<T: Field>(words: &[u32]) -> T {
-    T::get(&mut Reader::new(words))
-}
-
-/// A value as words.
-pub(crate) fn words<T: Field>(value: &T) -> Vec<u32> {
-    let mut out = Vec::new();
-    value.put(&mut out);
-    out
+    /// A call by its number in `abi::call`.
+    pub fn call(&mut self, number: u32, words: &[u32]) -> Vec<u32> {
+        calls::answer(&mut self.fabric, number, words)
+    }
+    /// Replaces a table by a compiled program.
+    #[wasm_bindgen(js_name = loadTable)]
+    pub fn load_table(&mut self, ns: u32, family: u32, table: u32, program: &[u32]) -> Vec<u32> {
+        answer(self.fabric.load_table(ns, (family, table), program).map(|()| true))
+    }
+    /// Replaces a set.
+    #[wasm_bindgen(js_name = loadSet)]
+    pub fn load_set(&mut self, ns: u32, id: u32, program: &[u32]) -> Vec<u32> {
+        answer(self.fabric.load_set(ns, id, program).map(|()| true))
+    }
+    /// send(2).
+    pub fn send(&mut self, id: u32, data: &[u8]) -> Vec<u32> {
+        answer(self.fabric.send(id, data))
+    }
+    /// sendto(2); `ips` are the destination and the source (unspecified for none).
+    #[wasm_bindgen(js_name = sendTo)]
+    pub fn send_to(&mut self, id: u32, data: &[u8], ips: &[u32], port: u16) -> Vec<u32> {
+        let mut reader = Reader::new(ips);
+        let target = Target { ip: Ip::get(&mut reader), from: Ip::get(&mut reader), port };
+        answer(self.fabric.send_to(id, data, target))
+    }
+    /// A packet from outside comes in by a tun device.
+    pub fn inject(&mut self, ns: u32, dev: u32, bytes: &[u8]) {
+        self.fabric.inject(ns, dev, bytes);
+    }
 }
 
 /// A value, or the refusal.
-pub(crate) fn answer<T: Field>(result: Answer<T>) -> Vec<u32> {
+fn answer<T: Field>(result: Answer<T>) -> Vec<u32> {
     let mut out = Vec::new();
     match result {
         Ok(value) => {
@@ -73,9 +92,4 @@ pub(crate) fn answer<T: Field>(result: Answer<T>) -> Vec<u32> {
         }
     }
     out
-}
-
-/// Success without a value, or the refusal.
-pub(crate) fn outcome(result: Answer<()>) -> Vec<u32> {
-    answer(result.map(|()| true))
 }

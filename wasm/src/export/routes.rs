@@ -1,62 +1,14 @@
 //! Routes and rules in the words of the joint.
 
 use super::records::*;
-use super::{answer, outcome, read, words, Plane};
 use crate::errno::{refuse, Answer, EINVAL, ENODEV, EHOSTUNREACH, ENETUNREACH};
 use crate::fabric::Fabric;
 use crate::pipeline::routing::{InputError, OutputKey};
-use crate::record::Field;
 use crate::route::{Action, Edit, NextHopSpec, Route, RouteSpec, RouteType, Rule, RuleQuery as RuleAsk};
 use crate::wire::{Family, Ip, Packet, Prefix};
-use wasm_bindgen::prelude::wasm_bindgen;
 
-#[wasm_bindgen]
-impl Plane {
-    #[wasm_bindgen(js_name = addRoute)]
-    pub fn add_route(&mut self, ns: u32, route: &[u32], mode: u32) -> Vec<u32> {
-        let mode = RouteMode::get(&mut crate::record::Reader::new(&[mode]));
-        outcome(self.fabric.add_route(ns, &read::<RouteRecord>(route), mode))
-    }
-    #[wasm_bindgen(js_name = removeRoute)]
-    pub fn remove_route(&mut self, ns: u32, route: &[u32]) -> Vec<u32> {
-        let spec = spec_of(&read::<RouteRecord>(route));
-        self.fabric.space_mut(ns).stack.changed();
-        let result = self.fabric.space_mut(ns).stack.fib.remove(&spec);
-        if let Ok(gone) = &result {
-            self.fabric.watch_routes(ns, gone);
-        }
-        outcome(result.map(|_| ()))
-    }
-    pub fn routes(&self, ns: u32, family: u32) -> Vec<u32> {
-        let stack = &self.fabric.space(ns).stack;
-        let routes = stack.fib.routes(family_of(family), None, &stack.links);
-        words(&routes.iter().map(record_of).collect::<Vec<_>>())
-    }
-    #[wasm_bindgen(js_name = routeGet)]
-    pub fn route_get(&self, ns: u32, query: &[u32]) -> Vec<u32> {
-        answer(self.fabric.route_get(ns, &read::<RouteQuery>(query)))
-    }
-    #[wasm_bindgen(js_name = addRule)]
-    pub fn add_rule(&mut self, ns: u32, rule: &[u32]) -> Vec<u32> {
-        let record = read::<RuleRecord>(rule);
-        self.fabric.space_mut(ns).stack.changed();
-        let result = rule_of(&record).and_then(|rule| self.fabric.space_mut(ns).stack.fib.add_rule(rule, record.priority));
-        outcome(result)
-    }
-    #[wasm_bindgen(js_name = removeRule)]
-    pub fn remove_rule(&mut self, ns: u32, rule: &[u32]) -> Vec<u32> {
-        let record = read::<RuleRecord>(rule);
-        let family = family_of(record.family);
-        self.fabric.space_mut(ns).stack.changed();
-        outcome(self.fabric.space_mut(ns).stack.fib.remove_rule(family, &query_of(&record)).map(|_| ()))
-    }
-    pub fn rules(&self, ns: u32, family: u32) -> Vec<u32> {
-        let rules = self.fabric.space(ns).stack.fib.rules(family_of(family));
-        words(&rules.iter().map(rule_record).collect::<Vec<_>>())
-    }
-}
-
-fn family_of(number: u32) -> Family {
+/// The family of a number as users say it.
+pub fn family_of(number: u32) -> Family {
     if number == 6 {
         Family::V6
     } else {
@@ -195,7 +147,8 @@ fn query_of(record: &RuleRecord) -> RuleAsk {
     }
 }
 
-fn rule_record(rule: &Rule) -> RuleRecord {
+/// A rule as `ip rule show` has it.
+pub fn rule_record(rule: &Rule) -> RuleRecord {
     let prefix = |prefix: Prefix| (prefix.len != 0).then_some(prefix);
     let name = |name: &str| (!name.is_empty()).then(|| name.to_string());
     let ports = |range: (u16, u16)| (range != (0, 0)).then_some(PortRange { low: range.0, high: range.1 });
@@ -229,7 +182,37 @@ fn rule_record(rule: &Rule) -> RuleRecord {
 }
 
 impl Fabric {
-    fn add_route(&mut self, ns: u32, record: &RouteRecord, mode: RouteMode) -> Answer<()> {
+    /// `ip route del`.
+    pub fn remove_route(&mut self, ns: u32, record: &RouteRecord) -> Answer<()> {
+        let stack = &mut self.space_mut(ns).stack;
+        stack.changed();
+        let gone = stack.fib.remove(&spec_of(record))?;
+        self.watch_routes(ns, &gone);
+        Ok(())
+    }
+
+    /// `ip route show table all`.
+    pub fn routes(&self, ns: u32, family: u32) -> Vec<RouteRecord> {
+        let stack = &self.space(ns).stack;
+        stack.fib.routes(family_of(family), None, &stack.links).iter().map(record_of).collect()
+    }
+
+    /// `ip rule add`.
+    pub fn add_rule(&mut self, ns: u32, record: &RuleRecord) -> Answer<()> {
+        let stack = &mut self.space_mut(ns).stack;
+        stack.changed();
+        stack.fib.add_rule(rule_of(record)?, record.priority)
+    }
+
+    /// `ip rule del`.
+    pub fn remove_rule(&mut self, ns: u32, record: &RuleRecord) -> Answer<()> {
+        let stack = &mut self.space_mut(ns).stack;
+        stack.changed();
+        stack.fib.remove_rule(family_of(record.family), &query_of(record)).map(|_| ())
+    }
+
+    /// `ip route add|append|prepend|replace|change`.
+    pub fn add_route(&mut self, ns: u32, record: &RouteRecord, mode: RouteMode) -> Answer<()> {
         let edit = match mode {
             RouteMode::Add => Edit::Add,
             RouteMode::Append => Edit::Append,
@@ -247,7 +230,7 @@ impl Fabric {
     }
 
     /// `ip route get`: for packets of ours, or as if they came in by `iif`.
-    fn route_get(&self, ns: u32, query: &RouteQuery) -> Answer<RouteAnswer> {
+    pub fn route_get(&self, ns: u32, query: &RouteQuery) -> Answer<RouteAnswer> {
         let stack = &self.space(ns).stack;
         let none = any(query.to.family());
         let key = OutputKey {
