@@ -122,6 +122,7 @@ impl Reason {
             why::NAT => Reason::NoNatTuple,
             why::CLASH => Reason::Clash,
             why::QUEUE => Reason::Queue,
+            why::REROUTE => Reason::NoRoute,
             _ => Reason::Rule,
         }
     }
