@@ -97,7 +97,10 @@ export class ControlPlane {
     }
   }
 
-  /** Applies objects in order, as `kubectl apply` does; a kind nobody defined is kept and listed. Ask {@link settle} for what follows. */
+  /**
+   * Applies objects in order, as `kubectl apply` does; one that leaves the store as it was is unchanged, however it was
+   * written; a kind nobody defined is kept and listed. Ask {@link settle} for what follows.
+   */
   apply(drafts: readonly Draft[]): ApplyAnswer[] {
     return drafts.map((draft) => this.#applyOne(draft));
   }
@@ -108,8 +111,10 @@ export class ControlPlane {
     const resource = registry.ofKind(apiVersion, kind) ?? registry.keep(apiVersion, kind, true);
     const namespace = resource.namespaced ? { namespace: metadata.namespace ?? "default" } : {};
     const placed = { ...draft, metadata: { ...metadata, ...namespace } };
+    const before = this.store.version;
     const answer = applyDraft((request) => this.#server.handle(request), resource, placed);
-    return "outcome" in answer ? answer : { outcome: "refused", status: answer };
+    if (!("outcome" in answer)) return { outcome: "refused", status: answer };
+    return this.store.version === before ? { ...answer, outcome: "unchanged" } : answer;
   }
 
   /** Whether a kind is only kept and listed: podwire gives it no effect on the network. */

@@ -68,12 +68,17 @@ export class Registry {
     return resource;
   }
 
-  /** Whether a kind was only kept, without a definition. */
+  /** Whether a kind is only kept and listed: nothing here acts on it. */
   isKept(apiVersion: string, kind: string): boolean {
     const resource = this.ofKind(apiVersion, kind);
-    return resource !== undefined && this.#kept.has(key(resource));
+    if (resource === undefined) return false;
+    const builtin = BUILTIN.some((one) => key(one) === key(resource));
+    return !builtin || INERT.includes(kind);
   }
 }
+
+/** Built-in kinds that would do something in a real cluster, and do nothing here. */
+const INERT = ["CronJob", "HorizontalPodAutoscaler", "Ingress", "IPAddress", "ReplicationController", "ServiceCIDR"];
 
 function key({ group, version, kind }: Resource): string {
   return `${group}/${version}/${kind}`;

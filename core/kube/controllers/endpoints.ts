@@ -72,25 +72,28 @@ function subsetOf(service: Service, pod: Pod): core.EndpointSubset[] {
 
 /** Joins subsets of the same ports; addresses in their order. */
 function repack(all: readonly core.EndpointSubset[]): core.EndpointSubset[] {
-  const groups = new Map<string, core.EndpointSubset>();
+  const groups = new Map<string, Joined>();
   for (const { addresses = [], notReadyAddresses = [], ports } of all) {
     const key = canonicalJson(ports ?? []);
-    const group = groups.get(key) ?? {};
-    groups.set(key, {
-      ...joined("addresses", group.addresses, addresses),
-      ...joined("notReadyAddresses", group.notReadyAddresses, notReadyAddresses),
-      ...(ports === undefined ? {} : { ports }),
-    });
+    const group = groups.get(key) ?? { addresses: [], notReadyAddresses: [], ports };
+    groups.set(key, group);
+    group.addresses.push(...addresses);
+    group.notReadyAddresses.push(...notReadyAddresses);
   }
-  return [...groups.values()];
+  return [...groups.values()].map(({ addresses, notReadyAddresses, ports }) => ({
+    ...(addresses.length === 0 ? {} : { addresses: inOrder(addresses) }),
+    ...(notReadyAddresses.length === 0 ? {} : { notReadyAddresses: inOrder(notReadyAddresses) }),
+    ...(ports === undefined ? {} : { ports }),
+  }));
 }
 
-function joined(field: string, old: readonly core.EndpointAddress[] = [], more: readonly core.EndpointAddress[]) {
-  const all = [...old, ...more].sort((a, b) => byIp(a.ip, b.ip));
-  return all.length === 0 ? {} : { [field]: all };
+interface Joined {
+  readonly addresses: core.EndpointAddress[];
+  readonly notReadyAddresses: core.EndpointAddress[];
+  readonly ports: core.EndpointPort[] | undefined;
 }
 
-function byIp(a: string, b: string): number {
-  const [left, right] = [parseIp(a)?.value ?? 0n, parseIp(b)?.value ?? 0n];
-  return left < right ? -1 : left > right ? 1 : 0;
+function inOrder(addresses: readonly core.EndpointAddress[]): core.EndpointAddress[] {
+  const keyed = addresses.map((address) => [parseIp(address.ip)?.value ?? 0n, address] as const);
+  return keyed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, address]) => address);
 }

@@ -39,7 +39,7 @@ export class LittleCluster {
   }
 
   get<K extends string>(kind: K, name: string, namespace = "default"): ObjectOf<K> {
-    const found = this.control.store.get(kind, name, namespace);
+    const found = this.control.store.get(kind, name, namespace) ?? this.control.store.get(kind, name);
     if (found === undefined) throw new Error(`no ${kind} ${namespace}/${name}`);
     return found;
   }

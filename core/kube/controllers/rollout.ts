@@ -53,6 +53,7 @@ export function oldReplicas(
   const floor = wanted - maxUnavailable(deployment);
   const unready = (current.spec.replicas ?? 0) - (current.status.availableReplicas ?? 0);
   let budget = total([current, ...old]) - floor - unready;
+  if (budget <= 0) return [];
   const left = new Map(old.map((set) => [set, set.spec.replicas ?? 0]));
   for (const set of old) {
     const unhealthy = (left.get(set) ?? 0) - (set.status.availableReplicas ?? 0);

@@ -1,5 +1,5 @@
 /** Addresses and prefixes in fields, with the server's words. */
-import { network, parseCidr, parseIp, printCidr } from "../../../base/mod.ts";
+import { type Cidr, contains, network, parseCidr, parseIp, printCidr, requireCidr } from "../../../base/mod.ts";
 import { invalid, type Issue } from "../issue.ts";
 
 const NOT_AN_IP = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)";
@@ -39,25 +39,17 @@ export function cidrIssues(field: string, text: string): Issue[] {
   return [];
 }
 
+const SPECIAL: readonly [ranges: readonly Cidr[], problem: string][] = [
+  [["127.0.0.0/8", "::1/128"], "may not be in the loopback range (127.0.0.0/8, ::1/128)"],
+  [["169.254.0.0/16", "fe80::/10"], "may not be in the link-local range (169.254.0.0/16, fe80::/10)"],
+  [["224.0.0.0/24", "ff02::/16"], "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"],
+].map(([ranges, problem]) => [(ranges as string[]).map(requireCidr), problem as string]);
+
 /** An address that may be an endpoint: none of the special ranges. */
 export function endpointIpIssues(field: string, text: string): Issue[] {
   const ip = parseIp(text);
   if (ip === undefined) return [invalid(field, text, "must be a valid IP address")];
-  const within = (cidr: string) => {
-    const range = parseCidr(cidr);
-    return range !== undefined && range.ip.family === ip.family &&
-      (ip.value >> BigInt((ip.family === 4 ? 32 : 128) - range.length)) ===
-        (range.ip.value >> BigInt((ip.family === 4 ? 32 : 128) - range.length));
-  };
-  const issues: Issue[] = [];
-  const refuse = (detail: string) => issues.push(invalid(field, text, detail));
-  if (ip.value === 0n) refuse(`may not be unspecified (${text})`);
-  if (within("127.0.0.0/8") || within("::1/128")) refuse("may not be in the loopback range (127.0.0.0/8, ::1/128)");
-  if (within("169.254.0.0/16") || within("fe80::/10")) {
-    refuse("may not be in the link-local range (169.254.0.0/16, fe80::/10)");
-  }
-  if (within("224.0.0.0/24") || within("ff02::/16")) {
-    refuse("may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)");
-  }
-  return issues;
+  const unspecified = ip.value === 0n ? [invalid(field, text, `may not be unspecified (${text})`)] : [];
+  const special = SPECIAL.filter(([ranges]) => ranges.some((range) => contains(range, ip)));
+  return [...unspecified, ...special.map(([, problem]) => invalid(field, text, problem))];
 }
