@@ -1,4 +1,4 @@
-/** Compares what the plane did with what was recorded; `*` in a recording stands for anything. */
+/** Compares what the plane did with what was recorded; `*` in a recording stands for anything, `<1-9>` for a number of a range. */
 import type { ProbeResult } from "./scenario.ts";
 
 /** One field that differs. */
@@ -40,7 +40,7 @@ function leaves(value: unknown): number {
 }
 
 function equal(got: unknown, want: unknown): boolean {
-  if (typeof want === "string" && want.includes("*")) return got !== undefined && pattern(want).test(String(got));
+  if (typeof want === "string" && /[*<]/.test(want)) return got !== undefined && matches(want, String(got));
   if (typeof want !== "object" || want === null) return got === want;
   if (typeof got !== "object" || got === null) return false;
   if (Array.isArray(want)) return Array.isArray(got) && equalLists(got, want);
@@ -61,13 +61,24 @@ function equalLists(got: readonly unknown[], want: readonly unknown[]): boolean 
   });
 }
 
+const RANGE = /<(\d+)-(\d+)>/g;
+
+function matches(want: string, got: string): boolean {
+  const found = pattern(want).exec(got);
+  if (found === null) return false;
+  return [...want.matchAll(RANGE)].every(([, low, high], i) => {
+    const number = Number(found[i + 1]);
+    return number >= Number(low) && number <= Number(high);
+  });
+}
+
 const patterns = new Map<string, RegExp>();
 
 function pattern(text: string): RegExp {
   const known = patterns.get(text);
   if (known !== undefined) return known;
-  const escaped = text.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&")).join(".*");
-  const made = new RegExp(`^${escaped}$`);
+  const part = (plain: string) => plain.replace(/[.+?^${}()|[\]\\]/g, "\\$&").split("*").join(".*");
+  const made = new RegExp(`^${text.split(/<\d+-\d+>/).map(part).join("(\\d+)")}$`);
   patterns.set(text, made);
   return made;
 }

@@ -146,9 +146,13 @@ function routeSpec(plane: PlaneApi, ns: Ns, words: readonly string[]): RouteSpec
     src: p.get("src"),
     scope: scope === undefined ? undefined : SCOPES[scope] ?? Number(scope),
     mtu: number(p.get("mtu")),
+    tos: number(p.get("tos")),
     onlink: p.has("onlink") || undefined,
   };
 }
+
+type Action = "blackhole" | "unreachable" | "prohibit";
+const ACTIONS: readonly Action[] = ["blackhole", "unreachable", "prohibit"];
 
 function ruleSpec(words: readonly string[]): RuleSpec {
   const p = phrase(words, ["from", "to", "fwmark", "table", "lookup", "priority", "pref", "iif", "oif", "tos"]);
@@ -165,6 +169,8 @@ function ruleSpec(words: readonly string[]): RuleSpec {
     to: net("to"),
     iif: p.get("iif"),
     oif: p.get("oif"),
+    tos: number(p.get("tos")),
+    action: ACTIONS.find((word): word is Action => p.head.includes(word)),
     mark: mark ? Number(mark) : undefined,
     mask: mask ? Number(mask) : undefined,
     table: table === undefined ? undefined : TABLES[table] ?? Number(table),

@@ -1,21 +1,33 @@
 /**
  * `deno task parity FILE... [--only TEXT] [--verbose] [--keep N]`: builds every scenario of recordings of format podwire-parity/1
- * in the plane, sends its probes and compares every recorded field. Ends with `N passed, M failed`, counted in probes.
+ * in the plane, sends its probes and compares every recorded field. `deno task parity --kernel [--seed N] [--count M]
+ * [--show K] [--only TEXT]` does so with random scenarios on the real kernel. Ends with `N passed, M failed`, counted in probes.
  */
 import { parseArgs } from "@std/cli";
-import { planeBytes } from "../../wasm/bytes.ts";
-import { Plane } from "../../wasm/mod.ts";
+import { againstKernel } from "./kernel.ts";
+import { openPlane } from "./plane.ts";
 import { runScenario, type ScenarioReport } from "./run.ts";
 import { parseRecording, type Recording } from "./scenario.ts";
+
+const USAGE = `usage: deno task parity FILE... [--only TEXT] [--verbose] [--keep N]
+       deno task parity --kernel [--seed N] [--count M] [--show K] [--only TEXT]`;
 
 /** How many differing scenarios are shown in full without --verbose. */
 const SHOWN = 5;
 
 /** Runs the recordings in files; exit status 1 when a probe came out otherwise, 2 for wrong usage. */
 export async function parity(args: readonly string[], say: (line: string) => void): Promise<number> {
-  const flags = parseArgs([...args], { string: ["only", "keep"], boolean: ["verbose"] });
+  const flags = parseArgs([...args], {
+    string: ["only", "keep", "seed", "count", "show"],
+    boolean: ["verbose", "kernel"],
+  });
+  if (flags.kernel) {
+    const seed = Number(flags.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]);
+    const [count, show] = [Number(flags.count ?? 2000), Number(flags.show ?? SHOWN)];
+    return await againstKernel({ seed, count, show, only: flags.only ?? "" }, say);
+  }
   if (flags._.length === 0) {
-    say("usage: deno task parity FILE... [--only TEXT] [--verbose] [--keep N]");
+    say(USAGE);
     return 2;
   }
   const reports: ScenarioReport[] = [];
@@ -41,10 +53,7 @@ export async function readRecording(file: string): Promise<Recording> {
   return parseRecording(await new Response(stream).text(), file);
 }
 
-/** A plane of its own for a scenario. */
-export function openPlane(): Plane {
-  return Plane.open(planeBytes(), { seed: 1 });
-}
+export { openPlane } from "./plane.ts";
 
 function printReport({ name, passed, failed, failures }: ScenarioReport): string {
   return [`${name}: ${passed} passed, ${failed} failed`, ...failures].join("\n");

@@ -52,6 +52,7 @@ function transport(probe: PacketProbe, payload: readonly number[]): { bytes: num
 
 /** The IPv4 packet of a packet probe. */
 export function buildPacket(probe: PacketProbe): Uint8Array {
+  if (probe.bytes !== undefined) return Uint8Array.fromHex(probe.bytes);
   const payload = [...new TextEncoder().encode(probe.payload ?? "oracle")];
   const proto = NUMBERS[probe.proto] ?? Number(probe.proto);
   const { bytes, checksumAt } = transport(probe, payload);

@@ -67,6 +67,8 @@ export interface PacketProbe {
   readonly tos?: number;
   readonly payload?: string;
   readonly count?: number;
+  /** The whole packet in hex, where it is none that the other fields could say. */
+  readonly bytes?: string;
 }
 
 /** Either kind. */

@@ -1,0 +1,119 @@
+/** Random targets of rules: what each table may do. */
+import type { Random } from "../../../core/base/mod.ts";
+import { chance, type Ground } from "./ground.ts";
+import type { Place } from "./matches.ts";
+
+type TargetText = (random: Random, ground: Ground, place: Place) => string;
+
+const REJECTS = [
+  "icmp-net-unreachable",
+  "icmp-host-unreachable",
+  "icmp-proto-unreachable",
+  "icmp-port-unreachable",
+  "icmp-net-prohibited",
+  "icmp-host-prohibited",
+  "icmp-admin-prohibited",
+];
+
+const reject: TargetText = (r, _, { proto }) =>
+  `REJECT --reject-with ${proto === "tcp" && chance(r, 0.5) ? "tcp-reset" : r.pick(REJECTS)}`;
+
+const mark: TargetText = (r) =>
+  `MARK --${
+    r.pick(["set-xmark 0x1/0x1", "set-xmark 0x2/0xff", "set-mark 0x3", "or-mark 0x2", "and-mark 0xfe", "xor-mark 0x1"])
+  }`;
+
+const connmark: TargetText = (r) =>
+  `CONNMARK --${
+    r.pick(["save-mark", "restore-mark", "set-mark 0x1", "set-xmark 0x2/0x3", "save-mark --nfmask 0x1 --ctmask 0x3"])
+  }`;
+
+const mutable: TargetText = (r, { sets }) =>
+  sets.mutable.length === 0
+    ? "ACCEPT"
+    : `SET --${r.pick(["add-set", "del-set"])} ${r.pick(sets.mutable)} ${r.pick(["src", "dst"])}`;
+
+const quiet: TargetText = (r) => r.pick(["NFLOG --nflog-group 7", 'LOG --log-prefix "seen "']);
+const plain = (text: string): TargetText => () => text;
+
+const MANGLE: readonly TargetText[] = [
+  mark,
+  mark,
+  mark,
+  connmark,
+  connmark,
+  (r) => `TTL --ttl-${r.pick(["set 1", "set 9", "dec 1", "inc 2", "dec 64"])}`,
+  (r) => `DSCP --set-dscp ${r.pick(["0x04", "0x0a", "0x00"])}`,
+  (r) => `TOS --set-tos ${r.pick(["0x10/0xff", "0x08/0x0f", "0x00/0xff"])}`,
+  plain("CLASSIFY --set-class 1:10"),
+  plain("ACCEPT"),
+  plain("DROP"),
+  plain("RETURN"),
+  quiet,
+];
+
+const FILTER: readonly TargetText[] = [
+  plain("ACCEPT"),
+  plain("ACCEPT"),
+  plain("DROP"),
+  plain("RETURN"),
+  reject,
+  reject,
+  mutable,
+  quiet,
+];
+
+const RAW: readonly TargetText[] = [
+  plain("CT --notrack"),
+  plain("NOTRACK"),
+  plain("DROP"),
+  plain("ACCEPT"),
+  quiet,
+  mutable,
+];
+
+const MANY_PORTS = ["4000-4010", "5000-5003"];
+
+function dnat(random: Random, ground: Ground, place: Place): string {
+  const to = random.pick(ground.servers);
+  const withPort = place.proto === "tcp" || place.proto === "udp";
+  if (chance(random, 0.2)) {
+    return `REDIRECT${withPort && chance(random, 0.7) ? ` --to-ports ${random.pick(ground.ports)}` : ""}`;
+  }
+  if (chance(random, 0.15)) return `NETMAP --to ${random.pick(["10.0.3.0/24", "10.0.1.8/29"])}`;
+  if (chance(random, 0.2)) return `DNAT --to-destination ${nextTo(to)}`;
+  if (withPort && chance(random, 0.15)) return `DNAT --to-destination :${random.pick(ground.ports)}`;
+  return `DNAT --to-destination ${to}${withPort && chance(random, 0.7) ? `:${random.pick(ground.ports)}` : ""}`;
+}
+
+function nextTo(address: string): string {
+  const [head, last] = [
+    address.slice(0, address.lastIndexOf(".")),
+    Number(address.slice(address.lastIndexOf(".") + 1)),
+  ];
+  return `${address}-${head}.${last + 3}`;
+}
+
+function snat(random: Random, ground: Ground, place: Place): string {
+  const to = random.pick(ground.publics);
+  const withPort = place.proto === "tcp" || place.proto === "udp";
+  const range = withPort && chance(random, 0.2) ? random.pick(MANY_PORTS) : undefined;
+  const leaves = place.chain === "POSTROUTING";
+  if (leaves && chance(random, 0.4)) {
+    return `MASQUERADE${range ? ` --to-ports ${range}` : chance(random, 0.15) ? " --random" : ""}`;
+  }
+  if (chance(random, 0.15)) return `NETMAP --to ${random.pick(["203.0.113.64/28", "10.0.3.128/25"])}`;
+  if (chance(random, 0.2)) return `SNAT --to-source ${nextTo(to)}${chance(random, 0.4) ? " --persistent" : ""}`;
+  return `SNAT --to-source ${to}${range ? `:${range}` : ""}`;
+}
+
+/** The target of one rule, without `-j`. */
+export function randomTarget(random: Random, ground: Ground, place: Place): string {
+  const { table, chain } = place;
+  if (table === "raw") return random.pick(RAW)(random, ground, place);
+  if (table === "mangle") return random.pick(MANGLE)(random, ground, place);
+  if (table === "filter") return random.pick(FILTER)(random, ground, place);
+  if (chance(random, 0.1)) return random.pick(["ACCEPT", "RETURN"]);
+  const destination = chain === "PREROUTING" || chain === "OUTPUT";
+  return destination ? dnat(random, ground, place) : snat(random, ground, place);
+}

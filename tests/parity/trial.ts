@@ -1,0 +1,76 @@
+/** One scenario on the plane and on the real kernel, and what differs between them. */
+import { Chance } from "./chance.ts";
+import { compareResults, type Difference } from "./compare.ts";
+import type { Kernel, KernelAnswer } from "./oracle.ts";
+import { openPlane } from "./plane.ts";
+import { runProbe } from "./probe.ts";
+import { eachProbe, type ProbeResult, type Scenario } from "./scenario.ts";
+import { settle } from "./settle.ts";
+import { buildWorld } from "./world.ts";
+
+/** What became of one scenario. */
+export interface Trial {
+  readonly probes: number;
+  readonly passed: number;
+  /** Probes to which the kernel gave two different answers in two runs; they are not compared, nor those behind them. */
+  readonly unsteady: number;
+  /** Single values compared. */
+  readonly compared: number;
+  readonly differences: readonly { readonly probe: number; readonly fields: readonly Difference[] }[];
+  /** Set when one side could not build the scenario and the other could; both refusing is agreement. */
+  readonly build?: string;
+}
+
+/** What the plane makes of a scenario: results, or why it could not be built or went down. */
+export function onPlane(scenario: Scenario): KernelAnswer {
+  const results: ProbeResult[] = [];
+  try {
+    const world = buildWorld(openPlane(), scenario);
+    for (const probe of eachProbe(scenario)) results.push(runProbe(world, probe));
+    return { results };
+  } catch (error) {
+    return { error: error instanceof Error ? error.stack ?? error.message : String(error) };
+  }
+}
+
+/** Runs a scenario once on the plane and twice on the kernel. */
+export async function tryScenario(kernel: Kernel, scenario: Scenario): Promise<Trial> {
+  const probes = eachProbe(scenario).length;
+  const none = { probes, passed: 0, unsteady: 0, compared: 0, differences: [] };
+  const [ours, one] = [onPlane(scenario), await kernel.ask(scenario)];
+  if ("error" in ours || "error" in one) {
+    if ("error" in ours && "error" in one) return { ...none, probes: 0 };
+    return {
+      ...none,
+      build: "error" in ours ? `the plane: ${ours.error}` : `the kernel: ${(one as { error: string }).error}`,
+    };
+  }
+  const other = await kernel.ask(scenario);
+  if ("error" in other) return { ...none, probes: 0 };
+  return compareAll(scenario, ours.results, one.results, other.results);
+}
+
+function compareAll(scenario: Scenario, ...sides: readonly (readonly ProbeResult[])[]): Trial {
+  const [ours = [], one = [], other = []] = sides.map((results) => {
+    const chance = new Chance(scenario);
+    return results.map((result) => chance.certain(result));
+  });
+  const probes = one.length;
+  let passed = 0, compared = 0;
+  const differences: { probe: number; fields: Difference[] }[] = [];
+  for (let i = 0; i < probes; i++) {
+    const want = settle(one[i] as ProbeResult, other[i] as ProbeResult);
+    // What comes behind it may hang on it.
+    if (want === undefined) return { probes, passed, unsteady: probes - i, compared, differences };
+    const report = compareResults(ours[i] as ProbeResult, want);
+    compared += report.compared;
+    if (report.differences.length === 0) passed++;
+    else differences.push({ probe: i, fields: report.differences });
+  }
+  return { probes, passed, unsteady: 0, compared, differences };
+}
+
+/** Whether plane and kernel disagree about anything in it. */
+export function differs({ differences, build }: Trial): boolean {
+  return differences.length > 0 || build !== undefined;
+}
