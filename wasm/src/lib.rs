@@ -5,6 +5,8 @@ pub mod export;
 pub mod fabric;
 pub mod filter;
 pub mod flow;
+#[cfg(test)]
+pub mod golden;
 pub mod hash;
 pub mod link;
 pub mod namespace;
