@@ -19,6 +19,7 @@ export type {
   Answer,
   Applied,
   DecidedBy,
+  Exchange,
   LabFile,
   LabHost,
   LabOptions,

@@ -13,8 +13,9 @@ import { PROGRAMS } from "../tools/mod.ts";
 import { plug, portOf } from "./wiring.ts";
 import type { World } from "./world.ts";
 
-/** The client outside, its name server and its web server. */
+/** The client outside. */
 export const INTERNET_ADDRESS = "198.51.100.10";
+/** Its name server. */
 export const NAME_SERVER = "198.51.100.53";
 const WEB_SERVER = "198.51.100.80";
 const OUTER_GATEWAY = "198.51.100.1";

@@ -14,8 +14,9 @@ export const DEFAULT_MACHINE: MachineSpec = {
   run: ["echo nameserver 198.51.100.53 > /etc/resolv.conf"],
 };
 
-/** The wire it hangs on, and that wire's network: its router leads to the lab's internet. */
+/** The wire it hangs on. */
 export const DEFAULT_SWITCH = "lan";
+/** That wire's network: its first address is the router to the lab's internet. */
 export const DEFAULT_NETWORK = "192.168.1.0/24";
 
 /** Where in the lab file a machine or link stands: makes the error for a mistake found while building. */

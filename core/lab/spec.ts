@@ -80,8 +80,9 @@ const Link = z.union([
   }).transform((cable): Cable => cable),
 ]);
 
-/** The pod networks and proxy modes there are to choose from. */
+/** The pod networks there are to choose from. */
 export const NETWORKS = ["flannel", "bridge"] as const;
+/** kube-proxy's modes there are to choose from, and none. */
 export const PROXIES = ["iptables", "none"] as const;
 
 /** The Lab object's fields. */

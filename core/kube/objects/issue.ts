@@ -7,6 +7,7 @@ export interface Issue {
   readonly message: string;
 }
 
+/** Reasons of causes, as the API names them. */
 export type IssueReason =
   | "FieldValueInvalid"
   | "FieldValueRequired"

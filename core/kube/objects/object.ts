@@ -35,51 +35,61 @@ export interface Draft {
   metadata: ObjectMeta;
 }
 
+/** A Namespace as it is stored. */
 export interface Namespace extends KubeObject {
   kind: "Namespace";
   spec: core.NamespaceSpec;
   status: core.NamespaceStatus;
 }
+/** A Node as it is stored. */
 export interface Node extends KubeObject {
   kind: "Node";
   spec: core.NodeSpec;
   status: core.NodeStatus;
 }
+/** A Pod as it is stored. */
 export interface Pod extends KubeObject {
   kind: "Pod";
   spec: core.PodSpec;
   status: core.PodStatus;
 }
+/** A Service as it is stored. */
 export interface Service extends KubeObject {
   kind: "Service";
   spec: core.ServiceSpec;
   status: core.ServiceStatus;
 }
+/** An Endpoints as it is stored. */
 export interface Endpoints extends KubeObject {
   kind: "Endpoints";
   subsets?: core.EndpointSubset[];
 }
+/** An EndpointSlice as it is stored. */
 export interface EndpointSlice extends KubeObject {
   kind: "EndpointSlice";
   addressType: "IPv4" | "IPv6" | "FQDN";
   endpoints: discovery.Endpoint[] | null;
   ports: discovery.EndpointPort[] | null;
 }
+/** A ConfigMap as it is stored. */
 export interface ConfigMap extends KubeObject {
   kind: "ConfigMap";
   data?: Record<string, string>;
   binaryData?: Record<string, string>;
   immutable?: boolean;
 }
+/** A Secret as it is stored. */
 export interface Secret extends KubeObject {
   kind: "Secret";
   data?: Record<string, string>;
   type?: string;
   immutable?: boolean;
 }
+/** A ServiceAccount as it is stored. */
 export interface ServiceAccount extends KubeObject {
   kind: "ServiceAccount";
 }
+/** A KubeEvent as it is stored. */
 export interface KubeEvent extends KubeObject {
   kind: "Event";
   involvedObject: core.ObjectReference;
@@ -92,40 +102,48 @@ export interface KubeEvent extends KubeObject {
   eventTime?: string | null;
   source?: core.EventSource;
 }
+/** A Deployment as it is stored. */
 export interface Deployment extends KubeObject {
   kind: "Deployment";
   spec: apps.DeploymentSpec;
   status: apps.DeploymentStatus;
 }
+/** A ReplicaSet as it is stored. */
 export interface ReplicaSet extends KubeObject {
   kind: "ReplicaSet";
   spec: apps.ReplicaSetSpec;
   status: apps.ReplicaSetStatus;
 }
+/** A StatefulSet as it is stored. */
 export interface StatefulSet extends KubeObject {
   kind: "StatefulSet";
   spec: apps.StatefulSetSpec;
   status: apps.StatefulSetStatus;
 }
+/** A DaemonSet as it is stored. */
 export interface DaemonSet extends KubeObject {
   kind: "DaemonSet";
   spec: apps.DaemonSetSpec;
   status: apps.DaemonSetStatus;
 }
+/** A Job as it is stored. */
 export interface Job extends KubeObject {
   kind: "Job";
   spec: batch.JobSpec;
   status: batch.JobStatus;
 }
+/** A NetworkPolicy as it is stored. */
 export interface NetworkPolicy extends KubeObject {
   kind: "NetworkPolicy";
   spec: networking.NetworkPolicySpec;
 }
+/** An Ingress as it is stored. */
 export interface Ingress extends KubeObject {
   kind: "Ingress";
   spec: networking.IngressSpec;
   status: networking.IngressStatus;
 }
+/** An IngressClass as it is stored. */
 export interface IngressClass extends KubeObject {
   kind: "IngressClass";
   spec: networking.IngressClassSpec;

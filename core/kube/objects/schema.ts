@@ -20,6 +20,7 @@ export type TypeRef =
   | { readonly type: "map"; readonly of: TypeRef; readonly go: string }
   | { readonly type: "struct"; readonly struct: Struct; readonly go: string };
 
+/** Types without parts. */
 export type Scalar =
   | "string"
   | "bool"

@@ -7,6 +7,7 @@ export interface ServerTable {
   readonly rows: readonly TableRow[];
 }
 
+/** One row, with as much of the object as was asked for. */
 export interface TableRow {
   readonly cells: readonly unknown[];
   readonly object?: {

@@ -21,10 +21,13 @@ function emptyNoun(noun: string, help: string, empty = ""): IpObject {
   };
 }
 
-/** `ip tunnel`, `ip token`, `ip nexthop`, `ip vrf`. */
+/** `ip tunnel`. */
 export const ipTunnel = emptyNoun("tunnel", "ip tunnel");
+/** `ip token`. */
 export const ipToken = emptyNoun("token", "ip token");
+/** `ip nexthop`. */
 export const ipNexthop = emptyNoun("nexthop", "ip nexthop");
+/** `ip vrf`. */
 export const ipVrf = emptyNoun(
   "vrf",
   "ip vrf",
