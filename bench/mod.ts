@@ -1,5 +1,6 @@
 /** `deno task bench [SUBJECT...] [--json]`: measures what podwire's speed stands on, each beside its peers in the same run. */
 import type { Row } from "./measure.ts";
+import { geomean, printRows } from "./report.ts";
 
 /** The subjects in the order in which they run; each is loaded only when it is asked for. */
 export const SUBJECTS: Readonly<Record<string, () => Promise<Row[]>>> = {
@@ -9,16 +10,8 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Row[]>>> = {
   path: async () => await (await import("./path.ts")).path(),
 };
 
-/** Rows as a table for people. */
-export function printRows(rows: readonly Row[]): string {
-  const head = ["subject", "case", "ours", "theirs", "unit", "ratio", "peer"];
-  const lines = rows.map((
-    row,
-  ) => [row.subject, row.case, `${row.ours}`, `${row.theirs}`, row.unit, `${row.ratio}x`, row.peer]);
-  const widths = head.map((word, n) => Math.max(word.length, ...lines.map((line) => line[n]?.length ?? 0)));
-  const isNumber = (n: number) => n === 2 || n === 3 || n === 5;
-  const pad = (word: string, n: number) => isNumber(n) ? word.padStart(widths[n] ?? 0) : word.padEnd(widths[n] ?? 0);
-  return [head, ...lines].map((line) => line.map(pad).join("  ").trimEnd() + "\n").join("");
+async function baseline(): Promise<Row[]> {
+  return JSON.parse(await Deno.readTextFile(new URL("./baseline.json", import.meta.url))) as Row[];
 }
 
 async function main(args: readonly string[]): Promise<number> {
@@ -32,7 +25,8 @@ async function main(args: readonly string[]): Promise<number> {
   for (const [name, run] of Object.entries(SUBJECTS)) {
     if (names.length === 0 || names.includes(name)) rows.push(...await run());
   }
-  console.log(args.includes("--json") ? JSON.stringify(rows, null, 2) : printRows(rows).trimEnd());
+  rows.push(...geomean(rows));
+  console.log(args.includes("--json") ? JSON.stringify(rows, null, 2) : printRows(rows, await baseline()).trimEnd());
   return 0;
 }
 
