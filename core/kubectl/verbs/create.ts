@@ -65,23 +65,18 @@ function send(session: Session, resource: Resource, draft: Draft, source: string
   const answer = session.client.send({ method: "POST", path, body, contentType: "application/json" });
   if (answer.code < 300) return report(session, answer.body as KubeObject, "created");
   const status = answer.body as Status;
-  throw source === "" ? failedGenerator(status) : refused(status, "creating", source);
+  throw source === "" ? failedGenerator(status, draft) : refused(status, "creating", source);
 }
 
-function failedGenerator(status: Status): CommandError {
-  if (status.reason === "Invalid") return refused(status);
-  return usageErrorWith(status);
-}
+/** Kinds whose refusals come through as the server says them. */
+const PLAIN = ["ClusterRole", "Namespace", "Role"];
 
-function usageErrorWith(status: Status): CommandError {
-  const { reason = "" } = status;
-  return new CommandError(
-    reason === "AlreadyExists"
-      ? `error: failed to create ${kindWord(status)}: ${status.message}`
-      : refused(status).text,
-  );
-}
-
-function kindWord({ details }: Status): string {
-  return (details?.kind ?? "resource").replace(/s$/, "");
+/** Each generator tells of a refusal in its own words. */
+function failedGenerator(status: Status, draft: Draft): CommandError {
+  const { message = "" } = status;
+  if (PLAIN.includes(draft.kind)) return refused(status);
+  if (draft.kind === "Secret") return new CommandError(`error: failed to create secret ${message}`);
+  const { type = "" } = (draft as { spec?: { type?: string } }).spec ?? {};
+  const what = draft.kind === "Service" ? `${type} service` : draft.kind.toLowerCase();
+  return new CommandError(`error: failed to create ${what}: ${message}`);
 }
