@@ -53,15 +53,19 @@ function bothWays(
   const births = records.flatMap((record, i) => (isBirth(record) ? [i] : []));
   const answer = births[1] ?? records.length;
   const end = records.findIndex((record, i) => i > answer && record.ns === origin && record.action === "delivered");
-  return {
-    forward: records.slice(0, answer),
-    reply: records.slice(answer, end < 0 ? births[2] ?? records.length : end + 1),
-  };
+  const rest = records.slice(answer, end < 0 ? births[2] ?? records.length : end + 1);
+  const late = rest.filter((record) => isLateEnd(record, rest[0] as TraceRecord));
+  return { forward: [...records.slice(0, answer), ...late], reply: rest.filter((record) => !late.includes(record)) };
 }
 
-/** A packet other than ARP's questions and answers begins here. */
+/** A packet other than ARP's questions and answers begins here: one that was sent, or the error that answers one. */
 function isBirth({ action, layer }: TraceRecord): boolean {
-  return action === "sent" && layer !== "arp";
+  return (action === "sent" || action === "refused") && layer !== "arp";
+}
+
+/** A packet that is answered by an error or a reset is noted as dropped only when the answer is on its way. */
+function isLateEnd(record: TraceRecord, answer: TraceRecord): boolean {
+  return record.action === "dropped" && record.ns === answer.ns && record.packet.src !== answer.packet.src;
 }
 
 function reception(records: readonly TraceRecord[]): TraceRecord | undefined {
@@ -78,13 +82,21 @@ function decidedBy(
   step: (record: TraceRecord) => Step,
   cluster: Cluster | undefined,
 ): DecidedBy | null {
-  const end = records.findIndex(({ action, reason }) =>
-    (action === "dropped" || action === "refused") && (reason === "rule" || reason === "policy")
+  const end = records.findLast(({ action, reason }) =>
+    action === "dropped" && (reason === "rule" || reason === "policy")
   );
-  const rule = end < 0
-    ? undefined
-    : records.slice(0, end).findLast(({ action }) => action === "matched" || action === "policy");
+  const rule = end && records.findLast((record) => isDecision(record) && isSamePacket(record, end));
   if (rule === undefined) return null;
   const { place, detail } = step(rule);
   return decider(detail.slice(detail.indexOf(": ") + 2), place, cluster);
+}
+
+function isDecision({ action }: TraceRecord): boolean {
+  return action === "matched" || action === "policy";
+}
+
+/** NAT may have changed the destination by then; who sent it is the same until it leaves. */
+function isSamePacket({ ns, packet }: TraceRecord, end: TraceRecord): boolean {
+  return ns === end.ns && packet.proto === end.packet.proto && packet.src === end.packet.src &&
+    packet.sport === end.packet.sport;
 }
