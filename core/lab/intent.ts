@@ -122,7 +122,7 @@ function split(message: string): [string, string] {
 function blamer(lab: Located<Draft> | undefined): Blame {
   return (path, problem, expected) => {
     if (lab === undefined) return new TextError("lab", 1, 1, problem, expected);
-    const { line, column } = lab.at(path);
+    const { line, column } = lab.at(path, problem.startsWith("unknown field") ? "name" : "value");
     return new TextError(lab.file, line, column, problem, expected);
   };
 }
