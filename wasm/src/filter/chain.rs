@@ -8,6 +8,7 @@ use super::matches::fits;
 use super::memory::State;
 use super::table::{name_mask, name_word, Frame, Table};
 use super::targets::{act, Next};
+use super::vectors::Cursor;
 use crate::abi::{base, hook as hooks, target};
 use crate::wire::Family;
 
@@ -86,9 +87,14 @@ impl Table {
     /// Runs a packet through the chain of its hook.
     pub fn run<E: Env>(&mut self, c: &mut Context<E>) -> Verdict {
         let Some(first) = self.hooks[c.at.hook as usize] else { return Verdict::Accept };
+        if self.compiles {
+            self.compiles = false;
+            self.compile();
+        }
         let v4 = self.family == Family::V4;
         let hashed = !self.compiled.is_empty() && applies(c.packet);
         self.stack.clear();
+        self.cursor = Cursor::NOWHERE;
         let mut here = self.enter(first, hashed);
         loop {
             while here.left == 0 {
@@ -144,7 +150,7 @@ impl Table {
             chain: number,
             stop: Frame::NEVER,
             run: 0,
-            next: Frame::ASK,
+            next: 0,
         };
         if hashed {
             self.aim(&mut frame);
@@ -155,25 +161,24 @@ impl Table {
     #[inline]
     fn aim(&self, frame: &mut Frame) {
         let rules = self.chains[frame.chain as usize].rules;
-        frame.next = Frame::ASK;
-        frame.stop = match self.compiled[frame.chain as usize].runs.get(frame.run as usize) {
-            Some(run) => rules - run.first,
-            None => Frame::NEVER,
-        };
+        match self.compiled[frame.chain as usize].runs.get(frame.run as usize) {
+            Some(run) => (frame.stop, frame.next) = (rules - run.first, run.first),
+            None => frame.stop = Frame::NEVER,
+        }
     }
     /// In a run: to the next rule that may match, or behind the run.
-    fn skip<E: Env>(&self, frame: &mut Frame, c: &Context<E>) {
-        let compiled = &self.compiled[frame.chain as usize];
-        let run = &compiled.runs[frame.run as usize];
-        let rule = if frame.next == Frame::ASK { run.find(c.packet) } else { frame.next };
+    fn skip<E: Env>(&mut self, frame: &mut Frame, c: &Context<E>) {
+        let run = &self.compiled[frame.chain as usize].runs[frame.run as usize];
+        let rule = run.next(c.packet, frame.next, (frame.chain, frame.run), &mut self.cursor);
         if rule == classifier::NONE {
-            self.place(frame, run.end);
+            let end = run.end;
+            self.place(frame, end);
             frame.run += 1;
             self.aim(frame);
             return;
         }
         self.place(frame, rule);
-        frame.next = run.after(rule);
+        frame.next = rule + 1;
         frame.stop = frame.left - 1;
     }
     fn place(&self, frame: &mut Frame, rule: u32) {

@@ -166,9 +166,7 @@ impl Hooks {
             self.memory.release(&table.states);
             return Err(Refusal::Malformed(1));
         }
-        if !self.linear {
-            table.compile();
-        }
+        table.compiles = !self.linear;
         self.flows.config.acct |= table.needs.accounts;
         self.put(family, id, Some(Box::new(table)));
         Ok(())

@@ -4,6 +4,7 @@
 use super::classifier::{offsets, runs_of, Run};
 use super::memory::{Memory, State};
 use super::program::{Chain, Program, Refusal};
+use super::vectors::Cursor;
 use crate::abi::{base, op, program as abi, target};
 use crate::wire::Family;
 
@@ -39,6 +40,10 @@ pub struct Table {
     pub needs: Needs,
     /// By chain; chains without runs have nothing here.
     pub compiled: Vec<Compiled>,
+    /// Compiled when the first packet comes: a table may be loaded rule by rule before that.
+    pub compiles: bool,
+    /// Where the packet under way lies in the vectors it met last.
+    pub cursor: Cursor,
     /// Return addresses of the packet under way; empty between packets.
     pub stack: Vec<Frame>,
 }
@@ -53,13 +58,11 @@ pub struct Frame {
     /// With so many rules left, `run` is asked which rule is next ([`classifier`](super::classifier)).
     pub stop: u32,
     pub run: u32,
-    /// The rule to go on with inside the run; `classifier::NONE` where there is no more, [`Frame::ASK`] at its beginning.
+    /// The rule from which the run is searched on.
     pub next: u32,
 }
 
 impl Frame {
-    /// Not looked up yet.
-    pub const ASK: u32 = u32::MAX - 1;
     /// `stop` of a chain without (more) runs.
     pub const NEVER: u32 = u32::MAX;
 }
@@ -85,6 +88,8 @@ impl Table {
             states: Vec::new(),
             needs: Needs::default(),
             compiled: Vec::new(),
+            compiles: false,
+            cursor: Cursor::NOWHERE,
             stack: Vec::new(),
         };
         for (number, chain) in table.chains.iter().enumerate() {

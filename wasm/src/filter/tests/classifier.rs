@@ -84,3 +84,24 @@ fn a_thousand_services_are_one_lookup() {
     let counters = world.counters(table::FILTER);
     assert_eq!((counters[757], counters[1000], counters.iter().sum::<u64>()), (1, 1, 2));
 }
+
+#[test]
+fn a_long_access_list_is_searched_and_its_first_match_wins() {
+    // networks of several sizes that overlap, port ranges, inversions
+    let list = (0..3000u32).map(|i| {
+        let net = format!("10.{}.{}.0/{}", i % 7, i % 200, [8, 16, 20, 24][i as usize % 4]);
+        let port = (i % 400) as u16;
+        let range = port as u32 | (port as u32 + i % 5) << 16;
+        let r = if i % 3 == 0 { rule().from(&net) } else { rule().to(&net) };
+        let r = if i % 11 == 0 { r.flag(crate::abi::base::NOT_DESTINATION) } else { r };
+        r.proto(proto::UDP).with(op::UDP, &[0xffff_0000, range, 0]).does(target::MARK, &[i, !0])
+    });
+    let chains = [at_hook(hook::FORWARD, true, list.collect())];
+    let (mut fast, mut slow) = (world(false, &chains), world(true, &chains));
+    for i in 0..300u16 {
+        let packet = udp(&format!("10.{}.{}.9", i % 9, i % 256), 1, &format!("10.{}.{}.5", i % 8, i % 211), i % 420);
+        assert_eq!(fast.forward(LAN, WAN, packet).unwrap().mark, slow.forward(LAN, WAN, packet).unwrap().mark);
+    }
+    assert_eq!(fast.counters(table::FILTER), slow.counters(table::FILTER));
+    assert!(fast.counters(table::FILTER)[..3000].iter().sum::<u64>() > 300);
+}
