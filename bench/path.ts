@@ -7,7 +7,7 @@ import { readIntent } from "../core/lab/intent.ts";
 import { resolvePlace, resolveTarget } from "../core/lab/resolve.ts";
 import { World } from "../core/lab/world.ts";
 import { defaultHost } from "../mod.ts";
-import type { Ns, PacketBatch } from "../wasm/mod.ts";
+import type { BatchPacket, Ns, PacketBatch } from "../wasm/mod.ts";
 import { race, round, type Row } from "./measure.ts";
 
 const SHOP = new URL("../examples/shop/", import.meta.url);
@@ -70,10 +70,11 @@ function word(address: string): number {
 
 /** Fills the batch, row by row, with packets from these ports. */
 function fill(way: Path, portOf: (row: number) => number, flags: number): void {
-  for (let row = 0; row < way.batch.capacity; row++) {
-    const sport = portOf(row);
-    way.batch.set(row, { src: way.source, dst: way.service, proto: 6, sport, dport: way.port, flags });
-  }
+  for (let row = 0; row < way.batch.capacity; row++) way.batch.set(row, packet(way, portOf(row), flags));
+}
+
+function packet({ source, service, port }: Path, sport: number, flags: number): BatchPacket {
+  return { src: source, dst: service, proto: 6, sport, dport: port, flags };
 }
 
 /** Every packet of the batch must have come to a pod that sees the sender's own address. */
@@ -116,9 +117,13 @@ async function established(world: World, way: Path): Promise<Row[]> {
       for (let turn = 0; turn < BATCHES; turn++) batch.send(from, batch.capacity);
     },
     () => {
-      for (let turn = 0; turn < batch.capacity; turn++) batch.send(from, 1);
+      for (let turn = 0; turn < batch.capacity; turn++) {
+        batch.set(0, packet(way, ports[turn % FLOWS] as number, ACK));
+        batch.send(from, 1);
+      }
     },
   ]) as [number, number];
+  fill(way, (row) => ports[row % FLOWS] as number, ACK);
   batch.send(from, batch.capacity);
   check(way);
   const [ours, alone] = [batched / BATCHES / batch.capacity, single / batch.capacity];

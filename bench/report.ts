@@ -42,6 +42,32 @@ export function printRows(rows: readonly Row[], baseline: readonly Row[]): strin
   return [head, ...lines].map((line) => line.map(pad).join("  ").trimEnd() + "\n").join("");
 }
 
+/** Columns of the README's table, and the peers that stand in each. */
+const COLUMNS: readonly (readonly [head: string, isIn: (peer: string) => boolean])[] = [
+  ["golden twin", (peer) => peer.startsWith("golden twin")],
+  ["plain JS", (peer) => peer.startsWith("plain JS") && !peer.startsWith("plain JS Map")],
+  ["plain JS Map", (peer) => peer.startsWith("plain JS Map")],
+  ["npm mmdb-lib", (peer) => peer.startsWith("npm")],
+  ["native Rust", (peer) => peer === NATIVE],
+];
+
+/** The table of the README: a line a case, a column a peer. */
+export function printMarkdown(rows: readonly Row[]): string {
+  const cases = Map.groupBy(rows, (row) => `${row.subject} ${row.case} | ${row.unit}`);
+  const heads = COLUMNS.map(([head]) => head);
+  const lines = [...cases].map(([name, of]) => {
+    const figures = COLUMNS.map(([, isIn]) => figure(of.find(({ peer }) => isIn(peer))?.theirs));
+    return `| ${name} | **${figure(of[0]?.ours)}** | ${figures.join(" | ")} |\n`;
+  });
+  return `| case | unit | ours | ${heads.join(" | ")} |\n| --- | --- | ---: |${" ---: |".repeat(heads.length)}\n${
+    lines.join("")
+  }`;
+}
+
+function figure(value: number | undefined): string {
+  return value === undefined ? "" : value.toLocaleString("en-US", { maximumSignificantDigits: value < 1000 ? 3 : 9 });
+}
+
 function key({ subject, case: name, peer }: Row): string {
   return `${subject} ${name} ${peer}`;
 }

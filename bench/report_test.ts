@@ -4,7 +4,7 @@ import { Dir24 } from "./peers/dir24.ts";
 import { Lookup, Scan } from "./peers/first_match.ts";
 import { TextFlows, TypedFlows } from "./peers/flow_table.ts";
 import { Ranges } from "./peers/ranges.ts";
-import { geomean, printRows } from "./report.ts";
+import { geomean, printMarkdown, printRows } from "./report.ts";
 import { packetsFor, services } from "./rulesets.ts";
 import { hostsOf, LENGTHS4, LENGTHS6, type PrefixTable } from "./tables.ts";
 
@@ -31,6 +31,11 @@ Deno.test("the table shows each row beside its baseline", () => {
     row === undefined ? "" : printRows([row], [{ ...row, ratio: 2 }]).split("\n")[1],
     "s        c       10      25  ns     2.5x   2x  slow",
   );
+});
+
+Deno.test("the README's table has a line a case and a column a peer", () => {
+  const rows = timeRows({ subject: "s", case: "c", unit: "ns" }, 10, { "plain JS scan": 1234.5, "native Rust": 5 });
+  assertEquals(printMarkdown(rows).split("\n")[2], "| s c | ns | **10** |  | 1,235 |  |  | 5 |");
 });
 
 Deno.test("answers that differ are an error", () => {
