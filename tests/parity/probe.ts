@@ -166,6 +166,8 @@ class Attempt {
     const { type, code, offender } = error;
     const outcome = type === 3 ? (code === 3 ? "refused" : "unreachable") : type === 11 ? "ttl-exceeded" : "icmp-error";
     Object.assign(this.result, { outcome, icmp: [type, code], icmp_from: offender });
+    // The recorder's sockets ask for IP_RECVERR: the next call fails with every error, not only with final ones.
+    if (this.probe.proto !== "tcp") this.result.errno = error.errno;
   }
 
   /** RST instead of FIN keeps TIME_WAIT out of the way. */

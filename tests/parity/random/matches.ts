@@ -105,14 +105,6 @@ const KINDS: readonly MatchKind[] = [
         r.pick(["original", "reply", "both"])
       } --connbytes-mode ${r.pick(["packets", "bytes", "avgpkt"])}`,
   },
-  {
-    weight: 1,
-    allowed: tracked,
-    text: (r) =>
-      `-m connlimit --connlimit-${r.pick(["above", "upto"])} ${1 + r.below(3)} --connlimit-mask ${
-        r.pick([32, 24, 0])
-      } --connlimit-${r.pick(["saddr", "daddr"])}`,
-  },
   { weight: 2, text: (r) => `-m u32 --u32 ${r.pick(U32)}` },
   {
     weight: 1,

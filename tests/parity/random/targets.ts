@@ -45,7 +45,7 @@ const MANGLE: readonly TargetText[] = [
   (r) => `TTL --ttl-${r.pick(["set 1", "set 9", "dec 1", "inc 2", "dec 64"])}`,
   (r) => `DSCP --set-dscp ${r.pick(["0x04", "0x0a", "0x00"])}`,
   (r) => `TOS --set-tos ${r.pick(["0x10/0xff", "0x08/0x0f", "0x00/0xff"])}`,
-  plain("CLASSIFY --set-class 1:10"),
+  (_r, _g, { chain }) => ["FORWARD", "OUTPUT", "POSTROUTING"].includes(chain) ? "CLASSIFY --set-class 1:10" : "RETURN",
   plain("ACCEPT"),
   plain("DROP"),
   plain("RETURN"),
