@@ -12,6 +12,8 @@ import { nc } from "./nc/nc.ts";
 import { busyboxTelnet, telnet } from "./nc/telnet.ts";
 import { busyboxPing } from "./ping/busybox_ping.ts";
 import { ping } from "./ping/ping.ts";
+import { tracepath } from "./tracepath/tracepath.ts";
+import { busyboxTraceroute } from "./traceroute/busybox_traceroute.ts";
 import { traceroute } from "./traceroute/traceroute.ts";
 import { busyboxWget } from "./wget/busybox_wget.ts";
 import { wget } from "./wget/wget.ts";
@@ -30,6 +32,7 @@ const OWN: readonly (readonly [string, Program])[] = [
   ["host", host],
   ["getent", getent],
   ["traceroute", traceroute],
+  ["tracepath", tracepath],
   ["dnsmasq", dnsmasq],
   ["wget", wget],
 ];
@@ -44,5 +47,7 @@ export const BUSYBOX_PROGRAMS: ReadonlyMap<string, Program> = new Map([
   ["nslookup", busyboxNslookup],
   ["ping", busyboxPing],
   ["ping6", busyboxPing],
+  ["traceroute", busyboxTraceroute],
+  ["traceroute6", busyboxTraceroute],
   ["wget", busyboxWget],
 ]);
