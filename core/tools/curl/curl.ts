@@ -7,7 +7,7 @@ import { CurlRun, type Transfer } from "./transfer.ts";
 import { globUrls, parseCurlUrl } from "./url.ts";
 import { writeOut } from "./write_out.ts";
 
-const VERSION = `curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1 OpenSSL/3.0.17 zlib/1.2.13 brotli/1.0.9 zstd/1.5.4
+const VERSION = `curl 7.88.1 (x86_64-pc-linux-gnu) libcurl/7.88.1 OpenSSL/3.0.19 zlib/1.2.13 brotli/1.0.9 zstd/1.5.4
 Release-Date: 2023-02-20
 Protocols: http
 Features: IPv6

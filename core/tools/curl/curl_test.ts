@@ -88,7 +88,7 @@ for (
     ["curl -sS --interface nope http://10.0.1.2/", "curl: (45) Couldn't bind to 'nope'\nexit 45\n"],
     [
       "curl -sS https://10.0.1.2:80/",
-      "curl: (35) OpenSSL/3.0.17: error:0A00010B:SSL routines::wrong version number\nexit 35\n",
+      "curl: (35) OpenSSL/3.0.19: error:0A00010B:SSL routines::wrong version number\nexit 35\n",
     ],
   ] as const
 ) {

@@ -265,7 +265,7 @@ export class CurlRun {
     const got = await connection.stream.read(wait);
     connection.stream.close();
     const error = got instanceof Uint8Array
-      ? { code: 35, message: "OpenSSL/3.0.17: error:0A00010B:SSL routines::wrong version number" }
+      ? { code: 35, message: "OpenSSL/3.0.19: error:0A00010B:SSL routines::wrong version number" }
       : got === undefined
       ? { code: 28, message: `SSL connection timeout` }
       : { code: 35, message: `OpenSSL SSL_connect: SSL_ERROR_SYSCALL in connection to ${connection.key.slice(8)} ` };
