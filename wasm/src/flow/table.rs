@@ -494,3 +494,21 @@ pub(super) fn is_over(entry: &Entry, now: u32) -> bool {
 pub(super) fn is_confirmed(entry: &Entry) -> bool {
     entry.status & (status::LIVE | status::CONFIRMED | status::DYING) == status::LIVE | status::CONFIRMED
 }
+
+#[cfg(test)]
+impl Conntrack {
+    /// The slow twin of [`Conntrack::find`]: looks at every flow. Both answers, as slot and side, for zone 0.
+    pub fn found_and_scanned(&self, wide: &Wide) -> [Option<(u32, usize)>; 2] {
+        let key = Key { proto: wide.proto, v6: !wide.src.is_v4(), zones: [0; 2] };
+        let fast = self.narrow(wide).and_then(|tuple| self.find(&tuple, key)).map(|slot| (slot.entry, slot.side));
+        let slow = (0..self.entries.end()).find_map(|at| {
+            let entry = self.entries.get(at);
+            let side = [REPLY, ORIGINAL].into_iter().find(|side| self.is(entry, *side, wide))?;
+            is_confirmed(entry).then_some((at, side))
+        });
+        [fast, slow]
+    }
+    fn is(&self, entry: &Entry, side: usize, wide: &Wide) -> bool {
+        is_confirmed(entry) && zone_of(entry, side) == 0 && self.widen(entry, side) == *wide
+    }
+}

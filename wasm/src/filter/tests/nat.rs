@@ -200,14 +200,36 @@ fn a_masqueraded_flow_ends_with_its_device() {
 }
 
 #[test]
+fn ipv6_flows_are_translated_by_the_same_rules() {
+    let words = |at: &str| addr(at).words();
+    let mut to = vec![flag::ADDRESS];
+    to.extend(words("fd00::20"));
+    to.extend(words("fd00::20"));
+    to.extend([0, 0]);
+    let (_, chains) = nat(vec![rule().does(target::DNAT, &to)], vec![masquerade(0, (0, 0))]);
+    let mut program = program(table::NAT, &chains);
+    program[1] = 6;
+    let mut world = World::default();
+    world.hooks.load(crate::wire::Family::V6, table::NAT, &program, 0).unwrap();
+    let seen = world.forward(LAN, LAN, udp("fd00::5", 5000, "fd00:96::1", 53)).unwrap();
+    assert!(seen.dst == addr("fd00::20") && seen.src == addr("fd00::5"));
+    let back = world.forward(LAN, LAN, answer(&seen)).unwrap();
+    assert!(back.src == addr("fd00:96::1"));
+    let error = world.icmp_error("fd00::20", addr("fd00::5"), (1, 4), seen);
+    let error = world.forward(LAN, LAN, Packet { proto: proto::ICMPV6, ..error }).unwrap();
+    assert!(error.src == addr("fd00:96::1") && world.ground.inners[error.inner as usize].dst == addr("fd00:96::1"));
+}
+
+#[test]
 fn drop_in_a_jump_of_the_nat_table_leaves_no_flow() {
     let mut world = World::with(&[tracking(), nat(vec![rule().does(target::DROP, &[])], vec![])]);
     assert!(world.forward(LAN, WAN, udp(CLIENT, 1, VIP, 2)).is_err());
     assert_eq!(world.hooks.flows.count(), 0);
 }
 
-mod inverse {
+mod laws {
     use super::*;
+    use crate::flow::tuple::Wide;
     use proptest::prelude::*;
 
     proptest! {
@@ -232,6 +254,56 @@ mod inverse {
             tuples.sort_unstable();
             tuples.dedup();
             prop_assert_eq!(tuples.len(), count);
+        }
+    }
+
+    /// Every tuple of a small world, of one protocol.
+    fn tuples() -> Vec<Wide> {
+        let ips: Vec<_> = (0..4)
+            .map(|i| format!("10.0.1.{i}"))
+            .chain(["10.96.0.1", "10.96.0.2", BACKEND, "203.0.113.1", "fd00::1", "fd00::2"].map(String::from))
+            .map(|text| addr(&text))
+            .collect();
+        let mut all = Vec::new();
+        for src in &ips {
+            for dst in ips.iter().filter(|dst| dst.is_v4() == src.is_v4()) {
+                for (sport, dport) in [(1, 53), (2, 53), (53, 1), (53, 2), (5353, 1), (5353, 2), (1, 5353), (2, 5353)] {
+                    all.push(Wide { src: *src, dst: *dst, sport, dport, proto: proto::UDP });
+                }
+            }
+        }
+        all
+    }
+
+    proptest! {
+        #[test]
+        fn the_table_finds_what_a_look_at_every_flow_finds(
+            steps in proptest::collection::vec((0u8..5, 0u8..4, 1u16..3, 1u8..3, any::<bool>()), 1..80),
+        ) {
+            let rules = vec![dnat(rule().to("10.96.0.1/32").dport(proto::UDP, 53), BACKEND, 5353)];
+            let mut world = World::with(&[nat(rules, vec![masquerade(0, (0, 0))])]);
+            let mut words = program(table::FILTER, &[at_hook(hook::FORWARD, true, vec![rule().state(crate::abi::ctstate::NEW)])]);
+            words[1] = 6;
+            world.hooks.load(crate::wire::Family::V6, table::FILTER, &words, 0).unwrap();
+            for (what, client, port, vip, out) in steps {
+                match what {
+                    0 => world.wait(u64::from(port) * 11),
+                    1 => {
+                        let victim = world.flows().get(client as usize).map(|flow| flow.id);
+                        victim.map(|id| world.hooks.flows.remove(id));
+                    }
+                    2 => { let _ = world.forward(LAN, WAN, udp("fd00::1", port, &format!("fd00::{vip}"), 53)); }
+                    _ => {
+                        let packet = udp(&format!("10.0.1.{client}"), port, &format!("10.96.0.{vip}"), 53);
+                        let _ = world.forward(LAN, if out { WAN } else { LAN }, packet);
+                    }
+                }
+                world.hooks.flows.sweep(world.ground.now);
+                for wide in tuples() {
+                    let [fast, slow] = world.hooks.flows.found_and_scanned(&wide);
+                    prop_assert_eq!(fast, slow);
+                }
+            }
         }
     }
 }
