@@ -10,6 +10,7 @@ export { quoteWord, quoteWords } from "./shell/quote.ts";
 export { PROC_NET_FILES } from "./files/proc_net.ts";
 export { MachineFiles } from "./files/machine_files.ts";
 export { type LinkExtras, linkExtras } from "./iproute/extras.ts";
+export { Frames, framesOf } from "./frames.ts";
 export { KernelEvents, kernelEvents } from "./iproute/kernel_events.ts";
 export * from "./netfilter/mod.ts";
 export { addressOf, nameOf, serviceName, servicePort } from "./nettools/hosts.ts";

@@ -14,6 +14,7 @@ import { busyboxPing } from "./ping/busybox_ping.ts";
 import { ping } from "./ping/ping.ts";
 import { tracepath } from "./tracepath/tracepath.ts";
 import { busyboxTraceroute } from "./traceroute/busybox_traceroute.ts";
+import { tcpdump } from "./tcpdump/tcpdump.ts";
 import { traceroute } from "./traceroute/traceroute.ts";
 import { busyboxWget } from "./wget/busybox_wget.ts";
 import { wget } from "./wget/wget.ts";
@@ -31,6 +32,7 @@ const OWN: readonly (readonly [string, Program])[] = [
   ["nslookup", nslookup],
   ["host", host],
   ["getent", getent],
+  ["tcpdump", tcpdump],
   ["traceroute", traceroute],
   ["tracepath", tracepath],
   ["dnsmasq", dnsmasq],

@@ -1,0 +1,44 @@
+import type { Octets } from "../octets.ts";
+import type { Out } from "./out.ts";
+import type { Carried } from "./transport.ts";
+
+const RECORDS: Readonly<Record<number, string>> = {
+  1: "is_in",
+  2: "is_ex",
+  3: "to_in",
+  4: "to_ex",
+  5: "allow",
+  6: "block",
+};
+
+/** IGMP, versions 1 to 3 (RFC 1112, 2236, 3376). */
+export function printIgmp(out: Out, message: Octets, { length }: Carried): void {
+  out.protocol = "igmp";
+  if (out.options.quiet) return out.put("igmp");
+  const type = message.u8(0);
+  const group = message.ip4(4);
+  if (type === 0x11) {
+    out.put("igmp query");
+    if (length >= 12) out.put(" v3");
+    else out.put(message.u8(1) === 0 ? " v1" : " v2");
+    if (group !== "0.0.0.0") out.put(` [gaddr ${out.host(group)}]`);
+  } else if (type === 0x12) out.put(`igmp v1 report ${out.host(group)}`);
+  else if (type === 0x16) out.put(`igmp v2 report ${out.host(group)}`);
+  else if (type === 0x17) out.put(`igmp leave ${out.host(group)}`);
+  else if (type === 0x22) printReport3(out, message);
+  else out.put(`igmp-${type}`);
+}
+
+function printReport3(out: Out, message: Octets): void {
+  const groups = message.u16(6);
+  out.put(`igmp v3 report, ${groups} group record(s)`);
+  if (out.options.verbose === 0) return;
+  let at = 8;
+  for (let i = 0; i < groups; i++) {
+    const sources = message.u16(at + 2);
+    out.put(` [gaddr ${out.host(message.ip4(at + 4))} ${RECORDS[message.u8(at)] ?? `unknown(${message.u8(at)})`}`);
+    const list = Array.from({ length: sources }, (_, n) => ` ${out.host(message.ip4(at + 8 + n * 4))}`).join("");
+    out.put(out.options.verbose > 1 ? ` {${list} }]` : `, ${sources} source(s)]`);
+    at += 8 + sources * 4 + message.u8(at + 1) * 4;
+  }
+}
