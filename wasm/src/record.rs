@@ -20,6 +20,7 @@ impl<'a> Reader<'a> {
     pub fn new(words: &'a [u32]) -> Reader<'a> {
         Reader { words, at: 0 }
     }
+    #[inline(never)]
     pub fn word(&mut self) -> u32 {
         let word = self.words.get(self.at).copied().unwrap_or(0);
         self.at += 1;
@@ -41,6 +42,7 @@ macro_rules! small_field {
             fn shape() -> String {
                 "u32".into()
             }
+            #[inline(never)]
             fn put(&self, out: &mut Vec<u32>) {
                 out.push(u32::from(*self));
             }
@@ -56,6 +58,7 @@ impl Field for bool {
     fn shape() -> String {
         "bool".into()
     }
+    #[inline(never)]
     fn put(&self, out: &mut Vec<u32>) {
         out.push(u32::from(*self));
     }
@@ -67,6 +70,7 @@ impl Field for f64 {
     fn shape() -> String {
         "f64".into()
     }
+    #[inline(never)]
     fn put(&self, out: &mut Vec<u32>) {
         let bits = self.to_bits();
         out.extend_from_slice(&[bits as u32, (bits >> 32) as u32]);
@@ -91,9 +95,11 @@ impl Field for Ip {
     fn shape() -> String {
         "ip".into()
     }
+    #[inline(never)]
     fn put(&self, out: &mut Vec<u32>) {
         out.extend_from_slice(&self.words());
     }
+    #[inline(never)]
     fn get(from: &mut Reader) -> Self {
         Ip::from_words([from.word(), from.word(), from.word(), from.word()])
     }
@@ -127,6 +133,7 @@ impl Field for Mac {
 #[derive(Clone, Default, Debug, PartialEq, Eq)]
 pub struct Bytes(pub Vec<u8>);
 
+#[inline(never)]
 fn put_bytes(bytes: &[u8], out: &mut Vec<u32>) {
     out.push(bytes.len() as u32);
     for part in bytes.chunks(4) {
@@ -135,6 +142,7 @@ fn put_bytes(bytes: &[u8], out: &mut Vec<u32>) {
         out.push(u32::from_le_bytes(word));
     }
 }
+#[inline(never)]
 fn get_bytes(from: &mut Reader) -> Vec<u8> {
     let length = from.word() as usize;
     let mut bytes = Vec::with_capacity(length + 3);
@@ -170,12 +178,14 @@ impl<T: Field> Field for Option<T> {
     fn shape() -> String {
         "?".to_string() + &T::shape()
     }
+    #[inline(never)]
     fn put(&self, out: &mut Vec<u32>) {
         out.push(u32::from(self.is_some()));
         if let Some(value) = self {
             value.put(out);
         }
     }
+    #[inline(never)]
     fn get(from: &mut Reader) -> Self {
         (from.word() != 0).then(|| T::get(from))
     }

@@ -24,8 +24,6 @@ pub struct FdbEntry {
     pub fixed: bool,
     /// Belongs to the bridge or a port: frames to it go up (`permanent`).
     pub local: bool,
-    /// Place in dumps.
-    pub born: u32,
 }
 
 /// What makes a device a bridge.
@@ -38,7 +36,6 @@ pub struct Bridge {
     pub stp: bool,
     pub mcast_snooping: bool,
     pub vlan_filtering: bool,
-    pub born: u32,
 }
 
 impl Default for Bridge {
@@ -50,7 +47,6 @@ impl Default for Bridge {
             stp: false,
             mcast_snooping: true,
             vlan_filtering: false,
-            born: 0,
         }
     }
 }
@@ -71,13 +67,7 @@ impl Bridge {
             entry.updated = now;
             return;
         }
-        self.put(mac, FdbEntry { port, updated: now, fixed: false, local: false, born: 0 });
-    }
-    /// Puts an entry in, in the place of any other for the MAC.
-    pub fn put(&mut self, mac: Mac, entry: FdbEntry) {
-        self.born += 1;
-        let born = self.fdb.get(&mac).map_or(self.born, |old| old.born);
-        self.fdb.insert(mac, FdbEntry { born, ..entry });
+        self.fdb.insert(mac, FdbEntry { port, updated: now, fixed: false, local: false });
     }
     /// Forgets all that lies behind a port; `all` also what was put there by hand.
     pub fn forget_port(&mut self, port: u32, all: bool) {

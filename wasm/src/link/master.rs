@@ -42,7 +42,7 @@ impl Fabric {
         let mac = device.mac;
         if let Some(bridge) = links.get_mut(master).and_then(Device::bridge_mut) {
             bridge.ports.insert(0, place.dev);
-            bridge.put(mac, FdbEntry { port: place.dev, updated: now, fixed: true, local: true, born: 0 });
+            bridge.fdb.insert(mac, FdbEntry { port: place.dev, updated: now, fixed: true, local: true });
         }
         self.refresh_bridge(Place { ns: place.ns, dev: master });
     }
@@ -94,7 +94,7 @@ impl Fabric {
                 bridge.fdb.remove(&old);
             }
             if mac != Mac::ZERO && !(is_bridge && bridge.fdb.get(&mac).is_some_and(|entry| entry.local)) {
-                bridge.put(mac, FdbEntry { port: place.dev, updated: now, fixed: true, local: true, born: 0 });
+                bridge.fdb.insert(mac, FdbEntry { port: place.dev, updated: now, fixed: true, local: true });
             }
         }
         if owner != 0 {

@@ -37,8 +37,6 @@ pub struct Neighbour {
     pub queue: Vec<PacketId>,
     /// Timers of an older generation are void.
     pub generation: u32,
-    /// Place in dumps.
-    pub born: u32,
     pub router: bool,
 }
 
@@ -64,7 +62,6 @@ impl Neighbour {
 #[derive(Default)]
 pub struct Neighbours {
     entries: Map<Ip, Neighbour>,
-    born: u32,
     pub proxies: Vec<Ip>,
 }
 
@@ -77,20 +74,15 @@ impl Neighbours {
     }
     /// The entry, made (INCOMPLETE, unasked) where there was none.
     pub fn entry(&mut self, ip: Ip, now: u64) -> &mut Neighbour {
-        let born = &mut self.born;
-        self.entries.entry(ip).or_insert_with(|| {
-            *born += 1;
-            Neighbour {
-                mac: Mac::ZERO,
-                state: Nud::Failed,
-                confirmed: 0,
-                updated: now,
-                probes: 0,
-                queue: Vec::new(),
-                generation: 0,
-                born: *born,
-                router: false,
-            }
+        self.entries.entry(ip).or_insert_with(|| Neighbour {
+            mac: Mac::ZERO,
+            state: Nud::Failed,
+            confirmed: 0,
+            updated: now,
+            probes: 0,
+            queue: Vec::new(),
+            generation: 0,
+            router: false,
         })
     }
     pub fn remove(&mut self, ip: Ip) -> Option<Neighbour> {
@@ -98,9 +90,7 @@ impl Neighbours {
     }
     /// Addresses in the order their entries were made.
     pub fn list(&self) -> Vec<Ip> {
-        let mut list: Vec<_> = self.entries.iter().map(|(ip, entry)| (entry.born, *ip)).collect();
-        list.sort_unstable_by_key(|(born, _)| *born);
-        list.into_iter().map(|(_, ip)| ip).collect()
+        self.entries.keys().copied().collect()
     }
     pub fn reach(&self, ip: Ip) -> Reach {
         match self.get(ip).map(Neighbour::state) {

@@ -180,7 +180,7 @@ impl Fabric {
             return refuse(EEXIST);
         }
         let local = entry.permanent;
-        bridge.put(entry.mac, FdbEntry { port: entry.dev, updated: now, fixed: local || entry.is_static, local, born: 0 });
+        bridge.fdb.insert(entry.mac, FdbEntry { port: entry.dev, updated: now, fixed: local || entry.is_static, local });
         Ok(())
     }
 
@@ -284,15 +284,13 @@ fn fdb_of(device: &Device, now: u64) -> Vec<FdbView> {
     };
     match &device.kind {
         Kind::Bridge(bridge) => {
-            let mut entries: Vec<_> = bridge.fdb.iter().filter(|(mac, _)| bridge.find(**mac, now).is_some()).collect();
-            entries.sort_by_key(|(_, entry)| entry.born);
             let view = |(mac, entry): (&Mac, &FdbEntry)| FdbView {
                 master: device.index,
                 permanent: entry.local,
                 is_static: entry.fixed && !entry.local,
                 ..line(*mac, entry.port, entry.updated)
             };
-            entries.into_iter().map(view).collect()
+            bridge.fdb.iter().filter(|(mac, _)| bridge.find(**mac, now).is_some()).map(view).collect()
         }
         Kind::Vxlan(vxlan) => {
             let view = |remote: &Remote| FdbView {
