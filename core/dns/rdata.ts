@@ -8,7 +8,7 @@ import { absolute } from "./name.ts";
 import { typeName } from "./numbers.ts";
 import { PACKET_TEXTS, type PacketText } from "./rdata_text.ts";
 import { quoted, words } from "./strings.ts";
-import { WireError, type WireReader, type WireWriter } from "./wire.ts";
+import { WireError, type WireReader, WireWriter } from "./wire.ts";
 
 /** One type's twins: `read` and `write` move octets, text is the form of a zone file. */
 interface RdataCodec {
@@ -192,4 +192,15 @@ export function writeRdata(writer: WireWriter, type: string, text: string): void
 export function canonicalAddress(text: string): string | undefined {
   const ip = parseIp(text);
   return ip === undefined ? undefined : printIp(ip);
+}
+
+/** Whether a text is record data of that type at all. */
+export function isRdata(type: string, text: string): boolean {
+  try {
+    writeRdata(new WireWriter(false), type, text);
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
 }
