@@ -117,7 +117,7 @@ export function tcpdumpOptions(args: readonly string[]): TcpdumpOptions | Ending
       absolute: has(options, "S"),
       unchecked: has(options, "K"),
       short: has(options, "N"),
-      bytesShown: has(options, "x") || has(options, "X") || has(options, "A"),
+      bytesShown: has(options, "q") || has(options, "x") || has(options, "X") || has(options, "A"),
     },
     onlyCount: has(options, "count"),
     snapshot: snapshot === 0 ? MOST_SNAPSHOT : snapshot,

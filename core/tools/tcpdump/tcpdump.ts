@@ -120,7 +120,8 @@ async function replay(process: Process, options: TcpdumpOptions, path: string): 
   );
   const test = await filter(process, options, { link, live: false });
   if (typeof test === "number") return test;
-  const session = new Session(process, options, { link, test });
+  // -s is for live captures: a file's packets are as long as they were written.
+  const session = new Session(process, { ...options, snapshot: capture.snapshot }, { link, test });
   await replayRecords(session, capture);
   if (options.write !== undefined) save(process, options.write, session);
   if (options.onlyCount) process.out(`${session.taken} packet${session.taken === 1 ? "" : "s"}\n`);

@@ -1,4 +1,5 @@
 import type { Octets } from "../octets.ts";
+import { hexLines } from "../hexdump.ts";
 import { ETHERTYPES } from "./ethertypes.ts";
 import { hex, nameIn, type Out } from "./out.ts";
 
@@ -18,6 +19,7 @@ const OPERATIONS: Readonly<Record<number, string>> = {
   4: "Reverse Reply",
   8: "Inverse Request",
   9: "Inverse Reply",
+  10: "NACK Reply",
 };
 const IPV4 = 0x0800;
 
@@ -52,5 +54,6 @@ export function printArp(out: Out, packet: Octets, length: number): void {
   else if (operation === 4) out.put(`${link(targetMac)} at ${address(targetIp)}`);
   else if (operation === 8) out.put(`who-is ${link(targetMac)} tell ${link(8)}`);
   else if (operation === 9) out.put(`${link(8)} at ${address(senderIp)}`);
+  else return out.put(hexLines(packet.slice(0), true));
   out.put(`, length ${length}`);
 }

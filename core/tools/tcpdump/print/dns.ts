@@ -3,7 +3,8 @@ import { DnsReader } from "./dns_reader.ts";
 import { nameIn, type Out } from "./out.ts";
 
 const HEADER = 12;
-const OPCODES = ["", " inv_q", " stat", " op3", " notify", " update"];
+const OPCODES = (" inv_q stat op3 notify update op6 op7 op8 updateA updateD updateDA updateM updateMA zoneInit zoneRef")
+  .split(" ").map((name) => (name === "" ? "" : ` ${name}`));
 const RCODES = [
   "",
   " FormErr",
@@ -16,6 +17,11 @@ const RCODES = [
   " NXRRSet",
   " NotAuth",
   " NotZone",
+  " Resp11",
+  " Resp12",
+  " Resp13",
+  " Resp14",
+  " NoChange",
 ];
 
 /** DNS (RFC 1035): `7+ A? www.example.com. (33)` asks, `7* 1/0/0 A 10.0.0.1 (49)` answers. */
@@ -38,7 +44,7 @@ type Counts = readonly [questions: number, answers: number, authority: number, a
 function printResponse(out: Out, message: Octets, reader: DnsReader, counts: Counts): boolean {
   const flags = message.u16(2);
   const [opcode, rcode] = [(flags >> 11) & 15, flags & 15];
-  out.put(`${message.u16(0)}${OPCODES[opcode] ?? ` op${opcode}`}${RCODES[rcode] ?? ` Resp${rcode}`}`);
+  out.put(`${message.u16(0)}${OPCODES[opcode]}${RCODES[rcode]}`);
   out.put(`${flags & 0x400 ? "*" : ""}${flags & 0x80 ? "" : "-"}${flags & 0x200 ? "|" : ""}${flags & 0x20 ? "$" : ""}`);
   const [questions, answers, authority, additional] = counts;
   if (questions !== 1) out.put(` [${questions}q]`);
@@ -58,7 +64,7 @@ function printResponse(out: Out, message: Octets, reader: DnsReader, counts: Cou
 function printRequest(out: Out, message: Octets, reader: DnsReader, counts: Counts): boolean {
   const flags = message.u16(2);
   const opcode = (flags >> 11) & 15;
-  out.put(`${message.u16(0)}${OPCODES[opcode] ?? ` op${opcode}`}${flags & 0x100 ? "+" : ""}${flags & 0x10 ? "%" : ""}`);
+  out.put(`${message.u16(0)}${OPCODES[opcode]}${flags & 0x100 ? "+" : ""}${flags & 0x10 ? "%" : ""}`);
   if ((flags & 0x6cf) !== 0) out.put(` [b2&3=0x${flags.toString(16)}]`);
   const [questions, answers, authority, additional] = counts;
   const inverse = opcode === 1;
@@ -69,7 +75,7 @@ function printRequest(out: Out, message: Octets, reader: DnsReader, counts: Coun
   if (additional > 0) out.put(` [${additional}au]`);
   for (let i = 0; i < questions; i++) if (!reader.question()) return false;
   if (out.options.verbose <= 1) return true;
-  return reader.records(answers, " an:") && reader.records(authority, " ns:") && reader.records(additional, " ar:");
+  return reader.records(answers, "") && reader.records(authority, " ns:") && reader.records(additional, " ar:");
 }
 
 /** `5m`, `1h30m`: a time to live as tcpdump writes it. */
@@ -87,5 +93,5 @@ export function relativeTime(seconds: number): string {
 
 /** A class other than IN in front of a type. */
 export function className(number: number): string {
-  return nameIn({ 2: "CSNET", 3: "CHAOS", 4: "HS", 255: "ANY" }, number, "(Class %)");
+  return nameIn({ 3: "CHAOS", 4: "HS", 255: "ANY" }, number, "(Class %)");
 }

@@ -22,15 +22,28 @@ const TYPES: Readonly<Record<number, string>> = {
   16: "TXT",
   17: "RP",
   18: "AFSDB",
+  19: "X25",
+  20: "ISDN",
+  21: "RT",
+  22: "NSAP",
+  23: "NSAP_PTR",
   24: "SIG",
   25: "KEY",
+  26: "PX",
+  27: "GPOS",
   28: "AAAA",
   29: "LOC",
+  30: "NXT",
+  31: "EID",
+  32: "NIMLOC",
   33: "SRV",
+  34: "ATMA",
   35: "NAPTR",
   36: "KX",
   37: "CERT",
+  38: "A6",
   39: "DNAME",
+  40: "SINK",
   41: "OPT",
   42: "APL",
   43: "DS",
@@ -39,12 +52,11 @@ const TYPES: Readonly<Record<number, string>> = {
   46: "RRSIG",
   47: "NSEC",
   48: "DNSKEY",
-  50: "NSEC3",
-  51: "NSEC3PARAM",
-  52: "TLSA",
-  64: "SVCB",
-  65: "HTTPS",
   99: "SPF",
+  100: "UINFO",
+  101: "UID",
+  102: "GID",
+  103: "UNSPEC",
   249: "TKEY",
   250: "TSIG",
   251: "IXFR",
@@ -53,10 +65,8 @@ const TYPES: Readonly<Record<number, string>> = {
   254: "MAILA",
   255: "ANY",
   256: "URI",
-  257: "CAA",
 };
 const [OPT, IN] = [41, 1];
-const MOST_POINTERS = 128;
 
 /** Reads a DNS message from its questions on, printing as it goes. A false answer: the message ended too early. */
 export class DnsReader {
@@ -140,13 +150,15 @@ export class DnsReader {
         out.put(` ${message.u16(at)}`);
         return there;
       }
+      case 256:
+        out.put(` ${message.u16(at)} ${message.u16(at + 2)} ${safe(message.latin1(at + 4, record.length - 4))}`);
+        return true;
       case 33: {
         const there = this.#spacedName(at + 6);
         out.put(`:${message.u16(at + 4)} ${message.u16(at)} ${message.u16(at + 2)}`);
         return there;
       }
       case 16:
-      case 99:
         return this.#strings(at, record.length);
       case OPT:
         printEdnsOptions(out, message.from(at).upTo(record.length), record);
@@ -201,7 +213,6 @@ export class DnsReader {
   /** Prints a name with its final dot, following pointers (RFC 1035 section 4.1.4). */
   #name(at: number): boolean {
     let text = "";
-    let jumps = 0;
     for (let next = at; this.message.has(next);) {
       const size = this.message.u8(next);
       if (size === 0) {
@@ -209,8 +220,11 @@ export class DnsReader {
         return true;
       }
       if ((size & 0xc0) === 0xc0) {
-        if (!this.message.has(next, 2) || jumps++ > MOST_POINTERS) return this.#broken(text);
-        next = this.message.u16(next) & 0x3fff;
+        if (!this.message.has(next, 2)) return this.#broken(text);
+        const to = this.message.u16(next) & 0x3fff;
+        // Pointers point backwards, or they go round in circles.
+        if (to >= next) return this.#broken(`${text}<BAD PTR>`);
+        next = to;
         continue;
       }
       if (!this.message.has(next + 1, size)) return this.#broken(text);

@@ -56,7 +56,7 @@ export function printEther(out: Out, frame: Octets, length: number): number {
     return at;
   }
   if (!out.options.link) out.put(`${frame.mac(6)} > ${frame.mac(0)}, ${typeText(out, type)}${lengthOnce()}`);
-  if (!out.options.bytesShown) out.put(hexLines(frame.slice(at), false));
+  if (!out.options.bytesShown) out.put(hexLines(frame.slice(at), true));
   return at;
 }
 

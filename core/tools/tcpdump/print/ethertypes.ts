@@ -8,6 +8,7 @@ export const ETHERTYPES: Readonly<Record<number, string>> = {
   0x86dd: "IPv6",
   0x0806: "ARP",
   0x8035: "Reverse ARP",
+  0x6558: "TEB",
   0x8847: "MPLS unicast",
   0x8848: "MPLS multicast",
   0x880b: "PPP",

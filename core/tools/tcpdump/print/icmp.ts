@@ -67,8 +67,10 @@ function describe(out: Out, message: Octets, type: number): string {
     case 3:
       return unreachable(out, message, code);
     case 5:
-      return (REDIRECTS[code] ?? `redirect-#${code} % to net `).replace("%", out.host(inner.ip4(16))) +
+      return (REDIRECTS[code] ?? `redirect-#${code} % to `).replace("%", out.host(inner.ip4(16))) +
         out.host(message.ip4(4));
+    case 9:
+      return routers(message);
     case 11:
       return ["time exceeded in-transit", "ip reassembly time exceeded"][code] ?? `time exceeded-#${code}`;
     case 12:
@@ -86,6 +88,23 @@ function describe(out: Out, message: Octets, type: number): string {
     default:
       return nameIn(TYPES, type, "type-#%");
   }
+}
+
+/** Routers that advertise themselves (RFC 1256), each with its preference. */
+function routers(message: Octets): string {
+  const [count, size, lifetime] = [message.u8(4), message.u8(5), message.u16(6)];
+  const head = `router advertisement lifetime ${clock(lifetime)} ${count}:`;
+  if (size !== 2) return `${head} [size ${size}]`;
+  const all = Array.from({ length: count }, (_, i) => ` {${message.ip4(8 + i * 8)} ${message.u32(12 + i * 8)}}`);
+  return head + all.join("");
+}
+
+/** A lifetime in seconds, minutes or hours. */
+function clock(seconds: number): string {
+  const two = (value: number): string => String(value).padStart(2, "0");
+  if (seconds < 60) return String(seconds);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)}:${two(seconds % 60)}`;
+  return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }
 
 function unreachable(out: Out, message: Octets, code: number): string {

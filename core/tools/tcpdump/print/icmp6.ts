@@ -1,4 +1,5 @@
 import { onesSum, pseudoSum, shouldBe } from "../checksum.ts";
+import { hexLines } from "../hexdump.ts";
 import type { Octets } from "../octets.ts";
 import { sum16 } from "./ip.ts";
 import { printNeighbourOptions } from "./neighbour_options.ts";
@@ -26,7 +27,7 @@ const TYPES: Readonly<Record<number, string>> = {
 };
 const UNREACHABLE: Readonly<Record<number, string>> = {
   0: "unreachable route",
-  1: "unreachable prohibited",
+  1: " unreachable prohibited",
   2: "beyond scope",
   3: "unreachable address",
   4: "unreachable port",
@@ -48,6 +49,10 @@ const RECORDS: Readonly<Record<number, string>> = {
 /** ICMPv6 (RFC 4443, 4861, 3810). */
 export function printIcmp6(out: Out, message: Octets, { ip, length, fragmented }: Carried): void {
   out.protocol = "icmp6";
+  if (ip.u8(0) >> 4 !== 6) {
+    out.put("[ICMPv6 requires IPv6]");
+    return out.invalid();
+  }
   const type = message.u8(0);
   if (out.options.verbose > 0 && !fragmented && !out.options.unchecked && message.has(0, length)) {
     const sum = onesSum(message, length, pseudoSum(ip, 58, length));
@@ -57,10 +62,14 @@ export function printIcmp6(out: Out, message: Octets, { ip, length, fragmented }
     );
   }
   out.put(`ICMP6, ${nameIn(TYPES, type, "unknown icmp6 type (%)")}`);
-  const early = out.options.verbose > 0 && LENGTH_FIRST.has(type);
-  if (early) out.put(`, length ${length}`);
-  (DETAILS[type] ?? (() => {}))(out, message, length);
-  if (!early) out.put(`, length ${length}`);
+  if (DETAILS[type] === undefined) {
+    out.put(`, length ${length}`);
+    if (out.options.verbose < 2) out.put(hexLines(message.slice(0), false));
+    return;
+  }
+  if (out.options.verbose > 0 && LENGTH_FIRST.has(type)) out.put(`, length ${length}`);
+  DETAILS[type](out, message, length);
+  if (out.options.verbose === 0) out.put(`, length ${length}`);
 }
 
 type Detail = (out: Out, message: Octets, length: number) => void;
@@ -77,7 +86,12 @@ const DETAILS: Readonly<Record<number, Detail>> = {
     else out.put(code === 1 ? " (reassembly)" : `, unknown code (${code})`);
   },
   4: (out, message) => {
-    const words = [", erroneous - octet ", ", next header - octet ", ", option - octet "];
+    const words = [
+      ", erroneous - octet ",
+      ", next header - octet ",
+      ", option - octet ",
+      ", incomplete header chain - octet ",
+    ];
     const code = message.u8(1);
     out.put(words[code] === undefined ? `, code-#${code}` : `${words[code]}${message.u32(4)}`);
   },

@@ -1,3 +1,4 @@
+import { onesSum } from "../checksum.ts";
 import type { Octets } from "../octets.ts";
 import type { Out } from "./out.ts";
 import type { Carried } from "./transport.ts";
@@ -15,18 +16,34 @@ const RECORDS: Readonly<Record<number, string>> = {
 export function printIgmp(out: Out, message: Octets, { length }: Carried): void {
   out.protocol = "igmp";
   if (out.options.quiet) return out.put("igmp");
+  printMessage(out, message, length);
+  if (out.options.verbose === 0 || out.options.unchecked || !message.has(0, length)) return;
+  if (onesSum(message, length) !== 0xffff) out.put(` bad igmp cksum ${message.u16(2).toString(16)}!`);
+}
+
+function printMessage(out: Out, message: Octets, length: number): void {
   const type = message.u8(0);
   const group = message.ip4(4);
   if (type === 0x11) {
     out.put("igmp query");
-    if (length >= 12) out.put(" v3");
-    else out.put(message.u8(1) === 0 ? " v1" : " v2");
+    if (length >= 12) return printQuery3(out, message, group);
+    out.put(message.u8(1) === 0 ? " v1" : " v2");
     if (group !== "0.0.0.0") out.put(` [gaddr ${out.host(group)}]`);
   } else if (type === 0x12) out.put(`igmp v1 report ${out.host(group)}`);
   else if (type === 0x16) out.put(`igmp v2 report ${out.host(group)}`);
   else if (type === 0x17) out.put(`igmp leave ${out.host(group)}`);
   else if (type === 0x22) printReport3(out, message);
   else out.put(`igmp-${type}`);
+}
+
+function printQuery3(out: Out, message: Octets, group: string): void {
+  out.put(" v3");
+  const count = message.u16(10);
+  if (group === "0.0.0.0" && count === 0) return;
+  out.put(` [gaddr ${out.host(group)}`);
+  const sources = Array.from({ length: count }, (_, i) => ` ${out.host(message.ip4(12 + i * 4))}`).join("");
+  if (count > 0) out.put(out.options.verbose > 1 ? ` {${sources} }` : `, ${count} source(s)`);
+  out.put("]");
 }
 
 function printReport3(out: Out, message: Octets): void {

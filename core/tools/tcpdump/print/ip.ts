@@ -5,24 +5,22 @@ import { bitNames, hex, type Out } from "./out.ts";
 import { PROTOCOLS } from "./protocols.ts";
 import { PORTED, printTransport } from "./transport.ts";
 
-const FRAGMENT_FLAGS = [[0x8000, "+rsvd"], [0x4000, "DF"], [0x2000, "+"]] as const;
+const FRAGMENT_FLAGS = [[0x8000, "rsvd"], [0x4000, "DF"], [0x2000, "+"]] as const;
 const ECN = ["", ",ECT(1)", ",ECT(0)", ",CE"];
 
-/** IPv4 (RFC 791) and what it carries. */
+/** IPv4 (RFC 791) and what it carries; `length` is what the layer below says there is. */
 export function printIp4(out: Out, bytes: Octets, length: number): void {
   out.protocol = "ip";
-  if (!out.options.link) out.put("IP ");
-  printBareIp4(out, bytes, length);
-}
-
-/** The same without the word in front. */
-export function printBareIp4(out: Out, bytes: Octets, length: number): void {
   const version = bytes.u8(0) >> 4;
-  if (version !== 4) return out.put(version === 6 ? "wrong link-layer encapsulation" : `unknown ip ${version}`);
-  if (length < 20) return out.put(`truncated-ip ${length}`);
+  if (version !== 4) {
+    out.put(version === 6 ? "IP6, wrong link-layer encapsulation" : `IP${version}`);
+    return out.invalid();
+  }
+  if (!out.options.link) out.put("IP ");
+  if (!bytes.has(0, 20)) return out.truncated();
   const header = (bytes.u8(0) & 15) * 4;
   if (header < 20) return out.put(`bad-hlen ${header}`);
-  const total = bytes.u16(2) === 0 ? length : bytes.u16(2);
+  const total = bytes.u16(2);
   if (length < total) out.put(`truncated-ip - ${total - length} bytes missing! `);
   if (total < header) return out.put(`bad-len ${total}`);
   const packet = bytes.upTo(total);

@@ -32,12 +32,10 @@ export function printIp4Options(out: Out, options: Octets): void {
   }
 }
 
-/** ` 10.0.0.1, 10.0.0.2,`: a comma behind the pointer's place. */
+/** ` 10.0.0.1, 10.0.0.2,`: a comma behind those before the pointer. */
 function printRoute(out: Out, option: Octets): void {
   const pointer = option.u8(2) - 1;
-  let type = " ";
   for (let at = 3; at + 4 <= option.length; at += 4) {
-    out.put(`${type}${out.host(option.ip4(at))}`);
-    type = at === pointer ? ", " : " ";
+    out.put(` ${out.host(option.ip4(at))}${pointer > at ? "," : ""}`);
   }
 }

@@ -25,14 +25,14 @@ export const LINK_TYPES: readonly LinkType[] = [
   { number: 101, name: "RAW", description: "Raw IP", print: printRaw },
 ];
 
-/** One frame as a line, or several. */
+/** One frame as a line, or several. Gives the length of its link header; 0 where it could not be read to its end. */
 export function printFrame(out: Out, type: LinkType, frame: Octets, length: number): number {
   try {
     return type.print(out, frame, length);
   } catch (error) {
     if (!(error instanceof Truncated)) throw error;
     out.truncated();
-    return type.number === 1 ? 14 : 0;
+    return 0;
   }
 }
 
@@ -46,7 +46,7 @@ function printSll2(out: Out, frame: Octets, length: number): number {
   const [type, index, packetType, size] = [frame.u16(0), frame.u32(4), frame.u8(10), frame.u8(11)];
   const device = out.names.device(index);
   out.put(
-    `${device === undefined ? `ifindex ${index}` : device.padEnd(5)} ${(PACKET_TYPES[packetType] ?? "?").padEnd(3)} `,
+    `${(device ?? "?").padEnd(5)} ${(PACKET_TYPES[packetType] ?? "?").padEnd(3)} `,
   );
   if (out.options.link) {
     out.put(`ifindex ${index} `);

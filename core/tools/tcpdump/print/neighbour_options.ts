@@ -1,3 +1,4 @@
+import { hexLines } from "../hexdump.ts";
 import type { Octets } from "../octets.ts";
 import { bitNames, hex, nameIn, type Out } from "./out.ts";
 
@@ -19,7 +20,9 @@ export function printNeighbourOptions(out: Out, options: Octets): void {
     const [kind, length] = [options.u8(at), options.u8(at + 1) * 8];
     out.put(`\n\t  ${nameIn(OPTIONS, kind, "unknown")} option (${kind}), length ${length} (${length / 8}): `);
     if (length === 0) return out.truncated();
-    printValue(out, options.from(at).upTo(length), kind);
+    const option = options.from(at).upTo(length);
+    printValue(out, option, kind);
+    if (out.options.verbose > 1) out.put(hexLines(option.slice(2), false).replaceAll("\n\t", "\n\t    "));
     at += length;
   }
 }

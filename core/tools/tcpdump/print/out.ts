@@ -16,7 +16,7 @@ export interface PrintOptions {
   readonly unchecked: boolean;
   /** -N: names without their domain. */
   readonly short: boolean;
-  /** -x or -X was given: bytes nobody can read are not shown twice. */
+  /** -q, -x, -X or -A was given: bytes nobody can read are not shown, or not twice. */
   readonly bytesShown: boolean;
 }
 

@@ -18,8 +18,6 @@ export const PROTOCOLS: Readonly<Record<number, string>> = {
   51: "AH",
   55: "Mobile IP",
   58: "ICMPv6",
-  59: "No-Next-header",
-  60: "Destination options",
   88: "EIGRP",
   89: "OSPF",
   103: "PIM",

@@ -30,12 +30,15 @@ interface Shown {
 export function printTcp(out: Out, segment: Octets, carried: Carried): void {
   out.protocol = "tcp";
   out.put(ends(out, segment, carried));
+  if (!segment.has(0, 20)) {
+    return out.truncated();
+  }
   const { length } = carried;
   const header = (segment.u8(12) >> 4) * 4;
   if (header < 20) return out.put(` tcp ${length - header} [bad hdr length ${header} - too short, < 20]`);
   const payload = length - header;
   if (out.options.quiet) {
-    out.put(`tcp ${payload}`);
+    out.put(`tcp ${payload >>> 0}`);
     return header > length ? out.put(` [bad hdr length ${header} - too long, > ${length}]`) : undefined;
   }
   const flags = segment.u8(13);
@@ -49,7 +52,8 @@ export function printTcp(out: Out, segment: Octets, carried: Carried): void {
   if ((flags & ACK) !== 0) out.put(`, ack ${shown.ack}`);
   out.put(`, win ${segment.u16(14)}`);
   if ((flags & URG) !== 0) out.put(`, urg ${segment.u16(18)}`);
-  if (header > 20) printTcpOptions(out, segment.from(20).upTo(header - 20), header - 20, shown.sackBase);
+  const options = segment.from(20).upTo(header - 20);
+  if (header > 20 && !printTcpOptions(out, options, header - 20, shown.sackBase)) return;
   out.put(`, length ${payload}`);
   if (payload > 0) {
     printTcpPayload(out, segment.from(header), { ...payloadOf(segment), length: payload, reset: (flags & RST) !== 0 });

@@ -1,7 +1,7 @@
 import type { Octets } from "../octets.ts";
 import { printDns } from "./dns.ts";
 import type { Out } from "./out.ts";
-import { printTextProtocol, TEXT_PROTOCOLS } from "./text_protocol.ts";
+import { printSsh, printTextProtocol, TEXT_PROTOCOLS } from "./text_protocol.ts";
 
 /** What is known about a segment's data. */
 export interface TcpData {
@@ -17,15 +17,30 @@ const DOMAIN = 53;
 export function printTcpPayload(out: Out, data: Octets, { ports, length, reset }: TcpData): void {
   if (reset && out.options.verbose > 0) return printReset(out, data.upTo(length));
   if (ports.includes(DOMAIN)) {
-    // Two bytes of length stand before the message.
-    out.put(" ");
-    return printDns(out, data.from(2), length - 2, { mdns: false });
+    return printPrefixed(out, data, length);
   }
   for (const [port, protocol] of TEXT_PROTOCOLS) {
     if (!ports.includes(port)) continue;
+    if (protocol.lines === "each") return printSsh(out, data, length);
     out.put(": ");
     return printTextProtocol(out, data, length, protocol);
   }
+}
+
+/** A DNS message behind two bytes that say how long it is. */
+function printPrefixed(out: Out, data: Octets, length: number): void {
+  out.put(" ");
+  out.protocol = "domain";
+  if (length < 2) {
+    out.put(`[DNS over TCP: length ${length} < 2]`);
+    return out.invalid();
+  }
+  const said = data.u16(0);
+  if (said !== length - 2) {
+    out.put(`[prefix length(${said}) != length(${length - 2})]`);
+    return out.invalid();
+  }
+  printDns(out, data.from(2), said, { mdns: false });
 }
 
 /** ` [RST because ...]`: what some systems write into a RST. */

@@ -8,6 +8,8 @@ export interface TextProtocol {
   readonly commands?: readonly string[];
   /** The response's number is the second word (HTTP/1.1 200), not the first. */
   readonly codeSecond?: boolean;
+  /** Only the lines before the first that is none are looked at, and no count is said (ssh). */
+  readonly lines?: "each";
 }
 
 const HTTP: TextProtocol = {
@@ -39,11 +41,10 @@ const RTSP: TextProtocol = {
 /** Protocols by TCP port, in the order in which the ports are looked for. */
 export const TEXT_PROTOCOLS: readonly (readonly [number, TextProtocol])[] = [
   [21, FTP],
-  [22, { name: "ssh" }],
+  [22, { name: "ssh", lines: "each" }],
   [25, SMTP],
   [80, HTTP],
   [8080, HTTP],
-  [3128, HTTP],
   [554, RTSP],
   [8554, RTSP],
 ];
@@ -60,6 +61,14 @@ export function printTextProtocol(out: Out, data: Octets, length: number, protoc
   }
   out.put(`, length: ${length}`);
   for (let at = 0; at >= 0 && at < length;) at = printLine(out, data, { at, length, before: "\n\t" });
+}
+
+/** `: SSH: SSH-2.0-OpenSSH_9.2`: the greeting; nothing at all of what is encrypted. */
+export function printSsh(out: Out, data: Octets, length: number): void {
+  out.protocol = "ssh";
+  const text = data.latin1(0, Math.min(data.length, length));
+  const line = /^([\x20-\x7e\t]+)\r?\n/.exec(text)?.[1];
+  if (line !== undefined) out.put(`: SSH: ${line}`);
 }
 
 function firstWords(data: Octets, length: number): readonly string[] {

@@ -1,4 +1,4 @@
-import type { Octets } from "../octets.ts";
+import { type Octets, Truncated } from "../octets.ts";
 import { printGre } from "./gre.ts";
 import { printIcmp } from "./icmp.ts";
 import { printIcmp6 } from "./icmp6.ts";
@@ -44,13 +44,21 @@ const TRANSPORTS: Readonly<Record<number, TransportPrinter>> = {
 export function printTransport(out: Out, payload: Octets, carried: Carried): void {
   const printer = TRANSPORTS[carried.protocol];
   if (printer !== undefined) return printer(out, payload, carried);
+  if (carried.protocol === 59) return out.put("no next header");
   const name = out.options.numeric ? undefined : out.names.protocol(carried.protocol);
   out.put(` ${name ?? `ip-proto-${carried.protocol}`} ${carried.length}`);
 }
 
-/** `10.0.0.1.4000 > 10.0.0.2.80: `. */
-export function ends(out: Out, payload: Octets, { source, destination, protocol }: Carried): string {
+/** `10.0.0.1.4000 > 10.0.0.2.80: `; without ports to read, the addresses alone. */
+export function ends(out: Out, payload: Octets, { ip, source, destination, protocol }: Carried): string {
   const port = (at: number): string =>
     protocol === 132 ? String(payload.u16(at)) : out.names.port(payload.u16(at), protocol === 6 ? "tcp" : "udp");
-  return `${out.host(source)}.${port(0)} > ${out.host(destination)}.${port(2)}: `;
+  // Behind an extension header of IPv6 the addresses have been said.
+  if (ip.u8(0) >> 4 === 6 && ip.u8(6) !== protocol) return `${port(0)} > ${port(2)}: `;
+  const [from, to] = [out.host(source), out.host(destination)];
+  if (!payload.has(0, 4)) {
+    out.put(`${from} > ${to}:${protocol === 6 ? "" : " "}`);
+    throw new Truncated();
+  }
+  return `${from}.${port(0)} > ${to}.${port(2)}: `;
 }

@@ -23,12 +23,17 @@ const PORTS: readonly (readonly [number, DatagramPrinter])[] = [
 export function printUdp(out: Out, datagram: Octets, carried: Carried): void {
   out.protocol = "udp";
   if (carried.length < HEADER) return out.put(`${ends(out, datagram, carried)}truncated-udp ${carried.length}`);
+  if (!datagram.has(0, HEADER)) {
+    out.put(ends(out, datagram, carried));
+    return out.truncated();
+  }
   const said = datagram.u16(4);
   if (said < HEADER) return out.put(`${ends(out, datagram, carried)}truncated-udplength ${said}`);
   const length = Math.min(carried.length, said) - HEADER;
+  const checked = { ...carried, length: length + HEADER };
   const data = datagram.from(HEADER).upTo(length);
   out.put(ends(out, datagram, carried));
-  printChecksum(out, datagram, carried);
+  printChecksum(out, datagram, checked);
   const ports = [datagram.u16(0), datagram.u16(2)];
   const printer = out.options.quiet ? undefined : PORTS.find(([port]) => ports.includes(port))?.[1];
   if (printer !== undefined) return printer(out, data, length);
