@@ -171,8 +171,11 @@ group! {
 
 #[cfg(test)]
 mod tests {
+    /// Its name, what it is, and its words.
+    type Group = (&'static str, &'static str, &'static [(&'static str, u32)]);
+
     /// Groups in the order they appear in `abi.ts`.
-    const GROUPS: &[(&str, &str, &[(&str, u32)])] = &[
+    const GROUPS: &[Group] = &[
         ("HOOK", super::hook::DOC, super::hook::ALL),
         ("TABLE", super::table::DOC, super::table::ALL),
         ("PROGRAM", super::program::DOC, super::program::ALL),

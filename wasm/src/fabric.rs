@@ -100,7 +100,7 @@ impl Fabric {
         let mut random = Random::new(seed);
         let world = World {
             now: 0,
-            seed: random.next(),
+            seed: random.draw(),
             random,
             pool: Pool::default(),
             tracer: Tracer::default(),
@@ -142,7 +142,7 @@ impl Fabric {
         if ns == self.spaces.len() {
             self.spaces.push(None);
         }
-        let ip_id = self.world.random.next() as u16;
+        let ip_id = self.world.random.draw() as u16;
         let mut space = Namespace::new(ns as u32, ip_id);
         space.hooks.flows.watch(self.world.watching_flows);
         self.spaces[ns] = Some(Box::new(space));

@@ -118,7 +118,7 @@ impl Env for View<'_> {
         self.world.now
     }
     fn random(&mut self) -> u32 {
-        self.world.random.next()
+        self.world.random.draw()
     }
     fn dev_name(&self, index: u32) -> &str {
         self.stack.links.name(index)

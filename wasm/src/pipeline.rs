@@ -38,7 +38,7 @@ use crate::link::{Kind, Place};
 use crate::namespace::{Path, View};
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::ether;
-use crate::wire::{Mac, NONE, Packet, PacketType, Parcel, print};
+use crate::wire::{print, Mac, Packet, PacketType, Parcel, NONE};
 use icmp::{dest, kind, IcmpError};
 use reject::Refused;
 use routing::InputError;
@@ -158,7 +158,11 @@ impl Fabric {
         }
         let mtu = self.space(place.ns).stack.forward_mtu(&path);
         if packet.dont_fragment && packet.len() > mtu {
-            self.send_icmp_error(place.ns, &packet, IcmpError { rest: mtu, ..IcmpError::new(kind::UNREACHABLE, dest::FRAG) });
+            self.send_icmp_error(
+                place.ns,
+                &packet,
+                IcmpError { rest: mtu, ..IcmpError::new(kind::UNREACHABLE, dest::FRAG) },
+            );
             return self.drop(place, packet, Layer::Route, Reason::FragmentationNeeded);
         }
         packet.ttl -= 1;
@@ -374,7 +378,7 @@ impl Fabric {
     }
 
     pub fn note_path(&mut self, place: Place, packet: &Packet, path: &Path) {
-        self.world.note_route(place, &packet, Action::Routed, (path.via, path.oif, path.table));
+        self.world.note_route(place, packet, Action::Routed, (path.via, path.oif, path.table));
     }
 
     /// Writes a frame down for those who watch the device; a tun port shows it from the IP header on.

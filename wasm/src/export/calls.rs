@@ -157,12 +157,13 @@ fn watching(fabric: &mut Fabric, number: u32, args: &mut Reader, out: &mut Out) 
         call::TAKE_OUT => out.value(std::mem::take(&mut fabric.world.out)),
         call::TRACE_DEVICE => out.value(fabric.trace_device(place(args), bool::get(args))),
         call::TAKE_TRACE => out.value(evidence::take_trace(fabric)),
-        call::CAPTURE => match (place(args), bool::get(args)) {
-            (Place { ns, dev }, on) => match fabric.space_mut(ns).stack.links.get_mut(dev) {
+        call::CAPTURE => {
+            let (Place { ns, dev }, on) = (place(args), bool::get(args));
+            match fabric.space_mut(ns).stack.links.get_mut(dev) {
                 Some(device) => device.capture = on,
                 None => out.outcome(refuse(ENODEV)),
-            },
-        },
+            }
+        }
         call::TAKE_FRAMES => out.value(std::mem::take(&mut fabric.world.frames)),
         call::WATCH_KERNEL => {
             fabric.world.watching = bool::get(args);

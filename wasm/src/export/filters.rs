@@ -1,13 +1,13 @@
 //! Tables, sets and flows in the words of the joint.
 
 use crate::errno::{refuse, Answer, EINVAL, ELOOP, ENOENT};
+use crate::export::routes::family_of;
 use crate::fabric::Fabric;
 use crate::filter::program::Refusal;
 use crate::flow::entry::status;
 use crate::flow::{FlowView, Kind, SideView};
 use crate::record::{record, words as names};
 use crate::wire::packet::proto;
-use crate::export::routes::family_of;
 use crate::wire::Ip;
 
 names! {
@@ -32,7 +32,8 @@ pub fn take_events(fabric: &mut Fabric) -> Vec<FlowEvent> {
     let mut events = Vec::new();
     for space in fabric.spaces.iter_mut().flatten() {
         let ns = space.stack.ns;
-        let of = |event: crate::flow::Event| FlowEvent { ns, event: change(event.kind), flow: FlowRecord::of(&event.flow) };
+        let of =
+            |event: crate::flow::Event| FlowEvent { ns, event: change(event.kind), flow: FlowRecord::of(&event.flow) };
         events.extend(space.hooks.flows.events.drain(..).map(of));
     }
     events
@@ -78,24 +79,24 @@ fn change(kind: Kind) -> FlowChange {
 impl FlowRecord {
     /// A flow as `conntrack -L` has it.
     pub fn of(flow: &FlowView) -> FlowRecord {
-    let has = |bit: u16| flow.status & bit != 0;
-    FlowRecord {
-        id: flow.id,
-        family: flow.family as u32,
-        proto: flow.proto,
-        state: flow.state.map(str::to_string),
-        timeout: flow.timeout,
-        original: flow_side(flow.proto, &flow.original),
-        reply: flow_side(flow.proto, &flow.reply),
-        mark: flow.mark,
-        zone: flow.zone,
-        replied: has(status::SEEN_REPLY),
-        assured: has(status::ASSURED),
-        confirmed: has(status::CONFIRMED),
-        snat: has(status::SRC_NAT),
-        dnat: has(status::DST_NAT),
-        helper: (!flow.helper.is_empty()).then(|| flow.helper.clone()),
-    }
+        let has = |bit: u16| flow.status & bit != 0;
+        FlowRecord {
+            id: flow.id,
+            family: flow.family as u32,
+            proto: flow.proto,
+            state: flow.state.map(str::to_string),
+            timeout: flow.timeout,
+            original: flow_side(flow.proto, &flow.original),
+            reply: flow_side(flow.proto, &flow.reply),
+            mark: flow.mark,
+            zone: flow.zone,
+            replied: has(status::SEEN_REPLY),
+            assured: has(status::ASSURED),
+            confirmed: has(status::CONFIRMED),
+            snat: has(status::SRC_NAT),
+            dnat: has(status::DST_NAT),
+            helper: (!flow.helper.is_empty()).then(|| flow.helper.clone()),
+        }
     }
 }
 
@@ -113,4 +114,3 @@ fn flow_side(protocol: u8, side: &SideView) -> FlowSide {
         bytes: side.count.bytes,
     }
 }
-

@@ -42,7 +42,8 @@ fn print() -> String {
         }
         text += "  ],\n";
     }
-    text += "};\n\n/** Words by their number. */\nexport const WORDS: Readonly<Record<string, readonly string[]>> = {\n";
+    text +=
+        "};\n\n/** Words by their number. */\nexport const WORDS: Readonly<Record<string, readonly string[]>> = {\n";
     for (name, list) in words() {
         text += &format!("  {name}: [\n");
         list.iter().for_each(|word| text += &format!("    \"{word}\",\n"));
@@ -62,16 +63,57 @@ fn print() -> String {
 
 fn records() -> Vec<(&'static str, Vec<(&'static str, String)>)> {
     layouts![
-        PeerSpec, VxlanSpec, LinkSpec, LinkChange, StatsView, VxlanView, LinkView, NetemSpec, AddressSpec, AddressView,
-        NeighbourView, FdbView, FdbKey, NextHopView, RouteRecord, RouteQuery, RouteAnswer, PortRange, RuleRecord, SocketOptions,
-        Datagram, SocketError, SocketView, CapturedFrame, PacketView, TraceView, KernelEvent, FlowSide, FlowRecord, FlowEvent,
+        PeerSpec,
+        VxlanSpec,
+        LinkSpec,
+        LinkChange,
+        StatsView,
+        VxlanView,
+        LinkView,
+        NetemSpec,
+        AddressSpec,
+        AddressView,
+        NeighbourView,
+        FdbView,
+        FdbKey,
+        NextHopView,
+        RouteRecord,
+        RouteQuery,
+        RouteAnswer,
+        PortRange,
+        RuleRecord,
+        SocketOptions,
+        Datagram,
+        SocketError,
+        SocketView,
+        CapturedFrame,
+        PacketView,
+        TraceView,
+        KernelEvent,
+        FlowSide,
+        FlowRecord,
+        FlowEvent,
     ]
 }
 
 fn words() -> Vec<(&'static str, &'static [&'static str])> {
     vocabularies![
-        LinkKind, Operstate, NeighbourMode, FdbMode, RouteMode, RouteKind, RuleAction, SocketKind, ErrorOrigin, KernelWhat,
-        SocketState, Nud, Layer, Action, Reason, FlowChange,
+        LinkKind,
+        Operstate,
+        NeighbourMode,
+        FdbMode,
+        RouteMode,
+        RouteKind,
+        RuleAction,
+        SocketKind,
+        ErrorOrigin,
+        KernelWhat,
+        SocketState,
+        Nud,
+        Layer,
+        Action,
+        Reason,
+        FlowChange,
     ]
 }
 

@@ -1,7 +1,7 @@
 //! Routes and rules in the words of the joint.
 
 use super::records::*;
-use crate::errno::{refuse, Answer, EINVAL, ENODEV, EHOSTUNREACH, ENETUNREACH};
+use crate::errno::{refuse, Answer, EHOSTUNREACH, EINVAL, ENETUNREACH, ENODEV};
 use crate::fabric::Fabric;
 use crate::pipeline::routing::{InputError, OutputKey};
 use crate::route::{Action, Edit, NextHopSpec, Route, RouteSpec, RouteType, Rule, RuleQuery as RuleAsk};
@@ -306,4 +306,3 @@ const fn input_errno(error: InputError) -> u32 {
         InputError::Blackhole | InputError::MartianSource | InputError::MartianDestination => EINVAL,
     }
 }
-

@@ -75,7 +75,9 @@ impl Fabric {
         }
         let at = match address.secondary {
             true => device.addresses.len(),
-            false => device.addresses.iter().take_while(|other| !other.secondary && other.scope <= address.scope).count(),
+            false => {
+                device.addresses.iter().take_while(|other| !other.secondary && other.scope <= address.scope).count()
+            }
         };
         device.addresses.insert(at, address.clone());
         stack.connect(place.dev);

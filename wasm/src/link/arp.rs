@@ -9,7 +9,7 @@ use crate::route::Devices;
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::{ether, proto};
-use crate::wire::{Ip, Mac, NONE, Packet, PacketType, Parcel};
+use crate::wire::{Ip, Mac, Packet, PacketType, Parcel, NONE};
 
 /// ARP operations.
 pub mod op {
@@ -343,8 +343,8 @@ impl Stack {
         let question = Packet { src: from, dst: target, proto: 0, ..Packet::EMPTY };
         let Ok(route) = self.route_input(&question, dev) else { return ArpAnswer::NotOurs };
         if route.path.is_local() {
-            let filtered = self.links.either(dev, sysctl::ARP_FILTER)
-                && self.route_plain(from).is_none_or(|path| path.oif != dev);
+            let filtered =
+                self.links.either(dev, sysctl::ARP_FILTER) && self.route_plain(from).is_none_or(|path| path.oif != dev);
             let silent = self.arp_ignored(dev, from, target) || filtered;
             return if silent { ArpAnswer::Silence } else { ArpAnswer::Own };
         }

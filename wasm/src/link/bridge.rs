@@ -11,7 +11,7 @@ use crate::fabric::{Fabric, SECOND};
 use crate::hash::Map;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::ether;
-use crate::wire::{Mac, NONE, Packet, PacketType, Parcel};
+use crate::wire::{Mac, Packet, PacketType, Parcel, NONE};
 
 /// Where a MAC is.
 #[derive(Clone, Copy)]
@@ -166,12 +166,12 @@ impl Fabric {
 
     /// A copy to every port that may have it; the original stays with the caller.
     fn bridge_flood(&mut self, at: Bridging, packet: &Packet) {
-        self.world.note(at.place(), &packet, Layer::Bridge, Action::Flooded);
+        self.world.note(at.place(), packet, Layer::Bridge, Action::Flooded);
         let known = !packet.eth_dst.is_multicast();
         for port in self.space(at.ns).stack.links.ports(at.bridge) {
             let floods = self.space(at.ns).stack.links.get(port).is_some_and(|device| device.port.flood || !known);
             if floods && self.may_leave(at, port) {
-                let copy = self.copy(at.ns, &packet);
+                let copy = self.copy(at.ns, packet);
                 self.bridge_out(at, port, copy);
             }
         }

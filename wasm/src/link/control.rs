@@ -15,7 +15,7 @@ const MTU_RANGE: std::ops::RangeInclusive<u32> = 68..=65535;
 impl Fabric {
     /// A random locally administered MAC, as eth_random_addr makes it.
     fn random_mac(&mut self) -> Mac {
-        let random = u64::from(self.world.random.next()) << 32 | u64::from(self.world.random.next());
+        let random = u64::from(self.world.random.draw()) << 32 | u64::from(self.world.random.draw());
         Mac(random & 0xfeff_ffff_ffff | 0x0200_0000_0000)
     }
 
@@ -26,7 +26,10 @@ impl Fabric {
             return refuse(EEXIST);
         }
         if spec.mtu.is_some_and(|mtu| !MTU_RANGE.contains(&mtu)) {
-            return refuse_with(EINVAL, if spec.mtu < Some(68) { "mtu less than device minimum" } else { "mtu greater than device maximum" });
+            return refuse_with(
+                EINVAL,
+                if spec.mtu < Some(68) { "mtu less than device minimum" } else { "mtu greater than device maximum" },
+            );
         }
         match spec.kind {
             LinkKind::Veth => self.add_veth(ns, spec),
@@ -108,7 +111,9 @@ impl Fabric {
     }
 
     fn add_vxlan(&mut self, ns: u32, spec: LinkSpec) -> Answer<u32> {
-        let Some(ask) = spec.vxlan.clone() else { return refuse_with(EINVAL, "Required attributes not provided to perform the operation") };
+        let Some(ask) = spec.vxlan.clone() else {
+            return refuse_with(EINVAL, "Required attributes not provided to perform the operation");
+        };
         if ask.id >= 1 << 24 {
             return refuse_with(ERANGE, "VXLAN ID must be lower than 16777216");
         }
@@ -125,7 +130,8 @@ impl Fabric {
         let room = links.get(lower).map_or(1500, |device| device.mtu - OVERHEAD);
         let mtu = spec.mtu;
         let vxlan = make_vxlan(&ask, (port, lower));
-        let index = self.plug_in(ns, &LinkSpec { mtu: Some(mtu.unwrap_or(room)), ..spec }, Kind::Vxlan(Box::new(vxlan)));
+        let index =
+            self.plug_in(ns, &LinkSpec { mtu: Some(mtu.unwrap_or(room)), ..spec }, Kind::Vxlan(Box::new(vxlan)));
         Ok(index)
     }
 
@@ -231,7 +237,8 @@ impl Fabric {
             Some(other) if other != place.dev => return refuse(EEXIST),
             _ => {}
         }
-        let bad = name.is_empty() || name.len() > 15 || name == "." || name == ".." || name.contains(['/', ' ', '\t', ':']);
+        let bad =
+            name.is_empty() || name.len() > 15 || name == "." || name == ".." || name.contains(['/', ' ', '\t', ':']);
         if bad {
             return refuse(EINVAL);
         }

@@ -293,11 +293,7 @@ impl Devices for Links {
             return first;
         }
         let elsewhere = self.iter().flat_map(|device| device.addresses.iter());
-        elsewhere
-            .filter(|a| !a.secondary && a.scope != LINK && a.scope <= scope)
-            .map(|a| a.ip)
-            .next()
-            .unwrap_or(none)
+        elsewhere.filter(|a| !a.secondary && a.scope != LINK && a.scope <= scope).map(|a| a.ip).next().unwrap_or(none)
     }
     fn reach(&self, dev: u32, ip: Ip) -> Reach {
         self.get(dev).map_or(Reach::Unknown, |device| device.neighbours.reach(ip))

@@ -18,7 +18,9 @@ impl Fabric {
                 return refuse_with(EOPNOTSUPP, "Device does not support enslaving");
             }
             match device.kind {
-                Kind::Loopback | Kind::Tun => return refuse_with(EINVAL, "Can not enslave a non-ethernet device to a bridge"),
+                Kind::Loopback | Kind::Tun => {
+                    return refuse_with(EINVAL, "Can not enslave a non-ethernet device to a bridge")
+                }
                 Kind::Bridge(_) => return refuse_with(ELOOP, "Can not enslave a bridge to a bridge"),
                 _ => {}
             }

@@ -33,8 +33,8 @@ impl Netem {
         let corrupted = random.hits(self.corrupt);
         let delay = if self.delay != 0 && random.hits(self.reorder) { 0 } else { self.draw_delay(random) };
         let mut at = now + delay;
-        if self.rate != 0 {
-            at = at.max(self.busy_until) + u64::from(length) * 8 * 1_000_000_000 / self.rate;
+        if let Some(time) = (u64::from(length) * 8 * 1_000_000_000).checked_div(self.rate) {
+            at = at.max(self.busy_until) + time;
             self.busy_until = at;
         }
         Fate { lost, corrupted, duplicated, at }
@@ -45,7 +45,7 @@ impl Netem {
         if self.jitter == 0 {
             return self.delay;
         }
-        let spread = u128::from(random.next()) * u128::from(2 * self.jitter) >> 32;
+        let spread = (u128::from(random.draw()) * u128::from(2 * self.jitter)) >> 32;
         (self.delay + spread as u64).saturating_sub(self.jitter)
     }
 }

@@ -122,9 +122,9 @@ impl Fabric {
     /// Every entry of a namespace, proxies last.
     pub fn neighbours(&self, ns: u32) -> Vec<NeighbourView> {
         let links = &self.space(ns).stack.links;
-        let entries = links.iter().flat_map(|device| {
-            device.neighbours.list().into_iter().filter_map(|ip| self.neighbour_view(device, ip))
-        });
+        let entries = links
+            .iter()
+            .flat_map(|device| device.neighbours.list().into_iter().filter_map(|ip| self.neighbour_view(device, ip)));
         let proxies = links.iter().flat_map(|device| {
             device.neighbours.proxies.iter().map(|ip| NeighbourView {
                 ip: *ip,
@@ -180,7 +180,9 @@ impl Fabric {
             return refuse(EEXIST);
         }
         let local = entry.permanent;
-        bridge.fdb.insert(entry.mac, FdbEntry { port: entry.dev, updated: now, fixed: local || entry.is_static, local });
+        bridge
+            .fdb
+            .insert(entry.mac, FdbEntry { port: entry.dev, updated: now, fixed: local || entry.is_static, local });
         Ok(())
     }
 
@@ -219,7 +221,15 @@ impl Fabric {
         }
         let Some(device) = self.space(place.ns).stack.links.get(place.dev) else { return };
         let link = self.link_view(place.ns, device);
-        self.world.kernel_events.push(KernelEvent { ns: place.ns, deleted, what: KernelWhat::Link, link: Some(link), address: None, neighbour: None, route: None });
+        self.world.kernel_events.push(KernelEvent {
+            ns: place.ns,
+            deleted,
+            what: KernelWhat::Link,
+            link: Some(link),
+            address: None,
+            neighbour: None,
+            route: None,
+        });
     }
 
     /// Tells `ip monitor` about an address.
@@ -228,7 +238,15 @@ impl Fabric {
             return;
         }
         let address = Some(AddressView::of(place.dev, address));
-        self.world.kernel_events.push(KernelEvent { ns: place.ns, deleted, what: KernelWhat::Address, link: None, address, neighbour: None, route: None });
+        self.world.kernel_events.push(KernelEvent {
+            ns: place.ns,
+            deleted,
+            what: KernelWhat::Address,
+            link: None,
+            address,
+            neighbour: None,
+            route: None,
+        });
     }
 
     /// Tells `ip monitor` about a neighbour.
@@ -238,7 +256,15 @@ impl Fabric {
         }
         let Some(device) = self.space(place.ns).stack.links.get(place.dev) else { return };
         let neighbour = self.neighbour_view(device, ip);
-        self.world.kernel_events.push(KernelEvent { ns: place.ns, deleted, what: KernelWhat::Neighbour, link: None, address: None, neighbour, route: None });
+        self.world.kernel_events.push(KernelEvent {
+            ns: place.ns,
+            deleted,
+            what: KernelWhat::Neighbour,
+            link: None,
+            address: None,
+            neighbour,
+            route: None,
+        });
     }
 }
 

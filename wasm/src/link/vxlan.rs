@@ -8,7 +8,7 @@ use crate::record::words;
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::proto;
-use crate::wire::{Ip, Mac, NONE, Packet, PacketType, Parcel, parse};
+use crate::wire::{parse, Ip, Mac, Packet, PacketType, Parcel, NONE};
 
 /// Bytes that a frame grows by: outer IP 20, UDP 8, VXLAN 8, inner Ethernet 14.
 pub const OVERHEAD: u32 = 50;
@@ -132,8 +132,7 @@ impl Fabric {
         let now = self.world.now;
         let Some(device) = self.space(place.ns).stack.links.get(place.dev) else { return };
         let Kind::Vxlan(vxlan) = &device.kind else { return };
-        let shell =
-            Shell { vni: vxlan.vni, local: vxlan.local, lower: vxlan.lower, port: vxlan.port, ttl: vxlan.ttl };
+        let shell = Shell { vni: vxlan.vni, local: vxlan.local, lower: vxlan.lower, port: vxlan.port, ttl: vxlan.ttl };
         let single = vxlan.find(packet.eth_dst, now).filter(|_| !vxlan.shared).map(|remote| remote.ip);
         if let Some(remote) = single {
             return self.vxlan_send_to((place, shell), remote, packet);
@@ -199,7 +198,7 @@ impl Fabric {
         let low = stack.sysctl(sysctl::LOCAL_PORT_LOW) as u64;
         let high = stack.sysctl(sysctl::LOCAL_PORT_HIGH) as u64;
         let hash = u64::from(flow_hash(packet, self.world.seed));
-        (low + (hash * (high - low) >> 32)) as u16
+        (low + ((hash * (high - low)) >> 32)) as u16
     }
 
     /// A datagram for a vxlan port of this namespace; gives it back where no device has that port (vxlan_rcv).
@@ -234,7 +233,8 @@ impl Fabric {
     fn vxlan_unpack(&mut self, at: Place, (vni, port, from): (u32, u16, Ip), mut inner: Parcel) {
         let now = self.world.now;
         let links = &self.space(at.ns).stack.links;
-        let is_it = |device: &&Device| matches!(&device.kind, Kind::Vxlan(v) if v.vni == vni && v.port == port) && device.up;
+        let is_it =
+            |device: &&Device| matches!(&device.kind, Kind::Vxlan(v) if v.vni == vni && v.port == port) && device.up;
         let Some(dev) = links.iter().find(is_it).map(|device| device.index) else {
             return self.drop(at, inner, Layer::Tunnel, Reason::UnknownVni);
         };

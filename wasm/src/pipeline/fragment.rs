@@ -44,7 +44,7 @@ impl Fabric {
     /// Keeps a fragment until its siblings are there, then gives the whole packet (ip_defrag).
     pub fn defragment(&mut self, ns: u32, packet: Parcel, user: u32) -> Option<Parcel> {
         let key = Key { src: packet.src, dst: packet.dst, id: packet.ip_id, proto: packet.proto, user };
-        let ends_odd = packet.more_fragments && body(&packet) % 8 != 0;
+        let ends_odd = packet.more_fragments && !body(&packet).is_multiple_of(8);
         if ends_odd || u32::from(packet.frag_offset) * 8 + body(&packet) > 65_535 {
             self.drop(Place { ns, dev: packet.iif }, packet, Layer::Local, Reason::Malformed);
             return None;
@@ -65,7 +65,8 @@ impl Fabric {
         let pile = &mut fragments.piles[at];
         pile.longest = pile.longest.max(packet.len() as u16);
         let offset = packet.frag_offset;
-        let place = pile.pieces.iter().position(|id| world.pool.get(*id).frag_offset >= offset).unwrap_or(pile.pieces.len());
+        let place =
+            pile.pieces.iter().position(|id| world.pool.get(*id).frag_offset >= offset).unwrap_or(pile.pieces.len());
         let twin = pile.pieces.get(place).is_some_and(|id| world.pool.get(*id).frag_offset == offset);
         if twin {
             self.drop(Place { ns, dev: packet.iif }, packet, Layer::Local, Reason::Malformed);

@@ -10,7 +10,7 @@ use crate::route::Devices;
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::proto;
-use crate::wire::{Ip, NONE, Packet, PacketType, Parcel};
+use crate::wire::{Ip, Packet, PacketType, Parcel, NONE};
 
 /// ICMP types.
 pub mod kind {
@@ -130,7 +130,7 @@ impl Fabric {
     pub fn send_redirect(&mut self, place: Place, packet: &Packet, path: &Path) {
         if self.redirect_allowed(place.ns, packet.src) {
             let rest = path.next_hop(packet.dst).low();
-            self.send_icmp_error(place.ns, &packet, IcmpError { rest, ..IcmpError::new(kind::REDIRECT, 1) });
+            self.send_icmp_error(place.ns, packet, IcmpError { rest, ..IcmpError::new(kind::REDIRECT, 1) });
         }
     }
 

@@ -102,4 +102,3 @@ pub fn answer_segment(packet: &Packet, reset: &mut Packet) {
     let flags = u32::from(packet.flags & tcp::SYN != 0) + u32::from(packet.flags & tcp::FIN != 0);
     reset.ack = packet.seq.wrapping_add(flags).wrapping_add(u32::from(packet.payload_len));
 }
-

@@ -284,7 +284,8 @@ impl Fabric {
 
     /// Ends every socket of a namespace without a word to anybody.
     pub fn close_all_sockets(&mut self, ns: u32) {
-        let all: Vec<u32> = self.world.sockets.iter().filter(|socket| socket.ns == ns).map(|socket| socket.id).collect();
+        let all: Vec<u32> =
+            self.world.sockets.iter().filter(|socket| socket.ns == ns).map(|socket| socket.id).collect();
         for id in all {
             if let Some(socket) = self.world.sockets.remove(id) {
                 self.space_mut(ns).stack.ports.remove(&socket);

@@ -63,7 +63,8 @@ impl Fabric {
             ..OutputKey::to(target.ip)
         };
         let path = self.space_mut(ns).stack.find_output(&key)?;
-        let broadcast = self.space(ns).stack.addr_type(target.ip, 0) == AddrType::Broadcast && !target.ip.is_unspecified();
+        let broadcast =
+            self.space(ns).stack.addr_type(target.ip, 0) == AddrType::Broadcast && !target.ip.is_unspecified();
         if broadcast && !options.broadcast {
             return Err(EACCES);
         }
@@ -143,7 +144,7 @@ impl Fabric {
 
     /// Puts a UDP datagram into a socket's inbox, or drops it where that is full.
     pub fn queue_datagram(&mut self, place: Place, id: u32, packet: &Packet) {
-        let data = self.world.pool.data(&packet).to_vec();
+        let data = self.world.pool.data(packet).to_vec();
         self.queue(place, id, (packet, data));
     }
 
@@ -153,7 +154,7 @@ impl Fabric {
         if socket.inbox_bytes + cost > BUFFER {
             if packet.trace != 0 {
                 let what = (Layer::Socket, Action::Dropped, Reason::SocketBuffer);
-                self.world.record(place, &packet, what, Default::default());
+                self.world.record(place, packet, what, Default::default());
             }
             return;
         }
@@ -180,7 +181,7 @@ impl Fabric {
             return;
         }
         let (space, world) = self.both(place.ns);
-        let Some(id) = space.stack.ports.for_packet(&packet, &world.sockets) else { return };
+        let Some(id) = space.stack.ports.for_packet(packet, &world.sockets) else { return };
         let mut data = Vec::new();
         print::print_transport(packet, &world.pool, &mut data);
         self.queue(place, id, (packet, data));
@@ -223,4 +224,3 @@ impl Fabric {
         Ok(datagram)
     }
 }
-

@@ -69,7 +69,8 @@ impl Fabric {
         if inner.frag_offset != 0 {
             return;
         }
-        let mirrored = Packet { src: inner.dst, dst: inner.src, sport: inner.dport, dport: inner.sport, iif: packet.iif, ..inner };
+        let mirrored =
+            Packet { src: inner.dst, dst: inner.src, sport: inner.dport, dport: inner.sport, iif: packet.iif, ..inner };
         for id in self.space(place.ns).stack.ports.raw.clone() {
             let wanted = self.world.sockets.get(id).is_some_and(|socket| socket.protocol == inner.proto);
             if wanted {
@@ -121,7 +122,7 @@ impl Fabric {
         let least = stack.sysctl(sysctl::ROUTE_MIN_PMTU) as u32;
         let mtu = if mtu == 0 { length.saturating_sub(1) } else { mtu }.max(least);
         let expires = now + stack.sysctl(sysctl::ROUTE_MTU_EXPIRES) as u64 * SECOND;
-        let known = stack.exceptions.entry(dst).or_insert_with(Exception::default);
+        let known = stack.exceptions.entry(dst).or_default();
         *known = Exception { mtu, expires, ..*known };
         stack.changed();
         self.world.at(expires, Event::Forget { ns, ip: dst });
@@ -138,7 +139,8 @@ impl Fabric {
         } else {
             links.either(place.dev, sysctl::ACCEPT_REDIRECTS)
         };
-        let from_gateway = stack.route_plain(inner.dst).is_some_and(|path| path.via == packet.src && path.oif == place.dev);
+        let from_gateway =
+            stack.route_plain(inner.dst).is_some_and(|path| path.via == packet.src && path.oif == place.dev);
         let sane = links.is_on_link(place.dev, gateway) && !links.is_ours(gateway);
         let known = links.get(place.dev).and_then(|device| device.neighbours.get(gateway));
         let known = known.is_some_and(|entry| entry.state().is_valid());
@@ -149,7 +151,7 @@ impl Fabric {
             return self.ask_gateway(place, gateway);
         }
         let expires = now + 300 * SECOND;
-        let entry = stack.exceptions.entry(inner.dst).or_insert_with(Exception::default);
+        let entry = stack.exceptions.entry(inner.dst).or_default();
         *entry = Exception { gateway: Some(gateway), expires, ..*entry };
         stack.changed();
         self.world.at(expires, Event::Forget { ns: place.ns, ip: inner.dst });

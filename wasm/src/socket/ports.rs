@@ -120,16 +120,24 @@ impl Ports {
     }
 
     /// A free port out of the local range, beginning at a random place.
-    pub fn free_port(&self, claim: &Claim, table: &Table, (range, random): ((u32, u32), &mut Random)) -> Result<u16, u32> {
+    pub fn free_port(
+        &self,
+        claim: &Claim,
+        table: &Table,
+        (range, random): ((u32, u32), &mut Random),
+    ) -> Result<u16, u32> {
         self.search((range, random), |port| self.check(&Claim { port, reuse: false, ..*claim }, table).is_ok())
             .ok_or(EADDRINUSE)
     }
 
     /// A local port for a connection to `remote`: not bound by anybody, and not in use towards that end.
-    pub fn connect_port(&self, local: Ip, remote: (Ip, u16), (range, random): ((u32, u32), &mut Random)) -> Result<u16, u32> {
-        let free = |port: u16| {
-            self.at(proto::TCP, port).is_empty() && self.has_flow((local, port), remote).is_none()
-        };
+    pub fn connect_port(
+        &self,
+        local: Ip,
+        remote: (Ip, u16),
+        (range, random): ((u32, u32), &mut Random),
+    ) -> Result<u16, u32> {
+        let free = |port: u16| self.at(proto::TCP, port).is_empty() && self.has_flow((local, port), remote).is_none();
         self.search((range, random), free).ok_or(EADDRNOTAVAIL)
     }
 

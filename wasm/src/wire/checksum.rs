@@ -45,7 +45,8 @@ mod tests {
 
     #[test]
     fn a_buffer_that_holds_its_own_checksum_sums_to_zero() {
-        let mut bytes = [0x45, 0, 0, 60, 0x1c, 0x46, 0x40, 0, 0x40, 6, 0, 0, 0xac, 0x10, 0x0a, 0x63, 0xac, 0x10, 0x0a, 0x0c];
+        let mut bytes =
+            [0x45, 0, 0, 60, 0x1c, 0x46, 0x40, 0, 0x40, 6, 0, 0, 0xac, 0x10, 0x0a, 0x63, 0xac, 0x10, 0x0a, 0x0c];
         let sum = finish(add(0, &bytes));
         bytes[10..12].copy_from_slice(&sum.to_be_bytes());
         assert_eq!(finish(add(0, &bytes)), 0);

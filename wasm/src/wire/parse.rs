@@ -263,4 +263,3 @@ pub fn parse_vxlan(bytes: &[u8], pool: &mut Pool) -> Result<(u32, Packet), Malfo
     }
     Ok((u32_at(bytes, 4) >> 8, parse_frame(&bytes[8..], pool)?))
 }
-

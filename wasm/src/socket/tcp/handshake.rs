@@ -56,7 +56,7 @@ impl Fabric {
             return Err(crate::errno::ENETUNREACH);
         }
         self.tcp_take_ends(id, (path.src, remote, port))?;
-        let iss = self.world.random.next().max(1);
+        let iss = self.world.random.draw().max(1);
         let stack = &self.space(ns).stack;
         let mss = stack.advertised_mss(&path);
         let wishes = Wishes::of(stack);
@@ -138,7 +138,12 @@ impl Fabric {
             return self.drop(place, packet, Layer::Socket, Reason::BacklogFull);
         }
         queue.half_open += 1;
-        let key = OutputKey { src: packet.dst, oif: options.device.unwrap_or(0), any_source: true, ..OutputKey::to(packet.src) };
+        let key = OutputKey {
+            src: packet.dst,
+            oif: options.device.unwrap_or(0),
+            any_source: true,
+            ..OutputKey::to(packet.src)
+        };
         let Ok(path) = self.space(ns).stack.route_output(&key) else {
             if let Some(queue) = self.world.sockets.get_mut(listener).and_then(Socket::tcp_mut) {
                 queue.half_open -= 1;
@@ -147,7 +152,7 @@ impl Fabric {
         };
         let mss = self.space(ns).stack.advertised_mss(&path);
         let wishes = Wishes::of(&self.space(ns).stack);
-        let iss = self.world.random.next().max(1);
+        let iss = self.world.random.draw().max(1);
         let id = self.world.sockets.insert(ns, SocketKind::Tcp, (family, proto::TCP));
         let (space, world) = self.both(ns);
         let Some(child) = world.sockets.get_mut(id) else { return };

@@ -83,7 +83,12 @@ impl Fabric {
 
     /// A SYN for a connection in TIME-WAIT, with a later number: the old one makes room (tcp_timewait_state_process).
     fn tcp_call_again(&mut self, (place, id): (Place, u32), packet: Parcel) {
-        let later = self.world.sockets.get_mut(id).and_then(Socket::tcp_mut).is_some_and(|tcp| !before(packet.seq, tcp.rcv_nxt));
+        let later = self
+            .world
+            .sockets
+            .get_mut(id)
+            .and_then(Socket::tcp_mut)
+            .is_some_and(|tcp| !before(packet.seq, tcp.rcv_nxt));
         if !later {
             self.tcp_ack(id);
             return self.drop(place, packet, Layer::Socket, Reason::BadState);
@@ -205,7 +210,7 @@ impl Fabric {
         if packet.payload_len == 0 && !fin {
             return false;
         }
-        let data = self.world.pool.data(&packet).to_vec();
+        let data = self.world.pool.data(packet).to_vec();
         let Some(socket) = self.world.sockets.get_mut(id) else { return false };
         let Some(connection) = socket.tcp_mut() else { return false };
         if !connection.may_receive() {
@@ -310,7 +315,7 @@ fn is_acceptable(tcp: &Tcp, packet: &Packet) -> bool {
         + u32::from(packet.flags & tcp::SYN != 0);
     let end = packet.seq.wrapping_add(length);
     let window_end = tcp.rcv_nxt.wrapping_add(tcp.rcv_wnd);
-    !before(end, tcp.rcv_nxt) && !before(window_end, packet.seq) && !(length > 0 && end == tcp.rcv_nxt)
+    !before(end, tcp.rcv_nxt) && !before(window_end, packet.seq) && (length == 0 || end != tcp.rcv_nxt)
 }
 
 impl Tcp {

@@ -171,7 +171,7 @@ impl Tcp {
         let full = RECEIVE_SPACE / mss * mss;
         let unit = 1 << self.rcv_scale;
         let free = full.saturating_sub(self.receive.len() as u32);
-        let wanted = if free < mss.min(full / 2) { 0 } else { (free + unit - 1) / unit * unit };
+        let wanted = if free < mss.min(full / 2) { 0 } else { free.div_ceil(unit) * unit };
         let kept = rcv_end.wrapping_sub(self.rcv_nxt);
         let kept = if kept > RECEIVE_SPACE { 0 } else { kept };
         self.rcv_wnd = wanted.max(kept);
