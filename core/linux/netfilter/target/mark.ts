@@ -26,7 +26,10 @@ const ALL = 0xffff_ffff;
 const hex = (number: number) => "0x" + (number >>> 0).toString(16);
 
 /** How each spelling says (mask, value). */
-function setting(name: (typeof SETTERS)[number], given: { value: number; mask: number }): { value: number; mask: number } {
+function setting(
+  name: (typeof SETTERS)[number],
+  given: { value: number; mask: number },
+): { value: number; mask: number } {
   const { value, mask } = given;
   if (name === "set-xmark") return { value, mask };
   if (name === "set-mark") return { value, mask: (value | mask) >>> 0 };
@@ -145,8 +148,7 @@ export const CONNMARK: Extension<ConnmarkTarget> = {
     if (t.mode === "set") return ` --set-xmark ${hex(t.value)}/${hex(t.ctmask)}${shiftText(t, "--")}`;
     return ` --${t.mode}-mark --nfmask ${hex(t.nfmask)} --ctmask ${hex(t.ctmask)}${shiftText(t, "--")}`;
   },
-  list: (t) =>
-    ` ${t.mode === "set" ? `CONNMARK ${settingText(t.value, t.ctmask)}` : listMove(t)}${shiftText(t, "")}`,
+  list: (t) => ` ${t.mode === "set" ? `CONNMARK ${settingText(t.value, t.ctmask)}` : listMove(t)}${shiftText(t, "")}`,
   encode: (t, out) =>
     out.push(
       { set: 0, save: 1, restore: 2 }[t.mode ?? "set"],

@@ -89,7 +89,9 @@ function splitPorts(text: string, family: Family): { address: string; ports?: st
   const close = text.indexOf("]");
   if (close < 0) return usage("Invalid address format");
   const rest = text.slice(close + 1);
-  return rest === "" ? { address: text.slice(1, close) } : { address: text.slice(1, close), ports: rest.replace(/^:/, "") };
+  return rest === ""
+    ? { address: text.slice(1, close) }
+    : { address: text.slice(1, close), ports: rest.replace(/^:/, "") };
 }
 
 function takeAddress(draft: Draft<Translation>, text: string, given: { argument: Argument; shifted: boolean }): void {
@@ -117,7 +119,11 @@ const RANDOM_FULLY: Option<Translation> = {
   value: false,
   take: (draft) => draft.randomFully = true,
 };
-const PERSISTENT: Option<Translation> = { names: ["persistent"], value: false, take: (draft) => draft.persistent = true };
+const PERSISTENT: Option<Translation> = {
+  names: ["persistent"],
+  value: false,
+  take: (draft) => draft.persistent = true,
+};
 
 function portsText({ low, high, base }: PortRange): string {
   return (low === high ? `${low}` : `${low}-${high}`) + (base === undefined ? "" : `/${base}`);

@@ -55,7 +55,8 @@ function finish(t: SetTarget): void {
 }
 
 function words(t: SetTarget, dashes: string): string {
-  const one = (name: string, given?: Use) => given === undefined ? "" : ` ${dashes}${name} ${given.set} ${given.dimensions.join(",")}`;
+  const one = (name: string, given?: Use) =>
+    given === undefined ? "" : ` ${dashes}${name} ${given.set} ${given.dimensions.join(",")}`;
   return one("add-set", t.add) + (t.exist ? ` ${dashes}exist` : "") +
     (t.timeout === undefined ? "" : ` ${dashes}timeout ${t.timeout}`) + one("del-set", t.del) + one("map-set", t.map) +
     (t.mapMark ? ` ${dashes}map-mark` : "") + (t.mapPrio ? ` ${dashes}map-prio` : "") +
@@ -63,7 +64,10 @@ function words(t: SetTarget, dashes: string): string {
 }
 
 function encodeUse(given: Use | undefined, out: Encoder): void {
-  out.push(given === undefined ? PROGRAM.NO_SET : out.setNumber(given.set), given ? packDimensions(given.dimensions) : 0);
+  out.push(
+    given === undefined ? PROGRAM.NO_SET : out.setNumber(given.set),
+    given ? packDimensions(given.dimensions) : 0,
+  );
 }
 
 const PRIORITY_HOOKS = (1 << HOOK.FORWARD) | (1 << HOOK.OUTPUT) | (1 << HOOK.POSTROUTING);

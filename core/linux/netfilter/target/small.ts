@@ -92,7 +92,9 @@ export const ECN: Extension<EcnTarget> = {
 
 function readQueue(text: string): number {
   const number = parseNumber(text);
-  if (number === undefined || number > 65535) usage(`NFQUEUE: bad value for option "--queue-num", or out of range (0-65535).\n`);
+  if (number === undefined || number > 65535) {
+    usage(`NFQUEUE: bad value for option "--queue-num", or out of range (0-65535).\n`);
+  }
   return number;
 }
 

@@ -20,7 +20,10 @@ export interface DscpTarget {
 
 const NAMES = ["set-tos", "and-tos", "or-tos", "xor-tos"] as const;
 
-function bitOption(name: (typeof NAMES)[number], setting: (bits: number) => { value: number; mask: number }): Option<TosTarget> {
+function bitOption(
+  name: (typeof NAMES)[number],
+  setting: (bits: number) => { value: number; mask: number },
+): Option<TosTarget> {
   return {
     names: [name],
     value: true,
