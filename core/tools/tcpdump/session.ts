@@ -5,7 +5,7 @@ import type { Seen } from "./live.ts";
 import { MachineNames } from "./names.ts";
 import type { TcpdumpOptions } from "./options.ts";
 import { type CaptureRecord, printPcap } from "./pcap.ts";
-import { type LinkType, printFrame } from "./print/link.ts";
+import { LAYERS, type LinkType, printFrame } from "./print/link.ts";
 import { Conversations } from "./print/conversations.ts";
 import { Out } from "./print/out.ts";
 import { Stamps } from "./stamp.ts";
@@ -64,10 +64,10 @@ export class Session {
     const { print } = this.options;
     if (!print.numeric) {
       // A dry run says which names are wanted; it must not teach the connections anything.
-      printFrame(new Out(print, this.#names), this.frames.link, frame.octets, frame.length);
+      printFrame(new Out(print, this.#names, LAYERS), this.frames.link, frame.octets, frame.length);
       await this.#names.lookUp();
     }
-    const out = new Out(print, this.#names, this.#conversations);
+    const out = new Out(print, this.#names, LAYERS, this.#conversations);
     const header = printFrame(out, this.frames.link, frame.octets, frame.length);
     const number = this.options.numbered ? `${String(this.#taken).padStart(5)}  ` : "";
     this.process.out(`${number}${this.#stamps.text(frame.time)}${out.text}${this.#dump(frame, header)}\n`);

@@ -11,7 +11,7 @@ import type { LinkLine, Scenario } from "../scenario.ts";
 import { chance, type Ground } from "./ground.ts";
 import { kubeRules, randomServices } from "./kube_rules.ts";
 import { randomRules } from "./rules.ts";
-import { listen, socketProbe } from "./wires.ts";
+import { listen, socketProbe } from "./sockets.ts";
 
 const PODS = ["10.244.1.2", "10.244.1.3", "10.244.2.2", "10.244.2.3"];
 const NODES = ["192.168.7.1", "192.168.7.2"];

@@ -1,9 +1,10 @@
 /** Machines on wires, with sockets at both ends: two clients, a router, a server. */
 import type { Random } from "../../../core/base/mod.ts";
-import type { LinkLine, ListenerLine, Scenario, SocketProbe } from "../scenario.ts";
+import type { LinkLine, Scenario } from "../scenario.ts";
 import { randomCluster } from "./cluster.ts";
 import { chance, type Ground, some } from "./ground.ts";
 import { randomRules } from "./rules.ts";
+import { listen, socketProbe } from "./sockets.ts";
 
 const GROUND: Ground = {
   nets: ["0.0.0.0/0", "10.0.0.0/8", "10.0.1.0/24", "10.0.2.0/24", "203.0.113.0/24", "10.96.0.0/16"],
@@ -117,33 +118,4 @@ function randomLine(random: Random, name: string): Scenario {
       () => socketProbe(random, ["c1", "c1", "c2", "r", "s"], TARGETS, [53, 80, 80, 443, 5353, 8080, 7]),
     ),
   };
-}
-
-/** Listeners of a namespace by protocol. */
-export function listen(ns: string, tcp: readonly number[], udp: readonly number[]): ListenerLine[] {
-  return [
-    ...tcp.map((port) => ({ ns, proto: "tcp" as const, port })),
-    ...udp.map((port) => ({ ns, proto: "udp" as const, port })),
-  ];
-}
-
-/** A probe from one of some namespaces to one of some addresses and ports; few source ports, so that flows meet again. */
-export function socketProbe(
-  random: Random,
-  from: readonly string[],
-  targets: readonly string[],
-  ports: readonly number[],
-): SocketProbe {
-  const proto = random.pick(["tcp", "tcp", "udp", "udp", "icmp"] as const);
-  const base = { from: random.pick(from), proto, dst: random.pick(targets), dport: random.pick(ports) };
-  const ttl = chance(random, 0.12) ? { ttl: random.pick([1, 2, 3]) } : {};
-  const mark = chance(random, 0.12) ? { mark: random.pick([1, 2, 3]) } : {};
-  if (proto === "icmp") {
-    const size = chance(random, 0.1) ? { payload: "x".repeat(random.pick([700, 1600])) } : {};
-    return { ...base, ...ttl, ...mark, ...size, id: 100 + random.below(4) };
-  }
-  const size = proto === "udp" && chance(random, 0.2)
-    ? { payload: "oracle".repeat(random.pick([20, 120, 200, 300])) }
-    : {};
-  return { ...base, ...ttl, ...mark, ...size, sport: 41_000 + random.below(5) };
 }

@@ -1,6 +1,6 @@
 import type { Octets } from "../octets.ts";
 import { DnsReader } from "./dns_reader.ts";
-import { nameIn, type Out } from "./out.ts";
+import type { Out } from "./out.ts";
 
 const HEADER = 12;
 const OPCODES = (" inv_q stat op3 notify update op6 op7 op8 updateA updateD updateDA updateM updateMA zoneInit zoneRef")
@@ -76,22 +76,4 @@ function printRequest(out: Out, message: Octets, reader: DnsReader, counts: Coun
   for (let i = 0; i < questions; i++) if (!reader.question()) return false;
   if (out.options.verbose <= 1) return true;
   return reader.records(answers, "") && reader.records(authority, " ns:") && reader.records(additional, " ar:");
-}
-
-/** `5m`, `1h30m`: a time to live as tcpdump writes it. */
-export function relativeTime(seconds: number): string {
-  if (seconds === 0) return "0s";
-  const units = [["w", 604800], ["d", 86400], ["h", 3600], ["m", 60], ["s", 1]] as const;
-  let [left, text] = [seconds, ""];
-  for (const [letter, size] of units) {
-    const count = Math.floor(left / size);
-    if (count > 0) text += `${count}${letter}`;
-    left -= count * size;
-  }
-  return text;
-}
-
-/** A class other than IN in front of a type. */
-export function className(number: number): string {
-  return nameIn({ 3: "CHAOS", 4: "HS", 255: "ANY" }, number, "(Class %)");
 }

@@ -1,5 +1,5 @@
 import type { Octets } from "../octets.ts";
-import { className, relativeTime } from "./dns.ts";
+import { className, relativeTime } from "./dns_words.ts";
 import { printEdnsOptions } from "./dns_edns.ts";
 import { nameIn, type Out } from "./out.ts";
 

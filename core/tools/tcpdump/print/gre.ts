@@ -1,8 +1,7 @@
 import type { Octets } from "../octets.ts";
-import { ETHERTYPE_PRINTERS, printEther } from "./ether.ts";
 import { ETHERTYPES } from "./ethertypes.ts";
 import { bitNames, hex, type Out } from "./out.ts";
-import type { Carried } from "./transport.ts";
+import type { Carried } from "./carried.ts";
 
 const FLAGS = [
   [0x8000, "checksum present"],
@@ -39,7 +38,7 @@ export function printGre(out: Out, packet: Octets, { length }: Carried): void {
   out.put(`, length ${length}`);
   out.put(out.options.verbose < 1 ? ": " : "\n\t");
   const inner = packet.from(at);
-  if (type === BRIDGED) printEther(out, inner, length - at);
-  else if (ETHERTYPE_PRINTERS[type] !== undefined) ETHERTYPE_PRINTERS[type](out, inner, length - at);
-  else out.put(`gre-proto-0x${type.toString(16)}`);
+  const printer = type === BRIDGED ? out.layers.ether : out.layers.types[type];
+  if (printer === undefined) out.put(`gre-proto-0x${type.toString(16)}`);
+  else printer(out, inner, length - at);
 }

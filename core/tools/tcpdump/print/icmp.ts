@@ -1,8 +1,7 @@
 import { onesSum, shouldBe } from "../checksum.ts";
 import type { Octets } from "../octets.ts";
-import { printIp4 } from "./ip.ts";
 import { hex, nameIn, type Out } from "./out.ts";
-import type { Carried } from "./transport.ts";
+import type { Carried } from "./carried.ts";
 
 const INNER = 8;
 /** Types that quote the packet they are about. */
@@ -54,7 +53,7 @@ export function printIcmp(out: Out, message: Octets, { length, fragmented }: Car
   if (!ERRORS.has(type)) return;
   out.put("\n\t");
   const inner = message.from(INNER);
-  printIp4(out, inner, inner.u16(2));
+  out.layers.ip4(out, inner, inner.u16(2));
 }
 
 function describe(out: Out, message: Octets, type: number): string {

@@ -1,10 +1,9 @@
 import { onesSum, pseudoSum, shouldBe } from "../checksum.ts";
 import { hexLines } from "../hexdump.ts";
 import type { Octets } from "../octets.ts";
-import { sum16 } from "./ip.ts";
 import { printNeighbourOptions } from "./neighbour_options.ts";
-import { bitNames, nameIn, type Out } from "./out.ts";
-import type { Carried } from "./transport.ts";
+import { bitNames, nameIn, type Out, sum16 } from "./out.ts";
+import type { Carried } from "./carried.ts";
 
 const INNER = 8;
 const TYPES: Readonly<Record<number, string>> = {

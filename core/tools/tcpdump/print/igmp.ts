@@ -1,7 +1,7 @@
 import { onesSum } from "../checksum.ts";
 import type { Octets } from "../octets.ts";
 import type { Out } from "./out.ts";
-import type { Carried } from "./transport.ts";
+import type { Carried } from "./carried.ts";
 
 const RECORDS: Readonly<Record<number, string>> = {
   1: "is_in",

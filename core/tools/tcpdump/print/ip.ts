@@ -1,9 +1,10 @@
 import { onesSum, shouldBe } from "../checksum.ts";
 import type { Octets } from "../octets.ts";
 import { printIp4Options } from "./ip_options.ts";
-import { bitNames, hex, type Out } from "./out.ts";
+import { bitNames, type Out } from "./out.ts";
 import { PROTOCOLS } from "./protocols.ts";
-import { PORTED, printTransport } from "./transport.ts";
+import { PORTED } from "./carried.ts";
+import { printTransport } from "./transport.ts";
 
 const FRAGMENT_FLAGS = [[0x8000, "rsvd"], [0x4000, "DF"], [0x2000, "+"]] as const;
 const ECN = ["", ",ECT(1)", ",ECT(0)", ",CE"];
@@ -61,9 +62,4 @@ function printHeader(out: Out, packet: Octets, header: number): void {
     if (sum !== 0xffff) out.put(`, bad cksum ${field.toString(16)} (->${shouldBe(field, sum).toString(16)})!`);
   }
   out.put(")\n    ");
-}
-
-/** `0x1a2b (correct)` and its like are built from this. */
-export function sum16(value: number): string {
-  return `0x${hex(value, 4)}`;
 }

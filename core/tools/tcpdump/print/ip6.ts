@@ -1,7 +1,8 @@
 import type { Octets } from "../octets.ts";
 import { hex, type Out } from "./out.ts";
 import { PROTOCOLS } from "./protocols.ts";
-import { PORTED, printTransport } from "./transport.ts";
+import { PORTED } from "./carried.ts";
+import { printTransport } from "./transport.ts";
 
 const HEADER = 40;
 const EXTENSIONS: Readonly<Record<number, string>> = { 0: "HBH ", 60: "DSTOPT ", 43: "RT6 " };

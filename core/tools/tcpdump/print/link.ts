@@ -4,7 +4,7 @@ import { ETHERTYPE_PRINTERS, printEther } from "./ether.ts";
 import { ETHERTYPES } from "./ethertypes.ts";
 import { printIp4 } from "./ip.ts";
 import { printIp6 } from "./ip6.ts";
-import { hex, type Out } from "./out.ts";
+import { hex, type Layers, type Out } from "./out.ts";
 
 /** A way to frame packets, by its number in capture files (LINKTYPE_*). */
 export interface LinkType {
@@ -24,6 +24,9 @@ export const LINK_TYPES: readonly LinkType[] = [
   { number: 113, name: "LINUX_SLL", description: "Linux cooked v1", print: printSll },
   { number: 101, name: "RAW", description: "Raw IP", print: printRaw },
 ];
+
+/** What is printed again inside other layers. */
+export const LAYERS: Layers = { ether: printEther, ip4: printIp4, ip6: printIp6, types: ETHERTYPE_PRINTERS };
 
 /** One frame as a line, or several. Gives the length of its link header; 0 where it could not be read to its end. */
 export function printFrame(out: Out, type: LinkType, frame: Octets, length: number): number {

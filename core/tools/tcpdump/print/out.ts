@@ -1,3 +1,4 @@
+import type { Octets } from "../octets.ts";
 import { Conversations } from "./conversations.ts";
 
 /** How packets are to be printed: tcpdump's flags by their letters. */
@@ -28,6 +29,18 @@ export interface Names {
   device(index: number): string | undefined;
 }
 
+/** Prints what is in a packet from here on; `length` is what it was on the wire. */
+export type Printer = (out: Out, packet: Octets, length: number) => void;
+
+/** Layers that lie inside others again: tunnels, and packets quoted in errors. */
+export interface Layers {
+  readonly ether: Printer;
+  readonly ip4: Printer;
+  readonly ip6: Printer;
+  /** By Ethernet type. */
+  readonly types: Readonly<Record<number, Printer>>;
+}
+
 /** The line of one packet as it is written, and what printers know about the packet and the ones before. */
 export class Out {
   text = "";
@@ -37,6 +50,7 @@ export class Out {
   constructor(
     readonly options: PrintOptions,
     readonly names: Names,
+    readonly layers: Layers,
     readonly tcp: Conversations = new Conversations(),
   ) {}
 
@@ -73,4 +87,9 @@ export function hex(value: number, digits: number): string {
 export function bitNames(table: readonly (readonly [number, string])[], value: number, between: string): string {
   const set = table.filter(([bit]) => (value & bit) === bit).map(([, name]) => name);
   return set.length > 0 ? set.join(between) : "none";
+}
+
+/** `0x1a2b (correct)` and its like are built from this. */
+export function sum16(value: number): string {
+  return `0x${hex(value, 4)}`;
 }

@@ -1,6 +1,6 @@
 import type { Octets } from "../octets.ts";
 import { hex, nameIn, type Out } from "./out.ts";
-import { type Carried, ends } from "./transport.ts";
+import { type Carried, ends } from "./carried.ts";
 
 const CHUNKS: Readonly<Record<number, string>> = {
   0: "DATA",

@@ -1,10 +1,9 @@
 import { onesSum, pseudoSum, shouldBe } from "../checksum.ts";
 import type { Octets } from "../octets.ts";
-import { sum16 } from "./ip.ts";
-import { bitNames, type Out } from "./out.ts";
+import { bitNames, type Out, sum16 } from "./out.ts";
 import { printTcpPayload } from "./tcp_payload.ts";
 import { printTcpOptions } from "./tcp_options.ts";
-import { type Carried, ends } from "./transport.ts";
+import { type Carried, ends } from "./carried.ts";
 
 const FLAGS = [
   [0x01, "F"],

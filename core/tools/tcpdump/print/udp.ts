@@ -1,9 +1,8 @@
 import { onesSum, pseudoSum, shouldBe } from "../checksum.ts";
 import type { Octets } from "../octets.ts";
 import { printDns } from "./dns.ts";
-import { sum16 } from "./ip.ts";
-import type { Out } from "./out.ts";
-import { type Carried, ends } from "./transport.ts";
+import { type Out, sum16 } from "./out.ts";
+import { type Carried, ends } from "./carried.ts";
 import { printOtv, printVxlan } from "./vxlan.ts";
 
 const HEADER = 8;

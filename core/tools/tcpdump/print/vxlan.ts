@@ -1,5 +1,4 @@
 import type { Octets } from "../octets.ts";
-import { printEther } from "./ether.ts";
 import { hex, type Out } from "./out.ts";
 
 /** VXLAN (RFC 7348) at its assigned port: the network and the frame inside. */
@@ -11,7 +10,7 @@ export function printVxlan(out: Out, packet: Octets, length: number): void {
   }
   const flags = packet.u8(0);
   out.put(`VXLAN, flags [${(flags & 8) !== 0 ? "I" : "invalid"}] (0x${hex(flags, 2)}), vni ${packet.u24(4)}\n`);
-  printEther(out, packet.from(8), length - 8);
+  out.layers.ether(out, packet.from(8), length - 8);
 }
 
 /** OTV, which owns port 8472, where Linux sends VXLAN when nobody says otherwise: it reads the same bits under other names. */
@@ -25,5 +24,5 @@ export function printOtv(out: Out, packet: Octets, length: number): void {
   const flags = packet.u8(0);
   out.put(`flags [${(flags & 8) !== 0 ? "I" : "."}] (0x${hex(flags, 2)}), overlay ${packet.u24(1)}`);
   out.put(`, instance ${packet.u24(4)}\n`);
-  printEther(out, packet.from(8), length - 8);
+  out.layers.ether(out, packet.from(8), length - 8);
 }
