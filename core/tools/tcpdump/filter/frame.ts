@@ -28,8 +28,9 @@ export const LAYOUTS: Readonly<Record<number, LinkLayout>> = {
 
 export const [IPV4, IPV6, ARP, RARP] = [0x0800, 0x86dd, 0x0806, 0x8035] as const;
 
-/** A test, and a number, of a frame. */
+/** A test of a frame. */
 export type Test = (frame: Frame) => boolean;
+/** A number read from a frame; undefined where the frame has none. */
 export type Value = (frame: Frame) => number | undefined;
 
 /** Where headers begin at one place of an expression: `vlan` moves them for all that follows. */
@@ -69,5 +70,7 @@ export class Place {
   }
 }
 
+/** Every test must fit. */
 export const all = (...tests: readonly Test[]): Test => (frame) => tests.every((test) => test(frame));
+/** One fitting test is enough. */
 export const any = (...tests: readonly Test[]): Test => (frame) => tests.some((test) => test(frame));
