@@ -23,7 +23,8 @@ export class Chance {
   /** Translated ends seen so far in this scenario: `address:port` to `address:{low-high}`. */
   readonly #ends = new Map<string, string>();
 
-  constructor(scenario: Scenario) {
+  /** `bothWays`: whether it is known if the two directions of a tunnel share a port; it is not where sockets drew theirs. */
+  constructor(scenario: Scenario, readonly bothWays = true) {
     this.#ranges = lines(scenario.iptables).flatMap((line) => {
       const found = NAT_RANGE.exec(line);
       return found === null ? [] : [[Number(found[1]), Number(found[2])] as const];
@@ -58,7 +59,9 @@ export class Chance {
     if (orig.proto !== "udp" || !this.#tunnels.has(door ?? "") || !inLocalRange(port)) return flow;
     const back = (end: string | undefined) =>
       flows.some((other) => other.orig.src === `${to}:${end}` && other.orig.dst === `${from}:${door}`);
-    const end = `${from}:{vxlan${back(port) ? ", both ways" : back("*") ? "*" : ""}}`;
+    const end = !this.bothWays
+      ? `${from}:{vxlan}`
+      : `${from}:{vxlan${back(port) ? ", both ways" : back("*") ? "*" : ""}}`;
     const renamed = (tuple: TupleRecord, side: "src" | "dst"): TupleRecord => ({ ...tuple, [side]: end });
     return { ...flow, orig: renamed(orig, "src"), reply: renamed(reply, "dst") };
   }

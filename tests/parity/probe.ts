@@ -124,7 +124,13 @@ class Attempt {
     if (isFailure(datagram)) return;
     const { from, fromPort, to, data } = datagram;
     this.#delivered(ns, `${from}:${fromPort}`, `${to}:${port}`);
-    this.#plane.sendTo(listener, Uint8Array.from([0x52, ...data]), from, fromPort, to);
+    this.#plane.sendTo(listener, Uint8Array.from([0x52, ...data]), from, fromPort, this.#answerFrom(ns, to));
+  }
+
+  /** The address a datagram was sent to; where it was everybody's, the route back chooses (ipi_spec_dst). */
+  #answerFrom(ns: string, to: string): string | undefined {
+    const addresses = this.#plane.addresses(this.world.ns.get(ns) as Ns);
+    return addresses.some(({ address }) => broadcastOf(address) === to) ? undefined : to;
   }
 
   #delivered(ns: string, src: string, dst: string): void {
@@ -178,4 +184,14 @@ class Attempt {
     }
     this.#plane.close(this.#socket);
   }
+}
+
+/** The last address of an IPv4 prefix: `10.0.1.255` of `10.0.1.1/24`; none of a single address. */
+function broadcastOf(prefix: string): string | undefined {
+  const [address = "", length = "32"] = prefix.split("/");
+  if (address.includes(":") || Number(length) > 30) return undefined;
+  const value = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+  const size = 2 ** (32 - Number(length));
+  const last = value - value % size + size - 1;
+  return [24, 16, 8, 0].map((shift) => Math.floor(last / 2 ** shift) % 256).join(".");
 }

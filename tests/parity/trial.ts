@@ -52,7 +52,7 @@ export async function tryScenario(kernel: Kernel, scenario: Scenario): Promise<T
 
 function compareAll(scenario: Scenario, ...sides: readonly (readonly ProbeResult[])[]): Trial {
   const [ours = [], one = [], other = []] = sides.map((results) => {
-    const chance = new Chance(scenario);
+    const chance = new Chance(scenario, false);
     return results.map((result) => chance.certain(result));
   });
   const probes = one.length;
