@@ -18,6 +18,7 @@ export { parseLesson, PlaceError, playExchange, playLesson, setStage } from "./c
 export type {
   Answer,
   Applied,
+  Capture,
   DecidedBy,
   Exchange,
   LabFile,

@@ -1,6 +1,7 @@
 import { TextError } from "../base/mod.ts";
 import type { Machine } from "../linux/mod.ts";
 import type { Answer, Applied, MatrixRow, Overview, Protocol, Why } from "./answers.ts";
+import { Capture } from "./capture.ts";
 import { Cluster } from "./cluster.ts";
 import { explain } from "./explain.ts";
 import { kindOf, type LabFile, machineOf } from "./files.ts";
@@ -83,6 +84,11 @@ export class Lab {
     const { machine } = this.#placeOf(place);
     const { stdout, stderr, exit } = await machine.run(command);
     return { stdout, stderr, exit };
+  }
+
+  /** Begins capturing what crosses a device of a place, or all its devices; `stop()` gives the pcapng file. */
+  capture(place: string, device?: string): Capture {
+    return new Capture(this.#placeOf(place).machine, device);
   }
 
   /** Sends a connection's first packet from one place to another and says how it ended, step by step, both ways. */

@@ -1,5 +1,6 @@
 /** A world put together: the only room that sees both wings. */
 export * from "./answers.ts";
+export type { Capture } from "./capture.ts";
 export type { LabFile } from "./files.ts";
 export type { LabHost } from "./host.ts";
 export { Lab, type LabOptions } from "./lab.ts";

@@ -154,13 +154,12 @@ async function filter(
     : process.files.read(absolute(process, expressionFile))?.replace(/#.*/g, "");
   if (text === undefined) return die(process, `can't open ${expressionFile}: No such file or directory`);
   const expression = parseFilter(text);
-  const netmask = device === undefined ? undefined : netmaskOf(process, device);
   return compileFilter(expression, {
     link: link.number,
     live,
     hosts: await hosts(process, expression),
     port: (name, protocol) => servicePort(process, name, protocol),
-    ...(netmask !== undefined && { netmask }),
+    netmask: device === undefined ? 0 : netmaskOf(process, device),
   });
 }
 
@@ -190,11 +189,11 @@ function hostNames(expression: Expression | undefined): readonly string[] {
   }
 }
 
-function netmaskOf(process: Process, device: string): number | undefined {
+function netmaskOf(process: Process, device: string): number {
   const { plane } = process.machine;
   const link = plane.links(process.ns).find(({ name }) => name === device);
   const address = plane.addresses(process.ns).find((each) => each.dev === link?.index && !each.address.includes(":"));
-  if (address === undefined) return undefined;
+  if (address === undefined) return 0;
   const { length } = requireCidr(address.address);
   return length === 0 ? 0 : (0xffffffff << (32 - length)) >>> 0;
 }

@@ -1,7 +1,7 @@
 /** What `tcpdump --version` says. */
 export const VERSION = `tcpdump version 4.99.3
 libpcap version 1.10.3 (with TPACKET_V3)
-OpenSSL 3.0.15 3 Sep 2024
+OpenSSL 3.0.19 27 Jan 2026
 `;
 
 /** What `tcpdump -h` says. */

@@ -13,8 +13,8 @@ export interface FilterContext {
   readonly hosts: ReadonlyMap<string, readonly string[]>;
   /** A service's number by its name. */
   port(name: string, protocol: "tcp" | "udp"): number | undefined;
-  /** Of the device captured on, for `ip broadcast`. */
-  readonly netmask?: number;
+  /** Of the device captured on, for `ip broadcast`; 0 where it has none. */
+  readonly netmask: number;
   readonly live: boolean;
 }
 
@@ -135,7 +135,6 @@ class Compiler {
 
   #ipBroadcast(): Test {
     const { netmask } = this.context;
-    if (netmask === undefined) throw new FilterComplaint("netmask not known, so 'ip broadcast' not supported");
     const hosts = ~netmask >>> 0;
     return (frame) => {
       if (this.#place.type(frame) !== IPV4) return false;

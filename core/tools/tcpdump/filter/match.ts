@@ -80,10 +80,13 @@ function matchMac({ direction }: Qualifiers, id: Id, { place }: MatchContext): T
 }
 
 function ipv4({ protocol, direction, type }: Qualifiers, id: Id, { place }: MatchContext): Test {
-  if (protocol === "ip6") throw new FilterComplaint(`'ip6' modifier applied to ip ${type ?? "host"}`);
+  if (protocol === "ip6") throw new FilterComplaint("'ip6' modifier applied to ip host");
+  const masked = id.length !== undefined || id.mask !== undefined;
+  if (masked && type !== "net") throw new FilterComplaint("Mask syntax for networks only");
   const { value, mask } = wanted4(id, type === "net");
   const at = (ethertype: number, offset: number): Test => (frame) =>
-    place.type(frame) === ethertype && ((frame.octets.u32(place.network + offset) & mask) >>> 0) === value;
+    place.type(frame) === ethertype &&
+    (mask === 0 || ((frame.octets.u32(place.network + offset) & mask) >>> 0) === value);
   const of = (ethertype: number, source: number, destination: number): Test =>
     sides(direction, at(ethertype, source), at(ethertype, destination));
   const tests: readonly (readonly [string, Test])[] = [
@@ -171,7 +174,7 @@ function ports({ protocol, type }: Qualifiers, id: Id, context: MatchContext): r
   const one = (text: string): number => {
     const number = /^\d+$/.test(text) ? Number(text) : namedPort(text, protocol, context);
     if (number === undefined) {
-      throw new FilterComplaint(`unknown port${type === "portrange" ? " in range" : ""} '${text}'`);
+      throw new FilterComplaint(`unknown port${type === "portrange" ? ` in range '${id.text}'` : ` '${text}'`}`);
     }
     if (number > 65535) throw new FilterComplaint(`illegal port number ${number} > 65535`);
     return number;
