@@ -5,8 +5,6 @@ import {
   ensuredJumps,
   flowsDue,
   healthAnswers,
-  type ProxyConfig,
-  type ProxyNode,
   proxySysctls,
   type ServiceView,
   serviceViews,
@@ -16,76 +14,65 @@ import {
 } from "../../core/node/mod.ts";
 import type { EndpointSlice, Service } from "../../core/kube/mod.ts";
 import type { Flow, Table } from "../../wasm/mod.ts";
-
-interface Recording {
-  readonly cases: readonly RecordedCase[];
-}
-
-interface RecordedCase {
-  readonly id: string;
-  readonly mode: "iptables" | "nftables";
-  readonly config: ProxyConfig;
-  readonly node: Omit<ProxyNode, "nfacct">;
-  readonly objects: string;
-  readonly rules: Readonly<Record<string, string>>;
-  readonly sysctls?: Readonly<Record<string, string>>;
-  readonly health?: RecordedHealth;
-  readonly then: {
-    readonly objects: string;
-    readonly rules: Readonly<Record<string, string>>;
-    readonly health?: RecordedHealth;
-    readonly conntrack?: { readonly before: readonly string[]; readonly deleted: readonly string[] };
-    readonly rules_fresh?: Readonly<Record<string, string>>;
-  };
-}
-
-type RecordedHealth = Readonly<Record<string, Readonly<Record<string, RecordedAnswer>>>>;
-type RecordedAnswer = { readonly status: number; readonly headers: object; readonly body: string } | {
-  readonly error: string;
-};
-
-/** One comparison: what it is about, and the difference where there is one. */
-interface Check {
-  readonly id: string;
-  readonly problem?: string;
-}
+import { checkNftRules } from "./kube_proxy_nft.ts";
+import {
+  type Check,
+  compareLines,
+  LATER,
+  type RecordedCase,
+  type RecordedHealth,
+  type Recording,
+  same,
+  type Views,
+} from "./kube_proxy_recording.ts";
 
 /** Chains whose order means nothing: kube-proxy walks a hash map there. */
 const SETS = new Set(["KUBE-SERVICES", "KUBE-NODEPORTS", "KUBE-EXTERNAL-SERVICES", "KUBE-PROXY-FIREWALL"]);
 const TABLES: readonly Table[] = ["filter", "mangle", "nat"];
 const FAMILIES = [4, 6] as const;
 const SHOWN = 8;
-/** The change comes this long after the start, in milliseconds. */
-const LATER = 5000;
 
-/** Plays every case of the files in iptables mode; prints the first differences in full. `--only TEXT`: cases with it in their id. */
+/** Plays every case of the files; prints the first differences in full. `--only TEXT`: cases with it in their id; `--mode M`: of one mode. */
 export function kubeProxy(args: readonly string[], say: (line: string) => void): Promise<number> {
-  const at = args.indexOf("--only");
-  const only = at < 0 ? "" : args[at + 1] ?? "";
-  const files = at < 0 ? args : args.filter((_, i) => i !== at && i !== at + 1);
+  const { files, only = "", mode } = readArgs(args);
   if (files.length === 0) {
-    say("usage: deno task conformance kube-proxy FILE... [--only TEXT]");
+    say("usage: deno task conformance kube-proxy FILE... [--only TEXT] [--mode iptables|nftables]");
     return Promise.resolve(2);
   }
   const all = files.flatMap((file) => (JSON.parse(Deno.readTextFileSync(file)) as Recording).cases);
-  const cases = all.filter(({ id }) => id.includes(only));
-  const checks = cases.filter(({ mode }) => mode === "iptables").flatMap(checkCase);
+  const cases = all.filter((each) => each.id.includes(only) && (mode ?? each.mode) === each.mode);
+  const checks = cases.flatMap((recorded) => checkCase(recorded).map((check) => ({ ...check, mode: recorded.mode })));
   const bad = checks.filter(({ problem }) => problem !== undefined);
   for (const { id, problem } of bad.slice(0, SHOWN)) say(`${id}\n${problem}`);
-  const others = cases.filter(({ mode }) => mode !== "iptables").length;
-  if (others > 0) say(`${others} cases in nftables mode are not played: that mode has no printer yet`);
+  for (const each of new Set(cases.map((recorded) => recorded.mode))) {
+    const own = checks.filter((check) => check.mode === each);
+    const failed = own.filter(({ problem }) => problem !== undefined).length;
+    say(
+      `${each}: ${cases.filter((recorded) => recorded.mode === each).length} cases, ${
+        own.length - failed
+      } passed, ${failed} failed`,
+    );
+  }
   say(`${checks.length - bad.length} passed, ${bad.length} failed`);
   return Promise.resolve(bad.length === 0 ? 0 : 1);
 }
 
+function readArgs(args: readonly string[]): { files: string[]; only?: string; mode?: string } {
+  const read: { files: string[]; only?: string; mode?: string } = { files: [] };
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] as string;
+    if (arg === "--only" || arg === "--mode") read[arg === "--only" ? "only" : "mode"] = args[++i] ?? "";
+    else read.files.push(arg);
+  }
+  return read;
+}
+
 function checkCase(recorded: RecordedCase): Check[] {
-  const { id, then } = recorded;
+  const { id, mode, then } = recorded;
   const before = viewsOf(recorded, recorded.objects);
   const after = viewsOf(recorded, then.objects);
   return [
-    ...FAMILIES.flatMap((family, i) =>
-      checkRules(recorded, family, [before[i], after[i]] as [ServiceView, ServiceView])
-    ),
+    ...(mode === "nftables" ? checkNftRules(recorded, [before, after]) : checkIptables(recorded, [before, after])),
     ...checkSysctls(recorded, before),
     ...checkHealth(`${id} health`, recorded.health, before),
     ...checkHealth(`${id} then health`, then.health, after),
@@ -93,15 +80,21 @@ function checkCase(recorded: RecordedCase): Check[] {
   ];
 }
 
-function viewsOf({ node, config }: RecordedCase, text: string): readonly [ServiceView, ServiceView] {
+function viewsOf({ node, config, serviceCIDRs }: RecordedCase, text: string): Views {
   const objects = parseAllDocuments(text).map((document) => document.toJS()).filter((object) => object !== null);
   const ofKind = <T>(kind: string) => objects.filter((object) => object.kind === kind) as T[];
   const services = ofKind<Service>("Service");
   const endpointSlices = ofKind<EndpointSlice>("EndpointSlice");
-  return serviceViews({ services, endpointSlices, node: { ...node, nfacct: true }, config });
+  return serviceViews({ services, endpointSlices, node: { ...node, nfacct: true }, config, serviceCIDRs });
 }
 
 // ------------------------------------------------------------------------------------------------ rules
+
+function checkIptables(recorded: RecordedCase, [before, after]: readonly [Views, Views]): Check[] {
+  return FAMILIES.flatMap((family, i) =>
+    checkRules(recorded, family, [before[i], after[i]] as [ServiceView, ServiceView])
+  );
+}
 
 type Rules = ReadonlyMap<string, readonly string[]>;
 
@@ -146,7 +139,7 @@ class RuleWorld {
       const name = `${this.family === 4 ? "iptables" : "ip6tables"}_${table}`;
       const [theirs, ours] = [readRules(expected[name] ?? ""), readRules(this.#save(table))];
       const chains = [...new Set([...theirs.keys(), ...ours.keys()])].sort();
-      return chains.map((chain) => compareChain(`${id} ${name} ${chain}`, theirs.get(chain), ours.get(chain)));
+      return chains.map((chain) => compareLines(`${id} ${name} ${chain}`, theirs.get(chain), ours.get(chain)));
     });
   }
 
@@ -176,29 +169,12 @@ function readRules(text: string): Rules {
   return chains;
 }
 
-function compareChain(id: string, theirs: readonly string[] | undefined, ours: readonly string[] | undefined): Check {
-  if (theirs === undefined || ours === undefined) {
-    return { id, problem: theirs === undefined ? "  a chain too many" : "  the chain is missing" };
-  }
-  if (theirs.join("\n") === ours.join("\n")) return { id };
-  const lines = [
-    ...theirs.filter((rule) => !ours.includes(rule)).map((rule) => `  - ${rule}`),
-    ...ours.filter((rule) => !theirs.includes(rule)).map((rule) => `  + ${rule}`),
-  ];
-  return { id, problem: lines.length === 0 ? "  the same rules in another order" : lines.join("\n") };
-}
-
 // ------------------------------------------------------------------------------------------------ sysctls, health, conntrack
 
-function checkSysctls({ id, config, sysctls = {} }: RecordedCase, views: readonly [ServiceView, ServiceView]): Check[] {
+function checkSysctls({ id, config, sysctls = {} }: RecordedCase, views: Views): Check[] {
   const ours = proxySysctls(views[0], config);
   const names = [...new Set([...Object.keys(sysctls), ...Object.keys(ours)])];
   return names.map((name) => same(`${id} sysctl ${name}`, sysctls[name], ours[name]));
-}
-
-function same(id: string, theirs: unknown, ours: unknown): Check {
-  const [a, b] = [JSON.stringify(theirs), JSON.stringify(ours)];
-  return a === b ? { id } : { id, problem: `  - ${a}\n  + ${b}` };
 }
 
 function checkHealth(
@@ -215,8 +191,6 @@ function checkHealth(
     })
   );
 }
-
-type Views = readonly [ServiceView, ServiceView];
 
 function checkConntrack({ id, then }: RecordedCase, old: Views, views: Views): Check[] {
   const { before, deleted } = then.conntrack ?? { before: [], deleted: [] };

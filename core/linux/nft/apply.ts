@@ -1,6 +1,7 @@
 import { type Failure, isFailure, type Result } from "../../base/mod.ts";
 import type { NftChange, NftTransaction } from "./changes.ts";
-import type { NftChain, NftElement, NftRule, NftSet, NftTable, NftVerdict } from "./types.ts";
+import { keptValues } from "./intervals.ts";
+import type { NftChain, NftElement, NftRule, NftSet, NftStatement, NftTable, NftVerdict } from "./types.ts";
 
 /** The size that a dynamic set declared without one gets. */
 const DYNAMIC_SIZE = 65_535;
@@ -95,7 +96,13 @@ function addRule(draft: Draft, name: string, rule: NftRule): Failure | undefined
   if (chain === undefined) return NOTHING;
   const { chains, sets } = namesIn(rule);
   if (chains.some((target) => !draft.chains.has(target)) || sets.some((set) => !draft.sets.has(set))) return NOTHING;
-  chain.rules.push(rule);
+  chain.rules.push({ ...rule, statements: rule.statements.map(kept) });
+}
+
+/** A statement as nft keeps it. */
+function kept(statement: NftStatement): NftStatement {
+  if (statement.kind !== "match" || !("values" in statement.against)) return statement;
+  return { ...statement, against: keptValues(statement.against.values) };
 }
 
 function applyElements(draft: Draft, change: Extract<NftChange, { kind: "element" }>): Failure | undefined {
@@ -124,7 +131,6 @@ function takeChain(draft: Draft, { verb, name }: { readonly verb: "flush" | "del
     chain.rules = [];
     return undefined;
   }
-  if (chain.rules.length > 0 && chain.chain.hook !== undefined) return BUSY;
   if (chainInUse(draft, name)) return BUSY;
   draft.chains.delete(name);
 }

@@ -16,6 +16,14 @@ export interface ProxyConfig {
     /** Go duration; `30s` by default. */
     readonly syncPeriod?: string;
   };
+  readonly nftables?: {
+    readonly masqueradeAll?: boolean;
+    readonly masqueradeBit?: number;
+    /** Go duration; `1s` by default. */
+    readonly minSyncPeriod?: string;
+    /** Go duration; `30s` by default. */
+    readonly syncPeriod?: string;
+  };
   readonly conntrack?: {
     readonly tcpBeLiberal?: boolean;
     readonly tcpEstablishedTimeout?: string;

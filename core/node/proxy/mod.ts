@@ -6,6 +6,8 @@ export * from "./iptables/jumps.ts";
 export * from "./iptables/print.ts";
 export * from "./iptables/sync.ts";
 export * from "./names.ts";
+export { type NftPrinted, printNftables, PROXY_TABLE } from "./nftables/print.ts";
+export * from "./nftables/sync.ts";
 export * from "./service_views.ts";
 export * from "./sysctls.ts";
 export * from "./view.ts";

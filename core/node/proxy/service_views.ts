@@ -12,26 +12,31 @@ export function serviceViews(from: {
   readonly endpointSlices: readonly EndpointSlice[];
   readonly node: ProxyNode;
   readonly config: ProxyConfig;
+  /** Prefixes of the cluster's ServiceCIDR objects. */
+  readonly serviceCIDRs?: readonly string[];
 }): readonly [ServiceView, ServiceView] {
   return [familyView(from, 4), familyView(from, 6)];
 }
 
 type Input = Parameters<typeof serviceViews>[0];
 
-function familyView({ services, endpointSlices, node, config }: Input, family: 4 | 6): ServiceView {
+function familyView({ services, endpointSlices, node, config, serviceCIDRs = [] }: Input, family: 4 | 6): ServiceView {
   const endpoints = endpointTable(endpointSlices, family, node.name);
   const ports = services.flatMap((service) => servicePorts(service, { family, endpoints, node }));
   const cidrs = nodePortCidrs(config, node, family);
+  const nft = config.mode === "nftables";
+  const { masqueradeAll = false, masqueradeBit = 14 } = (nft ? config.nftables : config.iptables) ?? {};
   return {
     family,
     ports: ports.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
     endpoints,
     localTraffic: localTraffic(config, node, family),
     nodePortAddresses: nodePorts(cidrs, node),
-    localhostNodePorts: family === 4 && (config.iptables?.localhostNodePorts ?? true) && coversLoopback(cidrs),
+    localhostNodePorts: family === 4 && !nft && (config.iptables?.localhostNodePorts ?? true) && coversLoopback(cidrs),
     nodeIP: nodeAddress(node, family) ?? (family === 4 ? "127.0.0.1" : "::1"),
-    masqueradeAll: config.iptables?.masqueradeAll ?? false,
-    masqueradeMark: (1 << (config.iptables?.masqueradeBit ?? 14)) >>> 0,
+    serviceCIDRs: serviceCIDRs.filter((cidr) => familyOfRange(cidr) === family),
+    masqueradeAll,
+    masqueradeMark: (1 << masqueradeBit) >>> 0,
     tcpBeLiberal: config.conntrack?.tcpBeLiberal ?? false,
     nfacct: node.nfacct ?? false,
   };
@@ -173,9 +178,10 @@ function byInterface(pattern: string): LocalTraffic | undefined {
   return pattern === "" || pattern === "+" ? undefined : { by: "interface", pattern };
 }
 
-/** The prefixes of a family that node ports are limited to; undefined where nothing limits them. */
+/** The prefixes of a family that node ports are limited to; undefined where nothing limits them. nftables mode begins with `primary`. */
 function nodePortCidrs(config: ProxyConfig, node: ProxyNode, family: 4 | 6): readonly string[] | undefined {
-  const given = config.nodePortAddresses ?? [];
+  const all = config.nodePortAddresses ?? [];
+  const given = all.length === 0 && config.mode === "nftables" ? ["primary"] : all;
   const primary = nodeAddress(node, family);
   if (given[0] === "primary") return primary === undefined ? undefined : [`${primary}/${family === 4 ? 32 : 128}`];
   const own = given.filter((cidr) => familyOfRange(cidr) === family);

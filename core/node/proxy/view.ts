@@ -73,6 +73,8 @@ export interface ServiceView {
   readonly localhostNodePorts: boolean;
   /** The node's own address in this family; the loopback address where it has none. */
   readonly nodeIP: string;
+  /** Where ClusterIPs come from. */
+  readonly serviceCIDRs: readonly string[];
   readonly masqueradeAll: boolean;
   /** The bit as a number, 0x4000 by default. */
   readonly masqueradeMark: number;
