@@ -9,10 +9,10 @@
 //! ```
 
 use crate::export::batch::Batch;
-use crate::export::records::{CapturedFrame, KernelEvent};
 use crate::link::Place;
 use crate::namespace::Namespace;
 use crate::random::Random;
+use crate::record::Log;
 use crate::socket::Table;
 use crate::trace::Tracer;
 use crate::wire::{Ip, PacketId, Parcel, Pool};
@@ -63,9 +63,9 @@ pub struct World {
     events: BinaryHeap<Reverse<(u64, u64, Event)>>,
     born: u64,
     /// Frames seen on captured devices, and packets that left by tun devices.
-    pub frames: Vec<CapturedFrame>,
-    pub out: Vec<CapturedFrame>,
-    pub kernel_events: Vec<KernelEvent>,
+    pub frames: Log,
+    pub out: Log,
+    pub kernel_events: Log,
     pub watching: bool,
     /// An ICMP message of ours is on its way out: what happens to it there is not told by another (icmp_xmit_lock).
     pub speaking_icmp: bool,
@@ -110,9 +110,9 @@ impl Fabric {
             queue: VecDeque::new(),
             events: BinaryHeap::new(),
             born: 0,
-            frames: Vec::new(),
-            out: Vec::new(),
-            kernel_events: Vec::new(),
+            frames: Log::default(),
+            out: Log::default(),
+            kernel_events: Log::default(),
             watching: false,
             speaking_icmp: false,
             watching_flows: false,

@@ -8,6 +8,7 @@ pub mod flow;
 #[cfg(test)]
 pub mod golden;
 pub mod hash;
+pub mod heap;
 pub mod link;
 pub mod namespace;
 pub mod pipeline;
@@ -18,3 +19,7 @@ pub mod socket;
 pub mod sysctl;
 pub mod trace;
 pub mod wire;
+
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static HEAP: heap::Heap = heap::Heap::new();

@@ -165,7 +165,7 @@ impl Env for View<'_> {
     }
     fn can_reroute(&self, packet: &Packet) -> bool {
         let oif = self.world.sockets.get(packet.socket).and_then(|socket| socket.options.device).unwrap_or(0);
-        self.stack.reroute(packet, oif).is_some()
+        self.stack.reroute(packet, oif).is_ok()
     }
     fn note(&mut self, packet: &Packet, note: Note) {
         trace::note_hook(self.stack.ns, self.world, packet, note);

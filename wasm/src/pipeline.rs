@@ -334,7 +334,7 @@ impl Fabric {
         }
         let mut bytes = Vec::new();
         print::print_ip(&packet, &self.world.pool, &mut bytes);
-        self.world.out.push(CapturedFrame::new(self.world.now, place, true, bytes));
+        self.world.out.add(&CapturedFrame::new(self.world.now, place, true, bytes));
         self.world.note(place, &packet, Layer::Link, Action::Delivered);
         self.finish(place.ns, packet);
     }
@@ -390,7 +390,7 @@ impl Fabric {
             true => print::print_frame(packet, &self.world.pool, &mut bytes),
             false => print::print_ip(packet, &self.world.pool, &mut bytes),
         }
-        self.world.frames.push(CapturedFrame::new(self.world.now, place, outgoing, bytes));
+        self.world.frames.add(&CapturedFrame::new(self.world.now, place, outgoing, bytes));
     }
 }
 

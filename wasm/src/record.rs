@@ -28,6 +28,31 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A list on its way out: its count first, which grows as values are added. The same stream as a `Vec` of them.
+pub struct Log {
+    words: Vec<u32>,
+}
+
+impl Default for Log {
+    fn default() -> Log {
+        Log { words: vec![0] }
+    }
+}
+
+impl Log {
+    pub fn add<T: Field>(&mut self, value: &T) {
+        self.words[0] += 1;
+        value.put(&mut self.words);
+    }
+    pub fn clear(&mut self) {
+        *self = Log::default();
+    }
+    /// The list so far; a new one begins.
+    pub fn take(&mut self) -> Vec<u32> {
+        std::mem::take(self).words
+    }
+}
+
 /// A value that can cross.
 pub trait Field: Sized {
     /// Its shape by the generated table's name.

@@ -1,15 +1,14 @@
 //! The cold calls: one number each (`abi::call`), arguments and answers as word streams. What a call takes and gives stands
 //! in its line; its meaning, in `types/api.ts`.
 
-use super::filters::{self, FlowRecord};
+use super::filters;
 use super::records::*;
 use super::{evidence, routes};
 use crate::abi::call;
 use crate::errno::{refuse, Answer, ENODEV, ENOENT};
 use crate::fabric::Fabric;
 use crate::link::Place;
-use crate::record::{Bytes, Field, Reader};
-use crate::route::Rule;
+use crate::record::{Bytes, Field, Log, Reader};
 use crate::wire::{Ip, Prefix};
 
 /// Where a call's answer goes: plain values as they are, refusable ones behind an errno.
@@ -30,6 +29,9 @@ impl Out {
                 refusal.extack.to_string().put(&mut self.0);
             }
         }
+    }
+    fn list(&mut self, mut log: Log) {
+        self.0 = log.take();
     }
     fn outcome(&mut self, result: Answer<()>) {
         self.answer(result.map(|()| true));
@@ -63,19 +65,19 @@ fn links(fabric: &mut Fabric, number: u32, args: &mut Reader, out: &mut Out) {
         call::ADD_LINK => out.answer(fabric.add_link(args.word(), LinkSpec::get(args))),
         call::SET_LINK => out.outcome(fabric.set_link(place(args), LinkChange::get(args))),
         call::REMOVE_LINK => out.outcome(fabric.remove_link(place(args))),
-        call::LINKS => out.value(fabric.links(args.word())),
+        call::LINKS => out.list(fabric.links(args.word())),
         call::SET_NETEM => out.outcome(fabric.set_netem(place(args), Option::<NetemSpec>::get(args))),
         call::ADD_ADDRESS => out.outcome(fabric.add_address(place(args), AddressSpec::get(args))),
         call::REMOVE_ADDRESS => out.outcome(fabric.remove_address(place(args), Prefix::get(args))),
-        call::ADDRESSES => out.value(fabric.addresses(args.word())),
+        call::ADDRESSES => out.list(fabric.addresses(args.word())),
         call::ADD_NEIGHBOUR => {
             out.outcome(fabric.add_neighbour(args.word(), NeighbourView::get(args), NeighbourMode::get(args)));
         }
         call::REMOVE_NEIGHBOUR => out.outcome(fabric.remove_neighbour(place(args), Ip::get(args))),
-        call::NEIGHBOURS => out.value(fabric.neighbours(args.word())),
+        call::NEIGHBOURS => out.list(fabric.neighbours(args.word())),
         call::ADD_FDB => out.outcome(fabric.add_fdb(args.word(), FdbView::get(args), FdbMode::get(args))),
         call::REMOVE_FDB => out.outcome(fabric.remove_fdb(args.word(), FdbKey::get(args))),
-        call::FDB => out.value(fabric.fdb(args.word())),
+        call::FDB => out.list(fabric.fdb(args.word())),
         call::SET_SYSCTL => out.outcome(fabric.set_sysctl(args.word(), &String::get(args), f64::get(args) as i64)),
         _ => out.value(fabric.sysctl(args.word(), &String::get(args)).map(|value| value as f64)),
     }
@@ -87,14 +89,11 @@ fn ways(fabric: &mut Fabric, number: u32, args: &mut Reader, out: &mut Out) {
     match number {
         call::ADD_ROUTE => out.outcome(fabric.add_route(ns, &RouteRecord::get(args), RouteMode::get(args))),
         call::REMOVE_ROUTE => out.outcome(fabric.remove_route(ns, &RouteRecord::get(args))),
-        call::ROUTES => out.value(fabric.routes(ns, args.word())),
+        call::ROUTES => out.list(fabric.routes(ns, args.word())),
         call::ROUTE_GET => out.answer(fabric.route_get(ns, &RouteQuery::get(args))),
         call::ADD_RULE => out.outcome(fabric.add_rule(ns, &RuleRecord::get(args))),
         call::REMOVE_RULE => out.outcome(fabric.remove_rule(ns, &RuleRecord::get(args))),
-        _ => {
-            let list: &[Rule] = fabric.space(ns).stack.fib.rules(routes::family_of(args.word()));
-            out.value(list.iter().map(routes::rule_record).collect::<Vec<_>>());
-        }
+        _ => out.list(fabric.rules(ns, args.word())),
     }
 }
 
@@ -118,14 +117,10 @@ fn rules(fabric: &mut Fabric, number: u32, args: &mut Reader, out: &mut Out) {
             out.outcome(if there { Ok(()) } else { refuse(ENOENT) });
         }
         call::SET_MEMBERS => out.0 = fabric.space(ns).hooks.sets.words(args.word(), now).unwrap_or_default(),
-        call::FLOWS => {
-            let flows = &mut fabric.space_mut(ns).hooks.flows;
-            flows.sweep(now);
-            out.value(flows.dump(now).map(|flow| FlowRecord::of(&flow)).collect::<Vec<_>>());
-        }
+        call::FLOWS => out.list(filters::list_flows(fabric, ns)),
         call::REMOVE_FLOW => out.value(fabric.space_mut(ns).hooks.flows.remove(args.word())),
         call::WATCH_FLOWS => fabric.watch_flows(ns != 0),
-        _ => out.value(filters::take_events(fabric)),
+        _ => out.list(filters::take_events(fabric)),
     }
 }
 
@@ -145,7 +140,7 @@ fn sockets(fabric: &mut Fabric, number: u32, args: &mut Reader, out: &mut Out) {
         call::SHUTDOWN => out.outcome(fabric.shutdown(id)),
         call::CLOSE => fabric.close(id),
         call::SOCKET_VIEW => out.value(fabric.socket_view(id)),
-        call::SOCKETS => out.value(fabric.sockets(id)),
+        call::SOCKETS => out.list(fabric.sockets(id)),
         call::TAKE_WAKEUPS => out.0 = fabric.world.sockets.take_woken(),
         _ => out.value(fabric.begin_trace(id)),
     }
@@ -154,9 +149,9 @@ fn sockets(fabric: &mut Fabric, number: u32, args: &mut Reader, out: &mut Out) {
 /// Evidence.
 fn watching(fabric: &mut Fabric, number: u32, args: &mut Reader, out: &mut Out) {
     match number {
-        call::TAKE_OUT => out.value(std::mem::take(&mut fabric.world.out)),
+        call::TAKE_OUT => out.0 = fabric.world.out.take(),
         call::TRACE_DEVICE => out.value(fabric.trace_device(place(args), bool::get(args))),
-        call::TAKE_TRACE => out.value(evidence::take_trace(fabric)),
+        call::TAKE_TRACE => out.list(evidence::take_trace(fabric)),
         call::CAPTURE => {
             let (Place { ns, dev }, on) = (place(args), bool::get(args));
             match fabric.space_mut(ns).stack.links.get_mut(dev) {
@@ -164,11 +159,11 @@ fn watching(fabric: &mut Fabric, number: u32, args: &mut Reader, out: &mut Out) 
                 None => out.outcome(refuse(ENODEV)),
             }
         }
-        call::TAKE_FRAMES => out.value(std::mem::take(&mut fabric.world.frames)),
+        call::TAKE_FRAMES => out.0 = fabric.world.frames.take(),
         call::WATCH_KERNEL => {
             fabric.world.watching = bool::get(args);
             fabric.world.kernel_events.clear();
         }
-        _ => out.value(std::mem::take(&mut fabric.world.kernel_events)),
+        _ => out.0 = fabric.world.kernel_events.take(),
     }
 }

@@ -3,6 +3,7 @@
 use super::records::*;
 use crate::fabric::Fabric;
 use crate::link::Place;
+use crate::record::Log;
 use crate::trace::{Action, Reason, Record};
 use crate::wire::packet::{ether, proto};
 use crate::wire::{parse, Mac, Packet, PacketType};
@@ -44,8 +45,10 @@ impl Fabric {
 }
 
 /// The records since the last time.
-pub fn take_trace(fabric: &mut Fabric) -> Vec<TraceView> {
-    std::mem::take(&mut fabric.world.tracer.records).iter().map(trace_view).collect()
+pub fn take_trace(fabric: &mut Fabric) -> Log {
+    let mut log = Log::default();
+    std::mem::take(&mut fabric.world.tracer.records).iter().for_each(|record| log.add(&trace_view(record)));
+    log
 }
 
 fn trace_view(record: &Record) -> TraceView {

@@ -6,7 +6,7 @@ use crate::fabric::Fabric;
 use crate::filter::program::Refusal;
 use crate::flow::entry::status;
 use crate::flow::{FlowView, Kind, SideView};
-use crate::record::{record, words as names};
+use crate::record::{record, words as names, Log};
 use crate::wire::packet::proto;
 use crate::wire::Ip;
 
@@ -28,15 +28,25 @@ record! {
 record! { FlowEvent { ns: u32, event: FlowChange, flow: FlowRecord } }
 
 /// Conntrack events of all namespaces since the last time.
-pub fn take_events(fabric: &mut Fabric) -> Vec<FlowEvent> {
-    let mut events = Vec::new();
+pub fn take_events(fabric: &mut Fabric) -> Log {
+    let mut log = Log::default();
     for space in fabric.spaces.iter_mut().flatten() {
         let ns = space.stack.ns;
-        let of =
-            |event: crate::flow::Event| FlowEvent { ns, event: change(event.kind), flow: FlowRecord::of(&event.flow) };
-        events.extend(space.hooks.flows.events.drain(..).map(of));
+        for event in std::mem::take(&mut space.hooks.flows.events) {
+            log.add(&FlowEvent { ns, event: change(event.kind), flow: FlowRecord::of(&event.flow) });
+        }
     }
-    events
+    log
+}
+
+/// `conntrack -L`.
+pub fn list_flows(fabric: &mut Fabric, ns: u32) -> Log {
+    let now = fabric.world.now;
+    let flows = &mut fabric.space_mut(ns).hooks.flows;
+    flows.sweep(now);
+    let mut log = Log::default();
+    flows.dump(now).for_each(|flow| log.add(&FlowRecord::of(&flow)));
+    log
 }
 
 impl Fabric {

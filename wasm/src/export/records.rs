@@ -206,6 +206,13 @@ impl AddressView {
     }
 }
 
+impl KernelEvent {
+    /// An event about nothing yet.
+    pub fn of(ns: u32, deleted: bool, what: KernelWhat) -> KernelEvent {
+        KernelEvent { ns, deleted, what, link: None, address: None, neighbour: None, route: None }
+    }
+}
+
 impl CapturedFrame {
     pub fn new(now: u64, place: Place, outgoing: bool, bytes: Vec<u8>) -> CapturedFrame {
         CapturedFrame { time: now as f64 / 1e6, ns: place.ns, dev: place.dev, outgoing, bytes: Bytes(bytes) }

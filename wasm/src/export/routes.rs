@@ -4,6 +4,7 @@ use super::records::*;
 use crate::errno::{refuse, Answer, EHOSTUNREACH, EINVAL, ENETUNREACH, ENODEV};
 use crate::fabric::Fabric;
 use crate::pipeline::routing::{InputError, OutputKey};
+use crate::record::Log;
 use crate::route::{Action, Edit, NextHopSpec, Route, RouteSpec, RouteType, Rule, RuleQuery as RuleAsk};
 use crate::wire::{Family, Ip, Packet, Prefix};
 
@@ -147,8 +148,7 @@ fn query_of(record: &RuleRecord) -> RuleAsk {
     }
 }
 
-/// A rule as `ip rule show` has it.
-pub fn rule_record(rule: &Rule) -> RuleRecord {
+fn rule_record(rule: &Rule) -> RuleRecord {
     let prefix = |prefix: Prefix| (prefix.len != 0).then_some(prefix);
     let name = |name: &str| (!name.is_empty()).then(|| name.to_string());
     let ports = |range: (u16, u16)| (range != (0, 0)).then_some(PortRange { low: range.0, high: range.1 });
@@ -192,9 +192,18 @@ impl Fabric {
     }
 
     /// `ip route show table all`.
-    pub fn routes(&self, ns: u32, family: u32) -> Vec<RouteRecord> {
+    pub fn routes(&self, ns: u32, family: u32) -> Log {
+        let mut log = Log::default();
         let stack = &self.space(ns).stack;
-        stack.fib.routes(family_of(family), None, &stack.links).iter().map(record_of).collect()
+        stack.fib.routes(family_of(family), None, &stack.links).iter().for_each(|route| log.add(&record_of(route)));
+        log
+    }
+
+    /// `ip rule show`.
+    pub fn rules(&self, ns: u32, family: u32) -> Log {
+        let mut log = Log::default();
+        self.space(ns).stack.fib.rules(family_of(family)).iter().for_each(|rule| log.add(&rule_record(rule)));
+        log
     }
 
     /// `ip rule add`.
@@ -285,15 +294,8 @@ impl Fabric {
     }
 
     fn watch_route(&mut self, ns: u32, route: RouteRecord, deleted: bool) {
-        self.world.kernel_events.push(KernelEvent {
-            ns,
-            deleted,
-            what: KernelWhat::Route,
-            link: None,
-            address: None,
-            neighbour: None,
-            route: Some(route),
-        });
+        let event = KernelEvent { route: Some(route), ..KernelEvent::of(ns, deleted, KernelWhat::Route) };
+        self.world.kernel_events.add(&event);
     }
 }
 

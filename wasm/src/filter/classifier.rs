@@ -274,8 +274,8 @@ impl Hash {
     }
 }
 
-/// Whether runs may be used for a packet: a fragment's missing ports are the linear walk's affair.
+/// Whether runs may be used for a packet: missing ports are the linear walk's affair.
 #[inline]
 pub fn applies(packet: &Packet) -> bool {
-    packet.frag_offset == 0
+    packet.has_transport()
 }

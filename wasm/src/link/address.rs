@@ -5,6 +5,7 @@ use crate::errno::{refuse, refuse_with, Answer, EADDRNOTAVAIL, EEXIST, EINVAL, E
 use crate::export::records::{AddressSpec, AddressView};
 use crate::fabric::Fabric;
 use crate::namespace::Stack;
+use crate::record::Log;
 use crate::route::connected::IfAddr;
 use crate::route::route::scope;
 use crate::route::Route;
@@ -115,9 +116,12 @@ impl Fabric {
     }
 
     /// Every address of a namespace.
-    pub fn addresses(&self, ns: u32) -> Vec<AddressView> {
-        let links = &self.space(ns).stack.links;
-        links.iter().flat_map(|device| device.addresses.iter().map(|a| AddressView::of(device.index, a))).collect()
+    pub fn addresses(&self, ns: u32) -> Log {
+        let mut log = Log::default();
+        for device in self.space(ns).stack.links.iter() {
+            device.addresses.iter().for_each(|address| log.add(&AddressView::of(device.index, address)));
+        }
+        log
     }
 }
 

@@ -261,6 +261,9 @@ impl Devices for Links {
     fn is_loopback(&self, dev: u32) -> bool {
         self.get(dev).is_some_and(Device::is_loopback)
     }
+    fn routes_localnet(&self, dev: u32) -> bool {
+        self.either(dev, sysctl::ROUTE_LOCALNET)
+    }
     fn name(&self, dev: u32) -> &str {
         self.get(dev).map_or("", |device| &device.name)
     }

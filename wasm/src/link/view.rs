@@ -6,13 +6,18 @@ use super::{Address, Device, Kind, Nud, Place};
 use crate::errno::{refuse, refuse_with, Answer, EEXIST, EINVAL, ENODEV, ENOENT, EOPNOTSUPP};
 use crate::export::records::*;
 use crate::fabric::{Fabric, MILLISECOND};
+use crate::record::Log;
 use crate::sysctl;
 use crate::wire::{Ip, Mac};
 
 impl Fabric {
     /// Every device of a namespace, by index.
-    pub fn links(&self, ns: u32) -> Vec<LinkView> {
-        self.space(ns).stack.links.iter().map(|device| self.link_view(ns, device)).collect()
+    pub fn links(&self, ns: u32) -> Log {
+        let mut log = Log::default();
+        for device in self.space(ns).stack.links.iter() {
+            log.add(&self.link_view(ns, device));
+        }
+        log
     }
 
     fn link_view(&self, ns: u32, device: &Device) -> LinkView {
@@ -120,22 +125,22 @@ impl Fabric {
     }
 
     /// Every entry of a namespace, proxies last.
-    pub fn neighbours(&self, ns: u32) -> Vec<NeighbourView> {
-        let links = &self.space(ns).stack.links;
-        let entries = links
-            .iter()
-            .flat_map(|device| device.neighbours.list().into_iter().filter_map(|ip| self.neighbour_view(device, ip)));
-        let proxies = links.iter().flat_map(|device| {
-            device.neighbours.proxies.iter().map(|ip| NeighbourView {
-                ip: *ip,
-                dev: device.index,
-                mac: None,
-                state: Nud::NoArp,
-                proxy: Some(true),
-                router: None,
-            })
-        });
-        entries.chain(proxies).collect()
+    pub fn neighbours(&self, ns: u32) -> Log {
+        let mut log = Log::default();
+        for device in self.space(ns).stack.links.iter() {
+            for ip in device.neighbours.list() {
+                if let Some(entry) = self.neighbour_view(device, ip) {
+                    log.add(&entry);
+                }
+            }
+        }
+        for device in self.space(ns).stack.links.iter() {
+            for ip in &device.neighbours.proxies {
+                let (ip, dev) = (*ip, device.index);
+                log.add(&NeighbourView { ip, dev, mac: None, state: Nud::NoArp, proxy: Some(true), router: None });
+            }
+        }
+        log
     }
 
     /// One entry as `ip neigh` shows it.
@@ -209,9 +214,12 @@ impl Fabric {
     }
 
     /// Every line of `bridge fdb show`: each bridge's entries, each vxlan's remotes.
-    pub fn fdb(&self, ns: u32) -> Vec<FdbView> {
-        let now = self.world.now;
-        self.space(ns).stack.links.iter().flat_map(|device| fdb_of(device, now)).collect()
+    pub fn fdb(&self, ns: u32) -> Log {
+        let mut log = Log::default();
+        for device in self.space(ns).stack.links.iter() {
+            list_fdb(device, self.world.now, &mut log);
+        }
+        log
     }
 
     /// Tells `ip monitor` about a device.
@@ -220,16 +228,8 @@ impl Fabric {
             return;
         }
         let Some(device) = self.space(place.ns).stack.links.get(place.dev) else { return };
-        let link = self.link_view(place.ns, device);
-        self.world.kernel_events.push(KernelEvent {
-            ns: place.ns,
-            deleted,
-            what: KernelWhat::Link,
-            link: Some(link),
-            address: None,
-            neighbour: None,
-            route: None,
-        });
+        let link = Some(self.link_view(place.ns, device));
+        self.world.kernel_events.add(&KernelEvent { link, ..KernelEvent::of(place.ns, deleted, KernelWhat::Link) });
     }
 
     /// Tells `ip monitor` about an address.
@@ -238,15 +238,8 @@ impl Fabric {
             return;
         }
         let address = Some(AddressView::of(place.dev, address));
-        self.world.kernel_events.push(KernelEvent {
-            ns: place.ns,
-            deleted,
-            what: KernelWhat::Address,
-            link: None,
-            address,
-            neighbour: None,
-            route: None,
-        });
+        let event = KernelEvent { address, ..KernelEvent::of(place.ns, deleted, KernelWhat::Address) };
+        self.world.kernel_events.add(&event);
     }
 
     /// Tells `ip monitor` about a neighbour.
@@ -256,15 +249,8 @@ impl Fabric {
         }
         let Some(device) = self.space(place.ns).stack.links.get(place.dev) else { return };
         let neighbour = self.neighbour_view(device, ip);
-        self.world.kernel_events.push(KernelEvent {
-            ns: place.ns,
-            deleted,
-            what: KernelWhat::Neighbour,
-            link: None,
-            address: None,
-            neighbour,
-            route: None,
-        });
+        let event = KernelEvent { neighbour, ..KernelEvent::of(place.ns, deleted, KernelWhat::Neighbour) };
+        self.world.kernel_events.add(&event);
     }
 }
 
@@ -295,8 +281,7 @@ fn stats(stats: super::Stats) -> StatsView {
     StatsView { bytes: stats.bytes, packets: stats.packets, errors: stats.errors, dropped: stats.dropped }
 }
 
-fn fdb_of(device: &Device, now: u64) -> Vec<FdbView> {
-    let age = |updated: u64| (now.saturating_sub(updated) / MILLISECOND) as f64;
+fn list_fdb(device: &Device, now: u64, log: &mut Log) {
     let line = |mac: Mac, dev: u32, updated: u64| FdbView {
         mac,
         dev,
@@ -306,28 +291,30 @@ fn fdb_of(device: &Device, now: u64) -> Vec<FdbView> {
         permanent: false,
         is_static: false,
         self_: false,
-        age: age(updated),
+        age: (now.saturating_sub(updated) / MILLISECOND) as f64,
     };
     match &device.kind {
         Kind::Bridge(bridge) => {
-            let view = |(mac, entry): (&Mac, &FdbEntry)| FdbView {
-                master: device.index,
-                permanent: entry.local,
-                is_static: entry.fixed && !entry.local,
-                ..line(*mac, entry.port, entry.updated)
-            };
-            bridge.fdb.iter().filter(|(mac, _)| bridge.find(**mac, now).is_some()).map(view).collect()
+            for (mac, entry) in bridge.fdb.iter().filter(|(mac, _)| bridge.find(**mac, now).is_some()) {
+                log.add(&FdbView {
+                    master: device.index,
+                    permanent: entry.local,
+                    is_static: entry.fixed && !entry.local,
+                    ..line(*mac, entry.port, entry.updated)
+                });
+            }
         }
         Kind::Vxlan(vxlan) => {
-            let view = |remote: &Remote| FdbView {
-                dst: Some(remote.ip),
-                permanent: remote.origin == Origin::Fixed,
-                is_static: remote.origin == Origin::Static,
-                self_: true,
-                ..line(remote.mac, device.index, remote.updated)
-            };
-            vxlan.remotes.iter().map(view).collect()
+            for remote in &vxlan.remotes {
+                log.add(&FdbView {
+                    dst: Some(remote.ip),
+                    permanent: remote.origin == Origin::Fixed,
+                    is_static: remote.origin == Origin::Static,
+                    self_: true,
+                    ..line(remote.mac, device.index, remote.updated)
+                });
+            }
         }
-        _ => Vec::new(),
+        _ => {}
     }
 }

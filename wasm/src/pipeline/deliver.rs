@@ -16,6 +16,9 @@ impl Fabric {
             return self.deliver_probe(place, packet);
         }
         let raw = self.raw_deliver(place, &packet);
+        if packet.headless && matches!(packet.proto, proto::UDP | proto::TCP | proto::ICMP) {
+            return self.drop(place, packet, Layer::Local, Reason::Malformed);
+        }
         match packet.proto {
             proto::UDP => self.udp_deliver(place, packet),
             proto::TCP => self.tcp_deliver(place, packet),

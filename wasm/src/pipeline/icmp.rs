@@ -61,7 +61,10 @@ impl Fabric {
         if cause.pkt_type != PacketType::Host || cause.frag_offset != 0 || cause.quoted != 0 || !cause.src.is_v4() {
             return;
         }
-        if self.world.speaking_icmp || cause.is_icmp_error() || (cause.proto == proto::ICMP && cause.kind > 18) {
+        if self.world.speaking_icmp
+            || cause.is_icmp_error()
+            || (cause.proto == proto::ICMP && (cause.kind > 18 || cause.headless))
+        {
             return;
         }
         let stack = &self.space(ns).stack;

@@ -4,6 +4,7 @@ use super::reject::Refused;
 use super::routing::OutputKey;
 use crate::abi::hook;
 use crate::fabric::Fabric;
+use crate::filter::env::why;
 use crate::filter::{AddrType, Verdict};
 use crate::link::Place;
 use crate::namespace::{Path, Stack};
@@ -64,17 +65,23 @@ impl Fabric {
         self.note_path(place, &packet, &path);
         let before = (packet.src, packet.dst, packet.mark, packet.tos);
         let verdict = self.run_hook((ns, hook::OUTPUT), (0, path.oif), &mut packet, Some(path));
+        let oif = self.world.sockets.get(packet.socket).and_then(|socket| socket.options.device).unwrap_or(0);
         if verdict != Verdict::Accept {
+            // Only a packet that lost its route says why (NF_DROP_ERR).
+            let lost = verdict == Verdict::Drop(why::REROUTE);
+            let errno =
+                self.space(ns).stack.reroute(&packet, oif).err().filter(|_| lost).unwrap_or(crate::errno::EPERM);
             self.refuse(Refused { ns, hook: hook::OUTPUT, path: Some(path) }, verdict, packet);
-            return Err(crate::errno::EPERM);
+            return Err(errno);
         }
         if before != (packet.src, packet.dst, packet.mark, packet.tos) {
-            let oif = self.world.sockets.get(packet.socket).and_then(|socket| socket.options.device).unwrap_or(0);
-            let Some(other) = self.space(ns).stack.reroute(&packet, oif) else {
-                self.drop(place, packet, Layer::Route, Reason::NoRoute);
-                return Err(crate::errno::ENETUNREACH);
+            path = match self.space(ns).stack.reroute(&packet, oif) {
+                Ok(other) => other,
+                Err(errno) => {
+                    self.drop(place, packet, Layer::Route, Reason::NoRoute);
+                    return Err(errno);
+                }
             };
-            path = other;
             self.note_path(place, &packet, &path);
         }
         self.output(ns, packet, path)
@@ -97,7 +104,7 @@ impl Fabric {
 impl Stack {
     /// The route of a packet as it is now (ip_route_me_harder): a source that is not ours is allowed, one that is nobody's
     /// lets the route choose.
-    pub fn reroute(&self, packet: &Packet, oif: u32) -> Option<Path> {
+    pub fn reroute(&self, packet: &Packet, oif: u32) -> Result<Path, u32> {
         let kind = self.addr_type(packet.src, 0);
         let known = matches!(kind, AddrType::Local | AddrType::Unicast);
         let key = OutputKey {
@@ -108,6 +115,6 @@ impl Stack {
             any_source: true,
             ..OutputKey::to(packet.dst)
         };
-        self.route_output(&key).ok()
+        self.route_output(&key)
     }
 }

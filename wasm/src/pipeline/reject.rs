@@ -53,7 +53,7 @@ impl Fabric {
 
     /// nf_send_reset: from where the segment was going to where it came from; on a bridge straight back out of the port.
     fn send_reset(&mut self, at: Refused, packet: &Packet) {
-        let odd = packet.proto != proto::TCP || packet.is_fragment() || packet.bad_checksum;
+        let odd = packet.proto != proto::TCP || packet.is_fragment() || packet.headless || packet.bad_checksum;
         if odd || packet.flags & tcp::RST != 0 {
             return;
         }
@@ -83,7 +83,7 @@ impl Fabric {
             reset.eth_dst = packet.eth_src;
             return self.xmit(Place { ns: at.ns, dev: packet.phys_in }, reset);
         }
-        let Some(path) = self.space(at.ns).stack.reroute(&reset, 0) else {
+        let Ok(path) = self.space(at.ns).stack.reroute(&reset, 0) else {
             return self.drop(Place { ns: at.ns, dev: 0 }, reset, Layer::Route, Reason::NoRoute);
         };
         // Nobody waits for the outcome of a reset.

@@ -4,7 +4,7 @@ use crate::errno::{EINVAL, ENETUNREACH, ENODEV};
 use crate::filter::AddrType;
 use crate::namespace::{Path, Stack};
 use crate::route::route::scope;
-use crate::route::{Devices, FlowKey, Found, RouteError, RouteType};
+use crate::route::{FlowKey, Found, RouteError, RouteType};
 use crate::sysctl;
 use crate::wire::{Ip, Packet};
 
@@ -186,8 +186,7 @@ impl Stack {
             if accepts {
                 return Ok(false);
             }
-            let plain = self.fib.rules(packet.family()).len() <= 3;
-            if plain {
+            if self.fib.is_plain() {
                 return if self.links.is_ours(packet.src) { Err(InputError::MartianSource) } else { Ok(false) };
             }
         }
@@ -278,10 +277,6 @@ impl Stack {
         };
         let output = self.fib.output(&key, &self.links).map_err(RouteError::errno)?;
         let oif = output.found.oif;
-        let localnet = self.links.either(oif, sysctl::ROUTE_LOCALNET);
-        if output.src.is_loopback() && !self.links.is_loopback(oif) && !localnet {
-            return Err(EINVAL);
-        }
         if is_zeronet(output.dst) {
             return Err(EINVAL);
         }

@@ -22,6 +22,10 @@ pub trait Devices {
     fn has_carrier(&self, dev: u32) -> bool;
     /// IFF_LOOPBACK.
     fn is_loopback(&self, dev: u32) -> bool;
+    /// `route_localnet` of the device: 127/8 may leave by it.
+    fn routes_localnet(&self, _dev: u32) -> bool {
+        false
+    }
     /// The device's name, for rules' `iif` and `oif`; empty for an index that is not there.
     fn name(&self, dev: u32) -> &str;
     /// Whether the device speaks the family: IPv6 may be switched off (`disable_ipv6`).

@@ -77,6 +77,8 @@ impl Half {
 pub struct Fib {
     pub(super) v4: Half,
     pub(super) v6: Half,
+    /// Somebody has routed addresses to this host (fib_has_custom_local_routes); for good, as in the kernel.
+    custom_local: bool,
 }
 
 impl Default for Fib {
@@ -87,7 +89,7 @@ impl Default for Fib {
 
 impl Fib {
     pub fn new() -> Fib {
-        Fib { v4: Half::new(Family::V4), v6: Half::new(Family::V6) }
+        Fib { v4: Half::new(Family::V4), v6: Half::new(Family::V6), custom_local: false }
     }
 
     pub(super) fn half(&self, family: Family) -> &Half {
@@ -129,9 +131,17 @@ impl Fib {
     /// Puts a route in as `ip route add|append|prepend|replace|change` does.
     pub fn edit(&mut self, spec: &RouteSpec, edit: Edit, devices: &impl Devices) -> Result<(), Refusal> {
         match spec.family() {
-            Family::V4 => edit4::insert(self, spec, edit, devices),
-            Family::V6 => edit6::insert(self, spec, edit, devices),
+            Family::V4 => edit4::insert(self, spec, edit, devices)?,
+            Family::V6 => edit6::insert(self, spec, edit, devices)?,
         }
+        self.custom_local |= spec.kind == Some(RouteType::Local);
+        Ok(())
+    }
+
+    /// Whether nothing but the kernel has said which IPv4 addresses are ours and who may be routed how: then a packet's source
+    /// is held against the addresses alone.
+    pub fn is_plain(&self) -> bool {
+        !self.custom_local && self.v4.rules.is_default()
     }
 
     /// Takes the first route out that agrees with all that is said, as `ip route del` does; what it was.

@@ -14,7 +14,7 @@ use super::flow::{FlowKey, Found, RouteError};
 use super::info::Info;
 use super::multipath::upper_bounds;
 use super::route::{scope, table, RouteType};
-use super::rule::{Action, Rule, TOS_MASK};
+use super::rule::{Action, Rule, LEGACY_TOS};
 use super::table::{Alias, Bucket, Table};
 use crate::wire::{Family, Ip, Prefix};
 use std::ops::ControlFlow::{self, Break, Continue};
@@ -157,7 +157,7 @@ impl<D: Devices> Query<'_, D> {
     fn in_bucket4(&self, id: u32, bucket: &Bucket) -> ControlFlow<Option<Answer>> {
         for alias in bucket.aliases() {
             let info = self.half.infos.get(alias.info);
-            let fits = (alias.tos == 0 || alias.tos == self.key.tos & TOS_MASK) && info.facts.scope >= self.key.scope;
+            let fits = (alias.tos == 0 || alias.tos == self.key.tos & LEGACY_TOS) && info.facts.scope >= self.key.scope;
             if !fits || info.dead {
                 continue;
             }

@@ -84,7 +84,7 @@ impl Rule {
             && (key.mark ^ self.mark) & self.mask == 0
             && (self.from.len == 0 || self.from.contains(key.src))
             && (self.to.len == 0 || self.to.contains(key.dst))
-            && (self.tos == 0 || self.tos == key.tos & TOS_MASK)
+            && (self.tos == 0 || self.tos == key.tos & LEGACY_TOS)
             && (self.proto == 0 || self.proto == key.proto)
             && in_range(self.sport, key.sport)
             && in_range(self.dport, key.dport);
@@ -188,6 +188,8 @@ pub struct RuleList {
 
 /// The DSCP bits of the TOS byte (INET_DSCP_MASK).
 pub const TOS_MASK: u8 = 0xfc;
+/// What of a packet's DS field is held against it: three bits, as of old (fib_dscp_masked_match).
+pub const LEGACY_TOS: u8 = 0x1c;
 
 impl RuleList {
     /// The rules a namespace is born with.

@@ -9,6 +9,7 @@ use crate::fabric::Fabric;
 use crate::filter::AddrType;
 use crate::namespace::Stack;
 use crate::pipeline::routing::OutputKey;
+use crate::record::Log;
 use crate::socket::datagram::Target;
 use crate::sysctl;
 use crate::wire::packet::proto;
@@ -332,8 +333,13 @@ impl Fabric {
     }
 
     /// Every socket of a namespace.
-    pub fn sockets(&self, ns: u32) -> Vec<SocketView> {
-        let all = self.world.sockets.iter().filter(|socket| socket.ns == ns);
-        all.filter_map(|socket| self.socket_view(socket.id)).collect()
+    pub fn sockets(&self, ns: u32) -> Log {
+        let mut log = Log::default();
+        for socket in self.world.sockets.iter().filter(|socket| socket.ns == ns) {
+            if let Some(view) = self.socket_view(socket.id) {
+                log.add(&view);
+            }
+        }
+        log
     }
 }

@@ -108,6 +108,8 @@ pub struct Packet {
     pub timestamps: Option<(u32, u32)>,
     /// The transport checksum on the wire is wrong (never true for packets born here).
     pub bad_checksum: bool,
+    /// Cut short: not even its protocol's header is whole, so all of it is payload (never true for packets born here).
+    pub headless: bool,
     /// UDP without checksum.
     pub no_checksum: bool,
     /// A first fragment: the checksum field, which covers the whole packet.
@@ -191,6 +193,7 @@ impl Packet {
         sack_ok: false,
         timestamps: None,
         bad_checksum: false,
+        headless: false,
         no_checksum: false,
         sum: 0,
         payload: NONE,
@@ -224,9 +227,9 @@ impl Packet {
     pub const fn is_fragment(&self) -> bool {
         self.more_fragments || self.frag_offset != 0
     }
-    /// Whether transport fields are there to read (no later fragment).
+    /// Whether transport fields are there to read (no later fragment, nothing cut short).
     pub const fn has_transport(&self) -> bool {
-        self.frag_offset == 0
+        self.frag_offset == 0 && !self.headless
     }
     /// ICMP error messages, which quote a packet and are never answered by another error (RFC 1122 3.2.2).
     pub const fn is_icmp_error(&self) -> bool {

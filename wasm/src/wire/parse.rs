@@ -134,7 +134,11 @@ pub fn parse_transport(
         padded[..bytes.len()].copy_from_slice(bytes);
         &padded[..]
     } else {
-        return Err(Malformed);
+        packet.headless = true;
+        packet.bad_checksum = packet.proto == proto::UDP || !checksum_holds(packet, bytes);
+        packet.payload_len = bytes.len() as u16;
+        store(packet, options, bytes, pool);
+        return Ok(());
     };
     let length = if wanted == 0 { 0 } else { read_transport(packet, head, bytes.len()).ok_or(Malformed)? };
     if !cut && packet.has_transport() && !packet.more_fragments {

@@ -1,5 +1,5 @@
-//! Ports, flags, types: matches on the transport header. Later fragments have none; the first fragments of broken packets
-//! (offset 1, which could overwrite TCP's flags) are dropped outright.
+//! Ports, flags, types: matches on the transport header. Later fragments have none; packets cut short and the first fragments
+//! of broken ones (offset 1, which could overwrite TCP's flags) are dropped outright.
 
 use crate::abi::portinv;
 use crate::filter::context::Context;
@@ -15,8 +15,8 @@ fn within(port: u16, range: u32) -> bool {
 }
 
 fn has_header(packet: &Packet, hotdrop: &mut bool) -> bool {
-    *hotdrop |= packet.frag_offset == 1;
-    packet.frag_offset == 0
+    *hotdrop |= packet.frag_offset == 1 || packet.headless;
+    packet.has_transport()
 }
 
 #[inline]
@@ -60,8 +60,9 @@ pub fn udp(packet: &Packet, o: &[u32], hotdrop: &mut bool) -> bool {
 
 /// `-m multiport`
 #[inline]
-pub fn multiport(packet: &Packet, o: &[u32]) -> bool {
-    if packet.frag_offset != 0 || !matches!(packet.proto, proto::TCP | proto::UDP | proto::SCTP | 33 | 136) {
+pub fn multiport(packet: &Packet, o: &[u32], hotdrop: &mut bool) -> bool {
+    *hotdrop |= packet.headless;
+    if !packet.has_transport() || !matches!(packet.proto, proto::TCP | proto::UDP | proto::SCTP | 33 | 136) {
         return false;
     }
     o[1..]
@@ -71,8 +72,9 @@ pub fn multiport(packet: &Packet, o: &[u32]) -> bool {
 
 /// `-p icmp --icmp-type`; without a header it never fits, inverted or not.
 #[inline]
-pub fn icmp(packet: &Packet, o: &[u32], invert: bool) -> bool {
-    if packet.frag_offset != 0 {
+pub fn icmp(packet: &Packet, o: &[u32], invert: bool, hotdrop: &mut bool) -> bool {
+    *hotdrop |= packet.headless;
+    if !packet.has_transport() {
         return false;
     }
     let fits = o[0] == 255 || (packet.kind as u32 == o[0] && within(packet.code as u16, o[1]));

@@ -17,12 +17,14 @@ use crate::wire::{Packet, Parcel};
 
 impl Fabric {
     /// A segment for this host: to its connection, its listener, or refused.
-    pub fn tcp_deliver(&mut self, place: Place, packet: Parcel) {
+    pub fn tcp_deliver(&mut self, place: Place, mut packet: Parcel) {
         if packet.bad_checksum {
             return self.drop(place, packet, Layer::Local, Reason::BadChecksum);
         }
         let (space, world) = self.both(place.ns);
         let Some(id) = space.stack.ports.for_packet(&packet, &world.sockets) else {
+            // The flow is the answer's alone from here on: a RST ends it and still carries it.
+            self.space_mut(place.ns).hooks.release(&mut packet);
             self.tcp_refuse_segment(place, &packet);
             return self.drop(place, packet, Layer::Socket, Reason::NoSocket);
         };
