@@ -32,11 +32,9 @@ export function lookup(by: NftSelectors, map: string): NftStatement {
   return { kind: "vmap", by, map };
 }
 
-/** A verdict as a statement. */
-export function verdict(kind: "drop"): NftStatement;
-export function verdict(kind: "jump" | "goto", chain: string): NftStatement;
-export function verdict(kind: "drop" | "jump" | "goto", chain = ""): NftStatement {
-  return { kind: "verdict", verdict: kind === "drop" ? { kind } : { kind, chain } };
+/** A verdict as a statement; `jump` and `goto` name their chain. */
+export function verdict(...[kind, chain]: ["drop"] | ["jump" | "goto", string]): NftStatement {
+  return { kind: "verdict", verdict: kind === "drop" ? { kind } : { kind, chain: chain as string } };
 }
 
 /** `goto CHAIN` of a map's element. */
