@@ -3,7 +3,7 @@ import type { NftChange, NftTransaction } from "./changes.ts";
 import { keptValues } from "./intervals.ts";
 import type { NftChain, NftElement, NftRule, NftSet, NftStatement, NftTable, NftVerdict } from "./types.ts";
 
-/** The size that a dynamic set declared without one gets. */
+/** The size that a set declared without one gets when a rule puts elements in. */
 const DYNAMIC_SIZE = 65_535;
 
 /** A table while it changes. Maps keep the order of creation. */
@@ -84,11 +84,15 @@ function addChain({ chains }: Draft, chain: Omit<NftChain, "rules">): undefined 
   if (!chains.has(chain.name)) chains.set(chain.name, { chain, rules: [] });
 }
 
-/** Dynamic sets get a size, and a set that times out says so in its flags. */
+/** A set that is there takes the new times; all else stays as it was made. */
 function addSet({ sets }: Draft, set: Omit<NftSet, "elements">): undefined {
-  if (sets.has(set.name)) return;
-  const size = set.flags.includes("dynamic") && set.size === undefined ? { size: DYNAMIC_SIZE } : {};
-  sets.set(set.name, { set: { ...set, ...size }, elements: new Map() });
+  const known = sets.get(set.name);
+  const times = {
+    ...(set.timeout === undefined ? {} : { timeout: set.timeout }),
+    ...(set.gcInterval === undefined ? {} : { gcInterval: set.gcInterval }),
+  };
+  if (known === undefined) sets.set(set.name, { set, elements: new Map() });
+  else sets.set(set.name, { ...known, set: { ...known.set, ...times } });
 }
 
 function addRule(draft: Draft, name: string, rule: NftRule): Failure | undefined {
@@ -96,7 +100,16 @@ function addRule(draft: Draft, name: string, rule: NftRule): Failure | undefined
   if (chain === undefined) return NOTHING;
   const { chains, sets } = namesIn(rule);
   if (chains.some((target) => !draft.chains.has(target)) || sets.some((set) => !draft.sets.has(set))) return NOTHING;
+  for (const statement of rule.statements) if (statement.kind === "set") bound(draft, statement.set);
   chain.rules.push({ ...rule, statements: rule.statements.map(kept) });
+}
+
+/** The first rule that fills a set bounds it. */
+function bound({ sets }: Draft, name: string): void {
+  const known = sets.get(name);
+  if (known !== undefined && known.set.size === undefined) {
+    sets.set(name, { ...known, set: { ...known.set, size: DYNAMIC_SIZE } });
+  }
 }
 
 /** A statement as nft keeps it. */

@@ -57,19 +57,29 @@ Deno.test("what is not there cannot be changed, and an element keeps what it map
   assertEquals(change({ verb: "add", kind: "element", set: "m", elements: [other] }), { errno: "EEXIST" });
 });
 
-Deno.test("a dynamic set gets a size, and its time is listed short", () => {
-  const set = { name: "s", key: ["ipv4_addr"], flags: ["dynamic", "timeout"], timeout: 10_800_000 };
+Deno.test("a set gets a size with the first rule that fills it, and new times when it is added again", () => {
+  const set = (seconds: number) => ({ name: "s", key: ["ipv4_addr"], flags: ["dynamic"], timeout: seconds * 1000 });
   const transaction = {
-    family: "ip6",
+    family: "ip",
     table: "k",
-    changes: [{ verb: "add", kind: "table" }, { verb: "add", kind: "set", set }],
+    changes: [
+      { verb: "add", kind: "table" },
+      { verb: "add", kind: "set", set: set(5) },
+      { verb: "add", kind: "chain", chain: { name: "c" } },
+    ],
   } as const;
   assertEquals(
-    printNftTransaction(transaction),
-    "add table ip6 k\nadd set ip6 k s { type ipv4_addr ; flags dynamic,timeout ; timeout 10800s ; }\n",
+    printNftTransaction(transaction).split("\n")[1],
+    "add set ip k s { type ipv4_addr ; flags dynamic ; timeout 5s ; }",
   );
-  assertEquals(
-    listed(applyNft([], transaction)),
-    "table ip6 k {\n\tset s {\n\t\ttype ipv4_addr\n\t\tsize 65535\n\t\tflags dynamic,timeout\n\t\ttimeout 3h\n\t}\n}\n",
-  );
+  const first = applyNft([], transaction) as NftTable[];
+  assertEquals(first[0]?.sets, [{ ...set(5), elements: [] }]);
+  const rule = parseRule("update @s { ip saddr }");
+  const more: NftChange[] = [{ verb: "add", kind: "rule", chain: "c", rule }, {
+    verb: "add",
+    kind: "set",
+    set: set(10_800),
+  }];
+  const second = applyNft(first, { family: "ip", table: "k", changes: more }) as NftTable[];
+  assertEquals(second[0]?.sets, [{ ...set(10_800), size: 65_535, elements: [] }]);
 });

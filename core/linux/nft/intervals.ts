@@ -1,6 +1,6 @@
 /**
- * Anonymous sets as nft keeps them. One value loses its braces. Where a prefix or a range is among addresses, all are ranges:
- * those that overlap or touch become one, printed as a prefix where it is one.
+ * Anonymous sets as nft keeps them. One value loses its braces. Where a prefix (be it of one address) or a range is among the
+ * values, all are ranges: those that overlap or touch become one, printed as a prefix where it is one.
  */
 import { cidrSize, ipFamily, network, parseCidr, parseIp, printIp } from "../../base/mod.ts";
 import type { NftOperand } from "./types.ts";
@@ -18,7 +18,7 @@ export function keptValues(values: readonly string[]): NftOperand {
   const ranges = values.map(rangeOf);
   if (family === undefined || ranges.some((range) => range === undefined)) return { values };
   const known = ranges.flatMap((range) => range ?? []).sort((a, b) => (a.from < b.from ? -1 : a.from > b.from ? 1 : 0));
-  const joins = values.some((value) => plainHost(value).includes("/") || value.includes("-")) ? 1n : 0n;
+  const joins = values.some((value) => /[/-]/.test(value)) ? 1n : 0n;
   const merged: Range[] = [];
   for (const range of known) {
     const last = merged.at(-1);

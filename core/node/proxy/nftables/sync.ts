@@ -51,7 +51,7 @@ export function syncNftables(
   const stale = staleChains(there, after.chains, { old: old.stale, now: at.now });
   const changes = [
     ...(before === undefined ? skeletonChanges(view) : []),
-    ...newSets(fresh.values(), old.sets),
+    ...[...fresh.values()].flatMap(({ sets }) => sets.map((set) => ({ verb: "add", kind: "set", set }) as const)),
     ...writeChains([...fresh.values()].flatMap(({ chains }) => chains)),
     ...elementChanges(old.elements, after.elements),
     ...[...stale.keys()].filter((name) => !old.stale.has(name)).map((name) => flush(name)),
@@ -106,11 +106,6 @@ function staleChains(
   { old, now }: { readonly old: ReadonlyMap<string, number>; readonly now: number },
 ): Map<string, number> {
   return new Map([...there].filter((chain) => !active.has(chain)).map((chain) => [chain, old.get(chain) ?? now]));
-}
-
-function newSets(parts: Iterable<PortPart>, there: ReadonlySet<string>): NftChange[] {
-  const sets = [...parts].flatMap((part) => part.sets).filter(({ name }) => !there.has(name));
-  return sets.map((set) => ({ verb: "add", kind: "set", set }));
 }
 
 /** An element that maps to something else is taken out and put in again. */
