@@ -1,5 +1,6 @@
 /** Cables and switches: veth pairs between namespaces, a bridge in a namespace of its own for every switch. */
 import { isFailure } from "../base/mod.ts";
+import { setCable } from "../linux/mod.ts";
 import type { IfIndex, Ns, PlaneApi } from "../../wasm/mod.ts";
 
 /** One end of a cable: a device's name in a namespace; `master` is the bridge it becomes a port of. */
@@ -57,7 +58,7 @@ export function plug(plane: PlaneApi, a: End, b: End, options: CableOptions = {}
       plane.setLink(end.ns, dev, end.master === undefined ? { up: true } : { master: end.master, up: true }),
       end.device,
     );
-    if (shapes(options)) check(plane.setNetem(end.ns, dev, netem(options)), end.device);
+    if (shapes(options)) setCable(plane, end.ns, dev, netem(options));
   }
 }
 

@@ -4,6 +4,7 @@ import type { Namespace } from "./namespace.ts";
 import { netfilterOf } from "./netfilter/mod.ts";
 import { loadSysctlConf } from "./sysctl/conf.ts";
 import { resetSysctls } from "./sysctl/store.ts";
+import { forgetQdiscs } from "./tc/qdiscs.ts";
 
 /**
  * What is left of a machine's network after the power was off: links that somebody else plugged in, down and bare. Named
@@ -17,6 +18,7 @@ export function powerCycle(machine: Machine): void {
   forgetFilters(ns);
   for (const link of plane.links(ns.id)) unplug(plane, ns.id, link, own);
   forgetRouting(plane, ns.id);
+  forgetQdiscs(ns);
   ns.clear();
   resetSysctls(ns);
 }

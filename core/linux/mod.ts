@@ -18,4 +18,5 @@ export { addressOf, nameOf, serviceName, servicePort } from "./nettools/hosts.ts
 export { LINUX_PROGRAMS } from "./programs/mod.ts";
 export { loadSysctlConf, parseSysctlConf, printSysctlConf, sysctlPath, type SysctlSetting } from "./sysctl/conf.ts";
 export { readSysctl, writeSysctl } from "./sysctl/store.ts";
+export { setCable } from "./tc/qdiscs.ts";
 export * from "./trace.ts";

@@ -7,6 +7,7 @@ import { route } from "../nettools/route.ts";
 import { ss } from "../nettools/ss.ts";
 import type { Program } from "../process.ts";
 import { sysctl } from "../sysctl/program.ts";
+import { tc } from "../tc/tc.ts";
 import { dnsdomainname, hostname } from "./hostname.ts";
 import { date, id, miiTool, nameif, ps, uname, whoami } from "./machine_info.ts";
 import { nsenter, reboot, sleep, sudo, timeout, unshare, watch } from "./wrappers.ts";
@@ -32,6 +33,7 @@ export const LINUX_PROGRAMS: ReadonlyMap<string, Program> = new Map<string, Prog
   ["ss", ss],
   ["sudo", sudo],
   ["sysctl", sysctl],
+  ["tc", tc],
   ["timeout", timeout],
   ["uname", uname],
   ["unshare", unshare],

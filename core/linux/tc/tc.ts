@@ -1,0 +1,59 @@
+import { Exit } from "../iproute/exit.ts";
+import { takeOptions, Version } from "../iproute/options.ts";
+import { IpTool } from "../iproute/tool.ts";
+import { Words } from "../iproute/words.ts";
+import type { Process, Program } from "../process.ts";
+import { tcClass } from "./class.ts";
+import { tcFilter } from "./filter.ts";
+import { tcQdisc } from "./qdisc.ts";
+import { TC_USAGE } from "./usage.ts";
+
+/** The nouns, in the order in which an abbreviation finds them. */
+const OBJECTS: readonly (readonly [string, (tool: IpTool, words: Words) => number])[] = [
+  ["qdisc", tcQdisc],
+  ["class", tcClass],
+  ["filter", tcFilter],
+  ["chain", unmodelled("chain")],
+  ["actions", unmodelled("actions")],
+  ["monitor", unmodelled("monitor")],
+  ["exec", unmodelled("exec")],
+];
+
+function unmodelled(noun: string): () => number {
+  return () => {
+    throw new Exit(255, `tc: ${noun} is not modelled\n`);
+  };
+}
+
+/** `tc` of iproute2 6.1. */
+export const tc: Program = (process) => Promise.resolve(run(process));
+
+function run(process: Process): number {
+  try {
+    const words = new Words(process.argv.slice(1));
+    const options = takeOptions(words);
+    const word = words.take();
+    if (options.batch !== undefined) throw new Exit(255, "tc: -batch is not modelled\n");
+    if (word === undefined || word === "help") {
+      process.out(TC_USAGE[""] ?? "");
+      return 0;
+    }
+    const object = OBJECTS.find(([name]) => name.startsWith(word))?.[1];
+    if (object === undefined) throw new Exit(255, `Object "${word}" is unknown, try "tc help".\n`);
+    return object(new IpTool(process, options, nsOf(process, options.netns)), words);
+  } catch (error) {
+    if (error instanceof Version) {
+      process.out("tc utility, iproute2-6.1.0, libbpf 1.1.2\n");
+      return 0;
+    }
+    if (!(error instanceof Exit)) throw error;
+    process.err(error.text.replace('try "ip -help"', 'try "tc -help"'));
+    return error.status;
+  }
+}
+
+function nsOf(process: Process, name: string | undefined): number {
+  const ns = name === undefined ? process.ns : process.machine.findNs(name);
+  if (ns === undefined) throw new Exit(255, `Cannot open network namespace "${name}": No such file or directory\n`);
+  return ns;
+}
