@@ -55,8 +55,8 @@ function canonical(line: string): string {
     .replace(/^(\d+) packet (captured|received by filter|dropped by kernel)$/, "$1 packets $2");
 }
 
-/** A date as date(1) prints it: the one thing with blanks in it that recorders blank out. */
-const DATE = "\\w{3} \\w{3} [ \\d]\\d [\\d:]{8} \\w+ \\d{4}";
+/** A date as date(1), or ctime(3), prints it: the one thing with blanks in it that recorders blank out. */
+const DATE = "\\w{3} \\w{3} [ \\d]\\d [\\d:]{8}(?: \\w+)? \\d{4}";
 
 /** Whether a recorded line stands for this one. */
 export function lineMatches(recorded: string, actual: string): boolean {

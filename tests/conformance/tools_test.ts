@@ -33,6 +33,8 @@ Deno.test("<*> stands for a run without blanks, a star for itself", () => {
   assertEquals(lineMatches("time=<*> ms", "time=0 .045 ms"), false);
   assertEquals(lineMatches("0.0.0.0:*", "0.0.0.0:80"), false);
   assertEquals(lineMatches("0.0.0.0:* <*>", "0.0.0.0:* 7"), true);
+  assertEquals(lineMatches("# Completed on <*>", "# Completed on Thu Jan  1 00:00:01 2026"), true);
+  assertEquals(lineMatches(";; WHEN: <*>", ";; WHEN: Thu Jan 01 00:00:01 UTC 2026"), true);
 });
 
 Deno.test("unordered lines are compared as a multiset, exact ones first", () => {
