@@ -85,18 +85,40 @@ export function parseMessage(bytes: Uint8Array): Message | Malformed {
   }
 }
 
+/** Octets that are no query: why, and the question where that much could be read. */
+export interface MalformedQuery extends Malformed {
+  readonly questions: readonly Question[];
+}
+
+/**
+ * The query in some octets, read as leniently as miekg/dns does: a question may end after its name, counts may promise
+ * records that are not there.
+ */
+export function parseQuery(bytes: Uint8Array): Message | MalformedQuery {
+  const reader = new WireReader(bytes);
+  const questions: Question[] = [];
+  try {
+    return readMessage(reader, questions);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    return { malformed: error.message, questions };
+  }
+}
+
 /** Whether octets were no message. */
 export function isMalformed(value: Message | Malformed): value is Malformed {
   return "malformed" in value;
 }
 
-function readMessage(reader: WireReader): Message {
+/** With a list for the questions, which then are there even where a record is broken, it reads leniently. */
+function readMessage(reader: WireReader, lenient?: Question[]): Message {
   const [id, bits] = [reader.u16(), reader.u16()];
   const counts = [reader.u16(), reader.u16(), reader.u16(), reader.u16()] as const;
-  const questions = times(counts[0], () => readQuestion(reader));
-  const answers = times(counts[1], () => readRecord(reader));
-  const authorities = times(counts[2], () => readRecord(reader));
-  const rest = times(counts[3], () => readRecord(reader));
+  const questions = times(counts[0], () => readQuestion(reader, lenient !== undefined));
+  lenient?.push(...questions);
+  const records = (count: number) =>
+    times(count, () => readRecord(reader), () => lenient === undefined || reader.left > 0);
+  const [answers, authorities, rest] = [records(counts[1]), records(counts[2]), records(counts[3])];
   const opt = rest.find(isOpt);
   return {
     id,
@@ -120,14 +142,16 @@ interface Opt {
 const isOpt = (record: Rr | Opt): record is Opt => "edns" in record;
 const isRr = (record: Rr | Opt): record is Rr => !("edns" in record);
 
-function times<T>(count: number, read: () => T): T[] {
+function times<T>(count: number, read: () => T, more: () => boolean = () => true): T[] {
   const all: T[] = [];
-  for (let i = 0; i < count; i++) all.push(read());
+  for (let i = 0; i < count && more(); i++) all.push(read());
   return all;
 }
 
-function readQuestion(reader: WireReader): Question {
-  return { name: reader.name(), type: typeName(reader.u16()), class: className(reader.u16()) };
+function readQuestion(reader: WireReader, lenient: boolean): Question {
+  const name = reader.name();
+  const number = () => (lenient && reader.left === 0 ? 0 : reader.u16());
+  return { name, type: typeName(number()), class: className(number()) };
 }
 
 function readRecord(reader: WireReader): Rr | Opt {

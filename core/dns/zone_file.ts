@@ -47,6 +47,18 @@ const NAMES: Readonly<Record<string, readonly number[]>> = {
   NSEC: [0],
   RRSIG: [7],
 };
+/** How miekg/dns calls the last field of a record's data. */
+const FIELDS: Readonly<Record<string, string>> = {
+  A: "A",
+  AAAA: "AAAA",
+  NS: "Ns",
+  CNAME: "Target",
+  PTR: "Ptr",
+  MX: "Mx",
+  SRV: "Target",
+  TXT: "Txt",
+  SOA: "zone parameter",
+};
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 const DEFAULT_TTL = 3600;
 
@@ -81,7 +93,7 @@ export function parseZoneFile(text: string, options: { readonly origin: string; 
     const head = readHead(entry.owned ? entry.words.slice(1) : entry.words, { first, bad });
     const data = dataOf(head.type.text.toUpperCase(), head.data.map((word) => word.text), origin);
     const type = head.type.text.toUpperCase();
-    if (!isRdata(type, data)) throw bad(head.data.at(-1) ?? head.type, `bad ${type} record`);
+    if (!isRdata(type, data)) throw bad(head.data.at(-1) ?? head.type, `bad ${type} ${FIELDS[type] ?? "record"}`);
     ttl ??= head.ttl ?? (type === "SOA" ? Number(data.split(" ")[6]) : undefined);
     records.push({ name: owner, type, class: head.class, ttl: head.ttl ?? ttl ?? DEFAULT_TTL, data });
   }
@@ -141,14 +153,18 @@ function qualify(name: string, origin: string): string {
 function entriesOf(text: string): Entry[] {
   const entries: Entry[] = [];
   let [depth, words, owned]: [number, Word[], boolean] = [0, [], false];
-  for (const [index, line] of text.split("\n").entries()) {
+  const lines = text.split("\n");
+  for (const [index, line] of lines.entries()) {
     if (depth === 0) owned = /^[^\s;]/.test(line);
     for (const match of line.matchAll(/;.*|"(?:\\.|[^"\\])*"?|[()]|(?:\\.|[^\s;"()\\])+/g)) {
       const [token] = match;
       if (token.startsWith(";")) break;
       if (token === "(") depth++;
       else if (token === ")") depth--;
-      else words.push({ text: token, line: index + 1, column: match.index + token.length + 1 });
+      const ends = match.index + token.length === line.length && index === lines.length - 1;
+      if (token !== "(" && token !== ")") {
+        words.push({ text: token, line: index + 1, column: match.index + token.length + (ends ? 0 : 1) });
+      }
     }
     if (depth > 0 || words.length === 0) continue;
     entries.push({ words, owned });

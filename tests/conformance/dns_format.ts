@@ -65,7 +65,7 @@ export type UpstreamMode = "normal" | "servfail" | "refused" | "notimp" | "drop"
 
 /** A name server of the world. */
 export interface UpstreamSpec {
-  readonly zones: Readonly<Record<string, string>>;
+  readonly zones?: Readonly<Record<string, string>>;
   readonly mode?: UpstreamMode;
   readonly ra?: boolean;
   readonly aa?: boolean;

@@ -39,7 +39,7 @@ export class Upstream {
 
   constructor(readonly address: string, readonly spec: UpstreamSpec) {
     this.mode = spec.mode ?? "normal";
-    this.#zones = Object.entries(spec.zones).map(([name, text]) => {
+    this.#zones = Object.entries(spec.zones ?? {}).map(([name, text]) => {
       const origin = absolute(name);
       return { origin, records: parseZoneFile(text, { origin, file: `zone ${name} of ${address}` }) };
     });

@@ -5,7 +5,7 @@ import { CorefileError, type Token } from "./corefile/token.ts";
 import { COREDNS_VERSION, pluginOrder } from "./order.ts";
 import { chainOf } from "./outcome.ts";
 import { Metrics } from "./metrics.ts";
-import type { ClusterView, Host, Instance, Next } from "./plugin.ts";
+import type { ClusterView, DnsQuery, Host, Instance, Next, View } from "./plugin.ts";
 import { PLUGINS } from "./plugins/mod.ts";
 import { isPreferredSyntax, parseZoneAddresses, printZoneAddress, type ZoneAddress } from "./zones.ts";
 
@@ -19,18 +19,27 @@ export interface ServerBlock {
   readonly instances: readonly (readonly [string, Instance])[];
   /** The plugins it names, also those that are not simulated. */
   readonly plugins: ReadonlySet<string>;
+  /** Addresses it is bound to; none for all. */
+  readonly hosts: readonly string[];
+  readonly view: View | undefined;
 }
 
 /** A Corefile ready to serve. */
 export interface Configuration {
   readonly blocks: readonly ServerBlock[];
-  /** Ports that are listened at, in order. */
-  readonly ports: readonly string[];
+  /** Where it listens, in order: an empty host is every address. */
+  readonly sockets: readonly Socket[];
   /** Lines printed at the start: one a zone, warnings before them. */
   readonly banner: readonly string[];
   /** Plugins and options that are read but not simulated, in the Corefile's words. */
   readonly unsimulated: readonly string[];
   readonly metrics: Metrics;
+}
+
+/** One address and port to listen at. */
+export interface Socket {
+  readonly host: string;
+  readonly port: string;
 }
 
 /** Where a configuration comes from. */
@@ -51,18 +60,24 @@ export function configure(source: Source): Configuration {
   declare(metrics, source.version ?? COREDNS_VERSION);
   const served = corefile.blocks.map((block) => addressesOf(block));
   const setups = setUp(corefile, { source, order, metrics, served });
-  checkOverlap(corefile, served);
+  checkOverlap(corefile, served, setups);
   const blocks = setups.map((instances, i): ServerBlock => ({
     addresses: served[i] as readonly ZoneAddress[],
     instances,
     chain: chainOf(instances),
     plugins: new Set((corefile.blocks[i] as Block).directives.keys()),
+    hosts: hostsOf(instances),
+    view: instances.find(([, { view }]) => view !== undefined)?.[1].view,
   }));
   for (const block of blocks) countPlugins(block, metrics);
   return {
     blocks,
-    ports: [...new Set(served.flat().map((address) => address.port))],
-    banner: [...corefile.warnings, ...banner(served.flat())],
+    sockets: socketsOf(blocks),
+    banner: [
+      ...corefile.warnings,
+      ...blocks.flatMap(({ instances }) => instances.flatMap(([, one]) => one.warnings ?? [])),
+      ...banner(blocks),
+    ],
     unsimulated: unsimulated(corefile, blocks),
     metrics,
   };
@@ -137,6 +152,11 @@ function setUp(corefile: Corefile, { source, order, metrics, served }: SettingUp
         order,
         metrics,
         configuration: () => source.host.readFile(source.file) ?? "",
+        sibling: (other: string) => instances[i]?.find(([known]) => known === other)?.[1],
+        rooted: (path: string) => {
+          const root = instances[i]?.find(([known]) => known === "root")?.[1].root;
+          return root === undefined || path.startsWith("/") ? path : `${root.replace(/\/$/, "")}/${path}`;
+        },
       };
       const instance = namingPlugin(name, () => plugin.setup(new Dispenser(source.file, tokens), context));
       (instances[i] as (readonly [string, Instance])[]).push([name, instance]);
@@ -154,30 +174,56 @@ function namingPlugin<T>(name: string, setup: () => T): T {
   }
 }
 
-function checkOverlap(corefile: Corefile, served: readonly (readonly ZoneAddress[])[]): void {
+function hostsOf(instances: readonly (readonly [string, Instance])[]): readonly string[] {
+  return instances.flatMap(([, { hosts }]) => hosts ?? []);
+}
+
+function socketsOf(blocks: readonly ServerBlock[]): readonly Socket[] {
+  const all = blocks.flatMap(({ addresses, hosts }) =>
+    addresses.flatMap(({ port }) => (hosts.length === 0 ? [""] : hosts).map((host) => ({ host, port })))
+  );
+  return [...new Map(all.map((socket) => [`${socket.host} ${socket.port}`, socket])).values()];
+}
+
+/** The same zone twice at one address, unless views tell them apart, or once at all addresses and once at one. */
+function checkOverlap(
+  corefile: Corefile,
+  served: readonly (readonly ZoneAddress[])[],
+  setups: readonly (readonly (readonly [string, Instance])[])[],
+): void {
   const seen = new Set<string>();
   served.forEach((addresses, i) => {
+    const instances = setups[i] ?? [];
+    if (instances.some(([, { view }]) => view !== undefined)) return;
+    const hosts = hostsOf(instances);
     for (const address of addresses) {
-      const text = printZoneAddress(address);
-      if (!seen.has(text)) {
-        seen.add(text);
-        continue;
+      for (const host of hosts.length === 0 ? [""] : hosts) {
+        const zone = printZoneAddress(address);
+        const text = host === "" ? zone : zone.replace(/:(\d+)$/, ` on ${host} port $1`);
+        if (!seen.has(text)) {
+          seen.add(text);
+          continue;
+        }
+        const key = (corefile.blocks[i] as Block).keys[0] as Token;
+        const problem = `cannot serve ${printZoneAddress(address)} - it is already defined`;
+        throw new CorefileError(key, problem, "a zone and port no other block has", problem);
       }
-      const key = (corefile.blocks[i] as Block).keys[0] as Token;
-      const problem = `cannot serve ${text} - it is already defined`;
-      throw new CorefileError(key, problem, "a zone and port no other block has", problem);
     }
   });
 }
 
-/** One line a zone, sorted, schemes other than dns in front. */
-function banner(addresses: readonly ZoneAddress[]): string[] {
-  const sorted = [...addresses].sort((a, b) => (a.zone < b.zone ? -1 : a.zone > b.zone ? 1 : 0));
-  return sorted.flatMap(({ transport, zone, port }) => {
-    const line = `${transport === "dns" ? "" : `${transport}://`}${zone}:${port}`;
-    if (isPreferredSyntax(zone)) return [line];
-    return [`Warning: Domain "${zone}" does not follow RFC1035 preferred syntax`, line];
+/** One line a zone and address, sorted, schemes other than dns in front. */
+function banner(blocks: readonly ServerBlock[]): string[] {
+  const all = blocks.flatMap(({ addresses, hosts }) =>
+    addresses.flatMap((address) => (hosts.length === 0 ? [""] : hosts).map((host) => ({ ...address, host })))
+  );
+  const sorted = all.sort((a, b) => (a.zone < b.zone ? -1 : a.zone > b.zone ? 1 : 0));
+  const lines = sorted.map(({ transport, zone, port, host }) => {
+    const line = `${transport === "dns" ? "" : `${transport}://`}${zone}:${port}${host === "" ? "" : ` on ${host}`}`;
+    if (isPreferredSyntax(zone)) return line;
+    return `Warning: Domain "${zone}" does not follow RFC1035 preferred syntax\n${line}`;
   });
+  return [...new Set(lines)].flatMap((text) => text.split("\n"));
 }
 
 function unsimulated(corefile: Corefile, blocks: readonly ServerBlock[]): string[] {
@@ -205,26 +251,33 @@ function declare(metrics: Metrics, version: string): void {
 /** The Go release the modelled build says it was made with. */
 export const GO_VERSION = "go1.26.8";
 
-function countPlugins({ addresses, instances }: ServerBlock, metrics: Metrics): void {
+function countPlugins({ addresses, instances, view }: ServerBlock, metrics: Metrics): void {
   for (const { transport, zone, port } of addresses) {
     for (const [name, instance] of instances) {
       if (instance.handle === undefined) continue;
       const server = `${transport}://:${port}`;
-      metrics.set("coredns_plugin_enabled", { server, zone, view: "", name }, 1);
+      metrics.set("coredns_plugin_enabled", { server, zone, view: view?.name ?? "", name }, 1);
     }
   }
 }
 
-/** The block that serves a name at a port: the one with the longest zone; for DS that with the shortest but the root's. */
-export function blockFor(
+/** The blocks behind the socket that a query came in by: a bound address has its own. */
+export function listening(
   { blocks }: Configuration,
-  port: string,
-  asked: { readonly name: string; readonly type: string },
-): ServerBlock | undefined {
-  const served = blocks.flatMap((block) => block.addresses.map((address) => ({ block, address })));
+  { address, port }: { readonly address: string; readonly port: number },
+): readonly ServerBlock[] {
+  const here = blocks.filter((block) => block.addresses.some((served) => served.port === String(port)));
+  const bound = here.filter(({ hosts }) => hosts.includes(address));
+  const at = bound.length > 0 ? bound : here.filter(({ hosts }) => hosts.length === 0);
+  return at.map((block) => ({ ...block, addresses: block.addresses.filter((served) => served.port === String(port)) }));
+}
+
+/** The block that serves a query: the one with the longest zone whose view takes it; for DS that with the shortest but the root's. */
+export function blockFor(blocks: readonly ServerBlock[], query: DnsQuery): ServerBlock | undefined {
+  const served = blocks.flatMap((block) => block.addresses.map(({ zone }) => ({ block, zone })));
   const matching = served
-    .filter(({ address }) => address.port === port && isUnder(asked.name, address.zone))
-    .sort((a, b) => b.address.zone.length - a.address.zone.length);
-  const parent = asked.type === "DS" ? matching.findLast(({ address }) => address.zone !== ".") : undefined;
+    .filter(({ zone, block }) => isUnder(query.name, zone) && (block.view?.matches(query) ?? true))
+    .sort((a, b) => b.zone.length - a.zone.length);
+  const parent = query.question.type === "DS" ? matching.findLast(({ zone }) => zone !== ".") : undefined;
   return (parent ?? matching[0])?.block;
 }

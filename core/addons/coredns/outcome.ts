@@ -1,9 +1,17 @@
 /** What a plugin hands up, and what becomes of a reply on its way. */
-import { type Message, NO_FLAGS, type Rr } from "../../dns/mod.ts";
+import { type Edns, type Message, NO_FLAGS, type Rr } from "../../dns/mod.ts";
 import type { DnsQuery, Instance, Next, Outcome } from "./plugin.ts";
 
 /** Rcodes that mean nothing was written yet: the server writes an empty reply with them. */
 const UNWRITTEN = new Set(["SERVFAIL", "REFUSED", "FORMERR", "NOTIMP"]);
+
+/** EDNS options that come back as sent: NSID, EXPIRE, COOKIE, TCP-KEEPALIVE, PADDING. */
+export const ECHOED_OPTIONS: ReadonlySet<number> = new Set([3, 9, 10, 11, 12]);
+
+/** A type as CoreDNS logs it: number 0 has a name. */
+export function typeWord(type: string): string {
+  return type === "TYPE0" ? "None" : type;
+}
 
 /** Whether the server must still write the reply. */
 export function isUnwritten(outcome: Outcome): boolean {
@@ -40,6 +48,24 @@ export function written(
   const { answers = [], authorities = [], additionals = [] } = records;
   return { rcode: "NOERROR", reply: { ...empty, flags, answers, authorities, additionals } };
 }
+
+/** An empty reply with an extended error (RFC 8914), in an OPT of CoreDNS's own. */
+export function refusalReply(
+  query: DnsQuery,
+  rcode: string,
+  { code, text = "" }: { readonly code: number; readonly text?: string },
+): Outcome {
+  return { rcode: "NOERROR", reply: { ...emptyReply(query, rcode), edns: extendedError(code, text) } };
+}
+
+/** The OPT record of a reply that says why. */
+export function extendedError(code: number, text: string): Edns {
+  const data = Uint8Array.of(code >> 8, code & 255, ...new TextEncoder().encode(text));
+  return { version: 0, udpSize: OWN_UDP_SIZE, dnssecOk: true, options: [{ code: EXTENDED_ERROR, data }] };
+}
+
+const EXTENDED_ERROR = 15;
+const OWN_UDP_SIZE = 4096;
 
 /** The chain of a server block: each instance is asked in turn, the end of it is SERVFAIL. */
 export function chainOf(instances: readonly (readonly [string, Instance])[]): Next {

@@ -1,5 +1,5 @@
 import type { Random } from "../../base/mod.ts";
-import type { Edns, Message, Question } from "../../dns/mod.ts";
+import type { Edns, Message, Question, Rr } from "../../dns/mod.ts";
 import type { Store } from "../../kube/mod.ts";
 import type { Endpoint, Net } from "../../linux/mod.ts";
 import type { Dispenser } from "./corefile/dispenser.ts";
@@ -24,6 +24,12 @@ export interface DnsQuery {
   readonly ask: (name: string, type: string) => Promise<Outcome>;
   /** How the server listening is named in metrics: `dns://:53`. */
   readonly server: string;
+  /** Virtual milliseconds after which the cancel plugin has it fail. */
+  readonly deadline?: number;
+  /** The view that picked the block; empty for none. */
+  readonly view: string;
+  /** What the metadata plugin collected, by label (`kubernetes/service`); later plugins add theirs. */
+  readonly labels?: Map<string, string>;
 }
 
 /** What a plugin made of a query: the reply it wrote, or an rcode that the server still has to write. */
@@ -32,6 +38,8 @@ export interface Outcome {
   readonly reply?: Message;
   /** What went wrong, for the errors plugin. */
   readonly error?: string;
+  /** The query as plugins left it, where they changed it for good: its EDNS and question are the server's and the log's then. */
+  readonly query?: DnsQuery;
 }
 
 /** Asks the plugins further down; `caller` names the plugin for `plugin/NAME: no next plugin found`. */
@@ -46,6 +54,8 @@ export interface Host {
   /** Its own addresses, the loopback ones not counted. */
   readonly addresses: readonly string[];
   readonly hostname: string;
+  /** Addresses by interface. */
+  interfaces?(): Readonly<Record<string, readonly string[]>>;
   readFile(path: string): string | undefined;
   /** Names of what lies in a folder; none where imports by pattern find nothing. */
   listFolder?(path: string): readonly string[] | undefined;
@@ -74,7 +84,14 @@ export interface SetupContext {
   readonly metrics: Metrics;
   /** The whole configuration as one text, imports put in: what reload hashes. */
   readonly configuration: () => string;
+  /** Another plugin of the same block, once all are set up. */
+  readonly sibling: (plugin: string) => Instance | undefined;
+  /** A relative path as the root plugin would have it. */
+  readonly rooted: (path: string) => string;
 }
+
+/** What a zone transfer sends: the records, the SOA first; undefined where the zone is not served. */
+export type TransferOf = (zone: string) => readonly Rr[] | undefined;
 
 /** A plugin set up for one server block. What is absent it does not do. */
 export interface Instance {
@@ -83,10 +100,52 @@ export interface Instance {
   start?(server: RunningServer): void;
   /** Whether queries can be answered; asked by the ready plugin. */
   ready?(): boolean;
+  /** Addresses its block listens at instead of all. */
+  readonly hosts?: readonly string[];
+  /** Picks the queries its block answers among blocks of the same zone. */
+  readonly view?: View;
+  /** Tells the metadata plugin of its labels. */
+  labels?(query: DnsQuery, labels: Map<string, string>): void;
+  /** The search list of the pod that asks, for autopath. */
+  searchPath?(query: DnsQuery): readonly string[];
+  /** Zones it can hand over whole. */
+  readonly transfer?: TransferOf;
+  /** Objects with addresses outside the cluster, for k8s_external. */
+  readonly external?: External;
+  /** Lines printed before the zones at the start. */
+  readonly warnings?: readonly string[];
+  /** The folder relative paths of later plugins start at. */
+  readonly root?: string;
   /** Options it was given that are read but not simulated, as the Corefile has them: `loadbalance weighted`. */
   readonly unsimulated?: readonly string[];
   /** The address its own HTTP server listens at; blocks share it. */
   http?: HttpService;
+}
+
+/** A named filter of queries. */
+export interface View {
+  readonly name: string;
+  matches(query: DnsQuery): boolean;
+}
+
+/** What k8s_external asks the kubernetes plugin. */
+export interface External {
+  readonly ready: () => boolean;
+  /** What is behind the labels left of an external zone. */
+  lookUp(left: string, headless: boolean): readonly ExternalItem[] | "missing";
+  /** Names (without zone) of an external address. */
+  reverse(ip: string, headless: boolean): readonly string[];
+  /** Addresses of CoreDNS's own Services outside the cluster. */
+  self(): readonly string[];
+  serial(): number;
+}
+
+/** An external address or host name with its port. */
+export interface ExternalItem {
+  readonly host: string;
+  readonly port: number;
+  /** Labels left of the zone. */
+  readonly key: string;
 }
 
 /** An HTTP server of a plugin. */

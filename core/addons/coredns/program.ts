@@ -1,4 +1,4 @@
-import { isFailure } from "../../base/mod.ts";
+import { type Failure, isFailure, strerror } from "../../base/mod.ts";
 import { printMessage, queryMessage } from "../../dns/mod.ts";
 import type { DatagramSocket, Endpoint, Listener, Process, Program, Stream } from "../../linux/mod.ts";
 import { type Configuration, configure, DEFAULT_COREFILE, GO_VERSION } from "./configuration.ts";
@@ -73,6 +73,7 @@ class CoreDns {
       env,
       addresses: ownAddresses(this.process),
       hostname: machine.name,
+      interfaces: () => interfacesOf(this.process),
       readFile: (path) => files.read(absolute(path)),
       listFolder: (path) => files.list(absolute(path)),
       log: (line) => this.process.out(`${line}\n`),
@@ -96,14 +97,15 @@ class CoreDns {
 
   /** Opens what is not open yet; the message CoreDNS ends with where a port is taken. */
   #listen(): string | undefined {
-    for (const port of this.#current().ports) {
-      if (this.#sockets.has(port)) continue;
-      const listener = this.process.net.listen("0.0.0.0", Number(port));
-      if (isFailure(listener)) return `Listen: listen tcp :${port}: bind: address already in use`;
-      const socket = this.process.net.udp(4);
-      const bound = socket.bind("0.0.0.0", Number(port));
-      if (isFailure(bound)) return `Listen: listen udp :${port}: bind: address already in use`;
-      this.#sockets.set(port, [socket, listener]);
+    for (const { host, port } of this.#current().sockets) {
+      const key = `${host}:${port}`;
+      if (this.#sockets.has(key)) continue;
+      const listener = this.process.net.listen(host || "0.0.0.0", Number(port));
+      if (isFailure(listener)) return `Listen: listen tcp ${key}: bind: ${reason(listener)}`;
+      const socket = this.process.net.udp(host.includes(":") ? 6 : 4);
+      const bound = socket.bind(host || "0.0.0.0", Number(port));
+      if (isFailure(bound)) return `Listen: listen udp ${key}: bind: ${reason(bound)}`;
+      this.#sockets.set(key, [socket, listener]);
       this.#host.background(() => this.#receive(socket));
       this.#host.background(() => this.#accept(listener));
     }
@@ -226,9 +228,22 @@ class CoreDns {
   }
 }
 
+/** Go's words for what bind(2) failed with. */
+function reason({ errno }: Failure): string {
+  return strerror(errno).toLowerCase();
+}
+
 function ownAddresses({ machine, ns }: Process): string[] {
   const addresses = machine.plane.addresses(ns).map(({ address }) => address.split("/")[0] as string);
   return addresses.filter((address) => !/^(127\.|::1$|fe80:)/.test(address));
+}
+
+function interfacesOf({ machine, ns }: Process): Record<string, string[]> {
+  const links = machine.plane.links(ns);
+  return Object.fromEntries(links.map(({ name, index }) => {
+    const own = machine.plane.addresses(ns).filter((entry) => entry.dev === index);
+    return [name, own.map(({ address }) => address.split("/")[0] as string)];
+  }));
 }
 
 function notReady(configuration: Configuration): string[] {

@@ -1,16 +1,7 @@
-import {
-  type Edns,
-  fit,
-  isMalformed,
-  type Message,
-  NO_FLAGS,
-  parseMessage,
-  printMessage,
-  udpLimit,
-} from "../../dns/mod.ts";
+import { type Edns, fit, type Message, NO_FLAGS, parseQuery, printMessage, udpLimit } from "../../dns/mod.ts";
 import type { Endpoint } from "../../linux/mod.ts";
-import { blockFor, type Configuration } from "./configuration.ts";
-import { emptyReply, isUnwritten } from "./outcome.ts";
+import { blockFor, type Configuration, listening } from "./configuration.ts";
+import { ECHOED_OPTIONS, emptyReply, isUnwritten } from "./outcome.ts";
 import type { DnsQuery, Host, Outcome } from "./plugin.ts";
 import { countQuery, DROPPED } from "./plugins/prometheus.ts";
 
@@ -21,8 +12,6 @@ export interface Arrival {
   readonly local: Endpoint;
 }
 
-/** EDNS options that come back as sent: NSID, EXPIRE, COOKIE, TCP-KEEPALIVE, PADDING. */
-const ECHOED_OPTIONS = new Set([3, 9, 10, 11, 12]);
 /** Plugins that answer classes other than IN. */
 const OTHER_CLASSES = ["chaos", "forward"];
 /** Uncompressed UDP replies above this are compressed, so that they are not fragmented. */
@@ -39,12 +28,20 @@ export async function serve(
   if (bytes.length < 12 || ((bytes[2] as number) & 0x80) !== 0) return undefined;
   const header = readHeader(bytes);
   if (header.opcode !== "QUERY" && header.opcode !== "NOTIFY") return printMessage({ ...header, rcode: "NOTIMP" });
-  const message = parseMessage(bytes);
-  if (isMalformed(message) || message.questions.length !== 1) return printMessage({ ...header, rcode: "FORMERR" });
+  if (!hasPlausibleCounts(bytes)) return printMessage({ ...header, rcode: "FORMERR" });
+  const message = parseQuery(bytes);
+  if ("malformed" in message) return printMessage({ ...header, rcode: "FORMERR", questions: message.questions }, false);
   const query = queryOf(message, bytes.length, { configuration, host, arrival });
-  const outcome = await answer(configuration, query, arrival.local.port);
-  const reply = isUnwritten(outcome) ? emptyReply(query, outcome.rcode) : outcome.reply;
-  return reply === undefined ? undefined : printReply(query, reply);
+  const outcome = await answer(configuration, query);
+  const asked = outcome.query ?? query;
+  const reply = isUnwritten(outcome) ? emptyReply(asked, outcome.rcode) : outcome.reply;
+  return reply === undefined ? undefined : printReply(asked, reply);
+}
+
+/** One question, at most one answer and one authority record, at most two additional ones. */
+function hasPlausibleCounts(bytes: Uint8Array): boolean {
+  const count = (at: number) => ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+  return count(4) === 1 && count(6) <= 1 && count(8) <= 1 && count(10) <= 2;
 }
 
 function readHeader(bytes: Uint8Array): Message {
@@ -81,21 +78,24 @@ function queryOf(message: Message, size: number, serving: Serving): DnsQuery {
     since: host.clock.now(),
     edns: message.edns,
     server: `dns://:${arrival.local.port}`,
+    view: "",
     ask: (name, type) => {
       const asked = { ...message, questions: [{ name, type, class: "IN" }] };
-      return answer(configuration, queryOf(asked, printMessage(asked, false).length, serving), arrival.local.port);
+      return answer(configuration, queryOf(asked, printMessage(asked, false).length, serving));
     },
   };
   return query;
 }
 
-async function answer(configuration: Configuration, query: DnsQuery, port: number): Promise<Outcome> {
+async function answer(configuration: Configuration, query: DnsQuery): Promise<Outcome> {
   if ((query.edns?.version ?? 0) !== 0) return { rcode: "NOERROR", reply: badVersion(query) };
-  const block = blockFor(configuration, String(port), { name: query.name, type: query.question.type });
+  const blocks = listening(configuration, query.local);
   const isIn = query.question.class === "IN";
-  const answered = block?.instances.some(([, instance]) => instance.handle !== undefined) === true &&
-    (isIn || OTHER_CLASSES.some((plugin) => block.plugins.has(plugin)));
-  if (block !== undefined && answered) return await block.chain(query);
+  const classless = blocks.some((block) => OTHER_CLASSES.some((plugin) => block.plugins.has(plugin)));
+  const block = isIn || classless ? blockFor(blocks, query) : undefined;
+  if (block?.instances.some(([, instance]) => instance.handle !== undefined)) {
+    return await block.chain({ ...query, view: block.view?.name ?? "" });
+  }
   const outcome = { rcode: "REFUSED" };
   countQuery(configuration.metrics, query, { outcome, plugin: "", zone: DROPPED });
   return outcome;
@@ -119,5 +119,6 @@ function withEdns(query: DnsQuery, reply: Message): Message {
   const { edns } = query;
   if (edns === undefined) return reply;
   const options = reply.edns?.options ?? edns.options.filter(({ code }) => ECHOED_OPTIONS.has(code));
-  return { ...reply, edns: { version: 0, udpSize: edns.udpSize, dnssecOk: edns.dnssecOk, options } };
+  const dnssecOk = edns.dnssecOk || (reply.edns?.dnssecOk ?? false);
+  return { ...reply, edns: { version: 0, udpSize: edns.udpSize, dnssecOk, options } };
 }

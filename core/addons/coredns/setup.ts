@@ -29,7 +29,7 @@ export function duration(corefile: Dispenser, text: string): number {
 /** The regular expression in a word, or Go's complaint about it. */
 export function goRegExp(text: string): RegExp | { readonly error: string } {
   try {
-    return new RegExp(text);
+    return new RegExp(text.replaceAll("(?P<", "(?<"));
   } catch {
     const open = (text.match(/(?<!\\)\(/g) ?? []).length;
     const close = (text.match(/(?<!\\)\)/g) ?? []).length;

@@ -40,7 +40,8 @@ class CacheState {
   async handle(query: DnsQuery, next: Next): Promise<Outcome> {
     const zone = matchingZone(this.options.zones, query.name);
     if (zone === undefined) return await next(query);
-    const labels = { server: query.server, view: "", zones: zone };
+    const labels = { server: query.server, view: query.view, zones: zone };
+    this.metrics.add("coredns_cache_requests_total", labels);
     const found = this.#find(query, labels);
     if (found === undefined) {
       this.metrics.add("coredns_cache_misses_total", labels);
@@ -114,7 +115,8 @@ class CacheState {
     if (ttl > 0 && storable(query, reply, kind)) this.#store(query, { reply, kind, ttl, labels });
     const signed = (query.edns?.dnssecOk ?? false) || query.message.flags.ad;
     const flags = { ...reply.flags, ad: reply.flags.ad && signed };
-    return { ...outcome, reply: { ...reply, ...withTtl(reply, ttl), flags } };
+    const { edns: _edns, ...bare } = reply;
+    return { ...outcome, reply: { ...bare, ...withTtl(reply, ttl), flags } };
   }
 
   #store(query: DnsQuery, { reply, kind, ttl, labels }: Storing): void {
@@ -178,6 +180,7 @@ function declare(metrics: Metrics): void {
     "counter",
     "The count of cache misses. Deprecated, derive misses from cache hits/requests counters.",
   );
+  metrics.declare("coredns_cache_requests_total", "counter", "The count of cache requests.");
   metrics.declare("coredns_cache_entries", "gauge", "The number of elements in the cache.");
   metrics.declare(
     "coredns_cache_prefetch_total",

@@ -1,6 +1,7 @@
 import type { Dispenser } from "../corefile/dispenser.ts";
 import { goDuration, printGoDuration } from "../go_values.ts";
 import type { DnsPlugin, Host } from "../plugin.ts";
+import { typeWord } from "../outcome.ts";
 import { goRegExp, once } from "../setup.ts";
 
 /** One `consolidate` line: errors that match are counted, and told of once a period. */
@@ -26,7 +27,12 @@ export const errors: DnsPlugin = {
         const outcome = await next(query);
         if (outcome.error !== undefined) {
           const rcode = { SERVFAIL: 2, REFUSED: 5, FORMERR: 1, NOTIMP: 4, NXDOMAIN: 3 }[outcome.rcode] ?? 0;
-          report(host, patterns, outcome.error, `${rcode} ${query.name} ${query.question.type}: ${outcome.error}`);
+          report(
+            host,
+            patterns,
+            outcome.error,
+            `${rcode} ${query.name} ${typeWord(query.question.type)}: ${outcome.error}`,
+          );
         }
         return outcome;
       },

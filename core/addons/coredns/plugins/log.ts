@@ -1,6 +1,6 @@
-import { absolute, isUnder, type Message, printMessage } from "../../../dns/mod.ts";
+import { absolute, fit, isUnder, type Message, printMessage, udpLimit } from "../../../dns/mod.ts";
 import type { Dispenser } from "../corefile/dispenser.ts";
-import { emptyReply, isUnwritten, type ReplyKind, replyKind } from "../outcome.ts";
+import { ECHOED_OPTIONS, emptyReply, isUnwritten, type ReplyKind, replyKind, typeWord } from "../outcome.ts";
 import type { DnsPlugin, DnsQuery, Host, Outcome } from "../plugin.ts";
 
 /** One line of `log`: whose names, in which words, which replies. */
@@ -24,9 +24,10 @@ export const log: DnsPlugin = {
       async handle(query, next) {
         const outcome = await next(query);
         const rule = rules.find(({ scope }) => isUnder(query.name, scope));
-        const reply = isUnwritten(outcome) ? emptyReply(query, outcome.rcode) : outcome.reply;
+        const asked = outcome.query ?? query;
+        const reply = isUnwritten(outcome) ? emptyReply(asked, outcome.rcode) : outcome.reply;
         if (rule !== undefined && (rule.classes.has("all") || rule.classes.has(classOf(replyKind(reply))))) {
-          host.log(`[INFO] ${printLine(rule.format, { query, outcome, reply, host })}`);
+          host.log(`[INFO] ${printLine(rule.format, { query: { ...asked, name: query.name }, outcome, reply, host })}`);
         }
         return outcome;
       },
@@ -47,18 +48,18 @@ interface Line {
 }
 
 const FIELDS: Readonly<Record<string, (line: Line) => string>> = {
-  "{type}": ({ query }) => query.question.type,
+  "{type}": ({ query }) => typeWord(query.question.type),
   "{name}": ({ query }) => query.name,
   "{class}": ({ query }) => query.question.class,
   "{proto}": ({ query }) => query.proto,
-  "{size}": ({ query }) => String(query.size),
+  "{size}": (line) => String(printMessage(line.query.message, false).length - droppedOptions(line)),
   "{remote}": ({ query }) => bracketed(query.client.address),
   "{port}": ({ query }) => String(query.client.port),
   "{local}": ({ query }) => bracketed(query.local.address),
   "{rcode}": ({ reply }) => reply?.rcode ?? "-",
   "{rsize}": ({ reply }) => String(reply === undefined ? 0 : printMessage(reply, false).length),
   "{duration}": ({ query, host }) => `${(host.clock.now() - query.since) / 1000}s`,
-  "{>rflags}": ({ reply }) => (reply === undefined ? "-" : flagText(reply)),
+  "{>rflags}": ({ query, reply }) => (reply === undefined ? "-" : flagText(asSent(query, reply))),
   "{>id}": ({ query }) => String(query.message.id),
   "{>opcode}": ({ query }) =>
     String({ QUERY: 0, IQUERY: 1, STATUS: 2, NOTIFY: 4, UPDATE: 5 }[query.message.opcode] ?? 0),
@@ -66,8 +67,21 @@ const FIELDS: Readonly<Record<string, (line: Line) => string>> = {
   "{>bufsize}": ({ query }) => String(query.proto === "tcp" ? 65535 : Math.max(query.edns?.udpSize ?? 512, 512)),
 };
 
+/** Octets of EDNS options that the server took out of the query when it copied its OPT to the reply. */
+function droppedOptions({ query, reply }: Line): number {
+  if (reply?.edns !== undefined) return 0;
+  const dropped = (query.edns?.options ?? []).filter(({ code }) => !ECHOED_OPTIONS.has(code));
+  return dropped.reduce((total, { data }) => total + 4 + data.length, 0);
+}
+
 function bracketed(address: string): string {
   return address.includes(":") ? `[${address}]` : address;
+}
+
+/** The server sets TC on the very message that was logged. */
+function asSent(query: DnsQuery, reply: Message): Message {
+  if (query.proto === "tcp" || reply.flags.tc) return reply;
+  return fit(query.edns === undefined ? reply : { ...reply, edns: query.edns }, udpLimit(query.message)).message;
 }
 
 function flagText({ flags }: Message): string {
@@ -77,7 +91,10 @@ function flagText({ flags }: Message): string {
 
 /** Fields nobody knows stay as text; `{/LABEL}` of a label nobody set is `-`. */
 function printLine(format: string, line: Line): string {
-  return format.replace(/\{[^{}]+\}/g, (field) => FIELDS[field]?.(line) ?? (field.startsWith("{/") ? "-" : field));
+  return format.replace(/\{[^{}]+\}/g, (field) => {
+    if (field.startsWith("{/")) return line.query.labels?.get(field.slice(2, -1)) || "-";
+    return FIELDS[field]?.(line) ?? field;
+  });
 }
 
 function readLog(corefile: Dispenser): Rule[] {

@@ -45,7 +45,7 @@ export function countQuery(
   { outcome, plugin, zone }: { readonly outcome: Outcome; readonly plugin: string; readonly zone: string },
 ): void {
   if (!metrics.has(REQUESTS)) return;
-  const common = { server: query.server, zone, view: "" };
+  const common = { server: query.server, zone, view: query.view };
   const type = TYPES.has(query.question.type) ? query.question.type : "other";
   const family = query.client.address.includes(":") ? "2" : "1";
   metrics.add(REQUESTS, { ...common, type, family, proto: query.proto });

@@ -1,0 +1,17 @@
+import { once } from "../setup.ts";
+import type { DnsPlugin } from "../plugin.ts";
+
+/** root: the folder that relative paths of later plugins start at. */
+export const root: DnsPlugin = {
+  name: "root",
+  setup(corefile, { host }) {
+    let folder = "";
+    for (let count = 0; corefile.next(); count++) {
+      once(corefile, count);
+      if (!corefile.nextArg()) throw corefile.argError("a folder");
+      folder = corefile.word();
+    }
+    if (host.listFolder?.(folder) !== undefined) return { root: folder };
+    return { root: folder, warnings: [`[WARNING] plugin/root: Root path does not exist: ${folder}`] };
+  },
+};
