@@ -24,6 +24,21 @@ export function checkTable(table: Table, family: Family, chains: readonly LiveCh
   return "ok";
 }
 
+/**
+ * The chains as packets can feel them: those that no hook leads to lose their jumps. A kernel does not look at such chains
+ * until a hook leads there, so they may call each other in a circle.
+ */
+export function reachable(chains: readonly LiveChain[]): LiveChain[] {
+  const hooks = reach(chains);
+  return chains.map((chain) => {
+    if (chain.policy !== undefined || hooks?.has(chain.name)) return chain;
+    const entries = chain.entries.map((entry) => {
+      return entry.rule.target?.target === "jump" ? { ...entry, rule: { ...entry.rule, target: undefined } } : entry;
+    });
+    return { ...chain, entries };
+  });
+}
+
 /** From which hooks each chain can be reached (bits); undefined when chains call each other in a circle. */
 function reach(chains: readonly LiveChain[]): Map<string, number> | undefined {
   const hooks = new Map<string, number>();

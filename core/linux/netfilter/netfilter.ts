@@ -3,7 +3,7 @@ import { type Errno, isFailure } from "../../base/mod.ts";
 import type { Namespace, StateKey } from "../namespace.ts";
 import type { Family } from "./address.ts";
 import { TABLES } from "./builtins.ts";
-import { checkTable } from "./check.ts";
+import { checkTable, reachable } from "./check.ts";
 import type { Reading } from "./command.ts";
 import { compileTable, type RuleAt, ruleAtLine } from "./compile.ts";
 import { printIptablesSave, type SaveOptions } from "./iptables_save.ts";
@@ -110,7 +110,11 @@ export class Netfilter {
   }
 
   #load(table: Table, chains: readonly LiveChain[]): Errno | undefined {
-    const program = compileTable(chains, { family: this.family, table, setNumber: (name) => this.sets.idOf(name) });
+    const program = compileTable(reachable(chains), {
+      family: this.family,
+      table,
+      setNumber: (name) => this.sets.idOf(name),
+    });
     const failure = this.plane.loadTable(this.namespace.id, this.family, table, program);
     return isFailure(failure) ? failure.errno : undefined;
   }

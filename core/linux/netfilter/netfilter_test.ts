@@ -150,3 +150,11 @@ Deno.test("iptables and ip6tables keep tables of their own", () => {
   assertEquals(type(namespace, "-S INPUT", 6), "-P INPUT ACCEPT\n-A INPUT -s fd00::/64 -p ipv6-icmp -j ACCEPT\n");
   assertEquals(type(namespace, "-S INPUT"), "-P INPUT ACCEPT\n");
 });
+
+Deno.test("chains may call each other in a circle until a hook leads there", () => {
+  const namespace = machine();
+  for (const line of ["-N A", "-N B", "-A A -j B", "-A B -j A"]) assertEquals(type(namespace, line), "");
+  assertEquals(type(namespace, "-A INPUT -j A"), "iptables: Too many levels of symbolic links.\nexit 1\n");
+  assertEquals(type(namespace, "-S INPUT"), "-P INPUT ACCEPT\n");
+  assertEquals(type(namespace, "-S B"), "-N B\n-A B -j A\n");
+});

@@ -11,6 +11,7 @@ import { helpText, restoreHelp } from "../help.ts";
 import { listedAddresses } from "../list.ts";
 import { type Netfilter, netfilterOf } from "../netfilter.ts";
 import { restoreTables } from "../restore.ts";
+import { TableEdit } from "../table_edit.ts";
 import { hostNames } from "./host_names.ts";
 import { inNftWords } from "./nft_words.ts";
 import { type Answer, complaintText, kernelText, VERSION } from "../tool_text.ts";
@@ -30,11 +31,18 @@ function toolName(family: Family): string {
   return family === 4 ? "iptables" : "ip6tables";
 }
 
+/** A table to be listed, as it was before anybody was asked for names: the questions move counters themselves. */
+export interface Listing {
+  readonly table: TableEdit;
+  /** Names of the addresses in it. */
+  readonly names: ReadonlyMap<string, string>;
+}
+
 /** Runs one command line on a namespace's tables. */
 export function runIptables(
   netfilter: Netfilter,
   words: readonly string[],
-  names?: ReadonlyMap<string, string>,
+  listing?: Listing,
 ): Answer {
   const { family } = netfilter;
   const tool = toolName(family);
@@ -45,8 +53,8 @@ export function runIptables(
       const out = request.verb === "version" ? `${tool} ${VERSION}\n` : helpText(family);
       return { out, err, exit: 0 };
     }
-    const edit = netfilter.edit(request.table);
-    const { out, tried, errno, changed } = applyCommand(edit, request, { family, names });
+    const edit = listing?.table ?? netfilter.edit(request.table);
+    const { out, tried, errno, changed } = applyCommand(edit, request, { family, names: listing?.names });
     if (errno !== "ok") return { out, err: err + kernelText(tool, tried, errno), exit: 1 };
     const verdict = changed ? netfilter.commit(edit) : "ok";
     if (verdict !== "ok") return { out, err: err + kernelText(tool, "commit", verdict), exit: 1 };
@@ -101,8 +109,7 @@ export function runSave(netfilter: Netfilter, words: readonly string[], io: Tool
 
 /** What the tools need of the process. */
 export interface ToolIo {
-  /** Names of the addresses in a listing. */
-  readonly names?: ReadonlyMap<string, string>;
+  readonly listing?: Listing;
   readonly stdin: string;
   readonly now: number;
   read(path: string): string | undefined;
@@ -173,32 +180,44 @@ export function runRestore(netfilter: Netfilter, words: readonly string[], io: T
   return restoreTables(netfilter, text, { ...flags, tool });
 }
 
-/** The addresses whose names a command line wants: those of a listing without `-n`. */
-function addressesToName(netfilter: Netfilter, words: readonly string[]): string[] {
+/** A table that stays as it is now. */
+function snapshot(netfilter: Netfilter, table: Table): TableEdit {
+  const chains = netfilter.chains(table);
+  return new TableEdit(
+    table,
+    chains.map((chain) => ({ ...chain, entries: chain.entries.map((entry) => ({ ...entry })) })),
+  );
+}
+
+/** What a listing without `-n` shows, with the names of its addresses; undefined for other command lines. */
+async function listingOf(
+  process: Process,
+  netfilter: Netfilter,
+  words: readonly string[],
+): Promise<Listing | undefined> {
   try {
     const request = parseCommand(words, 0, netfilter.reading(() => {}));
-    if (request.verb !== "L" || request.numeric) return [];
-    const chains = netfilter.chains(request.table).filter(({ name }) =>
-      request.chain === undefined || name === request.chain
-    );
-    return listedAddresses(chains);
+    if (request.verb !== "L" || request.numeric) return undefined;
+    const table = snapshot(netfilter, request.table);
+    const chains = table.chains.filter(({ name }) => request.chain === undefined || name === request.chain);
+    return { table, names: await hostNames(process, listedAddresses(chains)) };
   } catch (error) {
-    if (error instanceof Complaint) return [];
+    if (error instanceof Complaint) return undefined;
     throw error;
   }
 }
 
 type Tool = (netfilter: Netfilter, words: readonly string[], io: ToolIo) => Answer;
 
-const iptables: Tool = (netfilter, words, io) => runIptables(netfilter, words, io.names);
+const iptables: Tool = (netfilter, words, io) => runIptables(netfilter, words, io.listing);
 
 function program(family: Family, tool: Tool, reword: typeof inNftWords): Program {
   return async (process: Process) => {
     const netfilter = netfilterOf(namespaceOf(process.machine.plane, process.ns), family);
     const words = process.argv.slice(1);
-    const addresses = tool === iptables ? addressesToName(netfilter, words) : [];
+    const listing = tool === iptables ? await listingOf(process, netfilter, words) : undefined;
     const io = {
-      names: await hostNames(process, addresses),
+      ...(listing !== undefined && { listing }),
       stdin: process.stdin,
       now: process.clock.now(),
       read: (path: string) => process.files.read(path),
