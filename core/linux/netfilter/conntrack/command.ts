@@ -15,7 +15,7 @@ function bad(message: string): never {
 }
 
 /** Letters of the commands. */
-export type ConntrackVerb = "L" | "G" | "D" | "E" | "F" | "C" | "S" | "V" | "h";
+export type ConntrackVerb = "L" | "G" | "D" | "I" | "U" | "A" | "E" | "F" | "C" | "S" | "V" | "h";
 
 /** What a command line asks for. */
 export interface ConntrackCommand {
@@ -37,6 +37,8 @@ interface Draft {
   look: { -readonly [K in keyof FlowLook]: FlowLook[K] };
   events: FlowEvent["event"][];
   tests: Test[];
+  /** Options that were given, by their first name. */
+  readonly given: Set<string>;
 }
 
 const VERBS: Readonly<Record<string, ConntrackVerb>> = {
@@ -46,6 +48,12 @@ const VERBS: Readonly<Record<string, ConntrackVerb>> = {
   "--get": "G",
   "-D": "D",
   "--delete": "D",
+  "-I": "I",
+  "--create": "I",
+  "-U": "U",
+  "--update": "U",
+  "-A": "A",
+  "--add": "A",
   "-E": "E",
   "--event": "E",
   "-F": "F",
@@ -145,6 +153,7 @@ const OPTIONS: readonly { readonly names: readonly string[]; readonly ports?: bo
     },
   },
   { names: ["-z", "--zero"], read: () => {} },
+  { names: ["-t", "--timeout"], read: (_, take, name) => void take(name) },
   { names: ["-b", "--buffer-size"], read: (_, take, name) => void take(name) },
   { names: ["--sport", "--orig-port-src"], ports: true, read: port(original, "sport") },
   { names: ["--dport", "--orig-port-dst"], ports: true, read: port(original, "dport") },
@@ -209,7 +218,7 @@ function readState(draft: Draft, take: (name: string) => string, name: string): 
 
 /** Reads a command line; wrong ones throw a {@link ConntrackComplaint}. */
 export function parseConntrack(words: readonly string[]): ConntrackCommand {
-  const draft: Draft = { table: "conntrack", family: 4, look: {}, events: [], tests: [] };
+  const draft: Draft = { table: "conntrack", family: 4, look: {}, events: [], tests: [], given: new Set() };
   let at = 0;
   const peek = () => {
     const word = words[at];
@@ -223,18 +232,32 @@ export function parseConntrack(words: readonly string[]): ConntrackCommand {
     if (verb !== undefined) {
       if (draft.verb !== undefined) bad("Invalid commands combination");
       draft.verb = verb;
-      if ("LGDEFC".includes(verb)) draft.table = peek() ?? draft.table;
+      if ("LGDIUAEFC".includes(verb)) draft.table = peek() ?? draft.table;
     } else if (option !== undefined && !(option.ports && draft.proto === undefined)) {
+      draft.given.add(option.names[0] as string);
       option.read(draft, take, word, peek);
     } else if (word.startsWith("-")) bad(`unknown option \`${word}'`);
   }
   return finish(draft);
 }
 
+/** What an entry cannot be made without. */
+function complete({ proto, given }: Draft, needs: (option: string) => never): void {
+  if (!given.has("-t")) needs("timeout");
+  if ((proto === 6 || proto === 17) && !(given.has("--sport") && given.has("--dport"))) {
+    bad("you have to specify `--sport' and `--dport'");
+  }
+  if (proto === 6 && !given.has("--state")) needs("state");
+  if ((proto === 1 || proto === 58) && !given.has("--icmp-type")) needs("icmp-type");
+}
+
 function finish(draft: Draft): ConntrackCommand {
   const { verb = "h", table, family, tests, look, events } = draft;
   if (!TABLES.includes(table)) bad(`unknown type \`${table}'`);
-  if (verb === "G" && draft.proto === undefined) bad("You need to supply the `--protonum' option for this command");
+  const needs = (option: string) => bad(`You need to supply the \`--${option}' option for this command`);
+  if ("GIA".includes(verb) && draft.proto === undefined) needs("protonum");
+  if (verb === "I" || verb === "A") complete(draft, needs);
+  else if (verb !== "U" && draft.given.has("-t")) bad("Illegal option `--timeout' with this command");
   return {
     verb,
     table: table as ConntrackCommand["table"],

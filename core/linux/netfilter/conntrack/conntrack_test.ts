@@ -110,6 +110,13 @@ const WRONG: readonly (readonly [string, string])[] = [
   ["-L foo", "unknown type `foo'"],
   ["-L -s foo", "Invalid IP address `foo'"],
   ["-L -p tcp --state FOO", "unknown TCP state `FOO'"],
+  ["-I -p tcp -s 1.1.1.1 -d 2.2.2.2", "You need to supply the `--timeout' option for this command"],
+  ["-I -p udp -s 1.1.1.1 -d 2.2.2.2 --sport 5 -t 60", "you have to specify `--sport' and `--dport'"],
+  [
+    "-I -p tcp -s 1.1.1.1 -d 2.2.2.2 --sport 5 --dport 6 -t 60",
+    "You need to supply the `--state' option for this command",
+  ],
+  ["-L -t 5", "Illegal option `--timeout' with this command"],
   ["-G", "You need to supply the `--protonum' option for this command"],
 ];
 

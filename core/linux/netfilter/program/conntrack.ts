@@ -27,7 +27,8 @@ function run(process: Process, command: ConntrackCommand): number | Promise<numb
   if (verb === "h") return say(process, CONNTRACK_HELP, 0);
   if (verb === "V") return say(process, `${NAME}\n`, 0);
   if (verb === "E") return follow(process, command);
-  if (verb === "S") return notModelled(process);
+  if (verb === "S") return notModelled(process, "statistics are");
+  if (verb === "I" || verb === "U" || verb === "A") return notModelled(process, "entries from outside are");
   const flows = table === "conntrack" ? plane.flows(process.ns) : [];
   if (verb === "C") return say(process, `${flows.length}\n`, 0);
   if (verb === "F") return flush(process, table);
@@ -41,8 +42,8 @@ function say(process: Process, text: string, exit: number): number {
   return exit;
 }
 
-function notModelled(process: Process): number {
-  process.err(`${NAME}: Operation failed: statistics are not modelled\n`);
+function notModelled(process: Process, what: string): number {
+  process.err(`${NAME}: Operation failed: ${what} not modelled\n`);
   return 1;
 }
 
