@@ -20,6 +20,8 @@ const lines = (texts: Readonly<Record<string, string | readonly string[]>> | und
 export class Chance {
   readonly #ranges: readonly (readonly [number, number])[];
   readonly #tunnels: ReadonlySet<string>;
+  /** Ports that probes chose: no tunnel's, wherever a rule may have sent it. */
+  readonly #chosen: ReadonlySet<string>;
   /** Translated ends seen so far in this scenario: `address:port` to `address:{low-high}`. */
   readonly #ends = new Map<string, string>();
 
@@ -29,6 +31,7 @@ export class Chance {
       const found = NAT_RANGE.exec(line);
       return found === null ? [] : [[Number(found[1]), Number(found[2])] as const];
     });
+    this.#chosen = new Set(scenario.probes.flatMap(({ sport, dport }) => [`${sport}`, `${dport}`]));
     this.#tunnels = new Set(lines(scenario.ip).flatMap((line) => VXLAN_PORT.exec(line)?.[1] ?? []));
   }
 
@@ -56,7 +59,9 @@ export class Chance {
     const { orig, reply } = flow;
     const [from, port] = String(orig.src).split(":");
     const [to, door] = String(orig.dst).split(":");
-    if (orig.proto !== "udp" || !this.#tunnels.has(door ?? "") || !inLocalRange(port)) return flow;
+    const tunnel = this.#tunnels.has(door ?? "") ||
+      (!this.bothWays && this.#tunnels.size > 0 && !this.#chosen.has(port ?? ""));
+    if (orig.proto !== "udp" || !tunnel || !inLocalRange(port)) return flow;
     const back = (end: string | undefined) =>
       flows.some((other) => other.orig.src === `${to}:${end}` && other.orig.dst === `${from}:${door}`);
     const end = !this.bothWays

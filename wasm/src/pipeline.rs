@@ -28,6 +28,7 @@ pub mod limit;
 pub mod local;
 pub mod reject;
 pub mod routing;
+pub mod trail;
 
 use crate::abi::{hook, outcome};
 use crate::export::records::CapturedFrame;
@@ -42,6 +43,7 @@ use crate::wire::{print, Mac, Packet, PacketType, Parcel, NONE};
 use icmp::{dest, kind, IcmpError};
 use reject::Refused;
 use routing::InputError;
+use trail::Print;
 
 impl Fabric {
     // ---------------------------------------------------------------------------------------------- in
@@ -71,6 +73,9 @@ impl Fabric {
         let capture = device.capture;
         device.rx.count(packet.frame_len());
         packet.iif = place.dev;
+        if packet.probe != 0 {
+            self.note_device(place, (false, capture), packet.frame_len());
+        }
         if capture {
             self.capture(place, &packet, false);
         }
@@ -197,7 +202,7 @@ impl Fabric {
             self.resolve(place, path.next_hop(packet.dst), packet);
             return Ok(());
         }
-        if packet.dont_fragment && packet.len() > mtu && packet.frag_max == 0 {
+        if packet.dont_fragment && packet.len() > mtu && packet.frag_max == 0 && !self.may_cut(&packet) {
             self.send_icmp_error(ns, &packet, IcmpError { rest: mtu, ..IcmpError::new(kind::UNREACHABLE, dest::FRAG) });
             self.drop(place, packet, Layer::Route, Reason::FragmentationNeeded);
             return Err(crate::errno::EMSGSIZE);
@@ -206,6 +211,13 @@ impl Fabric {
         let next_hop = path.next_hop(packet.dst);
         self.fragment(ns, mtu, packet, &mut |fabric, piece| fabric.resolve(place, next_hop, piece));
         Ok(())
+    }
+
+    /// Whether a socket here sent it that did not ask for path MTU discovery in so many words (ip_sk_ignore_df): then it may be
+    /// cut even where it says otherwise, when a rule sent it by a narrower device.
+    fn may_cut(&self, packet: &Packet) -> bool {
+        let socket = self.world.sockets.get(packet.socket);
+        socket.is_some_and(|socket| socket.options.dont_fragment != Some(true))
     }
 
     /// A broadcast is heard by its sender's own stack too: a copy goes through POSTROUTING before it (ip_mc_output).
@@ -227,6 +239,7 @@ impl Fabric {
             return self.drop(place, packet, Layer::Link, Reason::DeviceDown);
         };
         let Some(netem) = device.netem.as_deref_mut() else { return self.leave(place, packet) };
+        world.trails.spoil();
         let fate = netem.fate(world.now, packet.frame_len(), &mut world.random);
         if fate.duplicated {
             let copy = self.copy(place.ns, &packet);
@@ -274,6 +287,9 @@ impl Fabric {
             Kind::Dummy => Way::Nowhere,
             Kind::Tun => Way::Outside,
         };
+        if packet.probe != 0 {
+            self.note_device(place, (true, capture), packet.frame_len());
+        }
         if capture {
             self.capture(place, &packet, true);
         }
@@ -356,7 +372,20 @@ impl Fabric {
             return Verdict::Accept;
         }
         let mut view = View { stack: &mut space.stack, world, path };
-        space.hooks.run(At { family, hook, iif, oif }, packet, &mut view)
+        let verdict = space.hooks.run(At { family, hook, iif, oif }, packet, &mut view);
+        if packet.probe != 0 && packet.ct != NONE {
+            space.note_flow(packet.ct, &mut world.trails);
+        }
+        verdict
+    }
+
+    /// A device counts a packet of a batch; one that is being captured spoils the trail.
+    fn note_device(&mut self, place: Place, (sent, capture): (bool, bool), bytes: u32) {
+        let (ns, dev) = (place.ns, place.dev);
+        self.world.trails.note(Print::Device { ns, dev, sent, bytes });
+        if capture {
+            self.world.trails.spoil();
+        }
     }
 
     /// Ends a packet's way: notes why, gives back what it holds, conntrack's part included.

@@ -53,7 +53,7 @@ export function randomCluster(random: Random, name: string): Scenario {
   return {
     name: `${name} ${vxlan ? "vxlan" : "routes"} bridge-nf=${bridgeNf} ${kube ? "kube" : "random"}`,
     namespaces: ["sw", "ext", "node1", "node2", ...pods],
-    links: links(random),
+    links: links(random, bridgeNf),
     addresses: addresses(),
     routes: routes(vxlan),
     ip: vxlan ? { node1: overlay(1), node2: overlay(2) } : {},
@@ -76,9 +76,9 @@ export function randomCluster(random: Random, name: string): Scenario {
   };
 }
 
-function links(random: Random): LinkLine[] {
+function links(random: Random, bridgeNf: number): LinkLine[] {
   const hairpin = chance(random, 0.6) ? 1 : 0;
-  const promisc = chance(random, 0.1) ? 1 : 0;
+  const promisc = bridgeNf === 0 && chance(random, 0.2) ? 1 : 0;
   const uplinks = ["ext", "node1", "node2"].map((ns, i) => ({
     a: `${ns}:eth0`,
     b: `sw:${ns}`,

@@ -128,8 +128,7 @@ const KINDS: readonly MatchKind[] = [
   {
     weight: 2,
     allowed: ({ chain }) => chain === "OUTPUT" || chain === "POSTROUTING",
-    text: (r) =>
-      `-m owner ${not(r)}${r.pick(["--uid-owner 0", "--gid-owner 0", "--uid-owner 7-9", "--socket-exists"])}`,
+    text: (r) => `-m owner ${not(r)}${r.pick(["--uid-owner 0", "--gid-owner 0", "--uid-owner 7-9"])}`,
   },
   {
     weight: 4,

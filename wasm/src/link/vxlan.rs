@@ -116,6 +116,9 @@ impl Vxlan {
     }
 }
 
+/// A tunnel whose outer packets a rule sends into the tunnel again ends here ("Dead loop on virtual device").
+const MOST_SHELLS: usize = 3;
+
 /// What is needed of the device to send one datagram.
 #[derive(Clone, Copy)]
 struct Shell {
@@ -152,6 +155,9 @@ impl Fabric {
     fn vxlan_send_to(&mut self, (place, shell): (Place, Shell), remote: Ip, mut packet: Parcel) {
         if remote.is_unspecified() {
             return self.drop(place, packet, Layer::Tunnel, Reason::TunnelEndpoint);
+        }
+        if self.layers(&packet).count() >= MOST_SHELLS {
+            return self.drop(place, packet, Layer::Tunnel, Reason::TunnelLoop);
         }
         let sport = self.flow_port(place.ns, &packet);
         let (space, world) = self.both(place.ns);
@@ -192,12 +198,20 @@ impl Fabric {
         }
     }
 
-    /// udp_flow_src_port: a source port out of the local range by a hash of the inner flow, the same for both directions.
+    /// The packets within a packet that is in tunnels already, from the outside in.
+    fn layers<'a>(&'a self, packet: &Packet) -> impl Iterator<Item = &'a Packet> + use<'a> {
+        let within = |packet: &Packet| (packet.proto == proto::UDP && packet.inner != NONE).then_some(packet.inner);
+        let first = within(packet).map(|id| self.world.pool.get(id));
+        std::iter::successors(first, move |packet| within(packet).map(|id| self.world.pool.get(id)))
+    }
+
+    /// udp_flow_src_port: a source port out of the local range by a hash of the inner flow, the same for both directions and
+    /// however many tunnels are around it.
     fn flow_port(&self, ns: u32, packet: &Packet) -> u16 {
         let stack = &self.space(ns).stack;
         let low = stack.sysctl(sysctl::LOCAL_PORT_LOW) as u64;
         let high = stack.sysctl(sysctl::LOCAL_PORT_HIGH) as u64;
-        let hash = u64::from(flow_hash(packet, self.world.seed));
+        let hash = u64::from(flow_hash(self.layers(packet).last().unwrap_or(packet), self.world.seed));
         (low + ((hash * (high - low)) >> 32)) as u16
     }
 
@@ -259,8 +273,10 @@ impl Fabric {
 
 /// skb_get_hash: addresses and ports with the lesser end first, and a key drawn at boot.
 fn flow_hash(packet: &Packet, key: u32) -> u32 {
-    let echo = packet.is_icmp_query();
-    let ports = if echo { (packet.sport, packet.sport) } else { (packet.sport, packet.dport) };
+    // ICMP ids are no ports, and a first fragment's ports are not looked at (flow_keys_dissector).
+    let icmp = matches!(packet.proto, proto::ICMP | proto::ICMPV6);
+    let portless = icmp || packet.is_fragment() || packet.headless;
+    let ports = if portless { (0, 0) } else { (packet.sport, packet.dport) };
     let (one, two) = ((packet.src, ports.0), (packet.dst, ports.1));
     let (less, more) = if one <= two { (one, two) } else { (two, one) };
     let addresses = (less.0 .0 as u64).rotate_left(32) ^ more.0 .0 as u64;
