@@ -12,7 +12,7 @@ import {
 } from "./numbers.ts";
 import { readRdata, writeRdata } from "./rdata.ts";
 import type { Question, Rr } from "./record.ts";
-import { WireError, WireReader, WireWriter } from "./wire.ts";
+import { type Compression, WireError, WireReader, WireWriter } from "./wire.ts";
 
 /** EDNS(0): what the OPT record says. */
 export interface Edns {
@@ -179,8 +179,8 @@ function readOpt(reader: WireReader): Opt {
   return { rcode, edns: { version, udpSize, dnssecOk: (flags & 0x8000) !== 0, options } };
 }
 
-/** The octets of a message. With `compress` names point back to equal ones before them; without, none does. */
-export function printMessage(message: Message, compress = true): Uint8Array {
+/** The octets of a message. With `compress` names point back to equal ones before them; without, none does; with `owners` none in rdata does. */
+export function printMessage(message: Message, compress: Compression = true): Uint8Array {
   const writer = new WireWriter(compress);
   const rcode = rcodeNumber(message.rcode) ?? 0;
   const opt = message.edns === undefined ? 0 : 1;
@@ -209,7 +209,9 @@ function writeRecord(writer: WireWriter, rr: Rr): void {
   writer.u16(classNumber(rr.class) ?? 1);
   writer.u32(rr.ttl);
   writer.sized(() => {
+    writer.inside = true;
     if (rr.data !== "") writeRdata(writer, rr.type, rr.data);
+    writer.inside = false;
   });
 }
 

@@ -81,13 +81,19 @@ export class WireReader {
 /** How a name is written: `compress` may point back, `plain` may only be pointed at (RFC 3597 4). */
 export type NameMode = "compress" | "plain";
 
-/** Writes one message front to back; without `compress` no name ever points back. */
+/** Which names of a message may point back: all, none, or only those that records belong to. */
+export type Compression = boolean | "owners";
+
+/** Writes one message front to back. */
 export class WireWriter {
   at = 0;
   #bytes = new Uint8Array(512);
   readonly #seen = new Map<string, number>();
 
-  constructor(readonly compress: boolean) {}
+  /** Within rdata, where some servers never point back. */
+  inside = false;
+
+  constructor(readonly compress: Compression) {}
 
   get bytes(): Uint8Array {
     return this.#bytes.slice(0, this.at);
@@ -130,7 +136,8 @@ export class WireWriter {
       if (this.compress) {
         const rest = labels.slice(i).join(".");
         const seen = this.#seen.get(rest);
-        if (seen !== undefined && mode === "compress") return this.u16(0xc000 | seen);
+        const may = mode === "compress" && !(this.inside && this.compress === "owners");
+        if (seen !== undefined && may) return this.u16(0xc000 | seen);
         if (seen === undefined && this.at < 0x4000) this.#seen.set(rest, this.at);
       }
       const bytes = labelBytes(labels[i] as string);

@@ -23,6 +23,7 @@ export interface AskOptions {
   readonly edns: Edns | undefined;
   /** Whether a cut answer is left as it is. */
   readonly ignoreCut: boolean;
+  /** An address to ask from, with a port or without: `10.0.0.1#4000`. */
   readonly from?: string;
 }
 
@@ -103,7 +104,8 @@ async function askDatagram(
 ): Promise<{ readonly message: Message; readonly size: number } | string> {
   const socket = process.net.udp(ipFamily(server) ?? 4);
   try {
-    if (from !== undefined) socket.bind(from, 0);
+    const [address, local] = from?.split("#") ?? [];
+    if (address !== undefined) socket.bind(address, Number(local ?? 0));
     const connected = socket.connect(server, port);
     if (isFailure(connected)) return words(connected);
     const sent = socket.send(printMessage(query));

@@ -16,6 +16,7 @@ export interface DigOptions {
   readonly server: string | undefined;
   readonly port: number;
   readonly family: 0 | 4 | 6;
+  /** `-b`: an address, or one with a port, `10.0.0.1#4000`. */
   readonly from: string | undefined;
   /** `+` options by name: `short`, `answer`, `tcp` ... */
   readonly flags: ReadonlyMap<string, boolean>;
@@ -114,7 +115,7 @@ export function digOptions(
       else if (word[1] === "c") kind = value.toUpperCase();
       else if (word[1] === "q") add(value);
       else if (word[1] === "p") port = Number(value);
-      else if (word[1] === "b") from = value.split("#")[0];
+      else if (word[1] === "b") from = value;
       else add(pointer(value), "PTR");
     } else if (word.startsWith("-")) return { invalid: word };
     else if (typeNumber(word) !== undefined && !isIp(word)) type = setType(lookups, word.toUpperCase());

@@ -96,7 +96,7 @@ export function lookUp(book: Book, question: Question): Finding {
     )[0];
   if (domain !== undefined) return domainFinding(domain.address, question);
   if (book.records.some(({ name }) => isUnder(lowerName(name), lowerName(question.name)))) {
-    return { rcode: "NOERROR", answers: [], authoritative: true };
+    return { rcode: "NOERROR", answers: [], authoritative: false };
   }
   const kept = book.local.some((each) => isUnder(lowerName(question.name), lowerName(each)));
   return { rcode: kept ? "NXDOMAIN" : "REFUSED", answers: [], authoritative: false };

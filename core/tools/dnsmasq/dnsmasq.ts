@@ -2,6 +2,7 @@
 import { isFailure, type Result } from "../../base/mod.ts";
 import {
   type Edns,
+  type EdnsOption,
   fit,
   isMalformed,
   type Message,
@@ -16,6 +17,8 @@ import { type Book, lookUp, readBook } from "./book.ts";
 const UPSTREAM_TIMEOUT = 5_000;
 /** What dnsmasq 2.89 offers in EDNS. */
 const EDNS: Edns = { version: 0, udpSize: 1232, dnssecOk: false, options: [] };
+/** Extended error 14, Not Ready (RFC 8914): nobody to ask. */
+const NOT_READY: EdnsOption = { code: 15, data: Uint8Array.of(0, 14) };
 
 /** Options that need something podwire does not model, by name. */
 const UNMODELLED = ["dhcp-range", "dhcp-host", "enable-tftp", "dnssec", "auth-server", "conf-dir", "addn-hosts"];
@@ -72,9 +75,9 @@ function serversOf(args: readonly string[]): string[] {
   ) => (arg.startsWith("--server=") && !arg.includes("/") ? [arg.slice(9).split("#")[0] as string] : []));
 }
 
-/** Always compressed; cut where it does not fit. */
+/** Compressed but for names in rdata; cut where it does not fit. */
 function datagram(message: Message, limit: number): Uint8Array {
-  const bytes = printMessage(message);
+  const bytes = printMessage(message, "owners");
   return bytes.length <= limit ? bytes : fit(message, limit).bytes;
 }
 
@@ -120,7 +123,7 @@ class Server {
     const frame = await stream.read(UPSTREAM_TIMEOUT);
     const query = frame instanceof Uint8Array && frame.length > 2 ? parseMessage(frame.subarray(2)) : undefined;
     if (query !== undefined && !isMalformed(query)) {
-      const bytes = printMessage(await this.#answer(query));
+      const bytes = printMessage(await this.#answer(query), "owners");
       await stream.write(Uint8Array.from([bytes.length >> 8, bytes.length & 255, ...bytes]));
     }
     stream.close();
@@ -133,7 +136,8 @@ class Server {
     const asked = rcode === "REFUSED" ? await this.#ask(query) : undefined;
     if (asked !== undefined) return { ...asked, id: query.id };
     const reply = replyTo(query, rcode);
-    const edns = query.edns === undefined ? {} : { edns: EDNS };
+    const options = rcode === "REFUSED" ? [NOT_READY] : [];
+    const edns = query.edns === undefined ? {} : { edns: { ...EDNS, options } };
     return { ...reply, flags: { ...reply.flags, aa: authoritative, ra: true }, answers, ...edns };
   }
 
