@@ -11,6 +11,7 @@
 use crate::export::batch::Batch;
 use crate::link::Place;
 use crate::namespace::Namespace;
+use crate::pipeline::trail::Trails;
 use crate::random::Random;
 use crate::record::Log;
 use crate::socket::Table;
@@ -57,6 +58,7 @@ pub struct World {
     pub tracer: Tracer,
     pub sockets: Table,
     pub batch: Batch,
+    pub trails: Trails,
     /// Seconds since 1970 when the plane began.
     pub epoch: u64,
     queue: VecDeque<(Place, Parcel)>,
@@ -76,6 +78,7 @@ pub struct World {
 impl World {
     /// Puts an event into the heap.
     pub fn at(&mut self, time: u64, event: Event) {
+        self.trails.spoil();
         self.born += 1;
         self.events.push(Reverse((time, self.born, event)));
     }
@@ -106,6 +109,7 @@ impl Fabric {
             tracer: Tracer::default(),
             sockets: Table::default(),
             batch: Batch::default(),
+            trails: Trails::default(),
             epoch,
             queue: VecDeque::new(),
             events: BinaryHeap::new(),

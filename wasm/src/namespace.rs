@@ -11,11 +11,12 @@ use crate::link::Links;
 use crate::pipeline::cache::Cache;
 use crate::pipeline::fragment::Fragments;
 use crate::pipeline::limit::Limits;
+use crate::pipeline::trail::Print;
 use crate::route::{Devices, Fib, RouteType};
 use crate::socket::Ports;
 use crate::sysctl::{self, Values};
 use crate::trace;
-use crate::wire::{print, Ip, Packet, NONE};
+use crate::wire::{print, Family, Ip, Packet, NONE};
 
 /// What a route was found to be, kept with the packet between routing and output (struct rtable).
 #[derive(Clone, Copy, Debug)]
@@ -166,6 +167,12 @@ impl Env for View<'_> {
     fn can_reroute(&self, packet: &Packet) -> bool {
         let oif = self.world.sockets.get(packet.socket).and_then(|socket| socket.options.device).unwrap_or(0);
         self.stack.reroute(packet, oif).is_ok()
+    }
+    fn counted(&mut self, family: Family, table: u32, line: u32, bytes: u32) {
+        self.world.trails.note(Print::Rule { ns: self.stack.ns, family, table, line, bytes });
+    }
+    fn spoil_trail(&mut self) {
+        self.world.trails.spoil();
     }
     fn note(&mut self, packet: &Packet, note: Note) {
         trace::note_hook(self.stack.ns, self.world, packet, note);

@@ -28,6 +28,7 @@ pub mod limit;
 pub mod local;
 pub mod reject;
 pub mod routing;
+pub mod trail;
 
 use crate::abi::{hook, outcome};
 use crate::export::records::CapturedFrame;
@@ -42,6 +43,7 @@ use crate::wire::{print, Mac, Packet, PacketType, Parcel, NONE};
 use icmp::{dest, kind, IcmpError};
 use reject::Refused;
 use routing::InputError;
+use trail::Print;
 
 impl Fabric {
     // ---------------------------------------------------------------------------------------------- in
@@ -71,6 +73,9 @@ impl Fabric {
         let capture = device.capture;
         device.rx.count(packet.frame_len());
         packet.iif = place.dev;
+        if packet.probe != 0 {
+            self.note_device(place, (false, capture), packet.frame_len());
+        }
         if capture {
             self.capture(place, &packet, false);
         }
@@ -234,6 +239,7 @@ impl Fabric {
             return self.drop(place, packet, Layer::Link, Reason::DeviceDown);
         };
         let Some(netem) = device.netem.as_deref_mut() else { return self.leave(place, packet) };
+        world.trails.spoil();
         let fate = netem.fate(world.now, packet.frame_len(), &mut world.random);
         if fate.duplicated {
             let copy = self.copy(place.ns, &packet);
@@ -281,6 +287,9 @@ impl Fabric {
             Kind::Dummy => Way::Nowhere,
             Kind::Tun => Way::Outside,
         };
+        if packet.probe != 0 {
+            self.note_device(place, (true, capture), packet.frame_len());
+        }
         if capture {
             self.capture(place, &packet, true);
         }
@@ -363,7 +372,20 @@ impl Fabric {
             return Verdict::Accept;
         }
         let mut view = View { stack: &mut space.stack, world, path };
-        space.hooks.run(At { family, hook, iif, oif }, packet, &mut view)
+        let verdict = space.hooks.run(At { family, hook, iif, oif }, packet, &mut view);
+        if packet.probe != 0 && packet.ct != NONE {
+            space.note_flow(packet.ct, &mut world.trails);
+        }
+        verdict
+    }
+
+    /// A device counts a packet of a batch; one that is being captured spoils the trail.
+    fn note_device(&mut self, place: Place, (sent, capture): (bool, bool), bytes: u32) {
+        let (ns, dev) = (place.ns, place.dev);
+        self.world.trails.note(Print::Device { ns, dev, sent, bytes });
+        if capture {
+            self.world.trails.spoil();
+        }
     }
 
     /// Ends a packet's way: notes why, gives back what it holds, conntrack's part included.

@@ -5,14 +5,15 @@
 //!   SRC  DST  PORTS(src << 16 | dst)  KIND(proto | TCP flags or ICMP type << 8 | ttl << 16)  LENGTH(payload bytes)
 //!   OUTCOME  REASON(Reason)  PLACE(ns << 16 | device)  SEEN_SRC  SEEN_DST  SEEN_PORTS
 //! ```
-//! Each packet walks to its end before the next begins. Receivers are not given the bytes: what counts is who would have
-//! got them, and how they looked there. Nothing is allocated on the way.
+//! Each packet walks to its end before the next begins, or follows the trail of its like (`pipeline/trail.rs`). Receivers are
+//! not given the bytes: what counts is who would have got them, and how they looked there. Nothing is allocated on the way.
 
 use super::Plane;
 use crate::abi::{column, outcome};
 use crate::fabric::Fabric;
 use crate::link::Place;
 use crate::pipeline::local::Birth;
+use crate::pipeline::trail::{Key, Verdict};
 use crate::trace::Reason;
 use crate::wire::packet::proto;
 use crate::wire::{Ip, Packet};
@@ -54,6 +55,18 @@ impl Batch {
         self.set(column::SEEN_DST, at, packet.dst.low());
         self.set(column::SEEN_PORTS, at, u32::from(packet.sport) << 16 | u32::from(packet.dport));
     }
+    fn key(&self, ns: u32, at: usize) -> Key {
+        let get = |name| self.get(name, at);
+        [ns, get(column::SRC), get(column::DST), get(column::PORTS), get(column::KIND), get(column::LENGTH)]
+    }
+    fn verdict(&self, at: usize) -> Verdict {
+        std::array::from_fn(|number| self.get(column::OUTCOME + number as u32, at))
+    }
+    fn put_verdict(&mut self, at: usize, verdict: Verdict) {
+        for (number, word) in verdict.into_iter().enumerate() {
+            self.set(column::OUTCOME + number as u32, at, word);
+        }
+    }
     /// The packet of a row, as a local sender would make it.
     fn packet(&self, at: usize) -> Packet {
         let (ports, kind) = (self.get(column::PORTS, at), self.get(column::KIND, at));
@@ -82,13 +95,24 @@ impl Fabric {
     /// Sends rows 0..count from a namespace; sources need not be its own.
     pub fn send_batch(&mut self, ns: u32, count: usize) {
         for at in 0..count.min(CAPACITY) {
-            self.world.batch.set(column::OUTCOME, at, outcome::LOST);
-            let packet = self.world.batch.packet(at);
-            let packet = self.world.pool.begin(packet);
-            // The row says what became of it.
-            let _ = self.send_born(Birth { ns, oif: 0, flags: Birth::ANY_SOURCE }, packet);
-            self.run_queue();
+            let key = self.world.batch.key(ns, at);
+            match self.follow_trail(&key) {
+                Some(verdict) => self.world.batch.put_verdict(at, verdict),
+                None => self.walk(key, at),
+            }
         }
+    }
+
+    fn walk(&mut self, key: Key, at: usize) {
+        self.world.batch.set(column::OUTCOME, at, outcome::LOST);
+        let packet = self.world.batch.packet(at);
+        let packet = self.world.pool.begin(packet);
+        self.world.trails.begin();
+        // The row says what became of it.
+        let _ = self.send_born(Birth { ns: key[0], oif: 0, flags: Birth::ANY_SOURCE }, packet);
+        self.run_queue();
+        let verdict = self.world.batch.verdict(at);
+        self.world.trails.end(key, verdict, self.world.now);
     }
 }
 

@@ -44,6 +44,7 @@ fn place(args: &mut Reader) -> Place {
 
 /// Answers a call.
 pub fn answer(fabric: &mut Fabric, number: u32, words: &[u32]) -> Vec<u32> {
+    fabric.world.trails.changes += 1;
     let mut args = Reader::new(words);
     let mut out = Out(Vec::new());
     match number {

@@ -91,6 +91,9 @@ impl Table {
             self.compiles = false;
             self.compile();
         }
+        if self.needs.state && c.packet.probe != 0 {
+            c.env.spoil_trail();
+        }
         let v4 = self.family == Family::V4;
         let hashed = !self.compiled.is_empty() && applies(c.packet);
         self.stack.clear();
@@ -123,6 +126,9 @@ impl Table {
             let counter = &mut self.counters[line as usize];
             counter.packets += 1;
             counter.bytes += c.length as u64;
+            if c.packet.probe != 0 {
+                c.env.counted(self.family, self.id, line, c.length);
+            }
             let head = self.code[here.at - words + at];
             if c.packet.trace != 0 {
                 self.note(head & 0xff, line, c);
@@ -194,6 +200,9 @@ impl Table {
         let counter = &mut self.counters[line as usize];
         counter.packets += 1;
         counter.bytes += c.length as u64;
+        if c.packet.probe != 0 {
+            c.env.counted(self.family, self.id, line, c.length);
+        }
         let accept = self.chains[number as usize].accepts;
         if c.packet.trace != 0 {
             let note = Note::Policy { table: self.id as u8, hook: c.at.hook as u8, index: line, accept };

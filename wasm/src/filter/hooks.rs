@@ -193,6 +193,14 @@ impl Hooks {
             out.extend(table.counters.iter().flat_map(|counter| [counter.packets as f64, counter.bytes as f64]));
         }
     }
+    /// One line counts a packet that is not walked any more (`pipeline/trail.rs`).
+    pub fn count(&mut self, family: Family, id: u32, line: u32, bytes: u32) {
+        if let Some(table) = &mut self.rulesets[side(family)].tables[id as usize] {
+            let counter = &mut table.counters[line as usize];
+            counter.packets += 1;
+            counter.bytes += bytes as u64;
+        }
+    }
     /// Sets one line's counter (`iptables -Z CHAIN RULE`).
     pub fn set_counter(&mut self, family: Family, id: u32, line: u32, counter: Counter) {
         if let Some(table) = &mut self.rulesets[side(family)].tables[id as usize] {

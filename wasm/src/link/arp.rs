@@ -68,6 +68,7 @@ impl Fabric {
     /// Queues the packet at an unresolved entry.
     fn ask(&mut self, place: Place, next_hop: Ip, packet: Parcel) {
         let now = self.world.now;
+        self.world.trails.spoil();
         self.world.note(place, &packet, Layer::Arp, Action::Queued);
         let id = self.world.pool.park(packet);
         let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else { return };

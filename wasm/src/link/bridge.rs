@@ -58,16 +58,18 @@ impl Bridge {
         let fresh = entry.fixed || entry.local || now < entry.updated + self.ageing;
         fresh.then_some(entry)
     }
-    /// Learns that `mac` is behind `port`; what is fixed or the bridge's own stays.
-    pub fn learn(&mut self, mac: Mac, port: u32, now: u64) {
+    /// Learns that `mac` is behind `port`; what is fixed or the bridge's own stays. Whether that is news.
+    pub fn learn(&mut self, mac: Mac, port: u32, now: u64) -> bool {
         if let Some(entry) = self.fdb.get_mut(&mac) {
-            if !entry.local && !entry.fixed {
+            let moved = entry.port != port && !entry.local && !entry.fixed;
+            if moved {
                 entry.port = port;
             }
             entry.updated = now;
-            return;
+            return moved;
         }
         self.fdb.insert(mac, FdbEntry { port, updated: now, fixed: false, local: false });
+        true
     }
     /// Forgets all that lies behind a port; `all` also what was put there by hand.
     pub fn forget_port(&mut self, port: u32, all: bool) {
@@ -119,10 +121,11 @@ impl Fabric {
         let Some(device) = self.space_mut(at.ns).stack.links.get_mut(at.bridge) else { return };
         let promisc = device.promisc;
         let Some(bridge) = device.bridge_mut() else { return };
-        if learning {
-            bridge.learn(packet.eth_src, at.from, now);
-        }
+        let news = learning && bridge.learn(packet.eth_src, at.from, now);
         let known = if packet.eth_dst.is_multicast() { None } else { bridge.find(packet.eth_dst, now) };
+        if news {
+            self.world.trails.spoil();
+        }
         let up = promisc || packet.eth_dst.is_multicast();
         match known {
             Some(entry) if entry.local => return self.bridge_up(at, packet),
@@ -215,6 +218,7 @@ impl Fabric {
 
     /// A copy with its own life, conntrack's hold on it included.
     pub fn copy(&mut self, ns: u32, packet: &Packet) -> Parcel {
+        self.world.trails.spoil();
         if packet.ct != NONE {
             self.space_mut(ns).hooks.hold(packet);
         }

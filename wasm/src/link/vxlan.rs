@@ -101,18 +101,18 @@ impl Vxlan {
         }
         all
     }
-    /// vxlan_snoop: a frame from `mac` came from the tunnel end `ip`.
-    fn learn(&mut self, mac: Mac, ip: Ip, now: u64) {
-        match self.index.get(&mac) {
-            Some(at) => {
-                let remote = &mut self.remotes[*at as usize];
-                if remote.origin == Origin::Learned {
-                    remote.ip = ip;
-                    remote.updated = now;
-                }
-            }
-            None => self.append(Remote { mac, ip, origin: Origin::Learned, updated: now }),
+    /// vxlan_snoop: a frame from `mac` came from the tunnel end `ip`. Whether that is news.
+    fn learn(&mut self, mac: Mac, ip: Ip, now: u64) -> bool {
+        let Some(at) = self.index.get(&mac) else {
+            self.append(Remote { mac, ip, origin: Origin::Learned, updated: now });
+            return true;
+        };
+        let remote = &mut self.remotes[*at as usize];
+        if remote.origin != Origin::Learned {
+            return false;
         }
+        remote.updated = now;
+        std::mem::replace(&mut remote.ip, ip) != ip
     }
 }
 
@@ -257,8 +257,9 @@ impl Fabric {
         if inner.eth_src == own {
             return self.drop(Place { ns: at.ns, dev }, inner, Layer::Tunnel, Reason::Loop);
         }
-        if let Some(vxlan) = device.vxlan_mut().filter(|vxlan| vxlan.learning) {
-            vxlan.learn(inner.eth_src, from, now);
+        let learner = device.vxlan_mut().filter(|vxlan| vxlan.learning);
+        if learner.is_some_and(|vxlan| vxlan.learn(inner.eth_src, from, now)) {
+            self.world.trails.spoil();
         }
         inner.iif = 0;
         inner.ct = NONE;

@@ -43,6 +43,7 @@ fn body(packet: &Packet) -> u32 {
 impl Fabric {
     /// Keeps a fragment until its siblings are there, then gives the whole packet (ip_defrag).
     pub fn defragment(&mut self, ns: u32, packet: Parcel, user: u32) -> Option<Parcel> {
+        self.world.trails.spoil();
         let key = Key { src: packet.src, dst: packet.dst, id: packet.ip_id, proto: packet.proto, user };
         let ends_odd = packet.more_fragments && !body(&packet).is_multiple_of(8);
         if ends_odd || u32::from(packet.frag_offset) * 8 + body(&packet) > 65_535 {
@@ -129,6 +130,7 @@ impl Fabric {
 
     /// Cuts a packet to pieces of at most `mtu` bytes and gives each to `send`.
     pub fn fragment(&mut self, ns: u32, mtu: u32, mut packet: Parcel, send: &mut dyn FnMut(&mut Fabric, Parcel)) {
+        self.world.trails.spoil();
         self.world.note(Place { ns, dev: packet.iif }, &packet, Layer::Local, Action::Fragmented);
         let mut bytes = Vec::new();
         print::print_transport(&packet, &self.world.pool, &mut bytes);

@@ -28,6 +28,7 @@ impl Fabric {
             Verdict::Accept => {}
             Verdict::Drop(why) => self.drop(place, packet, Layer::Hook, Reason::of_hook(why)),
             Verdict::Reject(how) => {
+                self.world.trails.spoil();
                 if packet.probe != 0 {
                     self.world.batch.judge(place, &packet, (abi::outcome::REFUSED, Reason::Rule));
                     packet.probe = 0;
