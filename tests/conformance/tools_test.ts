@@ -5,6 +5,7 @@ import { lineMatches, linesMatch, outputLines } from "./tools_format.ts";
 /** Families of which every recorded command comes out as recorded. */
 const WHOLE = [
   "bridge",
+  "dns",
   "hostname",
   "ip-misc",
   "ip-neigh",
@@ -12,8 +13,11 @@ const WHOLE = [
   "ip-route",
   "ip-rule",
   "ipset",
+  "iptables",
+  "kube",
   "monitor",
   "sysctl",
+  "tc",
 ];
 
 const FILE = new URL("../vectors/tools.json.gz", import.meta.url).pathname;
