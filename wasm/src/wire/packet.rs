@@ -63,7 +63,7 @@ pub enum CtInfo {
 }
 
 /// One packet. Plain data, no heap (so a copy is cheap, and its owner gives it back with [`super::Pool::release`]): payload bytes and quoted or encapsulated packets live in the pool by number.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Packet {
     // Ethernet
     pub eth_src: Mac,

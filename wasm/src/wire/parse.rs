@@ -221,10 +221,10 @@ fn read_tcp(packet: &mut Packet, head: &[u8], there: usize) -> Option<usize> {
         return Some(20);
     }
     let length = (head[12] >> 4) as usize * 4;
-    if length < 20 || length > there {
+    if length < 20 || (length > there && packet.quoted == 0) {
         return None;
     }
-    read_tcp_options(packet, &head[20..length]);
+    read_tcp_options(packet, &head[20..length.min(there)]);
     Some(length)
 }
 
