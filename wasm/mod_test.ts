@@ -1,72 +1,38 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { isFailure } from "../core/base/mod.ts";
-import { planeBytes } from "./bytes.ts";
-import { type IfIndex, type Ns, Plane, type SocketId } from "./mod.ts";
-
-function open(): Plane {
-  return Plane.open(planeBytes(), { seed: 1 });
-}
-
-function ok<T>(value: T): Exclude<T, { errno: string }> {
-  if (isFailure(value)) throw new Error(`${value.errno} ${value.extack ?? ""}`);
-  return value as Exclude<T, { errno: string }>;
-}
-
-/** A namespace with lo up. */
-function host(plane: Plane): Ns {
-  const ns = plane.addNamespace();
-  ok(plane.setLink(ns, 1, { up: true }));
-  return ns;
-}
-
-/** A veth pair, both ends up. */
-function wire(plane: Plane, a: [Ns, string], b: [Ns, string]): [IfIndex, IfIndex] {
-  const dev = ok(plane.addLink(a[0], { kind: "veth", name: a[1], peer: { name: b[1], ns: b[0] } }));
-  const far = plane.links(b[0]).find((link) => link.name === b[1])!.index;
-  ok(plane.setLink(a[0], dev, { up: true }));
-  ok(plane.setLink(b[0], far, { up: true }));
-  return [dev, far];
-}
-
-function twoHosts(): { plane: Plane; a: Ns; b: Ns; dev: IfIndex } {
-  const plane = open();
-  const [a, b] = [host(plane), host(plane)];
-  const [dev, far] = wire(plane, [a, "eth0"], [b, "eth0"]);
-  ok(plane.addAddress(a, dev, { address: "10.0.0.1/24" }));
-  ok(plane.addAddress(b, far, { address: "10.0.0.2/24" }));
-  return { plane, a, b, dev };
-}
-
-const text = new TextDecoder();
-const bytes = (value: string) => new TextEncoder().encode(value);
-
-function echo(plane: Plane, ns: Ns, to: string): { from?: string; error?: string } {
-  const socket = plane.socket(ns, "icmp", 4);
-  const sent = plane.sendTo(socket, Uint8Array.of(8, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4), to, 0);
-  if (isFailure(sent)) return { error: sent.errno };
-  plane.run(plane.now() + 5000);
-  const got = plane.receiveFrom(socket);
-  const error = plane.takeError(socket);
-  plane.close(socket);
-  return isFailure(got) ? { error: error?.errno } : { from: got.from };
-}
+import type { Ns, Plane, TraceRecord } from "./mod.ts";
+import { bytes, connected, echo, host, named, ok, open, routed, switched, text, twoHosts, wire } from "./testing.ts";
 
 Deno.test("two hosts on one wire: a ping is answered, and both know each other's MAC", () => {
   const { plane, a, b } = twoHosts();
   assertEquals(echo(plane, a, "10.0.0.2"), { from: "10.0.0.2" });
   const [entry] = plane.neighbours(a);
-  assertEquals(entry?.mac, plane.links(b).find((link) => link.name === "eth0")?.mac);
+  assertEquals(entry?.mac, named(plane, b, "eth0").mac);
 });
 
-Deno.test("a route is needed: without one a send fails with ENETUNREACH", () => {
+Deno.test("without a route a send fails with ENETUNREACH", () => {
   const { plane, a } = twoHosts();
   assertEquals(echo(plane, a, "192.0.2.1"), { error: "ENETUNREACH" });
 });
 
-Deno.test("a neighbour that does not answer: EHOSTUNREACH after three seconds", () => {
+Deno.test("a neighbour that does not answer is given up after three seconds with EHOSTUNREACH", () => {
   const { plane, a } = twoHosts();
-  assertEquals(echo(plane, a, "10.0.0.77"), { error: "EHOSTUNREACH" });
+  assertEquals(echo(plane, a, "10.0.0.77"), { error: "EHOSTUNREACH", offender: "10.0.0.1" });
   assertEquals(plane.neighbours(a).map((entry) => entry.state), ["FAILED"]);
+});
+
+Deno.test("a neighbour goes from REACHABLE to STALE with time, and is asked again when used", () => {
+  const { plane, a } = twoHosts();
+  echo(plane, a, "10.0.0.2");
+  const state = () => plane.neighbours(a)[0]?.state;
+  assertEquals(state(), "REACHABLE");
+  plane.run(plane.now() + 40_000);
+  assertEquals(state(), "STALE");
+  const socket = plane.socket(a, "udp", 4);
+  ok(plane.sendTo(socket, bytes("x"), "10.0.0.2", 9));
+  assertEquals(state(), "DELAY");
+  plane.run(plane.now() + 6000);
+  assertEquals(state(), "REACHABLE");
 });
 
 Deno.test("UDP: a datagram arrives with its sender's address, and the answer comes back", () => {
@@ -92,68 +58,273 @@ Deno.test("UDP to a port without a listener: ECONNREFUSED on a connected socket"
   assertEquals(plane.takeError(client)?.offender, "10.0.0.2");
 });
 
-function connected(plane: Plane, from: Ns, to: Ns): { client: SocketId; server: SocketId; listener: SocketId } {
-  const listener = plane.socket(to, "tcp", 4);
-  ok(plane.bind(listener, "0.0.0.0", 80));
-  ok(plane.listen(listener, 16));
-  const client = plane.socket(from, "tcp", 4);
-  ok(plane.connect(client, "10.0.0.2", 80));
-  return { client, server: ok(plane.accept(listener)), listener };
+Deno.test("bind refuses a taken port, an address that is not ours, and binding twice", () => {
+  const { plane, a } = twoHosts();
+  const [one, two] = [plane.socket(a, "udp", 4), plane.socket(a, "udp", 4)];
+  ok(plane.bind(one, "0.0.0.0", 53));
+  assertEquals(plane.bind(two, "10.0.0.1", 53), { errno: "EADDRINUSE" });
+  assertEquals(plane.bind(two, "10.9.9.9", 54), { errno: "EADDRNOTAVAIL" });
+  assertEquals(plane.bind(one, "0.0.0.0", 55), { errno: "EINVAL" });
+});
+
+Deno.test("a router forwards with one hop less, and answers for a packet that has none left", () => {
+  const { plane, a, b } = routed();
+  const server = plane.socket(b, "udp", 4);
+  ok(plane.bind(server, "0.0.0.0", 53));
+  const client = plane.socket(a, "udp", 4);
+  ok(plane.sendTo(client, bytes("x"), "10.0.2.2", 53));
+  assertEquals(ok(plane.receiveFrom(server)).ttl, 63);
+  assertEquals(echo(plane, a, "10.0.2.2", { ttl: 1 }), { error: "EHOSTUNREACH", offender: "10.0.1.1" });
+});
+
+Deno.test("a router that does not forward is silent; one without a route says so", () => {
+  const { plane, a, r } = routed();
+  assertEquals(echo(plane, a, "203.0.113.1"), { error: "ENETUNREACH", offender: "10.0.1.1" });
+  ok(plane.setSysctl(r, "net.ipv4.ip_forward", 0));
+  assertEquals(echo(plane, a, "10.0.2.2"), { error: undefined, offender: undefined });
+});
+
+Deno.test("a narrow link on the way: DF gets 3/4 and shorter packets follow; without DF it is cut and put together", () => {
+  const { plane, a, b, r } = routed();
+  ok(plane.setLink(r, named(plane, r, "right").index, { mtu: 1000 }));
+  ok(plane.setLink(b, named(plane, b, "eth0").index, { mtu: 1000 }));
+  assertEquals(echo(plane, a, "10.0.2.2", { size: 1200 }).error, "EMSGSIZE");
+  assertEquals(echo(plane, a, "10.0.2.2", { size: 1200 }), { from: "10.0.2.2" });
+  assertEquals(echo(plane, a, "10.0.2.2", { size: 4000, dontFragment: false }), { from: "10.0.2.2" });
+});
+
+Deno.test("rp_filter drops what would be answered another way", () => {
+  const { plane, a, b, r } = routed();
+  const server = plane.socket(b, "udp", 4);
+  ok(plane.bind(server, "0.0.0.0", 53));
+  ok(plane.addAddress(a, named(plane, a, "eth0").index, { address: "10.0.2.99/32" }));
+  const send = () => {
+    const client = plane.socket(a, "udp", 4);
+    ok(plane.bind(client, "10.0.2.99", 0));
+    ok(plane.sendTo(client, bytes("x"), "10.0.2.2", 53));
+    return !isFailure(plane.receiveFrom(server));
+  };
+  assertEquals(send(), true);
+  ok(plane.setSysctl(r, "net.ipv4.conf.left.rp_filter", 1));
+  assertEquals(send(), false);
+});
+
+Deno.test("a bridge learns where its hosts are, forgets after five minutes, and floods what it does not know", () => {
+  const { plane, hosts, sw } = switched(3);
+  const [a, , c] = hosts as [Ns, Ns, Ns];
+  assertEquals(echo(plane, a, "10.0.0.2"), { from: "10.0.0.2" });
+  const learned = () => plane.fdb(sw).filter((entry) => !entry.permanent).length;
+  assertEquals(learned(), 2);
+  const heard = named(plane, c, "eth0").rx.packets;
+  echo(plane, a, "10.0.0.2");
+  assertEquals(named(plane, c, "eth0").rx.packets, heard);
+  plane.run(plane.now() + 301_000);
+  assertEquals(learned(), 0);
+});
+
+Deno.test("isolated ports do not talk to each other", () => {
+  const { plane, hosts, sw } = switched(3);
+  for (const name of ["port0", "port1"]) ok(plane.setLink(sw, named(plane, sw, name).index, { isolated: true }));
+  assertEquals(echo(plane, hosts[0] as Ns, "10.0.0.2").from, undefined);
+  assertEquals(echo(plane, hosts[0] as Ns, "10.0.0.3").from, "10.0.0.3");
+});
+
+Deno.test("a bridge has its lowest port's MAC unless one was set, and no carrier without a port that is up", () => {
+  const { plane, sw, bridge } = switched(3);
+  const ports = [0, 1, 2].map((i) => named(plane, sw, `port${i}`));
+  const br = () => named(plane, sw, "br0");
+  assertEquals(br().mac, ports.map((port) => port.mac).sort()[0]);
+  assertEquals(br().operstate, "UP");
+  for (const port of ports) ok(plane.setLink(sw, port.index, { up: false }));
+  assertEquals([br().carrier, br().operstate], [false, "DOWN"]);
+  ok(plane.setLink(sw, bridge, { mac: "02:00:00:00:00:77" }));
+  ok(plane.setLink(sw, ports[0]!.index, { master: 0 }));
+  assertEquals(br().mac, "02:00:00:00:00:77");
+});
+
+/** Two nodes with a vxlan device each, 10.9.0.1 and 10.9.0.2, over 10.0.0.1 and 10.0.0.2. */
+function tunnelled(): { plane: Plane; a: Ns; b: Ns } {
+  const { plane, a, b } = twoHosts();
+  [a, b].forEach((ns, i) => {
+    const dev = ok(plane.addLink(ns, {
+      kind: "vxlan",
+      name: "vx",
+      mac: `02:00:00:00:01:0${i}`,
+      vxlan: { id: 1, local: `10.0.0.${i + 1}`, dev: named(plane, ns, "eth0").index, port: 8472, learning: false },
+    }));
+    ok(plane.setLink(ns, dev, { up: true }));
+    ok(plane.addAddress(ns, dev, { address: `10.9.0.${i + 1}/24` }));
+    const far = { mac: `02:00:00:00:01:0${1 - i}`, dev };
+    const flags = { permanent: true, static: false, self: true, master: 0 };
+    ok(plane.addFdb(ns, { ...far, ...flags, dst: `10.0.0.${2 - i}` }, "add"));
+    ok(plane.addNeighbour(ns, { ip: `10.9.0.${2 - i}`, ...far, state: "PERMANENT" }, "add"));
+  });
+  return { plane, a, b };
 }
 
-Deno.test("TCP: connect, a request, an answer, and an orderly end", () => {
-  const { plane, a, b } = twoHosts();
-  const { client, server } = connected(plane, a, b);
-  assertEquals([plane.socketView(client).state, plane.socketView(server).state], ["ESTAB", "ESTAB"]);
-  assertEquals(ok(plane.send(client, bytes("GET /"))), 5);
-  assertEquals(text.decode(ok(plane.receive(server, 100))), "GET /");
-  ok(plane.send(server, bytes("hello")));
-  plane.close(server);
-  assertEquals(text.decode(ok(plane.receive(client, 100))), "hello");
-  assertEquals(ok(plane.receive(client, 100)).length, 0);
-  assertEquals(plane.socketView(client).state, "CLOSE-WAIT");
-  plane.close(client);
-  assertEquals(plane.sockets(b).map((view) => view.state), ["LISTEN", "TIME-WAIT"]);
-  plane.run(plane.now() + 61_000);
-  assertEquals(plane.sockets(b).map((view) => view.state), ["LISTEN"]);
+Deno.test("vxlan: frames travel in datagrams, 50 bytes narrower, and a VNI nobody has is dropped", () => {
+  const { plane, a, b } = tunnelled();
+  assertEquals(named(plane, a, "vx").mtu, 1450);
+  plane.capture(b, named(plane, b, "eth0").index, true);
+  assertEquals(echo(plane, a, "10.9.0.2"), { from: "10.9.0.2" });
+  const frame = plane.takeFrames().map((frame) => frame.bytes).find((frame) => frame[23] === 17) as Uint8Array;
+  assertEquals([frame[36]! * 256 + frame[37]!, frame[46]! * 65536 + frame[47]! * 256 + frame[48]!], [8472, 1]);
+  ok(plane.removeLink(b, named(plane, b, "vx").index));
+  ok(plane.addLink(b, { kind: "vxlan", name: "vx", vxlan: { id: 2, port: 8472 } }));
+  assertEquals(echo(plane, a, "10.9.0.2").from, undefined);
 });
 
-Deno.test("TCP: a megabyte arrives whole and in order over a wire that loses every tenth frame", () => {
-  const { plane, a, b, dev } = twoHosts();
-  const { client, server } = connected(plane, a, b);
-  ok(plane.setNetem(a, dev, { delay: 5, jitter: 2, loss: 0.1 }));
-  const sent = Uint8Array.from({ length: 1_000_000 }, (_, i) => (i * 7) % 251);
-  const got: number[] = [];
-  let at = 0;
-  for (let turn = 0; turn < 100_000 && got.length < sent.length; turn++) {
-    if (at < sent.length) {
-      const taken = plane.send(client, sent.subarray(at, at + 65536));
-      if (!isFailure(taken)) at += taken;
-    }
-    const part = plane.receive(server, 65536);
-    if (!isFailure(part)) got.push(...part);
-    plane.run(Math.max(plane.nextEvent(), plane.now()));
+Deno.test("a captured frame has right lengths and checksums", () => {
+  const { plane, a, dev } = twoHosts();
+  plane.capture(a, dev, true);
+  echo(plane, a, "10.0.0.2");
+  const frames = plane.takeFrames();
+  assertEquals(frames.map((frame) => [frame.outgoing, frame.bytes[12]! * 256 + frame.bytes[13]!]), [
+    [true, 0x0806],
+    [false, 0x0806],
+    [true, 0x0800],
+    [false, 0x0800],
+  ]);
+  for (const { bytes } of frames.slice(2)) {
+    assertEquals(fold(bytes.subarray(14, 34)), 0xffff);
+    assertEquals(fold(bytes.subarray(34)), 0xffff);
+    assertEquals(bytes[16]! * 256 + bytes[17]!, bytes.length - 14);
   }
-  assertEquals(got.length, sent.length);
-  assert(sent.every((byte, i) => byte === got[i]));
 });
 
-Deno.test("TCP to a closed port is refused at once; to a silent address it times out", () => {
+/** The one's complement sum of a buffer. */
+function fold(bytes: Uint8Array): number {
+  let sum = 0;
+  for (let i = 0; i < bytes.length; i += 2) sum += bytes[i]! * 256 + (bytes[i + 1] ?? 0);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >> 16);
+  return sum;
+}
+
+const steps = (records: readonly TraceRecord[], names: ReadonlyMap<Ns, string>) =>
+  records.map(({ ns, layer, action, reason }) => [names.get(ns), layer, action, reason].filter(Boolean).join(" "));
+
+Deno.test("a trace tells every step of a packet and of its answer, and costs nothing when nobody asked", () => {
+  const { plane, a, b, r } = routed();
+  echo(plane, a, "10.0.2.2");
+  assertEquals(plane.takeTrace(), []);
+  const socket = plane.socket(a, "udp", 4);
+  const number = plane.trace(socket);
+  ok(plane.sendTo(socket, bytes("x"), "10.0.2.2", 9));
+  const records = plane.takeTrace();
+  assert(records.every((record) => record.trace === number));
+  const names = new Map([[a, "a"], [b, "b"], [r, "r"]]);
+  assertEquals(steps(records, names), [
+    "a socket sent",
+    "a route routed",
+    "a link transmitted",
+    "r link received",
+    "r route routed",
+    "r route forwarded",
+    "r link transmitted",
+    "b link received",
+    "b route routed",
+    "b local refused",
+    "b route routed",
+    "b link transmitted",
+    "b socket dropped no-socket",
+    "r link received",
+    "r route routed",
+    "r route forwarded",
+    "r link transmitted",
+    "a link received",
+    "a route routed",
+    "a local delivered",
+  ]);
+});
+
+Deno.test("sysctls have the kernel's defaults; ip_forward reaches every device; unknown keys are unknown", () => {
   const { plane, a } = twoHosts();
-  const client = plane.socket(a, "tcp", 4);
-  ok(plane.connect(client, "10.0.0.2", 81));
-  assertEquals(plane.socketView(client).error, "ECONNREFUSED");
-  const other = plane.socket(a, "tcp", 4);
-  ok(plane.connect(other, "10.0.0.50", 81));
-  plane.run(plane.now() + 140_000);
-  assertEquals(plane.socketView(other).error, "EHOSTUNREACH");
+  assertEquals(plane.sysctl(a, "net.ipv4.ip_default_ttl"), 64);
+  ok(plane.setSysctl(a, "net.ipv4.ip_forward", 1));
+  assertEquals(plane.sysctl(a, "net.ipv4.conf.eth0.forwarding"), 1);
+  assertEquals(plane.sysctl(a, "net.ipv4.no_such"), undefined);
+  assertEquals(plane.setSysctl(a, "net.ipv4.conf.eth9.forwarding", 1), { errno: "ENOENT" });
 });
 
-Deno.test("the same seed gives the same MACs, ports and numbers", () => {
+Deno.test("a device that moves to another namespace leaves its addresses and routes behind", () => {
+  const { plane, a, dev } = twoHosts();
+  const other = host(plane);
+  ok(plane.setLink(a, dev, { ns: other }));
+  assertEquals(plane.addresses(a).filter((address) => address.dev !== 1), []);
+  assertEquals(plane.routes(a, 4).filter((route) => route.dev !== 1), []);
+  assertEquals([named(plane, other, "eth0").up, named(plane, other, "eth0").index], [false, dev]);
+});
+
+Deno.test("a namespace that goes takes the far ends of its wires along", () => {
+  const { plane, a, b } = twoHosts();
+  plane.removeNamespace(a);
+  assertEquals(plane.links(b).map((link) => link.name), ["lo"]);
+  assertEquals(plane.nextEvent(), Infinity);
+});
+
+Deno.test("a loop of bridges ends: frames that were handed on too often are dropped", () => {
+  const { plane, hosts, sw } = switched(1);
+  const other = host(plane);
+  const bridge = ok(plane.addLink(other, { kind: "bridge", name: "br1" }));
+  ok(plane.setLink(other, bridge, { up: true }));
+  for (const name of ["x", "y"]) {
+    const [near, far] = wire(plane, [sw, name], [other, name]);
+    ok(plane.setLink(sw, near, { master: named(plane, sw, "br0").index }));
+    ok(plane.setLink(other, far, { master: bridge }));
+  }
+  assertEquals(echo(plane, hosts[0] as Ns, "10.0.0.9").error, "EHOSTUNREACH");
+});
+
+Deno.test("a batch counts everything it passes, whether packets walk or follow a trail", () => {
+  const run = (disturb: boolean) => {
+    const { plane, a, b, r } = routed();
+    const server = plane.socket(b, "udp", 4);
+    ok(plane.bind(server, "0.0.0.0", 53));
+    const batch = plane.batch();
+    for (let row = 0; row < 8; row++) {
+      batch.set(row, {
+        src: 0x0a000102,
+        dst: 0x0a000202,
+        proto: 17,
+        sport: 1000 + row % 2,
+        dport: 53,
+        length: row % 3,
+      });
+    }
+    batch.set(7, { src: 0x0a000102, dst: 0x0a000202, proto: 17, sport: 1, dport: 99 });
+    for (let turn = 0; turn < 60; turn++) {
+      if (disturb) plane.links(r);
+      batch.send(a, turn % 4 === 0 ? 8 : 6);
+    }
+    const verdicts = [0, 5, 7].map((row) => batch.verdict(row));
+    const counters = [a, b, r].map((ns) => plane.links(ns).map(({ rx, tx }) => ({ rx, tx })));
+    return { verdicts, counters };
+  };
+  const [walked, followed] = [run(true), run(false)];
+  assertEquals(followed, walked);
+  assertEquals(walked.verdicts.map((verdict) => verdict.outcome), ["delivered", "delivered", "refused"]);
+});
+
+Deno.test("the same seed gives the same MACs, ports and numbers; another seed gives others", () => {
   const run = () => {
     const { plane, a, b } = twoHosts();
     const { client } = connected(plane, a, b);
     return [plane.links(a), plane.links(b), plane.socketView(client)];
   };
   assertEquals(run(), run());
+  const macs = (seed: number) => {
+    const plane = open(seed);
+    const ns = plane.addNamespace();
+    ok(plane.addLink(ns, { kind: "dummy", name: "d" }));
+    return named(plane, ns, "d").mac;
+  };
+  assert(macs(1) !== macs(2));
+});
+
+Deno.test("a socket that was closed is no socket any more", () => {
+  const { plane, a } = twoHosts();
+  const socket = plane.socket(a, "udp", 4);
+  plane.close(socket);
+  assertThrows(() => plane.socketView(socket), RangeError);
+  assertEquals(plane.bind(socket, "0.0.0.0", 1), { errno: "EBADF" });
 });

@@ -21,7 +21,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
 /// Frames that may wait for a receiver at once; beyond it the plane drops (a storm).
-const BACKLOG: usize = 65_536;
+const BACKLOG: usize = 16_384;
 /// How often a packet may be handed on before it is taken for a loop.
 pub const HOP_LIMIT: u16 = 255;
 
@@ -47,6 +47,23 @@ pub enum Event {
     Proxy { ns: u32, dev: u32, packet: PacketId },
 }
 
+/// An event with its time and, among those of one time, its birth.
+type Due = Reverse<(u64, u64, Event)>;
+
+impl Event {
+    /// Whether it is to happen in the namespace. TCP's timers know their sockets, which end with it.
+    const fn is_in(&self, space: u32) -> bool {
+        match self {
+            Event::Leave { ns, .. }
+            | Event::Neighbour { ns, .. }
+            | Event::Fragments { ns, .. }
+            | Event::Forget { ns, .. }
+            | Event::Proxy { ns, .. } => *ns == space,
+            Event::Tcp { .. } => false,
+        }
+    }
+}
+
 /// What all namespaces share.
 pub struct World {
     /// Virtual nanoseconds since the plane began.
@@ -62,7 +79,7 @@ pub struct World {
     /// Seconds since 1970 when the plane began.
     pub epoch: u64,
     queue: VecDeque<(Place, Parcel)>,
-    events: BinaryHeap<Reverse<(u64, u64, Event)>>,
+    events: BinaryHeap<Due>,
     born: u64,
     /// Frames seen on captured devices, and packets that left by tun devices.
     pub frames: Log,
@@ -162,7 +179,21 @@ impl Fabric {
         self.run_queue();
         let devices: Vec<u32> = self.space(ns).stack.links.iter().map(|device| device.index).collect();
         devices.into_iter().rev().filter(|dev| *dev != 1).for_each(|dev| self.destroy_link(Place { ns, dev }));
+        self.forget_events(ns);
         self.spaces[ns as usize] = None;
+    }
+
+    /// Takes out what was still to happen in a namespace: its number may be given again.
+    fn forget_events(&mut self, ns: u32) {
+        let (gone, kept) = std::mem::take(&mut self.world.events).into_iter().partition(|Reverse(due)| due.2.is_in(ns));
+        self.world.events = kept;
+        let gone: BinaryHeap<Due> = gone;
+        for Reverse((.., event)) in gone {
+            if let Event::Leave { packet, .. } | Event::Proxy { packet, .. } = event {
+                let packet = self.world.pool.take(packet);
+                self.world.pool.release(packet);
+            }
+        }
     }
 
     /// Runs every frame under way to its end.

@@ -1,4 +1,34 @@
-//! podwire's plane.
+//! podwire's plane: a Linux network stack for many machines at once, packet by packet, on a clock that only moves when it is told.
+//!
+//! # Layers
+//!
+//! ```text
+//!   export     what TypeScript calls: words in, words out; columns of packets for those in a hurry
+//!   socket     what programs hold: UDP, ping, raw, TCP; a call does what it can and never waits
+//!   ---------------------------------------------------------------------------------------------------------------
+//!   pipeline   LIFE OF A PACKET, top to bottom. Start there. Beside it: routing checks, ICMP, fragments, REJECT, limits
+//!   filter     rules: hooks in the kernel's order, chains, matches, targets, sets      flow   conntrack and NAT
+//!   route      tables, tries, policy rules                                             link   devices, bridges, ARP, vxlan, netem
+//!   ---------------------------------------------------------------------------------------------------------------
+//!   namespace  one stack: its devices, routes, hooks, sockets; and the Env its rules ask
+//!   fabric     all namespaces, the run queue, the event heap, the clock
+//!   wire       bytes <-> values, and the pool packets live in            trace   what happened, where, why
+//! ```
+//!
+//! # Promises
+//! * **A call walks to its end.** When `send` returns, everything that takes no virtual time has happened: ARP, forwarding,
+//!   the answer, the answer's answer. What takes time (netem, timers) waits in the event heap for `run`.
+//! * **A packet never recurses.** Where the kernel hands a frame to a receiver's backlog it goes into the run queue here.
+//! * **Every packet ends somewhere for a reason**, and one that is traced says so ([`trace::Reason`]).
+//! * **Chance is one generator.** Same calls, same seed: same MACs, ports, sequence numbers, losses, and the same log.
+//! * **Owning a [`wire::Parcel`] is the duty to end its way**: hand it on, park it, `drop` it or `finish` it.
+//! * **Names are the kernel's.** Comments name the function of Linux 6.18 that a step models; its order of checks is the law.
+//!
+//! # Not modelled
+//! IPv6 beyond routes, rules and tables (its packets are dropped as an unknown protocol); VLAN filtering, STP and IGMP snooping of bridges
+//! (the options are kept and shown); vlan, macvlan, ipvlan and ipip devices (refused as an unknown type); multicast routing and IGMP; IP
+//! source routing; XFRM; TCP's SACK blocks, delayed acknowledgements, ECN, urgent data, fast open and SYN cookies; traffic control other
+//! than netem. Options of TCP that the plane does not know are not carried on by a forwarded segment.
 pub mod abi;
 pub mod errno;
 pub mod export;

@@ -7,7 +7,7 @@
 use crate::fabric::World;
 use crate::filter::{AddrType, Env, Hooks, Note};
 use crate::hash::Map;
-use crate::link::Links;
+use crate::link::{Links, Place};
 use crate::pipeline::cache::Cache;
 use crate::pipeline::fragment::Fragments;
 use crate::pipeline::limit::Limits;
@@ -175,6 +175,7 @@ impl Env for View<'_> {
         self.world.trails.spoil();
     }
     fn note(&mut self, packet: &Packet, note: Note) {
-        trace::note_hook(self.stack.ns, self.world, packet, note);
+        let dev = if packet.iif != 0 { packet.iif } else { self.path.map_or(0, |path| path.oif) };
+        trace::note_hook(Place { ns: self.stack.ns, dev }, self.world, packet, note);
     }
 }

@@ -199,8 +199,7 @@ impl World {
 }
 
 /// What a hook notes, as a record.
-pub fn note_hook(ns: u32, world: &mut World, packet: &Packet, note: Note) {
-    let place = Place { ns, dev: packet.iif };
+pub fn note_hook(place: Place, world: &mut World, packet: &Packet, note: Note) {
     let (layer, action, rule) = match note {
         Note::Rule { table, hook, index, .. } => (Layer::Hook, Action::Matched, Some((table, hook, index))),
         Note::Policy { table, hook, index, .. } => (Layer::Hook, Action::Policy, Some((table, hook, index))),

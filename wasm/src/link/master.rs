@@ -69,7 +69,10 @@ impl Fabric {
         let mac = ports.iter().map(|port| port.mac).min();
         let mtu = ports.iter().map(|port| port.mtu).min().unwrap_or(1500);
         let had_ports = bridge.watched || !ports.is_empty();
-        let carrier = if had_ports { ports.iter().any(|port| port.up && port.carrier) } else { bridge.carrier };
+        // A bridge that never had ports has a carrier, unless its address was set: that has its ports looked at
+        // (br_stp_change_bridge_id).
+        let judged = had_ports || bridge.mac_set;
+        let carrier = ports.iter().any(|port| port.up && port.carrier);
         let next_mac = if bridge.mac_set || !had_ports { bridge.mac } else { mac.unwrap_or(Mac::ZERO) };
         let next_mtu = if bridge.mtu_set { bridge.mtu } else { mtu };
         let changed = bridge.mac != next_mac;
@@ -80,7 +83,9 @@ impl Fabric {
         if changed {
             self.set_mac(place, next_mac);
         }
-        self.set_carrier(place, carrier);
+        if judged {
+            self.set_carrier(place, carrier);
+        }
     }
 
     /// A device's MAC, with what remembers it in bridges.

@@ -66,6 +66,9 @@ impl Fabric {
         if device != 0 && self.space(ns).stack.links.get(device).is_none() {
             return refuse(ENODEV);
         }
+        if new.keep_alive.is_some() {
+            self.tcp_arm(id);
+        }
         Ok(())
     }
 

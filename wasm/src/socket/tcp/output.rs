@@ -3,7 +3,7 @@
 use super::{before, Tcp, Timer};
 use crate::errno::EPIPE;
 use crate::export::records::SocketState;
-use crate::fabric::{Fabric, MILLISECOND};
+use crate::fabric::{Fabric, MILLISECOND, SECOND};
 use crate::link::Place;
 use crate::pipeline::routing::OutputKey;
 use crate::socket::Socket;
@@ -116,19 +116,27 @@ impl Fabric {
         Some(Segment { flags, seq: tcp.snd_nxt, start: flight as usize, length: length as usize })
     }
 
-    /// Sets the retransmission timer where something is unacknowledged (or a closed window keeps it from being sent), and stops it where nothing is.
+    /// Sets the retransmission timer where something is unacknowledged (or a closed window keeps it from being sent), and
+    /// stops it where nothing is; an idle connection may have to prove that it lives (SO_KEEPALIVE).
     pub fn tcp_arm(&mut self, id: u32) {
         let now = self.world.now;
-        let Some(tcp) = self.world.sockets.get_mut(id).and_then(Socket::tcp_mut) else { return };
+        let Some(socket) = self.world.sockets.get_mut(id) else { return };
+        let (ns, keep) = (socket.ns, socket.options.keep_alive);
+        let Some(tcp) = socket.tcp_mut() else { return };
         if tcp.timer == Timer::End {
             return;
         }
         let waits = tcp.flight() > 0 || !tcp.send.is_empty() || tcp.state == SocketState::SynSent;
+        let idle = keep && tcp.state == SocketState::Established;
         match (waits, tcp.timer) {
-            (true, Timer::Retransmit) => {}
+            (true, Timer::Retransmit) | (false, Timer::KeepAlive) => {}
             (true, _) => {
                 let at = now + tcp.rto;
                 self.tcp_set_timer(id, Timer::Retransmit, at);
+            }
+            (false, _) if idle => {
+                let time = self.space(ns).stack.sysctl(sysctl::TCP_KEEPALIVE_TIME) as u64 * SECOND;
+                self.tcp_set_timer(id, Timer::KeepAlive, now + time);
             }
             (false, Timer::Retransmit) => tcp.stop_timer(),
             (false, _) => {}

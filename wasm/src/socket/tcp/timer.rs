@@ -4,7 +4,7 @@ use super::output::Segment;
 use super::{Timer, RTO_FIRST, RTO_MAX};
 use crate::errno::ETIMEDOUT;
 use crate::export::records::SocketState;
-use crate::fabric::Fabric;
+use crate::fabric::{Fabric, SECOND};
 use crate::socket::Socket;
 use crate::sysctl;
 use crate::wire::packet::tcp;
@@ -19,8 +19,32 @@ impl Fabric {
         match timer {
             Timer::End => self.tcp_remove(id),
             Timer::Retransmit => self.tcp_retransmit(ns, id),
-            Timer::KeepAlive | Timer::None => {}
+            Timer::KeepAlive => self.tcp_keep_alive(ns, id),
+            Timer::None => {}
         }
+    }
+
+    /// A silent connection is asked for a sign of life, some times over, then given up (tcp_keepalive_timer).
+    fn tcp_keep_alive(&mut self, ns: u32, id: u32) {
+        let now = self.world.now;
+        let stack = &self.space(ns).stack;
+        let silence = stack.sysctl(sysctl::TCP_KEEPALIVE_TIME) as u64 * SECOND;
+        let interval = stack.sysctl(sysctl::TCP_KEEPALIVE_INTVL) as u64 * SECOND;
+        let probes = stack.sysctl(sysctl::TCP_KEEPALIVE_PROBES) as u32;
+        let Some(connection) = self.world.sockets.get_mut(id).and_then(Socket::tcp_mut) else { return };
+        if now < connection.heard + silence {
+            connection.retries = 0;
+            let at = connection.heard + silence;
+            return self.tcp_set_timer(id, Timer::KeepAlive, at);
+        }
+        if connection.retries >= probes {
+            return self.tcp_fail(id, ETIMEDOUT);
+        }
+        connection.retries += 1;
+        let seq = connection.snd_nxt.wrapping_sub(1);
+        // A lost probe is followed by another.
+        let _ = self.tcp_send_segment(id, Segment::bare(tcp::ACK, seq));
+        self.tcp_set_timer(id, Timer::KeepAlive, now + interval);
     }
 
     /// Nothing came back in time (tcp_retransmit_timer): again, twice as patiently, until the sysctls say it is enough.
