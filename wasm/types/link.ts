@@ -47,7 +47,7 @@ export interface LinkChange {
   readonly learning?: boolean;
   readonly flood?: boolean;
   readonly isolated?: boolean;
-  /** Bridge options (`type bridge ...`). */
+  /** Bridge options (`type bridge ...`); `ageing` in hundredths of a second. */
   readonly ageing?: number;
   readonly mcastSnooping?: boolean;
   readonly stp?: boolean;
