@@ -4,10 +4,12 @@
  */
 import packet from "dns-packet";
 import { ipWords, parseIp, printIp, wordsIp } from "../base/mod.ts";
+import { readLoc, writeLoc } from "./loc.ts";
 import { absolute } from "./name.ts";
 import { typeName } from "./numbers.ts";
 import { PACKET_TEXTS, type PacketText } from "./rdata_text.ts";
 import { quoted, words } from "./strings.ts";
+import { readParams, writeParams } from "./svcb.ts";
 import { WireError, type WireReader, WireWriter } from "./wire.ts";
 
 /** One type's twins: `read` and `write` move octets, text is the form of a zone file. */
@@ -110,6 +112,22 @@ const rp: RdataCodec = {
   },
 };
 
+/** SVCB and HTTPS (RFC 9460). */
+const svcb: RdataCodec = {
+  read: (reader, length) => {
+    const end = reader.at + length;
+    const head = `${reader.u16()} ${reader.name()}`;
+    const params = readParams(reader, end);
+    return params === "" ? head : `${head} ${params}`;
+  },
+  write: (writer, text) => {
+    const [, priority, target, params = ""] = /^(\S+)\s+(\S+)\s*(.*)$/s.exec(text) ?? [];
+    writer.u16(number(priority, 65535));
+    writer.name(name(target), "plain");
+    writeParams(writer, params);
+  },
+};
+
 /** RFC 3597: `\# 4 0a000001` for a type without a row. */
 const unknown: RdataCodec = {
   read: (reader, length) => {
@@ -170,6 +188,9 @@ const CODECS = new Map<string, RdataCodec>([
   ["TXT", txt],
   ["SPF", txt],
   ["RP", rp],
+  ["LOC", { read: readLoc, write: writeLoc }],
+  ["SVCB", svcb],
+  ["HTTPS", svcb],
   ...Object.entries(PACKET_TEXTS).map(([type, texts]): [string, RdataCodec] => [type, throughPacket(type, texts)]),
 ]);
 

@@ -153,15 +153,14 @@ function qualify(name: string, origin: string): string {
 function entriesOf(text: string): Entry[] {
   const entries: Entry[] = [];
   let [depth, words, owned]: [number, Word[], boolean] = [0, [], false];
-  const lines = text.split("\n");
-  for (const [index, line] of lines.entries()) {
+  for (const [index, line] of text.split("\n").entries()) {
     if (depth === 0) owned = /^[^\s;]/.test(line);
     for (const match of line.matchAll(/;.*|"(?:\\.|[^"\\])*"?|[()]|(?:\\.|[^\s;"()\\])+/g)) {
       const [token] = match;
       if (token.startsWith(";")) break;
       if (token === "(") depth++;
       else if (token === ")") depth--;
-      const ends = match.index + token.length === line.length && index === lines.length - 1;
+      const ends = match.index + token.length === line.length;
       if (token !== "(" && token !== ")") {
         words.push({ text: token, line: index + 1, column: match.index + token.length + (ends ? 0 : 1) });
       }

@@ -20,6 +20,8 @@ const SHOWN = 8;
 const POD = "10.244.0.5";
 /** Virtual milliseconds a CoreDNS has to start, or to refuse to. */
 const START_UP = 45_000;
+/** Milliseconds between the start and the first question. */
+const SETTLE = 400;
 /** Milliseconds a question waits for its reply where it says nothing. */
 const PATIENCE = 3000;
 
@@ -101,6 +103,7 @@ async function checkStart({ process, runner }: DnsWorld, { start }: DnsCase): Pr
     for (let waited = 0; waited < START_UP && !process.stdout.includes("CoreDNS-"); waited += 100) {
       if (await runner.run(process.finished, runner.clock.now() + 100) !== undefined) break;
     }
+    await runner.advance(SETTLE);
     return process.stdout.includes("CoreDNS-") ? { kind } : { kind, problem: `did not start:\n${process.stdout}` };
   }
   const finished = await runner.run(process.finished, runner.clock.now() + START_UP);

@@ -143,7 +143,8 @@ export class Upstream {
 
 /** The records at a name, a wildcard's under the name asked; none where it only has names below it; undefined for nothing. */
 function recordsAt({ origin, records }: Zone, name: string): readonly Rr[] | undefined {
-  const own = records.filter((rr) => sameName(rr.name, name));
+  // Compression points back to the question: owners come in its case.
+  const own = records.filter((rr) => sameName(rr.name, name)).map((rr) => ({ ...rr, name }));
   if (own.length > 0) return own;
   const exists = (at: string) => records.some((rr) => isUnder(rr.name, at));
   if (exists(name)) return [];

@@ -85,6 +85,8 @@ export class DnsWorld {
     const outside = [
       "ip link set lo up",
       "ip link set pod up",
+      // Recorded on one machine's loopback, where errors are not rate limited.
+      "sysctl -qw net.ipv4.icmp_ratelimit=0",
       `ip addr add ${GATEWAY}/32 dev pod`,
       `ip route add ${OWN} dev pod`,
       ...addressesOf(this.given).map((address) => `ip addr add ${address}/32 dev lo`),

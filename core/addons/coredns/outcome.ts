@@ -71,7 +71,8 @@ const OWN_UDP_SIZE = 4096;
 export function chainOf(instances: readonly (readonly [string, Instance])[]): Next {
   const links = instances.filter(([, instance]) => instance.handle !== undefined);
   const last = links.at(-1)?.[0] ?? "";
-  const end: Next = () => Promise.resolve({ rcode: "SERVFAIL", error: `plugin/${last}: no next plugin found` });
+  const failure = { rcode: "SERVFAIL", error: `plugin/${last}: no next plugin found` };
+  const end: Next = Object.assign(() => Promise.resolve(failure), { isEnd: true as const });
   return links.reduceRight<Next>((next, [, instance]) => (query) => handled(instance, query, next), end);
 }
 

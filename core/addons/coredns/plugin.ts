@@ -22,6 +22,10 @@ export interface DnsQuery {
   readonly edns: Edns | undefined;
   /** Asks this server another question on behalf of the client. */
   readonly ask: (name: string, type: string) => Promise<Outcome>;
+  /** How many lookups of the server's own led to this one. */
+  readonly depth?: number;
+  /** It came in by a UDP socket of all addresses, of which logs and views see no address. */
+  readonly wildcard?: boolean;
   /** How the server listening is named in metrics: `dns://:53`. */
   readonly server: string;
   /** Virtual milliseconds after which the cancel plugin has it fail. */
@@ -43,7 +47,10 @@ export interface Outcome {
 }
 
 /** Asks the plugins further down; `caller` names the plugin for `plugin/NAME: no next plugin found`. */
-export type Next = (query: DnsQuery) => Promise<Outcome>;
+export type Next = ((query: DnsQuery) => Promise<Outcome>) & {
+  /** No plugin is further down. */
+  readonly isEnd?: true;
+};
 
 /** What CoreDNS finds where it runs. */
 export interface Host {
@@ -138,6 +145,8 @@ export interface External {
   /** Addresses of CoreDNS's own Services outside the cluster. */
   self(): readonly string[];
   serial(): number;
+  /** TTL of the kubernetes plugin's own records, which SRV and CNAME records have here too. */
+  readonly ttl: number;
 }
 
 /** An external address or host name with its port. */

@@ -3,11 +3,11 @@ import { printMessage, queryMessage } from "../../dns/mod.ts";
 import type { DatagramSocket, Endpoint, Listener, Process, Program, Stream } from "../../linux/mod.ts";
 import { type Configuration, configure, DEFAULT_COREFILE, GO_VERSION } from "./configuration.ts";
 import { CorefileError } from "./corefile/token.ts";
+import { framed, FrameReader } from "./frames.ts";
 import { serveHttp } from "./http.ts";
 import { COREDNS_VERSION } from "./order.ts";
 import type { ClusterView, Host, RunningServer } from "./plugin.ts";
-import { readFrame } from "./plugins/forward.ts";
-import { serve } from "./server.ts";
+import { serve, serveStream } from "./server.ts";
 
 /** What a CoreDNS process is given besides its files. */
 export interface CoreDnsOptions {
@@ -56,6 +56,7 @@ class CoreDns {
       process.out(`${refused}\n`);
       return 1;
     }
+    for (const line of this.#current().banner) process.out(`${line}\n`);
     this.#start();
     process.out(`CoreDNS-${this.options.version ?? COREDNS_VERSION}\nlinux/amd64, ${GO_VERSION}, \n`);
     const exit = await Promise.race([ended, process.killed.then(() => 0)]);
@@ -119,7 +120,6 @@ class CoreDns {
 
   #start(): void {
     const configuration = this.#current();
-    for (const line of configuration.banner) this.process.out(`${line}\n`);
     for (const block of configuration.blocks) {
       const server = this.#running(configuration, block.addresses[0]?.port ?? "53");
       for (const [, instance] of block.instances) {
@@ -179,6 +179,7 @@ class CoreDns {
         proto: "udp" as const,
         client: { address: from, port: fromPort },
         local: { address: to, port: socket.local.port },
+        wildcard: /^(0\.0\.0\.0|::)$/.test(socket.local.address),
       };
       this.#host.background(async () => {
         const bytes = await serve(this.#current(), this.#host, { bytes: data, arrival });
@@ -196,16 +197,18 @@ class CoreDns {
   }
 
   async #converse(stream: Stream): Promise<void> {
+    const frames = new FrameReader(stream, this.#host.clock);
     for (;;) {
-      const bytes = await readFrame(stream, this.#host, TCP_IDLE);
+      const bytes = await frames.next(TCP_IDLE);
       if (typeof bytes === "string") break;
       const arrival: { proto: "tcp"; client: Endpoint; local: Endpoint } = {
         proto: "tcp",
         client: stream.remote,
         local: stream.local,
       };
-      const reply = await serve(this.#current(), this.#host, { bytes, arrival });
-      if (reply !== undefined) await stream.write(Uint8Array.of(reply.length >> 8, reply.length & 255, ...reply));
+      for (const reply of await serveStream(this.#current(), this.#host, { bytes, arrival })) {
+        await stream.write(framed(reply));
+      }
     }
     stream.close();
   }

@@ -10,6 +10,8 @@ export interface Arrival {
   readonly proto: "udp" | "tcp";
   readonly client: Endpoint;
   readonly local: Endpoint;
+  /** The socket is one of all addresses. */
+  readonly wildcard?: boolean;
 }
 
 /** Plugins that answer classes other than IN. */
@@ -19,23 +21,41 @@ const UDP_UNFRAGMENTED = { 4: 1480, 6: 1220 } as const;
 const TCP_LIMIT = 65535;
 
 /** Answers one packet; undefined where CoreDNS keeps silent. */
-export async function serve(
-  configuration: Configuration,
-  host: Host,
-  packet: { readonly bytes: Uint8Array; readonly arrival: Arrival },
-): Promise<Uint8Array | undefined> {
+export async function serve(configuration: Configuration, host: Host, packet: Packet): Promise<Uint8Array | undefined> {
+  return (await serveStream(configuration, host, packet))[0];
+}
+
+/** A packet and its way. */
+export interface Packet {
+  readonly bytes: Uint8Array;
+  readonly arrival: Arrival;
+}
+
+/** Records a message of a zone transfer carries. */
+const TRANSFERRED = 500;
+
+/** Answers one packet with as many messages as it takes: more than one for a zone transfer, none for silence. */
+export async function serveStream(configuration: Configuration, host: Host, packet: Packet): Promise<Uint8Array[]> {
   const { bytes, arrival } = packet;
-  if (bytes.length < 12 || ((bytes[2] as number) & 0x80) !== 0) return undefined;
+  if (bytes.length < 12 || ((bytes[2] as number) & 0x80) !== 0) return [];
   const header = readHeader(bytes);
-  if (header.opcode !== "QUERY" && header.opcode !== "NOTIFY") return printMessage({ ...header, rcode: "NOTIMP" });
-  if (!hasPlausibleCounts(bytes)) return printMessage({ ...header, rcode: "FORMERR" });
+  if (header.opcode !== "QUERY" && header.opcode !== "NOTIFY") return [printMessage({ ...header, rcode: "NOTIMP" })];
+  if (!hasPlausibleCounts(bytes)) return [printMessage({ ...header, rcode: "FORMERR" })];
   const message = parseQuery(bytes);
-  if ("malformed" in message) return printMessage({ ...header, rcode: "FORMERR", questions: message.questions }, false);
+  if ("malformed" in message) {
+    return [printMessage({ ...header, rcode: "FORMERR", questions: message.questions }, false)];
+  }
   const query = queryOf(message, bytes.length, { configuration, host, arrival });
   const outcome = await answer(configuration, query);
   const asked = outcome.query ?? query;
   const reply = isUnwritten(outcome) ? emptyReply(asked, outcome.rcode) : outcome.reply;
-  return reply === undefined ? undefined : printReply(asked, reply);
+  if (reply === undefined) return [];
+  if (query.question.type !== "AXFR" || reply.answers.length <= TRANSFERRED) return [printReply(asked, reply)];
+  const count = Math.ceil(reply.answers.length / TRANSFERRED);
+  return Array.from({ length: count }, (_, i) => {
+    const answers = reply.answers.slice(i * TRANSFERRED, (i + 1) * TRANSFERRED);
+    return printReply(asked, { ...reply, answers });
+  });
 }
 
 /** One question, at most one answer and one authority record, at most two additional ones. */
@@ -64,10 +84,12 @@ interface Serving {
   readonly configuration: Configuration;
   readonly host: Host;
   readonly arrival: Arrival;
+  /** Lookups of the server's own on the way here. */
+  readonly depth?: number;
 }
 
 function queryOf(message: Message, size: number, serving: Serving): DnsQuery {
-  const { configuration, host, arrival } = serving;
+  const { configuration, host, arrival, depth = 0 } = serving;
   const question = message.questions[0] as Message["questions"][number];
   const query: DnsQuery = {
     ...arrival,
@@ -81,7 +103,8 @@ function queryOf(message: Message, size: number, serving: Serving): DnsQuery {
     view: "",
     ask: (name, type) => {
       const asked = { ...message, questions: [{ name, type, class: "IN" }] };
-      return answer(configuration, queryOf(asked, printMessage(asked, false).length, serving));
+      const size = printMessage(asked, false).length;
+      return answer(configuration, { ...queryOf(asked, size, { ...serving, depth: depth + 1 }), depth: depth + 1 });
     },
   };
   return query;

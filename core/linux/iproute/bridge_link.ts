@@ -46,7 +46,8 @@ function portEntry(tool: IpTool, port: Link): Entry {
   entry.put("flags", linkFlags(port), `: <${[...linkFlags(port), ...lowerDown(tool, port)].join(",")}> `);
   entry.put("mtu", port.mtu, `mtu ${port.mtu} `);
   entry.put("master", tool.name(port.master), `master ${tool.name(port.master)} `);
-  entry.put("state", portState(port), `state ${portState(port)} `);
+  const state = portState(port, tool.links().find(({ index }) => index === port.master));
+  entry.put("state", state, `state ${state} `);
   entry.put("priority", 32, "priority 32 ").put("cost", 2, "cost 2 ");
   if (tool.options.details) putPortFlags(entry, tool, port);
   if (tool.options.stats) putStats(entry, tool, port);

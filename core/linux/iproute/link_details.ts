@@ -10,7 +10,11 @@ const zero = new JsonNumber("0.00");
 const queues = (link: Link): number => (link.kind === "veth" ? 2 : 1);
 
 /** What `ip -d` adds: limits, the kind with its data, a bridge port's data, queue sizes. */
-export function putDetails(entry: Entry, tool: IpTool, link: Link): void {
+export function putDetails(
+  entry: Entry,
+  tool: IpTool,
+  { link, forLink }: { readonly link: Link; readonly forLink: boolean },
+): void {
   const bridged = tool.links().find((other) => other.index === link.master)?.kind === "bridge";
   const [least, most] = link.kind === "" ? [0, 0] : [68, 65535];
   const promiscuity = (link.promisc ? 1 : 0) + (bridged ? 1 : 0);
@@ -19,12 +23,19 @@ export function putDetails(entry: Entry, tool: IpTool, link: Link): void {
   entry.put("min_mtu", least, `minmtu ${least} `).put("max_mtu", most, `maxmtu ${most} `);
   if (link.kind !== "") putKind(entry, tool, link, bridged);
   const count = queues(link);
-  const tso = link.kind === "tun" ? 65536 : 524280;
-  entry.put("inet6_addr_gen_mode", "eui64", "addrgenmode eui64 ");
+  const tso = tsoOf(tool, link);
+  // `ip addr` asks without the families' own attributes.
+  if (forLink) entry.put("inet6_addr_gen_mode", "eui64", "addrgenmode eui64 ");
   entry.put("num_tx_queues", count, `numtxqueues ${count} `).put("num_rx_queues", count, `numrxqueues ${count} `);
   entry.put("gso_max_size", 65536, "gso_max_size 65536 ").put("gso_max_segs", 65535, "gso_max_segs 65535 ");
   entry.put("tso_max_size", tso, `tso_max_size ${tso} `).put("tso_max_segs", 65535, "tso_max_segs 65535 ");
   entry.put("gro_max_size", 65536, "gro_max_size 65536 ");
+}
+
+/** What a device may hand down in one piece: a bridge as much as its ports, without any as little as a tun. */
+function tsoOf(tool: IpTool, link: Link): number {
+  const bare = link.kind === "bridge" && !tool.links().some(({ master }) => master === link.index);
+  return bare || link.kind === "tun" ? 65536 : 524280;
 }
 
 function putKind(entry: Entry, tool: IpTool, link: Link, bridged: boolean): void {
@@ -79,7 +90,7 @@ function putBridge(entry: Entry, _tool: IpTool, link: Link): void {
   };
   numbers([["forward_delay", 1500], ["hello_time", 200], ["max_age", 2000], [
     "ageing_time",
-    Math.round(link.ageing * 100),
+    link.ageing,
   ]]);
   numbers([["stp_state", link.stp ? 1 : 0], ["priority", 32768], ["vlan_filtering", link.vlanFiltering ? 1 : 0]]);
   entry.put("bridge_id", bridgeId(link.mac), `bridge_id ${bridgeId(link.mac)} `);
@@ -115,7 +126,7 @@ function putBridgeSlave(entry: Entry, tool: IpTool, link: Link): void {
   const flags = (pairs: readonly (readonly [string, boolean, string?])[]): void => {
     for (const [key, on, word] of pairs) entry.put(key, on, `${word ?? key} ${onOff(on)} `);
   };
-  const state = portState(link);
+  const state = portState(link, bridge);
   entry.put("state", state, `state ${state} `).put("priority", 32, "priority 32 ").put("cost", 2, "cost 2 ");
   flags([["hairpin", link.hairpin], ["guard", false], ["root_block", false], ["fastleave", false]]);
   flags([["learning", link.learning], ["flood", link.flood]]);
@@ -135,9 +146,9 @@ function putBridgeSlave(entry: Entry, tool: IpTool, link: Link): void {
   flags([["vlan_tunnel", false], ["isolated", link.isolated], ["locked", false]]);
 }
 
-/** A bridge port's state without spanning tree: forwarding as soon as it has carrier. */
-export function portState(link: Link): "forwarding" | "disabled" {
-  return link.up && link.carrier ? "forwarding" : "disabled";
+/** A bridge port's state without spanning tree: forwarding as soon as it has carrier and the bridge is up. */
+export function portState(link: Link, bridge: Link | undefined): "forwarding" | "disabled" {
+  return bridge?.up && link.up && link.carrier ? "forwarding" : "disabled";
 }
 
 function putVxlan(entry: Entry, tool: IpTool, link: Link): void {

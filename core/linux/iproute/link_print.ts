@@ -33,7 +33,7 @@ export function linkEntry(tool: IpTool, link: Link, view: LinkView): Entry {
   putState(entry, tool, link, view);
   if (view.address) putAddress(entry, tool, link);
   putNetns(entry, tool, link, view.short ?? false);
-  if (tool.options.details) putDetails(entry, tool, link);
+  if (tool.options.details) putDetails(entry, tool, { link, forLink: view.forLink ?? false });
   const { alias } = linkExtras(tool.namespace, link.index);
   if (view.forLink && tool.options.stats) putStats(entry, tool, link);
   if (alias !== undefined && view.forLink) entry.put("ifalias", alias, `${tool.feed}    alias ${alias}`);

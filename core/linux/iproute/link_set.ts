@@ -108,7 +108,7 @@ function takeChange(tool: IpTool, words: Words, request: Request): void {
 /** `type bridge ...` and `type bridge_slave ...`: the settings the plane has. */
 const TYPE_SETTINGS: Readonly<Record<string, Readonly<Record<string, (word: string) => LinkChange>>>> = {
   bridge: {
-    ageing_time: (word) => ({ ageing: number(word, "ageing_time") / 100 }),
+    ageing_time: (word) => ({ ageing: number(word, "ageing_time") }),
     stp_state: (word) => ({ stp: number(word, "stp_state") !== 0 }),
     vlan_filtering: (word) => ({ vlanFiltering: number(word, "vlan_filtering") !== 0 }),
     mcast_snooping: (word) => ({ mcastSnooping: number(word, "mcast_snooping") !== 0 }),

@@ -27,7 +27,7 @@ export const dns64: DnsPlugin = {
           (options.allowIpv4 || query.client.address.includes(":"));
         const outcome = await next(query);
         if (!wanted || outcome.reply === undefined || !lacks(outcome.reply, options)) return outcome;
-        const plain = await query.ask(query.question.name, "A");
+        const plain = await query.ask(query.name, "A");
         if (plain.reply === undefined) {
           return plain.error === undefined ? { rcode: "SERVFAIL" } : { rcode: "SERVFAIL", error: plain.error };
         }

@@ -1,4 +1,4 @@
-import { ipFamily, isFailure, type Random, strerror } from "../../../base/mod.ts";
+import { type Errno, ipFamily, isFailure, type Random } from "../../../base/mod.ts";
 import {
   isMalformed,
   isUnder,
@@ -8,7 +8,7 @@ import {
   printMessage,
   udpLimit,
 } from "../../../dns/mod.ts";
-import type { Stream } from "../../../linux/mod.ts";
+import { errorText, framed, FrameReader } from "../frames.ts";
 import type { Metrics } from "../metrics.ts";
 import { emptyReply } from "../outcome.ts";
 import type { DnsPlugin, DnsQuery, Host, Next, Outcome } from "../plugin.ts";
@@ -98,6 +98,7 @@ class Forwarder {
         proxy = this.host.random.pick(this.#proxies);
       }
       const began = clock.now();
+      query.labels?.set("forward/upstream", place(proxy.upstream));
       const answer = await this.#exchange(query, proxy.upstream);
       if ("message" in answer) {
         const outcome = await this.#accept(query, answer.message, { next, last: fails >= list.length - 1 });
@@ -214,16 +215,16 @@ async function overUdp(
   try {
     const local = socket.connect(upstream.address, upstream.port);
     if (isFailure(local)) {
-      return { error: `dial udp ${place(upstream)}: connect: ${strerror(local.errno).toLowerCase()}` };
+      return { error: `dial udp ${place(upstream)}: connect: ${errorText(local.errno)}` };
     }
     const pair = `${place(local)}->${place(upstream)}`;
     const sent = socket.send(sending.bytes);
-    if (isFailure(sent)) return { error: `write udp ${pair}: write: ${strerror(sent.errno).toLowerCase()}` };
+    if (isFailure(sent)) return { error: `write udp ${pair}: write: ${errorText(sent.errno)}` };
     const deadline = host.clock.now() + sending.timeout;
     for (;;) {
       const got = await socket.receive(Math.max(0, deadline - host.clock.now()));
       if (got === undefined) return { error: `read udp ${pair}: i/o timeout` };
-      if ("error" in got) return { error: `read udp ${pair}: read: ${errorText(got.error.errno)}` };
+      if ("error" in got) return { error: `read udp ${pair}: read: ${errorText(got.error.errno as Errno)}` };
       const message = parseMessage(got.datagram.data);
       if (!isMalformed(message) && message.id === sending.id) return { message };
     }
@@ -232,44 +233,18 @@ async function overUdp(
   }
 }
 
-function errorText(errno: string): string {
-  return strerror(errno as Parameters<typeof strerror>[0]).toLowerCase();
-}
-
 async function overTcp(host: Host, upstream: Upstream, sending: Sending): Promise<Exchange> {
   const stream = await host.net.connect(upstream.address, upstream.port, { timeout: DIAL_TIMEOUT });
   if (stream === undefined) return { error: `dial tcp ${place(upstream)}: i/o timeout` };
   if (isFailure(stream)) return { error: `dial tcp ${place(upstream)}: connect: ${errorText(stream.errno)}` };
   const pair = `${place(stream.local)}->${place(upstream)}`;
   try {
-    await stream.write(Uint8Array.of(sending.bytes.length >> 8, sending.bytes.length & 255, ...sending.bytes));
-    const bytes = await readFrame(stream, host, sending.timeout);
+    await stream.write(framed(sending.bytes));
+    const bytes = await new FrameReader(stream, host.clock).next(sending.timeout);
     if (typeof bytes === "string") return { error: bytes === "EOF" ? bytes : `read tcp ${pair}: ${bytes}` };
     const message = parseMessage(bytes);
     return isMalformed(message) ? { error: message.malformed } : { message };
   } finally {
     stream.close();
-  }
-}
-
-/** One DNS message of a TCP stream, or why there is none, in Go's words. */
-export async function readFrame(
-  stream: Stream,
-  host: Pick<Host, "clock">,
-  timeout: number,
-): Promise<Uint8Array | string> {
-  let bytes: Uint8Array = new Uint8Array();
-  const deadline = host.clock.now() + timeout;
-  for (;;) {
-    const wanted = bytes.length < 2 ? Infinity : 2 + (((bytes[0] as number) << 8) | (bytes[1] as number));
-    if (bytes.length >= wanted) return bytes.slice(2, wanted);
-    const more = await stream.read(Math.max(0, deadline - host.clock.now()));
-    if (more === undefined) return "i/o timeout";
-    if (more === null) return "EOF";
-    if (isFailure(more)) return `read: ${errorText(more.errno)}`;
-    const joined = new Uint8Array(bytes.length + more.length);
-    joined.set(bytes);
-    joined.set(more, bytes.length);
-    bytes = joined;
   }
 }

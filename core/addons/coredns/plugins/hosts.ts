@@ -67,7 +67,7 @@ function answer(query: DnsQuery, next: Next, { options, maps }: Answering): Prom
   const known = ["A", "AAAA"].some((type) => addressesOf(maps, name, type as "A" | "AAAA").length > 0);
   if (known) return Promise.resolve(written(query, {}));
   if (fallsThrough(options.fall, name)) return next(query);
-  return Promise.resolve({ rcode: "SERVFAIL", error: "plugin/hosts: no next plugin found" });
+  return Promise.resolve({ rcode: "SERVFAIL" });
 }
 
 function answerReverse(query: DnsQuery, next: Next, { options, maps }: Answering): Promise<Outcome> {

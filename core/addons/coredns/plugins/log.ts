@@ -55,7 +55,7 @@ const FIELDS: Readonly<Record<string, (line: Line) => string>> = {
   "{size}": (line) => String(printMessage(line.query.message, false).length - droppedOptions(line)),
   "{remote}": ({ query }) => bracketed(query.client.address),
   "{port}": ({ query }) => String(query.client.port),
-  "{local}": ({ query }) => bracketed(query.local.address),
+  "{local}": ({ query }) => (query.wildcard ? "[::]" : bracketed(query.local.address)),
   "{rcode}": ({ reply }) => reply?.rcode ?? "-",
   "{rsize}": ({ reply }) => String(reply === undefined ? 0 : printMessage(reply, false).length),
   "{duration}": ({ query, host }) => `${(host.clock.now() - query.since) / 1000}s`,
@@ -92,7 +92,7 @@ function flagText({ flags }: Message): string {
 /** Fields nobody knows stay as text; `{/LABEL}` of a label nobody set is `-`. */
 function printLine(format: string, line: Line): string {
   return format.replace(/\{[^{}]+\}/g, (field) => {
-    if (field.startsWith("{/")) return line.query.labels?.get(field.slice(2, -1)) || "-";
+    if (field.startsWith("{/")) return line.query.labels?.get(field.slice(2, -1)) ?? "-";
     return FIELDS[field]?.(line) ?? field;
   });
 }

@@ -10,6 +10,8 @@ export const minimal: DnsPlugin = {
       async handle(query, next) {
         const outcome = await next(query);
         const { reply } = outcome;
+        // CoreDNS stumbles over a reply that nobody wrote, and fails.
+        if (reply === undefined && outcome.error === undefined) return { rcode: "SERVFAIL" };
         if (reply === undefined || replyKind(reply) !== "success" || outcome.error !== undefined) return outcome;
         const { edns: _edns, ...rest } = reply;
         return { ...outcome, reply: { ...rest, authorities: [], additionals: [] } };

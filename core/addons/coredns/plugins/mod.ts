@@ -30,6 +30,13 @@ import { rewrite } from "./rewrite/rewrite.ts";
 import { root } from "./root.ts";
 import { template } from "./template/template.ts";
 import { view } from "./view.ts";
+import { auto } from "./auto.ts";
+import { file } from "./file.ts";
+import { secondary } from "./secondary.ts";
+import { transfer } from "./transfer.ts";
+import { autopath } from "./autopath.ts";
+import { k8sExternal } from "./k8s_external.ts";
+import { etcd, tls } from "./checked.ts";
 import { whoami } from "./whoami.ts";
 
 const ALL: readonly DnsPlugin[] = [
@@ -63,6 +70,14 @@ const ALL: readonly DnsPlugin[] = [
   root,
   template,
   view,
+  auto,
+  file,
+  secondary,
+  transfer,
+  autopath,
+  k8sExternal,
+  etcd,
+  tls,
   whoami,
 ];
 

@@ -1,5 +1,5 @@
 import { ipFamily } from "../../../../base/mod.ts";
-import { type EndpointSlice, matches, type Service } from "../../../../kube/mod.ts";
+import { type EndpointSlice, type KubeObject, matches, type Service } from "../../../../kube/mod.ts";
 import type { ClusterView } from "../../plugin.ts";
 import type { KubernetesOptions } from "./setup.ts";
 
@@ -19,6 +19,15 @@ export interface ServiceEntry {
   readonly externalName: string | undefined;
   readonly clusterIPs: readonly string[];
   readonly ports: readonly PortEntry[];
+  /** Addresses and host names outside the cluster: its own, then its load balancer's. */
+  readonly externalIPs: readonly string[];
+}
+
+/** A pod that may ask. */
+export interface PodEntry {
+  readonly name: string;
+  readonly namespace: string;
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** One ready address of an EndpointSlice. */
@@ -45,8 +54,10 @@ export class ClusterIndex {
   readonly servicesByIp = new Map<string, ServiceEntry[]>();
   readonly slices = new Map<string, SliceEntry[]>();
   readonly slicesByIp = new Map<string, SliceEntry[]>();
-  /** Namespaces of the pods that have an address. */
-  readonly podsByIp = new Map<string, string[]>();
+  /** The pods that have an address. */
+  readonly podsByIp = new Map<string, PodEntry[]>();
+  /** Seconds of the last change of an address outside the cluster; 0 before there was one. */
+  externalSerial = 0;
   #stale = true;
   #changed: number;
 
@@ -56,8 +67,9 @@ export class ClusterIndex {
     readonly now: () => number,
   ) {
     this.#changed = now();
-    cluster?.watch(({ object }) => {
+    cluster?.watch(({ object, old }) => {
       if (!KINDS.has(object.kind)) return;
+      if ([object, old].some(hasExternal)) this.externalSerial = Math.floor(now() / 1000);
       this.#stale = true;
       this.#changed = now();
     });
@@ -103,14 +115,15 @@ export class ClusterIndex {
     }
     if (pods !== "verified") return;
     for (const pod of cluster.list("Pod")) {
+      const { name, namespace = "", labels = {} } = pod.metadata;
       const ended = pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed";
       for (const { ip } of ended ? [] : pod.status?.podIPs ?? []) {
-        if (ip) push(this.podsByIp, ip, pod.metadata.namespace ?? "");
+        if (ip) push(this.podsByIp, ip, { name, namespace, labels });
       }
     }
   }
 
-  #addService({ metadata, spec }: Service): void {
+  #addService({ metadata, spec, status }: Service): void {
     const clusterIPs = spec.clusterIPs?.length ? spec.clusterIPs : [spec.clusterIP ?? ""];
     const entry: ServiceEntry = {
       name: metadata.name,
@@ -119,6 +132,7 @@ export class ClusterIndex {
       externalName: spec.type === "ExternalName" ? spec.externalName ?? "" : undefined,
       clusterIPs: clusterIPs.filter((ip) => ipFamily(ip) !== undefined),
       ports: portEntries(spec.ports),
+      externalIPs: [...spec.externalIPs ?? [], ...ingressOf(status)],
     };
     this.services.set(`${entry.namespace}/${entry.name}`, entry);
     for (const ip of entry.clusterIPs) push(this.servicesByIp, ip, entry);
@@ -136,6 +150,17 @@ export class ClusterIndex {
     push(this.slices, `${namespace}/${service}`, entry);
     for (const ip of new Set(addresses.map((address) => address.ip))) push(this.slicesByIp, ip, entry);
   }
+}
+
+function hasExternal(object: KubeObject | undefined): boolean {
+  if (object?.kind !== "Service") return false;
+  const { spec, status } = object as Service;
+  return (spec.externalIPs ?? []).length + ingressOf(status).length > 0;
+}
+
+/** Addresses of a load balancer, its host names where it has no address. */
+function ingressOf(status: Service["status"]): string[] {
+  return (status?.loadBalancer?.ingress ?? []).map(({ ip, hostname }) => ip || hostname || "").filter(Boolean);
 }
 
 type AnyPort = { readonly name?: string | null; readonly protocol?: string | null; readonly port?: number | null };

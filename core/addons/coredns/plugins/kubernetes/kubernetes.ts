@@ -1,12 +1,15 @@
 import { ipFamily } from "../../../../base/mod.ts";
-import { absolute, addressOfReverse, isUnder, type Rr, under } from "../../../../dns/mod.ts";
+import { absolute, addressOfReverse, isUnder, parseResolvConf, type Rr, under } from "../../../../dns/mod.ts";
 import { written } from "../../outcome.ts";
 import type { DnsPlugin, DnsQuery, Host, Next, Outcome } from "../../plugin.ts";
 import { fallsThrough } from "../../setup.ts";
-import { matchingZone } from "../../zones.ts";
+import { matchingZone, normalizeZones } from "../../zones.ts";
+import { externalOf } from "./external.ts";
 import { ClusterIndex } from "./index.ts";
 import { type Found, type Lookup, lookUp, nameServers, reverseLookUp } from "./lookup.ts";
+import { tellLabels } from "./labels.ts";
 import { readKubernetes } from "./setup.ts";
+import { transferZone } from "./transfer.ts";
 
 /** Version of the Kubernetes DNS specification, and its TTL. */
 const DNS_VERSION = '"1.1.0"';
@@ -19,10 +22,15 @@ export const kubernetes: DnsPlugin = {
   name: "kubernetes",
   setup(corefile, { host, cluster, zones }) {
     const options = readKubernetes(corefile, zones);
+    const search = parseResolvConf(host.readFile("/etc/resolv.conf") ?? "").search.flatMap(normalizeZones);
     const index = new ClusterIndex(cluster, options, () => host.clock.now());
     return {
       handle: (query, next) => new Answering(query, index.current(), host).answer(next),
       ready: () => index.synced,
+      external: externalOf(index, host.addresses),
+      labels: (query, labels) => tellLabels(index.current(), query, labels),
+      searchPath: (query) => searchPath(index.current(), query, search),
+      transfer: (zone) => transferZone(index.current(), zone, host.addresses),
       unsimulated: [
         ...(options.multicluster.length > 0 ? ["kubernetes multicluster"] : []),
         ...(options.zonal ? ["kubernetes zonal"] : []),
@@ -30,6 +38,14 @@ export const kubernetes: DnsPlugin = {
     };
   },
 };
+
+/** The search list of the pod that asks, the node's own behind it, and the name as it is; none for who is no pod. */
+function searchPath(index: ClusterIndex, query: DnsQuery, node: readonly string[]): readonly string[] {
+  const zone = matchingZone(index.options.zones, query.name);
+  const [pod] = index.podsByIp.get(query.client.address) ?? [];
+  if (zone === undefined || pod === undefined) return [];
+  return [under(`${pod.namespace}.svc`, zone), under("svc", zone), zone, ...node, ""];
+}
 
 /** What a kind of question found: records, or that the name does not exist. */
 type Records = { readonly answers: readonly Rr[]; readonly additionals?: readonly Rr[]; readonly truncated?: boolean };

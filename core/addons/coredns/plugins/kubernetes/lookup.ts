@@ -62,7 +62,7 @@ function findPod(index: ClusterIndex, namespace: string, name: string | undefine
   const host = printIp(ip);
   const found = [{ host, port: 0, key: `${name}.${namespace}.pod` }];
   if (pods === "insecure") return found;
-  return index.podsByIp.get(host)?.includes(namespace) ? found : "missing";
+  return index.podsByIp.get(host)?.some((pod) => pod.namespace === namespace) ? found : "missing";
 }
 
 function findService(index: ClusterIndex, asked: Asked): Lookup {

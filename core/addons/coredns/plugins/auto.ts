@@ -1,0 +1,159 @@
+/**
+ * `auto [ZONES...] { directory DIR [REGEXP ORIGIN_TEMPLATE]   reload DURATION   fallthrough [ZONES...]   upstream }`
+ */
+import { absolute, isName, isUnder, ZoneFileError } from "../../../dns/mod.ts";
+import type { Dispenser } from "../corefile/dispenser.ts";
+import { goDuration } from "../go_values.ts";
+import type { Fall } from "../outcome.ts";
+import type { DnsPlugin, Host, SetupContext } from "../plugin.ts";
+import { fallthroughZones, goRegExp } from "../setup.ts";
+import { type ServedZone, serveZones, transferOf } from "../zone/serve.ts";
+import { parseZone } from "../zone/zone.ts";
+import { zonesOf } from "../zones.ts";
+
+interface Auto {
+  readonly origins: readonly string[];
+  directory: string;
+  regexp: RegExp;
+  /** With `$1` for the groups. */
+  template: string;
+  reload: number;
+  fall: Fall;
+}
+
+const RELOAD = 60_000;
+
+/** auto: a zone for every file of a folder whose name says which. */
+export const auto: DnsPlugin = {
+  name: "auto",
+  setup(corefile, context) {
+    const options = readAuto(corefile, context);
+    const zones = new Map<string, ServedZone>();
+    const { host } = context;
+    return {
+      handle: (query, next) => serveZones(zones, query, next),
+      transfer: transferOf(zones),
+      start(server) {
+        scan(options, zones, host);
+        if (options.reload === 0) return;
+        host.background(async () => {
+          while (await host.clock.sleep(options.reload)) {
+            if (!server.running()) return;
+            scan(options, zones, host);
+          }
+        });
+      },
+    };
+  },
+};
+
+function scan({ origins, directory, regexp, template, fall }: Auto, zones: Map<string, ServedZone>, host: Host): void {
+  const seen = new Set<string>();
+  for (const path of filesBelow(host, directory)) {
+    const base = path.slice(path.lastIndexOf("/") + 1);
+    const found = regexp.exec(base);
+    if (found === null) continue;
+    const name = template.replace(/\$\{(\w+)\}/g, (_, group: string) => found[Number(group)] ?? "");
+    const origin = absolute(name).toLowerCase();
+    if (!isName(origin) || !origins.some((zone) => isUnder(origin, zone))) continue;
+    seen.add(origin);
+    load(path, origin, { zones, fall, host });
+  }
+  for (const origin of [...zones.keys()].filter((known) => !seen.has(known))) {
+    zones.delete(origin);
+    host.log(`[INFO] plugin/auto: Deleting zone \`${origin}'`);
+  }
+}
+
+/** Reads a zone that is new, or whose serial changed. */
+function load(
+  path: string,
+  origin: string,
+  { zones, fall, host }: { readonly zones: Map<string, ServedZone>; readonly fall: Fall; readonly host: Host },
+): void {
+  try {
+    const zone = parseZone(host.readFile(path) ?? "", origin, path);
+    if ("error" in zone) {
+      if (!zones.has(origin)) host.log(`[WARNING] plugin/auto: Parse zone \`${origin}': ${zone.error}`);
+      return;
+    }
+    const old = zones.get(origin)?.zone;
+    if (old?.serial === zone.serial) return;
+    zones.set(origin, { zone, fall });
+    if (old === undefined) host.log(`[INFO] plugin/auto: Inserting zone \`${origin}' from: ${path}`);
+    else {
+      host.log(
+        `[INFO] plugin/file: Successfully reloaded zone ${JSON.stringify(origin)} in ${JSON.stringify(path)} ` +
+          `with ${zone.serial} SOA serial`,
+      );
+    }
+  } catch (error) {
+    if (!(error instanceof ZoneFileError)) throw error;
+    if (zones.has(origin)) return;
+    host.log(
+      `[WARNING] plugin/auto: Parse zone \`${origin}': failed to parse file ${JSON.stringify(path)} for origin ` +
+        `${origin} with error ${path}: ${error.complaint}`,
+    );
+  }
+}
+
+function filesBelow(host: Host, folder: string): string[] {
+  const names = host.listFolder?.(folder) ?? [];
+  return names.flatMap((name) => {
+    const path = `${folder.replace(/\/$/, "")}/${name}`;
+    return host.readFile(path) === undefined ? filesBelow(host, path) : [path];
+  }).sort();
+}
+
+function readAuto(corefile: Dispenser, { zones, rooted }: SetupContext): Auto {
+  let auto: Auto | undefined;
+  while (corefile.next()) {
+    auto = {
+      origins: zonesOf(corefile.remainingArgs(), zones),
+      directory: "",
+      regexp: /db\.(.*)/,
+      template: "${1}",
+      reload: RELOAD,
+      fall: [],
+    };
+    while (corefile.nextBlock()) readProperty(corefile, auto, rooted);
+  }
+  if (auto === undefined) throw new Error("auto is set up without its directive");
+  return auto;
+}
+
+function readProperty(corefile: Dispenser, auto: Auto, rooted: SetupContext["rooted"]): void {
+  const property = corefile.word();
+  if (property === "directory") {
+    if (!corefile.nextArg()) throw corefile.argError("a folder");
+    auto.directory = rooted(corefile.word());
+    const args = corefile.remainingArgs();
+    if (args.length === 0) return;
+    if (args.length !== 2) throw corefile.argError("DIR [REGEXP ORIGIN_TEMPLATE]");
+    const regexp = goRegExp(args[0] as string);
+    if ("error" in regexp) throw corefile.plainError(regexp.error, "a regular expression");
+    auto.regexp = regexp;
+    auto.template = expansion(args[1] as string);
+    return;
+  }
+  const args = corefile.remainingArgs();
+  if (property === "fallthrough") auto.fall = fallthroughZones(args);
+  else if (property === "reload") auto.reload = readReload(corefile, args);
+  else if (property !== "upstream") {
+    throw corefile.error(`unknown property '${property}'`, "directory, reload, fallthrough or upstream");
+  }
+}
+
+/** `{1}` in Go's form for expansions: `${1}`. */
+export function expansion(template: string): string {
+  return template.replaceAll("{", "${");
+}
+
+function readReload(corefile: Dispenser, args: readonly string[]): number {
+  if (args.length !== 1) throw corefile.argError("a duration");
+  const text = args[0] as string;
+  const parsed = text === "0" ? { value: 0 } : goDuration(text);
+  if ("error" in parsed) throw corefile.plainError(parsed.error, "a duration such as 1m");
+  if (parsed.value < 0) throw corefile.plainError(`invalid reload duration: ${text}`, "0s or more");
+  return parsed.value;
+}

@@ -1,0 +1,44 @@
+import { fallsThrough } from "../setup.ts";
+import type { Fall } from "../outcome.ts";
+import type { DnsQuery, Next, Outcome } from "../plugin.ts";
+import { matchingZone } from "../zones.ts";
+import { lookUpZone, zoneReply } from "./lookup.ts";
+import type { Zone } from "./zone.ts";
+
+/** A zone as it is served: none while there is nothing to serve it from. */
+export interface ServedZone {
+  readonly zone: Zone | undefined;
+  readonly fall: Fall;
+}
+
+/**
+ * Answers from the longest zone a name is in: what file, auto and secondary share. Names of other zones are refused where no
+ * plugin is further down.
+ */
+export async function serveZones(
+  zones: ReadonlyMap<string, ServedZone>,
+  query: DnsQuery,
+  next: Next,
+): Promise<Outcome> {
+  const origin = matchingZone([...zones.keys()], query.name);
+  const served = origin === undefined ? undefined : zones.get(origin);
+  if (served === undefined) return next.isEnd ? { rcode: "REFUSED" } : await next(query);
+  const { type } = query.question;
+  if (type === "AXFR" || type === "IXFR") return { rcode: "REFUSED" };
+  if (query.message.opcode === "NOTIFY") return { rcode: "NOERROR" };
+  if (served.zone === undefined) return { rcode: "SERVFAIL" };
+  const answer = await lookUpZone(served.zone, query);
+  const missing = answer.result === "nxdomain" || (answer.result === "nodata" && !hasName(served.zone, query));
+  if (answer.answers.length === 0 && missing && fallsThrough(served.fall, query.name)) return await next(query);
+  return zoneReply(query, answer);
+}
+
+/** Whether the name itself has records: one that only has names below falls through. */
+function hasName(zone: Zone, { name }: DnsQuery): boolean {
+  return zone.at(name) !== undefined;
+}
+
+/** The records of a served zone for a transfer. */
+export function transferOf(zones: ReadonlyMap<string, ServedZone>) {
+  return (zone: string) => zones.get(zone.toLowerCase())?.zone?.transfer();
+}
