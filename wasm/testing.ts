@@ -81,6 +81,7 @@ export function switched(count: number): { plane: Plane; hosts: Ns[]; sw: Ns; br
 
 /** Bytes to text and back. */
 export const text = new TextDecoder();
+/** A text as its UTF-8 bytes. */
 export const bytes = (value: string) => new TextEncoder().encode(value);
 
 /** What a ping came to. */
