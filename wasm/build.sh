@@ -1,16 +1,26 @@
 #!/usr/bin/env bash
 # Builds wasm/pkg and wasm/bytes.ts from the Rust sources, byte for byte the same under one compiler (rust-toolchain.toml).
-# Needs cargo with the wasm32-unknown-unknown target, wasm-pack 0.15.1 and wasm-bindgen 0.2.127 in PATH; deno for bytes.ts.
+# Needs cargo with the wasm32-unknown-unknown target and rust-src, wasm-pack 0.15.1 and wasm-bindgen 0.2.127 in PATH; deno for
+# bytes.ts; npx for wasm-opt (npm binaryen 132.0.0; a wasm-opt in PATH is left alone).
 set -euo pipefail
 cd "$(dirname "$0")"
 home="${CARGO_HOME:-$HOME/.cargo}"
-# Paths of this machine stay out of the module.
-# A panic is a defect: its text and place are read in the native build, and 15 KB of them stay out of the module. rustc asks for
-# the variable before it takes these two flags; the compiler is pinned, so they mean the same everywhere.
+root="$(rustc --print sysroot)"
+# A panic is a defect: its text and place are read in the native build, and 30 KB of them stay out of the module: std is built anew,
+# and panics trap at once. rustc and cargo ask for RUSTC_BOOTSTRAP before they take such flags; the compiler is pinned, so they
+# mean the same everywhere. --remap-path-prefix keeps paths of this machine out of the module.
 export RUSTC_BOOTSTRAP=1
-export RUSTFLAGS="-Zlocation-detail=none -Zfmt-debug=none --remap-path-prefix=$PWD=wasm --remap-path-prefix=$home=cargo --remap-path-prefix=$(rustc --print sysroot)=rust"
+export RUSTFLAGS="-Zlocation-detail=none -Zfmt-debug=none --remap-path-prefix=$PWD=wasm --remap-path-prefix=$home=cargo --remap-path-prefix=$root=rust"
+if [ -d "$root/lib/rustlib/src/rust/library" ]; then
+  export CARGO_UNSTABLE_BUILD_STD=std,panic_abort RUSTFLAGS="-Zunstable-options -Cpanic=immediate-abort $RUSTFLAGS"
+else
+  echo "build.sh: no rust-src (rustup component add rust-src): the module will be larger than the committed one" >&2
+fi
 wasm-pack build --target web --release --mode no-install --no-pack --out-name plane --out-dir pkg
 rm -f pkg/.gitignore pkg/package.json pkg/README.md
+# Inlining makes the module smaller and its gzip larger, and so does sorting functions by use.
+npx -y --package=binaryen@132.0.0 -- wasm-opt -Oz --all-features --skip-pass=inlining-optimizing --skip-pass=reorder-functions \
+  pkg/plane_bg.wasm -o pkg/plane_bg.wasm
 deno run --allow-read=pkg/plane_bg.wasm --allow-write=bytes.ts bytes.js
 raw=$(wc -c <pkg/plane_bg.wasm)
 small=$(gzip -9 -c pkg/plane_bg.wasm | wc -c)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building the plane needs, and skips what is there:
-#   Rust with the wasm32-unknown-unknown target   by rustup where it is, else Debian 12's rustc-web packages
+#   Rust with wasm32-unknown-unknown and rust-src  by rustup where it is, else Debian 12's rustc-web packages
 #   wasm-bindgen-cli 0.2.127, wasm-pack 0.15.1    by cargo, into CARGO_HOME (a cache folder that CI keeps when it can)
 # As root on Debian it may call apt-get. `toolchain.sh --print` only says what would be done.
 set -euo pipefail
@@ -26,6 +26,9 @@ with_rustup() {
   fi
   if ! rustup target list --installed | grep -q "^$TARGET$"; then
     run rustup target add "$TARGET"
+  fi
+  if [ ! -d "$(rustc --print sysroot)/lib/rustlib/src/rust/library" ]; then
+    run rustup component add rust-src || echo "toolchain.sh: no rust-src: build.sh builds without it, verify.sh compares by tests"
   fi
 }
 
