@@ -14,16 +14,27 @@ import { Lab as CoreLab, type LabHost, type LabOptions } from "./core/lab/mod.ts
 import { planeBytes } from "./wasm/bytes.ts";
 
 export { TextError } from "./core/base/mod.ts";
-export { parseLesson, PlaceError, playExchange, playLesson, setStage } from "./core/lab/mod.ts";
+export {
+  parseLesson,
+  PlaceError,
+  playExchange,
+  playLesson,
+  readExpectations,
+  setStage,
+  testExpectation,
+} from "./core/lab/mod.ts";
 export type {
   Answer,
   Applied,
   Capture,
   DecidedBy,
   Exchange,
+  Expectation,
+  LabEvent,
   LabFile,
   LabHost,
   LabOptions,
+  LabShell,
   Lesson,
   MachineRow,
   MatrixRow,
@@ -34,6 +45,7 @@ export type {
   Protocol,
   ServiceRow,
   Step,
+  Tested,
   Verdict,
   Why,
 } from "./core/lab/mod.ts";
@@ -45,8 +57,11 @@ export type Lab = CoreLab;
 export const Lab: {
   /** Builds the world and waits, on virtual time, until everything in it is ready. Throws a `TextError` on bad input. */
   open(options?: LabOptions, host?: LabHost): Promise<CoreLab>;
+  /** The lab that a snapshot was taken of, as it was then. Throws a `TextError` where the text is no snapshot. */
+  restore(snapshot: string, host?: LabHost): Promise<CoreLab>;
 } = {
   open: (options = {}, host = defaultHost()) => CoreLab.open(options, host),
+  restore: (snapshot, host = defaultHost()) => CoreLab.restore(snapshot, host),
 };
 
 let compiled: WebAssembly.Module | undefined;

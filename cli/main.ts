@@ -4,13 +4,15 @@ import { exec } from "./exec.ts";
 import { matrix } from "./matrix.ts";
 import { play } from "./play.ts";
 import { serve } from "./serve.ts";
+import { sh } from "./sh.ts";
+import { test } from "./expect.ts";
 import { up } from "./up.ts";
 import { UsageError } from "./usage.ts";
 import type { Verb } from "./verb.ts";
 import { why } from "./why.ts";
 
 /** Every verb, in the order `podwire help` lists them. */
-const VERBS: Readonly<Record<string, Verb>> = { up, exec, why, matrix, play, serve };
+const VERBS: Readonly<Record<string, Verb>> = { up, exec, why, matrix, test, play, sh, serve };
 
 /** Runs one command line; the exit status is 0 for yes, 1 for no, 2 for bad input. */
 export async function main(argv: readonly string[]): Promise<number> {

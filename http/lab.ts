@@ -1,6 +1,7 @@
 /** `/v1/labs`: labs by id over HTTP. A lab answers one request at a time, in the order they came: its world is one timeline. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
+import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import { Lab, type LabHost, type LabOptions } from "../core/lab/mod.ts";
 import { answerError, ApiError } from "./errors.ts";
 import type { Limits } from "./limits.ts";
@@ -74,6 +75,31 @@ const ROUTES = {
       200: {
         content: { "text/plain": { schema: z.string() } },
         description: "everything that happened so far, a line each",
+      },
+      ...errors,
+    },
+  }),
+  events: createRoute({
+    method: "get",
+    path: "/v1/labs/{id}/events",
+    request: { params: id },
+    responses: {
+      200: {
+        content: { "text/event-stream": { schema: z.string() } },
+        description:
+          "what happened so far and what happens from now on; an event's id is its number, its data {time, text}",
+      },
+      ...errors,
+    },
+  }),
+  capture: createRoute({
+    method: "get",
+    path: "/v1/labs/{id}/capture.pcapng",
+    request: { params: id, query: schemas.CaptureQuery },
+    responses: {
+      200: {
+        content: { "application/x-pcapng": { schema: z.string().openapi({ format: "binary" }) } },
+        description: "what crossed the devices meanwhile",
       },
       ...errors,
     },
@@ -152,8 +178,45 @@ export function labRoutes(host: LabHost, limits: Limits): OpenAPIHono {
     return c.json({ applied: mutable(await on(c.req.valid("param").id, (lab) => lab.apply(files))) }, 200);
   });
   app.openapi(ROUTES.log, async (c) => c.text(await on(c.req.valid("param").id, (lab) => lab.log()), 200));
+  app.openapi(ROUTES.capture, async (c) => {
+    const query = c.req.valid("query");
+    const bytes = await on(c.req.valid("param").id, (lab) => captureWhile(lab, query));
+    return c.body(bytes as Uint8Array<ArrayBuffer>, 200, { "content-type": "application/x-pcapng" });
+  });
+  app.openapi(ROUTES.events, async (c) => {
+    const lab = await on(c.req.valid("param").id, (lab) => lab);
+    const seen = Number(c.req.header("last-event-id") ?? -1) + 1;
+    return streamSSE(c, (stream) => sendEvents(stream, lab, seen));
+  });
   app.onError((error: Error, c: Context) => answerError(c, error));
   return app;
+}
+
+/** Watches a place while a command runs and time passes. */
+async function captureWhile(lab: Lab, query: z.infer<typeof schemas.CaptureQuery>): Promise<Uint8Array> {
+  const { place, device, from, command, seconds } = query;
+  const capture = lab.capture(place, device);
+  let bytes: Uint8Array;
+  try {
+    if (command !== undefined) await lab.exec(from ?? place, command);
+    if (seconds > 0) await lab.advance(seconds);
+  } finally {
+    bytes = capture.stop();
+  }
+  return bytes;
+}
+
+/** Sends a lab's events from number `first` on, until the client leaves. */
+async function sendEvents(stream: SSEStreamingApi, lab: Lab, first: number): Promise<void> {
+  let wake = () => {};
+  const stop = lab.listen(() => wake());
+  stream.onAbort(() => wake());
+  for (let next = first; !stream.aborted;) {
+    const event = lab.events[next];
+    if (event === undefined) await new Promise<void>((woken) => wake = woken);
+    else await stream.writeSSE({ id: String(next++), data: JSON.stringify(event) });
+  }
+  stop();
 }
 
 function show(id: string, lab: Lab): z.infer<typeof schemas.LabAnswer> {

@@ -41,6 +41,18 @@ export const ApplyRequest = z.object({ files: z.array(z.union([File, z.string()]
   "ApplyRequest",
 );
 
+/** Query of `GET /v1/labs/{id}/capture.pcapng`. */
+export const CaptureQuery = z.object({
+  place: z.string().min(1).openapi({ example: "node/node-1", description: "whose devices are watched" }),
+  device: z.string().optional().openapi({ example: "cni0", description: "one of them; all without it" }),
+  from: z.string().optional().openapi({
+    example: "pod/client",
+    description: "where the command is typed; the place itself without it",
+  }),
+  command: z.string().optional().openapi({ example: "curl -s http://web", description: "what is run while watching" }),
+  seconds: z.coerce.number().min(0).max(86_400).default(0).openapi({ description: "virtual seconds to watch on" }),
+}).openapi("CaptureQuery");
+
 const Row = z.record(z.string(), z.unknown());
 
 /** Answer of `POST` and `GET` of a lab. */

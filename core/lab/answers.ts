@@ -116,3 +116,10 @@ export interface Applied {
   readonly object: string;
   readonly change: "created" | "configured" | "unchanged" | "deleted";
 }
+
+/** One thing that happened in a lab. */
+export interface LabEvent {
+  /** Virtual milliseconds since the lab was opened. */
+  readonly time: number;
+  readonly text: string;
+}

@@ -1,6 +1,6 @@
 import { TextError } from "../base/mod.ts";
 import type { Machine } from "../linux/mod.ts";
-import type { Answer, Applied, MatrixRow, Overview, Protocol, Why } from "./answers.ts";
+import type { Answer, Applied, LabEvent, MatrixRow, Overview, Protocol, Why } from "./answers.ts";
 import { Capture } from "./capture.ts";
 import { Cluster } from "./cluster.ts";
 import { explain } from "./explain.ts";
@@ -9,10 +9,12 @@ import type { LabHost } from "./host.ts";
 import { type Intent, readIntent } from "./intent.ts";
 import { buildInternet } from "./internet.ts";
 import { buildMachines, DEFAULT_MACHINE, DEFAULT_NETWORK, DEFAULT_SWITCH } from "./machines.ts";
+import { LabShell } from "./lab_shell.ts";
 import { matrix } from "./matrix.ts";
 import { overview } from "./overview.ts";
 import { PlaceError } from "./places.ts";
 import { resolvePlace, resolveTarget } from "./resolve.ts";
+import { type Call, parseSnapshot, printSnapshot, type Snapshot } from "./snapshot.ts";
 import { World } from "./world.ts";
 
 /** How a lab is opened. Fields given here win over those of a Lab object in the files. */
@@ -25,16 +27,29 @@ export interface LabOptions {
   readonly seed?: number | undefined;
 }
 
+/** What a lab was opened with. */
+interface Opened {
+  readonly intent: Intent;
+  readonly options: LabOptions;
+  readonly host: LabHost;
+}
+
 /** One world: nodes, machines, objects and time, open for questions. */
 export class Lab {
   readonly #world: World;
   readonly #cluster: Cluster | undefined;
   readonly #intent: Intent;
+  readonly #options: LabOptions;
+  readonly #host: LabHost;
+  readonly #calls: Call[] = [];
+  readonly #shells: LabShell[] = [];
 
-  private constructor(world: World, cluster: Cluster | undefined, intent: Intent) {
+  private constructor(world: World, cluster: Cluster | undefined, opened: Opened) {
     this.#world = world;
     this.#cluster = cluster;
-    this.#intent = intent;
+    this.#intent = opened.intent;
+    this.#options = opened.options;
+    this.#host = opened.host;
   }
 
   /** Builds the world and waits, on virtual time, until everything in it is ready. Throws a TextError on bad input. */
@@ -44,10 +59,18 @@ export class Lab {
     const cluster = intent.spec.nodes.length > 0 ? await Cluster.build(world, intent) : undefined;
     if (intent.spec.machines[0] === DEFAULT_MACHINE) await buildInternet(world, DEFAULT_SWITCH, DEFAULT_NETWORK);
     await buildMachines(world, intent.spec, intent.blame);
-    const lab = new Lab(world, cluster, intent);
+    const lab = new Lab(world, cluster, { intent, options, host });
     await lab.#loadDumps(intent.files);
     await cluster?.applyObjects(intent.objects);
     await cluster?.ready();
+    return lab;
+  }
+
+  /** The lab that a snapshot was taken of, as it was then. Throws a TextError where the text is no snapshot. */
+  static async restore(snapshot: string, host: LabHost): Promise<Lab> {
+    const { options, calls } = parseSnapshot(snapshot);
+    const lab = await Lab.open(options, host);
+    for (const call of calls) await lab.#redo(call);
     return lab;
   }
 
@@ -67,6 +90,7 @@ export class Lab {
     await this.#loadDumps(intent.files);
     const applied = await cluster?.applyObjects(intent.objects) ?? [];
     await cluster?.ready();
+    this.#calls.push({ call: "apply", files: intent.files });
     return applied;
   }
 
@@ -76,14 +100,26 @@ export class Lab {
     const cluster = this.#needCluster(intent);
     const deleted = await cluster?.deleteObjects(intent.objects) ?? [];
     await cluster?.ready();
+    this.#calls.push({ call: "delete", files: intent.files });
     return deleted;
   }
 
   /** Runs one command line at a place; time moves as far as it takes. */
   async exec(place: string, command: string): Promise<Answer> {
     const { machine } = this.#placeOf(place);
+    this.#calls.push({ call: "exec", place, command });
     const { stdout, stderr, exit } = await machine.run(command);
     return { stdout, stderr, exit };
+  }
+
+  /** Opens a shell at a place, whose lines see what the lines before them left. */
+  shell(place: string): LabShell {
+    const number = this.#shells.length;
+    const { machine, place: name } = this.#placeOf(place);
+    const shell = new LabShell(name, machine, (line) => this.#calls.push({ call: "type", shell: number, line }));
+    this.#shells.push(shell);
+    this.#calls.push({ call: "shell", place });
+    return shell;
   }
 
   /** Begins capturing what crosses a device of a place, or all its devices; `stop()` gives the pcapng file. */
@@ -95,6 +131,7 @@ export class Lab {
   async why(from: string, to: string, options: { readonly proto?: Protocol } = {}): Promise<Why> {
     const source = this.#placeOf(from);
     const protocol = options.proto ?? "tcp";
+    this.#calls.push({ call: "why", from, to, proto: protocol });
     const target = await resolveTarget({ world: this.#world, cluster: this.#cluster, from: source, protocol }, to);
     return await explain({ world: this.#world, cluster: this.#cluster, from: source, target, protocol });
   }
@@ -106,17 +143,41 @@ export class Lab {
 
   /** Who reaches whom: every pod to every Service port with endpoints; with `port`, every pod to every pod on it. */
   async matrix(options: { readonly port?: number } = {}): Promise<MatrixRow[]> {
-    return this.#cluster === undefined ? [] : await matrix(this.#cluster, options.port);
+    if (this.#cluster === undefined) return [];
+    this.#calls.push({ call: "matrix", ...options });
+    return await matrix(this.#cluster, options.port);
   }
 
   /** Lets `seconds` of virtual time pass. */
   async advance(seconds: number): Promise<void> {
+    this.#calls.push({ call: "advance", seconds });
     await this.#world.runner.advance(seconds * 1000);
+  }
+
+  /** This lab as text, for {@link Lab.restore}: what it was opened with and the calls since. Calls must have been made one after another. */
+  snapshot(): string {
+    const options: Snapshot["options"] = { ...this.#options, files: namedFiles(this.#options.files ?? []) };
+    return printSnapshot({ format: "podwire-snapshot/1", options, calls: this.#calls });
+  }
+
+  /** A second lab that is as this one is now and goes its own way from here. It takes the time that the calls so far took. */
+  async fork(): Promise<Lab> {
+    return await Lab.restore(this.snapshot(), this.#host);
   }
 
   /** Nodes, pods, Services and machines as they are now. */
   overview(): Overview {
     return overview(this.#world, this.#cluster, this.#intent);
+  }
+
+  /** What happened so far, in order. */
+  get events(): readonly LabEvent[] {
+    return this.#world.log.entries;
+  }
+
+  /** Calls `listener` for everything that happens from now on, until the returned function is called. */
+  listen(listener: (event: LabEvent) => void): () => void {
+    return this.#world.log.listen(listener);
   }
 
   /** Everything that happened in the cluster and on its nodes so far, a line each: the same for the same files and seed. */
@@ -132,6 +193,36 @@ export class Lab {
   /** Gives the plane's memory back; the lab can't be asked any more. */
   close(): void {
     this.#world.close();
+  }
+
+  async #redo(call: Call): Promise<void> {
+    switch (call.call) {
+      case "apply":
+        return void await this.apply(call.files);
+      case "delete":
+        return void await this.delete(call.files);
+      case "exec":
+        return void await this.exec(call.place, call.command);
+      case "why":
+        return await this.#askAgain(call);
+      case "matrix":
+        return void await this.matrix(call.port === undefined ? {} : { port: call.port });
+      case "advance":
+        return await this.advance(call.seconds);
+      case "shell":
+        return void this.shell(call.place);
+      case "type":
+        return void await this.#shells[call.shell]?.run(call.line);
+    }
+  }
+
+  /** A name that had no address had none then either, but asking for it took time. */
+  async #askAgain({ from, to, proto }: Call & { readonly call: "why" }): Promise<void> {
+    try {
+      await this.why(from, to, { proto });
+    } catch (error) {
+      if (!(error instanceof PlaceError)) throw error;
+    }
   }
 
   #placeOf(text: string): ReturnType<typeof resolvePlace> {

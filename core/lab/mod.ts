@@ -1,9 +1,11 @@
 /** A world put together: the only room that sees both wings. */
 export * from "./answers.ts";
 export type { Capture } from "./capture.ts";
+export { type Expectation, readExpectations, type Tested, testExpectation } from "./expectations.ts";
 export type { LabFile } from "./files.ts";
 export type { LabHost } from "./host.ts";
 export { Lab, type LabOptions } from "./lab.ts";
+export { LabShell } from "./lab_shell.ts";
 export { type Exchange, type Lesson, parseLesson } from "./lesson.ts";
 export { PlaceError } from "./places.ts";
 export { type Played, playExchange, playLesson, setStage } from "./play.ts";

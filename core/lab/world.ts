@@ -3,6 +3,7 @@ import type { Change, KubeObject, Pod, Service } from "../kube/mod.ts";
 import { Machine, type Program, Runner } from "../linux/mod.ts";
 import { PROGRAMS } from "../tools/mod.ts";
 import { Plane } from "../../wasm/mod.ts";
+import type { LabEvent } from "./answers.ts";
 import type { LabHost } from "./host.ts";
 import { switchFor } from "./wiring.ts";
 
@@ -27,7 +28,7 @@ export class World {
   readonly switches = new Map<string, number>();
 
   /** What happened, with virtual milliseconds since the beginning. */
-  readonly log = new Feed<{ readonly time: number; readonly text: string }>();
+  readonly log = new Feed<LabEvent>();
 
   constructor(host: LabHost, seed: number) {
     this.plane = Plane.open(host.module, { seed });

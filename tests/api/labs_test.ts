@@ -73,6 +73,40 @@ Deno.test("a lab over HTTP: made, asked, changed, looked at, deleted", async () 
   assertEquals((await ask(app, "GET", `/v1/labs/${id}`)).status, 404);
 });
 
+Deno.test("a capture is a pcapng file of what crossed a device while a command ran", async () => {
+  const app = createApp(defaultHost());
+  const { json } = await ask(app, "POST", "/v1/labs", { files: [{ name: "pods.yaml", text: TWO_PODS }], nodes: 1 });
+  const { id } = json as unknown as { id: string };
+  const query = new URLSearchParams({ place: "pod/web", from: "pod/client", command: "curl -s http://web" });
+  const answer = await app.request(`/v1/labs/${id}/capture.pcapng?${query}`);
+  const bytes = new Uint8Array(await answer.arrayBuffer());
+  assertEquals([answer.status, answer.headers.get("content-type")], [200, "application/x-pcapng"]);
+  assertEquals([...bytes.slice(0, 4)], [0x0a, 0x0d, 0x0d, 0x0a]);
+  assertMatch(new TextDecoder("latin1").decode(bytes), /GET \/ HTTP\/1\.1/);
+  assertEquals((await ask(app, "GET", `/v1/labs/${id}/capture.pcapng?place=pod/nobody`)).status, 400);
+  assertEquals((await ask(app, "GET", `/v1/labs/${id}/capture.pcapng`)).status, 400);
+});
+
+Deno.test("events are what happened so far and what happens next, and a client goes on where it was", async () => {
+  const app = createApp(defaultHost());
+  const { json } = await ask(app, "POST", "/v1/labs", { nodes: 1 });
+  const { id } = json as unknown as { id: string };
+  const log = await (await app.request(`/v1/labs/${id}/log`)).text();
+  const count = log.trimEnd().split("\n").length;
+  const answer = await app.request(`/v1/labs/${id}/events`, { headers: { "last-event-id": String(count - 2) } });
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+  const next = async () =>
+    Object.fromEntries((await reader.read()).value!.trim().split("\n").map((line) => line.split(/: (.*)/)));
+  const last = await next();
+  assertEquals([last.id, log.includes(JSON.parse(last.data).text)], [String(count - 1), true]);
+  await ask(app, "POST", `/v1/labs/${id}/apply`, {
+    files: ["apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n"],
+  });
+  const later = await next();
+  assertEquals([later.id, JSON.parse(later.data).text.startsWith("ADDED Namespace shop")], [String(count), true]);
+  await reader.cancel();
+});
+
 Deno.test("every error is JSON with a code, and a wrong text says where", async () => {
   const app = createApp(defaultHost(), { ...DEFAULT_LIMITS, body: 2000, labs: 1, nodes: 5, pods: 10 });
   const code = async (method: string, path: string, body?: unknown): Promise<unknown[]> => {
@@ -119,6 +153,8 @@ Deno.test("/openapi.json describes every route from the same schemas", async () 
     [
       "delete /v1/labs/{id}",
       "get /v1/labs/{id}",
+      "get /v1/labs/{id}/capture.pcapng",
+      "get /v1/labs/{id}/events",
       "get /v1/labs/{id}/log",
       "post /v1/labs",
       "post /v1/labs/{id}/apply",
