@@ -163,7 +163,7 @@ export class CommandReader {
     if (extension === undefined) return usage(`Couldn't load match \`${name}':No such file or directory\n`);
     const loaded = new Loaded(extension, this.#scope);
     this.#matches.push(loaded);
-    this.#words.loaded.push(loaded as unknown as Loaded);
+    this.#words.load(loaded as unknown as Loaded);
   }
 
   #extension(): void {
@@ -279,7 +279,7 @@ export class CommandReader {
     const extension = goto ? undefined : findTarget(name, this.#scope.family);
     if (extension === undefined) return;
     this.#target = new Loaded(extension, this.#scope);
-    this.#words.loaded.push(this.#target as unknown as Loaded);
+    this.#words.load(this.#target as unknown as Loaded);
   }
 
   #toolOption(letter: string, argument: string | undefined): void {

@@ -81,6 +81,13 @@ export class Words {
     this.#cluster = "";
   }
 
+  /** Knows an extension's options from here on. One loaded again takes over where it stood: its options come no earlier for that. */
+  load(extension: Loaded): void {
+    const at = this.loaded.findIndex((known) => known.extension === extension.extension);
+    if (at < 0) this.loaded.push(extension);
+    else this.loaded[at] = extension;
+  }
+
   /** The next word if it is neither an option nor `!`; it is taken. */
   take(): string | undefined {
     const word = this.#words[this.#at];

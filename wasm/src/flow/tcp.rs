@@ -7,7 +7,7 @@ use super::entry::{status, Side, Window, ORIGINAL, REPLY};
 use super::event::change;
 use super::table::{Conntrack, SECOND};
 use super::track::Judged;
-use crate::wire::packet::tcp as flag;
+use crate::wire::packet::{proto, tcp as flag};
 use crate::wire::Packet;
 
 /// What a segment is to the table.
@@ -274,6 +274,17 @@ impl Conntrack {
             self.changed(at, change::ASSURED);
         }
         Judged::Live(timeout.saturating_mul(SECOND))
+    }
+
+    /// A rule answered a segment of the flow with a RST: it is over (nf_conntrack_tcp_set_closing).
+    pub fn close_tcp(&mut self, packet: &Packet, now: u32) {
+        let Some(at) = self.slot(packet.ct) else { return };
+        let entry = self.entries.get_mut(at);
+        if entry.proto == proto::TCP && entry.has(status::CONFIRMED) && entry.state != st::CLOSE {
+            entry.state = st::CLOSE;
+            self.refresh(at, self.config.tcp[st::CLOSE as usize].saturating_mul(SECOND), now);
+            self.changed(at, change::STATE);
+        }
     }
 
     /// A FIN or RST outside the window of an assured flow: a second one, from the other side, shortens its life.

@@ -165,6 +165,7 @@ impl Fabric {
         space.hooks.release(&mut packet);
         packet.ct = NONE;
         let (mark, trace, probe, hops) = (packet.mark, packet.trace, packet.probe, packet.hops);
+        let socket = packet.socket;
         let tos = packet.tos & 3;
         let length = packet.frame_len();
         packet.bridged = false;
@@ -182,6 +183,7 @@ impl Fabric {
             inner: world.pool.park(packet),
             tunnel: shell.vni,
             mark,
+            socket,
             trace,
             probe,
             hops,

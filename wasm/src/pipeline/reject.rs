@@ -78,15 +78,18 @@ impl Fabric {
             let what = (Layer::Local, Action::Refused, Reason::Rule);
             self.world.record(Place { ns: at.ns, dev: packet.iif }, &reset, what, Default::default());
         }
-        self.space_mut(at.ns).hooks.attach(&mut reset, packet);
+        let Ok(path) = self.space(at.ns).stack.reroute(&reset, 0) else {
+            return self.drop(Place { ns: at.ns, dev: 0 }, reset, Layer::Route, Reason::NoRoute);
+        };
+        let now = crate::flow::ticks(self.world.now);
+        let hooks = &mut self.space_mut(at.ns).hooks;
+        hooks.attach(&mut reset, packet);
+        hooks.flows.close_tcp(packet, now);
         if packet.phys_in != 0 {
             reset.eth_src = packet.eth_dst;
             reset.eth_dst = packet.eth_src;
             return self.xmit(Place { ns: at.ns, dev: packet.phys_in }, reset);
         }
-        let Ok(path) = self.space(at.ns).stack.reroute(&reset, 0) else {
-            return self.drop(Place { ns: at.ns, dev: 0 }, reset, Layer::Route, Reason::NoRoute);
-        };
         // Nobody waits for the outcome of a reset.
         let _ = self.local_out(at.ns, reset, path);
     }

@@ -43,7 +43,7 @@ impl Fib {
             Family::V4 => {
                 for spec in wanted4(dev, addr, all, devices) {
                     // EEXIST is the only refusal that can come, and means that it is done.
-                    let _ = self.edit(&spec, Edit::Append, devices);
+                    let _ = super::edit4::insert(self, &spec, Edit::Append, devices);
                 }
             }
             Family::V6 => {
