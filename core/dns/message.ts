@@ -128,7 +128,9 @@ function readMessage(reader: WireReader, lenient?: Question[]): Message {
     questions,
     answers: answers.filter(isRr),
     authorities: authorities.filter(isRr),
-    additionals: rest.filter(isRr),
+    additionals: rest.flatMap((record) =>
+      isRr(record) ? [record] : lenient && record !== opt ? [secondOpt(record)] : []
+    ),
     ...(opt === undefined ? {} : { edns: opt.edns }),
   };
 }
@@ -141,6 +143,11 @@ interface Opt {
 
 const isOpt = (record: Rr | Opt): record is Opt => "edns" in record;
 const isRr = (record: Rr | Opt): record is Rr => !("edns" in record);
+
+/** An OPT record that counts for nothing, as it is passed on. */
+function secondOpt({ edns: { udpSize } }: Opt): Rr {
+  return { name: ".", type: "OPT", class: className(udpSize), ttl: 0, data: "\\# 0" };
+}
 
 function times<T>(count: number, read: () => T, more: () => boolean = () => true): T[] {
   const all: T[] = [];

@@ -149,13 +149,16 @@ function qualify(name: string, origin: string): string {
   return absolute(name) === name ? name : under(name, origin);
 }
 
+/** A comment, a quoted string, a bracket, or a word, in which there may be quoted parts (`alpn="h2,h3"`). */
+const TOKEN = /;.*|"(?:\\.|[^"\\])*"?|[()]|(?:\\.|[^\s;"()\\])(?:\\.|"(?:\\.|[^"\\])*"|[^\s;"()\\])*/g;
+
 /** The entries of a file: comments gone, bracketed lines joined, quoted words whole. */
 function entriesOf(text: string): Entry[] {
   const entries: Entry[] = [];
   let [depth, words, owned]: [number, Word[], boolean] = [0, [], false];
   for (const [index, line] of text.split("\n").entries()) {
     if (depth === 0) owned = /^[^\s;]/.test(line);
-    for (const match of line.matchAll(/;.*|"(?:\\.|[^"\\])*"?|[()]|(?:\\.|[^\s;"()\\])+/g)) {
+    for (const match of line.matchAll(TOKEN)) {
       const [token] = match;
       if (token.startsWith(";")) break;
       if (token === "(") depth++;

@@ -11,6 +11,14 @@ export function goAtoi(text: string): GoResult<number> {
   return { value };
 }
 
+/** `strconv.ParseUint` of decimal digits. */
+export function goParseUint(text: string, bits: number): GoResult<number> {
+  if (!/^\d+$/.test(text)) return { error: `strconv.ParseUint: parsing ${goQuote(text)}: invalid syntax` };
+  const value = Number(text);
+  if (value >= 2 ** bits) return { error: `strconv.ParseUint: parsing ${goQuote(text)}: value out of range` };
+  return { value };
+}
+
 const UNITS: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
@@ -65,6 +73,7 @@ export function goQuote(text: string): string {
 
 /** Milliseconds as Go prints a duration: `1h0m0s`, `30s`, `500ms`, `0s`. */
 export function printGoDuration(milliseconds: number): string {
+  if (milliseconds < 0) return `-${printGoDuration(-milliseconds)}`;
   if (milliseconds === 0) return "0s";
   if (milliseconds < 1000) return `${milliseconds}ms`;
   const [hours, rest] = [Math.floor(milliseconds / 3_600_000), milliseconds % 3_600_000];

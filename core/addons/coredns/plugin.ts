@@ -64,6 +64,8 @@ export interface Host {
   /** Addresses by interface. */
   interfaces?(): Readonly<Record<string, readonly string[]>>;
   readFile(path: string): string | undefined;
+  /** Addresses of a host name, as Go's resolver finds them; absent where nobody can be asked. */
+  resolve?(name: string): Promise<readonly string[] | { readonly error: string }>;
   /** Names of what lies in a folder; none where imports by pattern find nothing. */
   listFolder?(path: string): readonly string[] | undefined;
   /** Writes a line to standard output. */
@@ -103,6 +105,8 @@ export type TransferOf = (zone: string) => readonly Rr[] | undefined;
 /** A plugin set up for one server block. What is absent it does not do. */
 export interface Instance {
   handle?(query: DnsQuery, next: Next): Promise<Outcome>;
+  /** What takes time before the server starts; CoreDNS's complaint where that fails. */
+  prepare?(): Promise<string | undefined>;
   /** Lines logged when the server starts; listeners and loops begin here. */
   start?(server: RunningServer): void;
   /** Whether queries can be answered; asked by the ready plugin. */
@@ -181,7 +185,7 @@ export interface RunningServer {
   /** Whether it still serves: a reload puts another in its place. */
   running(): boolean;
   /** Reads the Corefile anew; false when it was refused and the old one goes on serving. */
-  reload(): boolean;
+  reload(): Promise<boolean>;
 }
 
 /** A plugin: its name in a Corefile, and how it reads its directive. Contract `DnsPlugin` of the house. */

@@ -6,6 +6,7 @@ import { CorefileError } from "./corefile/token.ts";
 import { framed, FrameReader } from "./frames.ts";
 import { serveHttp } from "./http.ts";
 import { COREDNS_VERSION } from "./order.ts";
+import { goLookup } from "./go_resolver.ts";
 import type { ClusterView, Host, RunningServer } from "./plugin.ts";
 import { serve, serveStream } from "./server.ts";
 
@@ -44,11 +45,9 @@ class CoreDns {
     const { process } = this;
     process.handle(SIGTERM);
     const ended = new Promise<number>((resolve, reject) => [this.#end, this.#fail] = [resolve, reject]);
-    try {
-      this.#load();
-    } catch (error) {
-      if (!(error instanceof CorefileError)) throw error;
-      process.out(`${error.startup}\n`);
+    const wrong = await this.#load();
+    if (wrong !== undefined) {
+      process.out(`${wrong}\n`);
       return 1;
     }
     const refused = this.#listen();
@@ -67,7 +66,7 @@ class CoreDns {
   #makeHost(): Host {
     const { clock, net, random, env, files, machine } = this.process;
     const absolute = (path: string) => (path.startsWith("/") ? path : `${directory(this.process)}${path}`);
-    return {
+    const host: Host = {
       clock,
       net,
       random,
@@ -83,17 +82,33 @@ class CoreDns {
         this.process.out(`${line}\n`);
         this.#end(1);
       },
+      resolve: (name) => goLookup(host, name),
     };
+    return host;
   }
 
-  #load(): void {
+  /** Reads the Corefile and puts it into effect; what CoreDNS says where it cannot. */
+  async #load(): Promise<string | undefined> {
+    try {
+      const configuration = this.#read();
+      const wrong = await prepare(configuration);
+      if (wrong !== undefined) return wrong;
+      this.#configuration = configuration;
+    } catch (error) {
+      if (!(error instanceof CorefileError)) throw error;
+      return error.startup;
+    }
+    this.#generation++;
+    this.options.warn?.(this.#configuration.unsimulated);
+    return undefined;
+  }
+
+  #read(): Configuration {
     const file = configurationFile(this.process);
     const { version, cluster } = this.options;
     const text = this.#host.readFile(file) ?? DEFAULT_COREFILE;
     const source = { text, file, host: this.#host, cluster, ...(version === undefined ? {} : { version }) };
-    this.#configuration = configure(source);
-    this.#generation++;
-    this.options.warn?.(this.#configuration.unsimulated);
+    return configure(source);
   }
 
   /** Opens what is not open yet; the message CoreDNS ends with where a port is taken. */
@@ -140,16 +155,14 @@ class CoreDns {
     };
   }
 
-  #reload(): boolean {
+  async #reload(): Promise<boolean> {
     this.#host.log("[INFO] Reloading");
-    try {
-      this.#load();
-    } catch (error) {
-      if (!(error instanceof CorefileError)) throw error;
-      this.#host.log(`[ERROR] Restart failed: ${error.startup}`);
+    const wrong = await this.#load();
+    if (wrong !== undefined) {
+      this.#host.log(`[ERROR] Restart failed: ${wrong}`);
       const lead =
         "[ERROR] plugin/reload: Corefile changed but reload failed: starting with listener file descriptors: ";
-      this.#host.log(lead + error.startup);
+      this.#host.log(lead + wrong);
       return false;
     }
     this.#listen();
@@ -229,6 +242,17 @@ class CoreDns {
     };
     this.#host.background(() => serveHttp(listener, this.#host, answer));
   }
+}
+
+/** What plugins do before the server starts; the first complaint. */
+async function prepare({ blocks }: Configuration): Promise<string | undefined> {
+  for (const { instances } of blocks) {
+    for (const [name, instance] of instances) {
+      const wrong = await instance.prepare?.();
+      if (wrong !== undefined) return `plugin/${name}: ${wrong}`;
+    }
+  }
+  return undefined;
 }
 
 /** Go's words for what bind(2) failed with. */

@@ -12,13 +12,16 @@ import { errorText, framed, FrameReader } from "../frames.ts";
 import type { Metrics } from "../metrics.ts";
 import { emptyReply } from "../outcome.ts";
 import type { DnsPlugin, DnsQuery, Host, Next, Outcome } from "../plugin.ts";
-import { type ForwardOptions, readForwards, type Upstream } from "./forward_setup.ts";
+import { goQuote } from "../go_values.ts";
+import { type ForwardOptions, readForwards } from "./forward_setup.ts";
+import type { Upstream } from "./forward_to.ts";
 
 /** How long a query is tried at all, and how long a connection may take to open: milliseconds. */
 const DEADLINE = 5000;
 const DIAL_TIMEOUT = 30_000;
 /** Between tries that fail at once. CoreDNS tries again without a pause; virtual time needs a step to get on. */
 const RETRY = 50;
+const MAX_PORT = 65535;
 const REJECTED = "coredns_forward_max_concurrent_rejects_total";
 
 /** forward: hands queries to other name servers. Several in one block are tried in the order of the Corefile. */
@@ -32,26 +35,36 @@ export const forward: DnsPlugin = {
     );
     metrics.add(REJECTED, {}, 0);
     const all = readForwards(corefile, host);
-    const unsimulated = all.some(({ tls }) => tls) ? ["forward tls://"] : [];
+    const encrypted = all.some(({ upstreams }) => upstreams.some(({ transport }) => transport !== "dns"));
+    const unsimulated = encrypted ? ["forward tls://"] : [];
     const forwarders = all.map((options, i) => new Forwarder(options, { host, metrics, hasNext: i < all.length - 1 }));
     return {
       unsimulated,
+      prepare: () => prepare(forwarders),
       handle: (query, next) => forwarders.reduceRight<Next>((rest, one) => (q) => one.handle(q, rest), next)(query),
     };
   },
 };
 
+/** Asks for the addresses of upstreams given by name. */
+async function prepare(forwarders: readonly Forwarder[]): Promise<string | undefined> {
+  for (const forwarder of forwarders) {
+    const error = await forwarder.resolve();
+    if (error !== undefined) return error;
+  }
+  return undefined;
+}
+
 /** An upstream with its failures. */
 interface Proxy {
   readonly upstream: Upstream;
   fails: number;
-  probing: boolean;
 }
 
 type Exchange = { readonly message: Message } | { readonly error: string };
 
 class Forwarder {
-  readonly #proxies: readonly Proxy[];
+  #proxies: readonly Proxy[];
   #concurrent = 0;
   #turn = 0;
 
@@ -64,7 +77,18 @@ class Forwarder {
     this.host = place.host;
     this.metrics = place.metrics;
     this.hasNext = place.hasNext;
-    this.#proxies = options.upstreams.map((upstream) => ({ upstream, fails: 0, probing: false }));
+    this.#proxies = options.upstreams.map((upstream) => ({ upstream, fails: 0 }));
+  }
+
+  /** The complaint where a name has no address. */
+  async resolve(): Promise<string | undefined> {
+    for (const { name, port, transport } of this.options.named) {
+      const found = await this.host.resolve?.(name) ?? { error: `lookup ${name}: no such host` };
+      if ("error" in found) return `failed to resolve ${goQuote(name)}: ${found.error}`;
+      const added = found.map((address) => ({ upstream: { address, port, transport }, fails: 0 }));
+      this.#proxies = [...this.#proxies, ...added];
+    }
+    return undefined;
   }
 
   async handle(query: DnsQuery, next: Next): Promise<Outcome> {
@@ -149,10 +173,11 @@ class Forwarder {
     return retry ? await overTcp(this.host, upstream, { bytes, id, timeout }) : answer;
   }
 
-  /** Asks an upstream that failed again and again until it answers anything at all. */
+  /**
+   * Asks an upstream that failed again and again until it answers anything at all. Every failed try begins such a round, so
+   * that an upstream which refuses at once is soon down.
+   */
   #probe(proxy: Proxy): void {
-    if (proxy.probing) return;
-    proxy.probing = true;
     this.host.background(async () => {
       for (;;) {
         const id = this.host.random.below(65536);
@@ -163,7 +188,6 @@ class Forwarder {
         if (!(await this.host.clock.sleep(this.options.healthInterval))) return;
       }
       proxy.fails = 0;
-      proxy.probing = false;
     });
   }
 
@@ -211,6 +235,7 @@ async function overUdp(
   upstream: Upstream,
   sending: Sending & { readonly limit: number },
 ): Promise<Exchange> {
+  if (upstream.port > MAX_PORT) return { error: `dial udp: address ${upstream.port}: invalid port` };
   const socket = host.net.udp(ipFamily(upstream.address) ?? 4);
   try {
     const local = socket.connect(upstream.address, upstream.port);
@@ -234,6 +259,7 @@ async function overUdp(
 }
 
 async function overTcp(host: Host, upstream: Upstream, sending: Sending): Promise<Exchange> {
+  if (upstream.port > MAX_PORT) return { error: `dial tcp: address ${upstream.port}: invalid port` };
   const stream = await host.net.connect(upstream.address, upstream.port, { timeout: DIAL_TIMEOUT });
   if (stream === undefined) return { error: `dial tcp ${place(upstream)}: i/o timeout` };
   if (isFailure(stream)) return { error: `dial tcp ${place(upstream)}: connect: ${errorText(stream.errno)}` };

@@ -4,21 +4,16 @@
  *     except NAMES...   force_tcp   prefer_udp   expire DURATION   max_fails N   max_idle_conns N   max_concurrent N
  *     max_connect_attempts N   read_timeout DURATION   policy random|round_robin|sequential
  *     health_check DURATION [no_rec] [domain FQDN]   next RCODE...   failover RCODE...   next_on_nodata
- *     failfast_all_unhealthy_upstreams   tls [CERT KEY CA]   tls_servername NAME   source_address ADDRESS   resolver ADDRESS...
+ *     max_age DURATION   failfast_all_unhealthy_upstreams   tls [CERT KEY CA]   tls_servername NAME   source_address ADDRESS   resolver ADDRESS...
  */
-import { isIp } from "../../../base/mod.ts";
+import { parseIp, printIp } from "../../../base/mod.ts";
 import { absolute, rcodeNumber } from "../../../dns/mod.ts";
 import type { Dispenser } from "../corefile/dispenser.ts";
-import { goAtoi } from "../go_values.ts";
+import { goAtoi, goParseUint, printGoDuration } from "../go_values.ts";
 import type { Host } from "../plugin.ts";
 import { duration } from "../setup.ts";
-import { normalizeZones, splitHostPort, splitTransport } from "../zones.ts";
-
-/** A name server that is asked. */
-export interface Upstream {
-  readonly address: string;
-  readonly port: number;
-}
+import { normalizeZones, splitHostPort } from "../zones.ts";
+import { type NamedUpstream, readUpstreams, type Upstream } from "./forward_to.ts";
 
 /** How upstreams are picked. */
 export type Policy = "random" | "round_robin" | "sequential";
@@ -26,7 +21,9 @@ export type Policy = "random" | "round_robin" | "sequential";
 /** One `forward` line with its block; times in milliseconds. */
 export interface ForwardOptions {
   from: string;
-  readonly upstreams: Upstream[];
+  upstreams: readonly Upstream[];
+  /** Upstreams given by name, asked for at the start. */
+  readonly named: readonly NamedUpstream[];
   readonly except: string[];
   forceTcp: boolean;
   preferUdp: boolean;
@@ -42,8 +39,12 @@ export interface ForwardOptions {
   next: string[];
   nextOnNodata: boolean;
   failfast: boolean;
-  /** Some upstream is to be asked over TLS. */
-  tls: boolean;
+  /** How long a connection may be kept while idle, and how long at all (0: no limit). */
+  expire: number;
+  maxAge: number;
+  maxIdleConns: number;
+  tlsServerName: string;
+  sourceAddress: string | undefined;
 }
 
 const MAX_UPSTREAMS = 15;
@@ -62,9 +63,11 @@ function readForward(corefile: Dispenser, host: Host): ForwardOptions {
   if (from === undefined) throw corefile.plainError(`unable to normalize '${corefile.word()}'`, "a zone");
   const to = corefile.remainingArgs();
   if (to.length === 0) throw corefile.argError("a name server: its address, or a file such as /etc/resolv.conf");
+  const servers = to.flatMap((text) => readUpstreams(corefile, host, text));
   const options: ForwardOptions = {
     from,
-    upstreams: to.flatMap((text) => readUpstreams(corefile, host, text)),
+    upstreams: servers.filter((server) => "address" in server),
+    named: servers.filter((server) => "name" in server),
     except: [],
     forceTcp: false,
     preferUdp: false,
@@ -80,7 +83,11 @@ function readForward(corefile: Dispenser, host: Host): ForwardOptions {
     next: [],
     nextOnNodata: false,
     failfast: false,
-    tls: to.some((text) => splitTransport(text).transport !== "dns"),
+    expire: 10_000,
+    maxAge: 0,
+    maxIdleConns: 0,
+    tlsServerName: "",
+    sourceAddress: undefined,
   };
   while (corefile.nextBlock()) {
     const property = corefile.word();
@@ -88,43 +95,29 @@ function readForward(corefile: Dispenser, host: Host): ForwardOptions {
     if (read === undefined) throw corefile.error(`unknown property '${property}'`, Object.keys(PROPERTIES).join(", "));
     read(corefile, options);
   }
-  if (options.upstreams.length > MAX_UPSTREAMS) {
-    throw corefile.plainError(
-      `more than ${MAX_UPSTREAMS} TOs configured: ${options.upstreams.length}`,
-      "fewer of them",
-    );
-  }
+  check(corefile, options, servers.length);
   return options;
 }
 
-function readUpstreams(corefile: Dispenser, host: Host, text: string): Upstream[] {
-  const { transport, rest } = splitTransport(text);
-  const address = rest.split("%")[0] as string;
-  const known = readAddress(address, transport === "tls" ? 853 : 53);
-  if (known !== undefined) return [known];
-  const file = host.readFile(text);
-  if (file !== undefined) return nameservers(file).map((server) => ({ address: server, port: 53 }));
-  const problem = text.startsWith("/") || text === ""
-    ? `not an IP address or file: ${JSON.stringify(text)}`
-    : `failed to resolve ${JSON.stringify(text)}: lookup ${text}: no such host`;
-  throw corefile.plainError(problem, "an address, ADDRESS:PORT, or a file such as /etc/resolv.conf");
-}
-
-function readAddress(text: string, port: number): Upstream | undefined {
-  if (isIp(text)) return { address: text, port };
-  const bracketed = /^\[([^\]]+)\](?::(\d+))?$/.exec(text);
-  if (bracketed !== null && isIp(bracketed[1] as string)) {
-    return { address: bracketed[1] as string, port: Number(bracketed[2] ?? port) };
+/** What holds between the words of one directive. */
+function check(corefile: Dispenser, options: ForwardOptions, count: number): void {
+  const { expire, maxAge, tlsServerName } = options;
+  if (maxAge > 0 && maxAge < expire) {
+    const problem = `max_age (${printGoDuration(maxAge)}) must not be less than expire (${printGoDuration(expire)})`;
+    throw corefile.plainError(problem, "max_age of expire or more");
   }
-  const [address = "", digits = "", more] = text.split(":");
-  return isIp(address) && /^\d+$/.test(digits) && more === undefined ? { address, port: Number(digits) } : undefined;
-}
-
-function nameservers(file: string): string[] {
-  const lines = file.split("\n").map((line) => line.trim().split(/\s+/));
-  return lines.filter(([word, server]) => word === "nameserver" && isIp(server ?? "")).map(([, server]) =>
-    server as string
-  );
+  const twice = options.upstreams.find(({ serverName }) => serverName !== undefined && tlsServerName !== "");
+  if (twice !== undefined) {
+    const { transport, address, port, serverName } = twice;
+    throw corefile.plainError(
+      `both forward ('${tlsServerName}') and proxy level ('${serverName}') TLS servernames are set for upstream proxy ` +
+        `'${transport}://${address.includes(":") ? `[${address}]` : address}:${port}'`,
+      "the name in one place",
+    );
+  }
+  if (count > MAX_UPSTREAMS) {
+    throw corefile.plainError(`more than ${MAX_UPSTREAMS} TOs configured: ${count}`, "fewer of them");
+  }
 }
 
 type Read = (corefile: Dispenser, options: ForwardOptions) => void;
@@ -135,10 +128,10 @@ const PROPERTIES: Readonly<Record<string, Read>> = {
     if (names.length === 0) throw corefile.argError("names that are not forwarded");
     options.except.push(...names.flatMap(normalizeZones));
   },
-  max_fails: (corefile, options) => options.maxFails = natural(corefile, "max_fails"),
+  max_fails: (corefile, options) => options.maxFails = unsigned(corefile),
   max_concurrent: (corefile, options) => options.maxConcurrent = natural(corefile, "max_concurrent"),
-  max_connect_attempts: (corefile, options) => options.maxConnectAttempts = natural(corefile, "max_connect_attempts"),
-  max_idle_conns: (corefile) => void natural(corefile, "max_idle_conns"),
+  max_connect_attempts: (corefile, options) => options.maxConnectAttempts = unsigned(corefile),
+  max_idle_conns: (corefile, options) => options.maxIdleConns = natural(corefile, "max_idle_conns"),
   health_check: readHealthCheck,
   force_tcp: flag((options) => options.forceTcp = true),
   prefer_udp: flag((options) => options.preferUdp = true),
@@ -147,22 +140,22 @@ const PROPERTIES: Readonly<Record<string, Read>> = {
   tls(corefile) {
     if (corefile.remainingArgs().length > 3) throw corefile.argError("[CERT KEY] [CA]");
   },
-  tls_servername: (corefile) => void oneArg(corefile),
-  source_address(corefile) {
-    const address = oneArg(corefile);
-    if (!isIp(address)) throw corefile.error(`invalid source_address: ${address}`, "an address");
+  tls_servername: (corefile, options) => options.tlsServerName = oneArg(corefile),
+  source_address(corefile, options) {
+    const ip = parseIp(oneArg(corefile).replace(/^::ffff:(?=\d+\.)/i, ""));
+    if (ip === undefined) {
+      throw corefile.plainError(`source_address: invalid IP address: ${corefile.word()}`, "an address");
+    }
+    options.sourceAddress = printIp(ip);
   },
   resolver(corefile) {
     if (corefile.remainingArgs().length === 0) throw corefile.argError("addresses");
   },
-  expire(corefile) {
-    const text = oneArg(corefile);
-    if (duration(corefile, text) < 0) throw corefile.plainError(`expire can't be negative: ${text}`, "0s or more");
-  },
+  expire: (corefile, options) => options.expire = notNegative(corefile, "expire"),
+  max_age: (corefile, options) => options.maxAge = notNegative(corefile, "max_age"),
   read_timeout(corefile, options) {
-    const text = oneArg(corefile);
-    const time = duration(corefile, text);
-    if (time < 0) throw corefile.plainError(`read_timeout can't be negative: ${text}`, "0s or more");
+    const time = duration(corefile, oneArg(corefile));
+    if (time <= 0) throw corefile.plainError(`read_timeout must be positive: ${printGoDuration(time)}`, "more than 0s");
     options.readTimeout = time;
   },
   policy(corefile, options) {
@@ -190,6 +183,18 @@ function oneArg(corefile: Dispenser): string {
   return corefile.word();
 }
 
+function notNegative(corefile: Dispenser, name: string): number {
+  const time = duration(corefile, oneArg(corefile));
+  if (time < 0) throw corefile.plainError(`${name} can't be negative: ${printGoDuration(time)}`, "0s or more");
+  return time;
+}
+
+function unsigned(corefile: Dispenser): number {
+  const number = goParseUint(oneArg(corefile), 32);
+  if ("error" in number) throw corefile.plainError(number.error, "0 or more");
+  return number.value;
+}
+
 function natural(corefile: Dispenser, name: string): number {
   const text = oneArg(corefile);
   const number = goAtoi(text);
@@ -212,7 +217,7 @@ function rcodes(corefile: Dispenser): string[] {
 function readHealthCheck(corefile: Dispenser, options: ForwardOptions): void {
   const text = oneArg(corefile);
   const interval = duration(corefile, text);
-  if (interval < 0) throw corefile.plainError(`health_check can't be negative: ${text}`, "0s or more");
+  if (interval < 0) throw corefile.plainError(`health_check can't be negative: ${interval * 1e6}`, "0s or more");
   options.healthInterval = interval;
   while (corefile.nextArg()) {
     const word = corefile.word();

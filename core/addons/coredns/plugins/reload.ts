@@ -20,7 +20,7 @@ export const reload: DnsPlugin = {
             const found = sha512(configuration());
             if (found === last) continue;
             last = found;
-            if (server.reload()) return;
+            if (await server.reload()) return;
           }
         });
       },

@@ -1,5 +1,5 @@
-import { isUnder, joinLabels, labelsOf, type Rr } from "../../../dns/mod.ts";
-import { emptyReply } from "../outcome.ts";
+import { isUnder, joinLabels, labelsOf, type Message, type Rr } from "../../../dns/mod.ts";
+import { emptyReply, replyKind } from "../outcome.ts";
 import type { DnsQuery, Outcome } from "../plugin.ts";
 import type { Zone } from "./zone.ts";
 
@@ -53,7 +53,21 @@ async function stopOnTheWay(zone: Zone, query: DnsQuery): Promise<ZoneAnswer | u
     if (at === zone.origin) continue;
     const servers = zone.get(at, "NS");
     if (servers.length === 0 || (type === "DS" && at === name)) continue;
-    return { result: "delegation", answers: [], authorities: servers, additionals: glueOf(zone, servers) };
+    return referTo(zone, servers);
+  }
+  return undefined;
+}
+
+function referTo(zone: Zone, servers: readonly Rr[]): ZoneAnswer {
+  return { result: "delegation", answers: [], authorities: servers, additionals: glueOf(zone, servers) };
+}
+
+/** The referral to whom a name of the zone was handed over; undefined for its own names. */
+function delegationOf(zone: Zone, name: string): ZoneAnswer | undefined {
+  if (!isUnder(name, zone.origin)) return undefined;
+  for (let labels = labelsOf(name); joinLabels(labels) !== zone.origin; labels = labels.slice(1)) {
+    const servers = zone.get(joinLabels(labels), "NS");
+    if (servers.length > 0) return referTo(zone, servers);
   }
   return undefined;
 }
@@ -102,10 +116,20 @@ async function outside(
   query: DnsQuery,
   { answers, target }: { readonly answers: readonly Rr[]; readonly target: string },
 ): Promise<ZoneAnswer> {
+  const referral = delegationOf(zone, target.toLowerCase());
+  if (referral !== undefined) return { ...referral, result: "success", answers };
   const { reply } = await query.ask(target, query.question.type);
   const results = { NXDOMAIN: "nxdomain", SERVFAIL: "servfail" } as const;
   const result = results[reply?.rcode as keyof typeof results] ?? "success";
-  return { result, answers: [...answers, ...reply?.answers ?? []], authorities: zone.ns, additionals: [] };
+  return { result, answers: [...answers, ...reply?.answers ?? []], ...besides(zone, reply) };
+}
+
+/** What goes along with a target's records: the zone's name servers; its SOA where there are none, or the referral that came instead. */
+function besides(zone: Zone, reply: Message | undefined): Pick<ZoneAnswer, "authorities" | "additionals"> {
+  const kind = replyKind(reply);
+  if (kind === "nxdomain" || kind === "nodata") return { authorities: zone.soa, additionals: [] };
+  if (kind !== "delegation") return { authorities: zone.ns, additionals: [] };
+  return { authorities: reply?.authorities ?? [], additionals: reply?.additionals ?? [] };
 }
 
 /** `*` under the closest name that exists, where that is a name or has names below it. */
