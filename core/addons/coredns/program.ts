@@ -7,7 +7,7 @@ import { framed, FrameReader } from "./frames.ts";
 import { serveHttp } from "./http.ts";
 import { COREDNS_VERSION } from "./order.ts";
 import { goLookup } from "./go_resolver.ts";
-import type { ClusterView, Host, RunningServer } from "./plugin.ts";
+import type { ClusterView, Host, Instance, RunningServer } from "./plugin.ts";
 import { serve, serveStream } from "./server.ts";
 
 /** What a CoreDNS process is given besides its files. */
@@ -33,6 +33,8 @@ class CoreDns {
   readonly #http = new Map<string, Listener>();
   readonly #host: Host;
   #configuration: Configuration | undefined;
+  /** Read, but not in effect yet. */
+  #loaded: Configuration | undefined;
   #generation = 0;
   #end: (exit: number) => void = () => {};
   #fail: (error: unknown) => void = () => {};
@@ -45,7 +47,9 @@ class CoreDns {
     const { process } = this;
     process.handle(SIGTERM);
     const ended = new Promise<number>((resolve, reject) => [this.#end, this.#fail] = [resolve, reject]);
-    const wrong = await this.#load();
+    const loading = this.#load() ?? this.#settle();
+    // No turn is lost where nothing is waited for: what starts beside CoreDNS finds it listening.
+    const wrong = loading instanceof Promise ? await loading : loading;
     if (wrong !== undefined) {
       process.out(`${wrong}\n`);
       return 1;
@@ -87,20 +91,29 @@ class CoreDns {
     return host;
   }
 
-  /** Reads the Corefile and puts it into effect; what CoreDNS says where it cannot. */
-  async #load(): Promise<string | undefined> {
+  /** Reads the Corefile; what CoreDNS says where it cannot. */
+  #load(): string | undefined {
     try {
-      const configuration = this.#read();
-      const wrong = await prepare(configuration);
-      if (wrong !== undefined) return wrong;
-      this.#configuration = configuration;
+      this.#loaded = this.#read();
+      return undefined;
     } catch (error) {
       if (!(error instanceof CorefileError)) throw error;
       return error.startup;
     }
+  }
+
+  /** Lets plugins do what takes time, then puts what was read into effect; their complaint where that fails. */
+  #settle(): Promise<string | undefined> | undefined {
+    const loaded = this.#loaded as Configuration;
+    const jobs = loaded.blocks.flatMap(({ instances }) => instances.filter(([, { prepare }]) => prepare !== undefined));
+    if (jobs.length > 0) return prepared(jobs).then((wrong) => wrong ?? this.#take(loaded));
+    return this.#take(loaded);
+  }
+
+  #take(loaded: Configuration): undefined {
+    this.#configuration = loaded;
     this.#generation++;
-    this.options.warn?.(this.#configuration.unsimulated);
-    return undefined;
+    this.options.warn?.(loaded.unsimulated);
   }
 
   #read(): Configuration {
@@ -157,7 +170,7 @@ class CoreDns {
 
   async #reload(): Promise<boolean> {
     this.#host.log("[INFO] Reloading");
-    const wrong = await this.#load();
+    const wrong = this.#load() ?? await this.#settle();
     if (wrong !== undefined) {
       this.#host.log(`[ERROR] Restart failed: ${wrong}`);
       const lead =
@@ -244,13 +257,10 @@ class CoreDns {
   }
 }
 
-/** What plugins do before the server starts; the first complaint. */
-async function prepare({ blocks }: Configuration): Promise<string | undefined> {
-  for (const { instances } of blocks) {
-    for (const [name, instance] of instances) {
-      const wrong = await instance.prepare?.();
-      if (wrong !== undefined) return `plugin/${name}: ${wrong}`;
-    }
+async function prepared(jobs: readonly (readonly [string, Instance])[]): Promise<string | undefined> {
+  for (const [name, instance] of jobs) {
+    const wrong = await instance.prepare?.();
+    if (wrong !== undefined) return `plugin/${name}: ${wrong}`;
   }
   return undefined;
 }

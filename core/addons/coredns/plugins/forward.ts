@@ -40,7 +40,7 @@ export const forward: DnsPlugin = {
     const forwarders = all.map((options, i) => new Forwarder(options, { host, metrics, hasNext: i < all.length - 1 }));
     return {
       unsimulated,
-      prepare: () => prepare(forwarders),
+      ...(all.some(({ named }) => named.length > 0) ? { prepare: () => prepare(forwarders) } : {}),
       handle: (query, next) => forwarders.reduceRight<Next>((rest, one) => (q) => one.handle(q, rest), next)(query),
     };
   },
