@@ -72,8 +72,10 @@ async function apply(
   before: NetworkDesired | undefined,
 ): Promise<void> {
   if (before === undefined) await setUp(task, machine, desired);
-  const fresh = (list: "routes" | "neighbours" | "fdb") =>
-    desired[list].filter((line) => !before?.[list].includes(line));
+  const fresh = (list: "routes" | "neighbours" | "fdb") => {
+    const known = new Set(before?.[list]);
+    return desired[list].filter((line) => !known.has(line));
+  };
   for (const line of fresh("neighbours")) await mustRun(task, machine, `ip neigh replace ${line}`);
   for (const line of fresh("fdb")) await mustRun(task, machine, `bridge fdb replace ${line}`);
   for (const line of fresh("routes")) await mustRun(task, machine, `ip route replace ${line}`);

@@ -10,8 +10,8 @@ import type { Change } from "../store/store.ts";
  */
 export type Controller = (change: Change, api: ControllerApi) => void;
 
-/** Brings the object of a key (`NAMESPACE/NAME`, or a name) up to date. */
-export type Sync = (key: string, api: ControllerApi) => void;
+/** Brings the object of a key (`NAMESPACE/NAME`, or a name) up to date; may give the number of objects it went through. */
+export type Sync = (key: string, api: ControllerApi) => number | void;
 
 /** What controllers may do: everything a client may, and ask for work. */
 export interface ControllerApi extends Api {

@@ -51,12 +51,12 @@ export function selectedPods(service: Service, api: ControllerApi): Pod[] | unde
   return pods.filter((pod) => (pod.status.podIP ?? "") !== "" && !isTerminal(pod));
 }
 
-function syncService(key: string, api: ControllerApi): void {
+function syncService(key: string, api: ControllerApi): number {
   const { namespace, name } = splitKey(key);
   const service = api.store.get("Service", name, namespace);
-  if (service === undefined || service.metadata.deletionTimestamp !== undefined) return;
+  if (service === undefined || service.metadata.deletionTimestamp !== undefined) return 0;
   const pods = selectedPods(service, api);
-  if (pods === undefined) return;
+  if (pods === undefined) return 0;
   const existing = api.store.list("EndpointSlice", { namespace, labels: labelsSelector({ [SERVICE_NAME]: name }) })
     .filter((slice) => slice.metadata.labels?.[MANAGED_BY] === MANAGER && isOwnedBy(slice, service));
   const time = triggers.next(service, pods, api);
@@ -68,6 +68,7 @@ function syncService(key: string, api: ControllerApi): void {
   for (const { addressType, metadata } of existing) {
     if (!families.includes(addressType)) api.delete("EndpointSlice", { name: metadata.name, namespace });
   }
+  return pods.length;
 }
 
 type Port = discovery.EndpointPort;

@@ -17,27 +17,28 @@ const HEADLESS = "service.kubernetes.io/headless";
 const MANAGED_BY = "endpoints.kubernetes.io/managed-by";
 const triggers = new TriggerTimes();
 
-function syncEndpoints(key: string, api: ControllerApi): void {
+function syncEndpoints(key: string, api: ControllerApi): number {
   const { namespace, name } = splitKey(key);
   const service = api.store.get("Service", name, namespace);
   const known = api.store.get("Endpoints", name, namespace);
   if (service === undefined) {
     if (known !== undefined) api.delete("Endpoints", { name, namespace });
-    return;
+    return 0;
   }
   const pods = selectedPods(service, api);
-  if (pods === undefined) return;
+  if (pods === undefined) return 0;
   const subsets = repack(pods.flatMap((pod) => subsetOf(service, pod)));
   const labels = labelsOf(service);
   const annotations = withTriggerTime(known?.metadata.annotations, triggers.next(service, pods, api));
   if (known === undefined) {
     const metadata = { name, namespace, labels, annotations };
     api.create({ apiVersion: "v1", kind: "Endpoints", metadata, ...(subsets.length > 0 ? { subsets } : {}) } as Draft);
-    return;
+    return 0;
   }
   const same = canonicalJson(known.subsets ?? []) === canonicalJson(subsets) &&
     canonicalJson(known.metadata.labels) === canonicalJson(labels);
   if (!same) api.update({ ...known, metadata: { ...known.metadata, labels, annotations }, subsets } as Endpoints);
+  return pods.length;
 }
 
 function labelsOf({ metadata, spec }: Service): Record<string, string> {

@@ -11,6 +11,10 @@ import type { Controller, ControllerApi, ControllerSettings, Sync } from "./cont
 /** So many steps without coming to rest mean that two controllers undo each other: our own mistake. */
 const TOO_MANY = 5_000_000;
 
+/** Virtual milliseconds of rest for each object a sync went through, and how many are free. Real syncs take time as well: what changes meanwhile is taken up together. */
+const REST = 0.2;
+const FREE = 200;
+
 interface Task {
   readonly sync: Sync;
   readonly key: string;
@@ -23,6 +27,8 @@ interface Task {
 export class ControllerManager implements ControllerApi {
   readonly #changes: Change[] = [];
   readonly #work = new Map<Sync, Set<string>>();
+  /** When work on a large object may be done again. */
+  readonly #rests = new Map<Sync, Map<string, number>>();
   readonly #owned = new Map<string, Map<string, KubeObject>>();
   readonly #tasks: Task[] = [];
   #running = false;
@@ -69,7 +75,13 @@ export class ControllerManager implements ControllerApi {
     this.#work.set(sync, keys);
     if (keys.has(key)) return;
     keys.add(key);
-    this.#tasks.push({ sync, key });
+    const rest = this.#rests.get(sync)?.get(key) ?? 0;
+    if (rest <= this.clock.now()) return this.#ask({ sync, key });
+    this.clock.at(rest, () => this.#ask({ sync, key }));
+  }
+
+  #ask(task: Task): void {
+    this.#tasks.push(task);
     this.#schedule();
   }
 
@@ -78,8 +90,8 @@ export class ControllerManager implements ControllerApi {
   }
 
   dependents(uid: string): KubeObject[] {
-    const found = [...(this.#owned.get(uid)?.values() ?? [])];
-    return found.sort((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
+    const owned = [...(this.#owned.get(uid) ?? [])];
+    return owned.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object);
   }
 
   timestamp(): string {
@@ -143,8 +155,15 @@ export class ControllerManager implements ControllerApi {
     const task = this.#tasks.shift();
     if (task === undefined) return false;
     this.#work.get(task.sync)?.delete(task.key);
-    task.sync(task.key, this);
+    this.#rest(task, task.sync(task.key, this) ?? 0);
     return true;
+  }
+
+  #rest({ sync, key }: Task, objects: number): void {
+    if (objects <= FREE) return;
+    const rests = this.#rests.get(sync) ?? new Map<string, number>();
+    this.#rests.set(sync, rests);
+    rests.set(key, this.clock.now() + objects * REST);
   }
 
   /** Which objects name which owners. */

@@ -23,10 +23,10 @@ function enqueueAdopters({ object }: Change, api: ControllerApi): void {
   }
 }
 
-function syncReplicaSet(key: string, api: ControllerApi): void {
+function syncReplicaSet(key: string, api: ControllerApi): number {
   const { namespace, name } = splitKey(key);
   const set = api.store.get("ReplicaSet", name, namespace);
-  if (set === undefined) return;
+  if (set === undefined) return 0;
   if (set.metadata.deletionTimestamp === undefined) {
     adopt(set, api);
     const active = ownedBy<Pod>(api, set, "Pod").filter(isActive);
@@ -34,7 +34,7 @@ function syncReplicaSet(key: string, api: ControllerApi): void {
     if (missing > 0) createPods(set, missing, api);
     if (missing < 0) deletePods(set, active, -missing, api);
   }
-  updateStatus(set, api);
+  return updateStatus(set, api);
 }
 
 function adopt(set: ReplicaSet, api: ControllerApi): void {
@@ -87,7 +87,8 @@ function deletePods(set: ReplicaSet, active: readonly Pod[], count: number, api:
   }
 }
 
-function updateStatus(set: ReplicaSet, api: ControllerApi): void {
+/** Gives the number of its pods. */
+function updateStatus(set: ReplicaSet, api: ControllerApi): number {
   const wait = set.spec.minReadySeconds ?? 0;
   const now = api.clock.now();
   const pods = ownedBy<Pod>(api, set, "Pod");
@@ -108,4 +109,5 @@ function updateStatus(set: ReplicaSet, api: ControllerApi): void {
       observedGeneration: set.metadata.generation ?? 0,
     } as ReplicaSet["status"];
   });
+  return pods.length;
 }

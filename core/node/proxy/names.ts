@@ -12,8 +12,21 @@ export function servicePortName(namespace: string, name: string, port: string): 
   return `${namespace}/${name}${port === "" ? "" : `:${port}`}`;
 }
 
+/** Hashes made so far: every node of a cluster asks for the same ones. */
+const hashes = new Map<string, string>();
+const MOST_HASHES = 200_000;
+
 /** The sixteen characters at the end of a chain's name. */
 export function chainHash(text: string): string {
+  const known = hashes.get(text);
+  if (known !== undefined) return known;
+  if (hashes.size >= MOST_HASHES) hashes.clear();
+  const hash = hashOf(text);
+  hashes.set(text, hash);
+  return hash;
+}
+
+function hashOf(text: string): string {
   const bytes = sha256(text);
   let bits = 0n;
   for (let i = 0; i < 10; i++) bits = (bits << 8n) | BigInt(bytes[i] as number);

@@ -92,12 +92,11 @@ export function ownChains(port: ServicePort, view: ServiceView, large: boolean):
   const to = traffic(port);
   if (!to.any) return [];
   const chains = chainsOf(port);
-  const list: { chain: string; rules: string[] }[] = [];
+  const written = new Map<string, string[]>();
   const at = (chain: string): string[] => {
-    const known = list.find((entry) => entry.chain === chain);
-    if (known !== undefined) return known.rules;
-    list.push({ chain, rules: [] });
-    return at(chain);
+    const rules = written.get(chain) ?? [];
+    written.set(chain, rules);
+    return rules;
   };
   if (externallyAccessible(port)) at(chains.external).push(...externalRules(port, view));
   if (to.firewall) at(chains.firewall).push(...firewallRules(port, view));
@@ -107,7 +106,7 @@ export function ownChains(port: ServicePort, view: ServiceView, large: boolean):
   for (const endpoint of port.reachable) {
     at(endpointChainOf(port, endpoint)).push(...endpointRules(port, endpoint, large));
   }
-  return list;
+  return [...written].map(([chain, rules]) => ({ chain, rules }));
 }
 
 function internalRules(port: ServicePort, view: ServiceView): string[] {
