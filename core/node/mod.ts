@@ -3,3 +3,4 @@ export { ClusterNode, type ClusterNodeParts } from "./cluster_node.ts";
 export * from "./kubelet/mod.ts";
 export * from "./network/mod.ts";
 export * from "./proxy/mod.ts";
+export { type ProxyAgentOptions, startProxyAgent } from "./proxy_agent.ts";

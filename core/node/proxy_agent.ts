@@ -1,6 +1,6 @@
 /** kube-proxy on one node: the view of all Services, printed, loaded, and stale flows deleted. */
 import { isFailure } from "../base/mod.ts";
-import type { Api } from "../kube/mod.ts";
+import type { Store } from "../kube/mod.ts";
 import type { Listener, Machine, Process, Task } from "../linux/mod.ts";
 import { mustRun, runIn, startAgent } from "./agent.ts";
 import {
@@ -24,7 +24,7 @@ import {
 export interface ProxyAgentOptions {
   readonly machine: Machine;
   readonly node: string;
-  readonly api: Api;
+  readonly store: Store;
   readonly config: ProxyConfig;
 }
 
@@ -35,11 +35,11 @@ const FAMILIES = [4, 6] as const;
 
 /** Starts it; it follows Services, EndpointSlices and its Node from now on. */
 export function startProxyAgent(options: ProxyAgentOptions): () => void {
-  const { machine, node, api, config } = options;
+  const { machine, node, store, config } = options;
   const proxy = new IptablesProxy(options);
   return startAgent({
     name: `kube-proxy on ${node}`,
-    store: api.store,
+    store,
     runner: machine.runner,
     period: parseGoDuration(config.iptables?.minSyncPeriod ?? MIN_SYNC),
     concerns: ({ object }) => KINDS.has(object.kind),
@@ -58,12 +58,12 @@ class IptablesProxy {
   }
 
   async sync(task: Task): Promise<void> {
-    const { api, config } = this.#options;
+    const { store, config } = this.#options;
     const node = this.#proxyNode();
     if (node === undefined) return;
     const views = serviceViews({
-      services: api.store.list("Service"),
-      endpointSlices: api.store.list("EndpointSlice"),
+      services: store.list("Service"),
+      endpointSlices: store.list("EndpointSlice"),
       node,
       config,
     });
@@ -90,8 +90,8 @@ class IptablesProxy {
   }
 
   #proxyNode(): ProxyNode | undefined {
-    const { api, node, machine } = this.#options;
-    const object = api.store.get("Node", node);
+    const { store, node, machine } = this.#options;
+    const object = store.get("Node", node);
     if (object === undefined) return undefined;
     const { plane, ns } = machine;
     const addresses = plane.addresses(ns.id);

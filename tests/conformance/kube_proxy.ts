@@ -14,6 +14,9 @@ import {
 } from "../../core/node/mod.ts";
 import type { EndpointSlice, Service } from "../../core/kube/mod.ts";
 import type { Flow, Table } from "../../wasm/mod.ts";
+import { checkAnchors } from "./kube_proxy_anchors.ts";
+import type { FlowFile } from "./kube_proxy_flow_file.ts";
+import { checkFlows, type ProxyMode } from "./kube_proxy_flows.ts";
 import { checkNftRules } from "./kube_proxy_nft.ts";
 import {
   type Check,
@@ -30,31 +33,47 @@ import {
 const SETS = new Set(["KUBE-SERVICES", "KUBE-NODEPORTS", "KUBE-EXTERNAL-SERVICES", "KUBE-PROXY-FIREWALL"]);
 const TABLES: readonly Table[] = ["filter", "mangle", "nat"];
 const FAMILIES = [4, 6] as const;
-const SHOWN = 8;
+const SHOWN = 12;
 
-/** Plays every case of the files; prints the first differences in full. `--only TEXT`: cases with it in their id; `--mode M`: of one mode. */
-export function kubeProxy(args: readonly string[], say: (line: string) => void): Promise<number> {
+/**
+ * Plays every case of the files; prints the first differences in full. `--only TEXT`: cases with it in their id; `--mode M`: of one mode.
+ * A file of flows is sent in iptables mode unless another is asked for.
+ */
+export async function kubeProxy(args: readonly string[], say: (line: string) => void): Promise<number> {
   const { files, only = "", mode } = readArgs(args);
   if (files.length === 0) {
-    say("usage: deno task conformance kube-proxy FILE... [--only TEXT] [--mode iptables|nftables]");
-    return Promise.resolve(2);
+    say("usage: deno task conformance kube-proxy FILE... [--only TEXT] [--mode iptables|nftables|ipvs|userspace]");
+    return 2;
   }
-  const all = files.flatMap((file) => (JSON.parse(Deno.readTextFileSync(file)) as Recording).cases);
-  const cases = all.filter((each) => each.id.includes(only) && (mode ?? each.mode) === each.mode);
-  const checks = cases.flatMap((recorded) => checkCase(recorded).map((check) => ({ ...check, mode: recorded.mode })));
-  const bad = checks.filter(({ problem }) => problem !== undefined);
-  for (const { id, problem } of bad.slice(0, SHOWN)) say(`${id}\n${problem}`);
-  for (const each of new Set(cases.map((recorded) => recorded.mode))) {
-    const own = checks.filter((check) => check.mode === each);
-    const failed = own.filter(({ problem }) => problem !== undefined).length;
-    say(
-      `${each}: ${cases.filter((recorded) => recorded.mode === each).length} cases, ${
-        own.length - failed
-      } passed, ${failed} failed`,
+  const checks: (Check & { readonly mode: string })[] = [];
+  for (const file of files) {
+    const read = JSON.parse(Deno.readTextFileSync(file)) as Recording | FlowFile;
+    checks.push(
+      ..."flows" in read
+        ? await checkFlowFile(read, (mode ?? "iptables") as ProxyMode, only)
+        : checkCases(read, mode, only),
     );
   }
+  const bad = checks.filter(({ problem }) => problem !== undefined);
+  for (const { id, problem } of bad.slice(0, SHOWN)) say(`${id}\n${problem}`);
+  for (const each of new Set(checks.map((check) => check.mode))) {
+    const own = checks.filter((check) => check.mode === each);
+    const failed = own.filter(({ problem }) => problem !== undefined).length;
+    say(`${each}: ${own.length - failed} passed, ${failed} failed`);
+  }
   say(`${checks.length - bad.length} passed, ${bad.length} failed`);
-  return Promise.resolve(bad.length === 0 ? 0 : 1);
+  return bad.length === 0 ? 0 : 1;
+}
+
+function checkCases({ cases }: Recording, mode: string | undefined, only: string) {
+  const wanted = cases.filter((each) => each.id.includes(only) && (mode ?? each.mode) === each.mode);
+  return wanted.flatMap((recorded) => checkCase(recorded).map((check) => ({ ...check, mode: recorded.mode })));
+}
+
+async function checkFlowFile(file: FlowFile, mode: ProxyMode, only: string) {
+  const flows = await checkFlows({ ...file, flows: file.flows.filter(({ name }) => name.includes(only)) }, mode);
+  const anchors = only === "" ? checkAnchors(file) : [];
+  return [...flows.map((check) => ({ ...check, mode })), ...anchors.map((check) => ({ ...check, mode: "anchors" }))];
 }
 
 function readArgs(args: readonly string[]): { files: string[]; only?: string; mode?: string } {

@@ -24,6 +24,14 @@ export interface ProxyConfig {
     /** Go duration; `30s` by default. */
     readonly syncPeriod?: string;
   };
+  readonly ipvs?: {
+    readonly masqueradeAll?: boolean;
+    /** `rr` by default. */
+    readonly scheduler?: string;
+    readonly strictARP?: boolean;
+  };
+  /** Gates that are on in this version and can be turned off here. */
+  readonly featureGates?: { readonly LoadBalancerIPMode?: boolean };
   readonly conntrack?: {
     readonly tcpBeLiberal?: boolean;
     readonly tcpEstablishedTimeout?: string;

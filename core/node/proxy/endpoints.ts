@@ -1,5 +1,5 @@
 import type { EndpointSlice } from "../../kube/mod.ts";
-import { ipFamily } from "../../base/mod.ts";
+import { ipFamily, parseIp, printIp } from "../../base/mod.ts";
 import type { Endpoint } from "./view.ts";
 
 type SliceEndpoint = NonNullable<EndpointSlice["endpoints"]>[number];
@@ -42,8 +42,9 @@ function sorted(known: Map<string, Endpoint>): Endpoint[] {
 }
 
 function readEndpoint(from: SliceEndpoint, port: number, node: string): Endpoint | undefined {
-  const ip = from.addresses?.[0];
-  if (ip === undefined) return undefined;
+  const address = from.addresses?.[0];
+  if (address === undefined) return undefined;
+  const ip = withoutZeros(address);
   const hints = (from.hints ?? {}) as Hints;
   const ready = from.conditions?.ready ?? true;
   return {
@@ -57,6 +58,12 @@ function readEndpoint(from: SliceEndpoint, port: number, node: string): Endpoint
     zoneHints: (hints.forZones ?? []).map((zone) => zone.name),
     nodeHints: (hints.forNodes ?? []).map((hint) => hint.name),
   };
+}
+
+/** An address as kube-proxy prints it: without the leading zeros that old objects may have (`172.30.0.041`). */
+export function withoutZeros(text: string): string {
+  const ip = parseIp(text.includes(":") ? text : text.replace(/(^|\.)0+(?=\d)/g, "$1"));
+  return ip === undefined ? text : printIp(ip);
 }
 
 /** `10.0.0.1:80`, `[fd00::1]:80`. */

@@ -1,8 +1,8 @@
-import { type Cidr, contains, ipFamily, parseCidr, parseIp, printIp, requireCidr, requireIp } from "../../base/mod.ts";
+import { type Cidr, contains, ipFamily, parseCidr, requireCidr, requireIp } from "../../base/mod.ts";
 import type { core, EndpointSlice, Service } from "../../kube/mod.ts";
 import { categorize } from "./categorize.ts";
 import type { ProxyConfig, ProxyNode } from "./config.ts";
-import { endpointsKey, type EndpointTable, endpointTable } from "./endpoints.ts";
+import { endpointsKey, type EndpointTable, endpointTable, withoutZeros } from "./endpoints.ts";
 import { servicePortName } from "./names.ts";
 import type { LocalTraffic, NodePortAddresses, ServicePort, ServiceView } from "./view.ts";
 
@@ -22,7 +22,8 @@ type Input = Parameters<typeof serviceViews>[0];
 
 function familyView({ services, endpointSlices, node, config, serviceCIDRs = [] }: Input, family: 4 | 6): ServiceView {
   const endpoints = endpointTable(endpointSlices, family, node.name);
-  const ports = services.flatMap((service) => servicePorts(service, { family, endpoints, node }));
+  const ipMode = config.featureGates?.LoadBalancerIPMode ?? true;
+  const ports = services.flatMap((service) => servicePorts(service, { family, endpoints, node, ipMode }));
   const cidrs = nodePortCidrs(config, node, family);
   const nft = config.mode === "nftables";
   const { masqueradeAll = false, masqueradeBit = 14 } = (nft ? config.nftables : config.iptables) ?? {};
@@ -48,6 +49,8 @@ interface Context {
   readonly family: 4 | 6;
   readonly endpoints: EndpointTable;
   readonly node: ProxyNode;
+  /** Whether an address with `ipMode: Proxy` is left to the load balancer. */
+  readonly ipMode: boolean;
 }
 
 function servicePorts(service: Service, context: Context): ServicePort[] {
@@ -58,7 +61,7 @@ function servicePorts(service: Service, context: Context): ServicePort[] {
     namespace: metadata.namespace ?? "",
     service: metadata.name,
     clusterIP,
-    ...externalAddresses(service, context.family),
+    ...externalAddresses(service, context),
     ...policies(spec),
   };
   return (spec.ports ?? []).map((port) => onePort(port, common, context));
@@ -96,21 +99,14 @@ function clusterIPOf(spec: Service["spec"], family: 4 | 6): string | undefined {
   return sameFamily(all, family)[0];
 }
 
-/** Addresses of one family, without the leading zeros that old objects may have (`172.30.0.041`). */
+/** Addresses of one family. */
 function sameFamily(addresses: readonly string[], family: 4 | 6): string[] {
-  return addresses.map((text) => text.trim()).flatMap((text) => {
-    const ip = parseIp(plainDigits(text));
-    return ip?.family === family ? [printIp(ip)] : [];
-  });
+  return addresses.map((text) => withoutZeros(text.trim())).filter((text) => ipFamily(text) === family);
 }
 
-function plainDigits(text: string): string {
-  return text.includes(":") ? text : text.replace(/(^|\.)0+(?=\d)/g, "$1");
-}
-
-function externalAddresses(service: Service, family: 4 | 6) {
+function externalAddresses(service: Service, { family, ipMode }: Context) {
   const ingress = service.status?.loadBalancer?.ingress ?? [];
-  const vips = ingress.filter((entry) => entry.ip && (entry as { ipMode?: string }).ipMode !== "Proxy");
+  const vips = ingress.filter((entry) => entry.ip && !(ipMode && (entry as { ipMode?: string }).ipMode === "Proxy"));
   return {
     externalIPs: sameFamily(service.spec.externalIPs ?? [], family),
     loadBalancerIPs: service.spec.type === "LoadBalancer"
@@ -128,7 +124,7 @@ function sourceRanges(ranges: readonly string[], family: 4 | 6): string[] {
 
 function plainRange(range: string): string {
   const [address = "", length = ""] = range.split("/");
-  return `${plainDigits(address)}/${length.replace(/^0+(?=\d)/, "")}`;
+  return `${withoutZeros(address)}/${length.replace(/^0+(?=\d)/, "")}`;
 }
 
 function familyOfRange(range: string): 4 | 6 | undefined {

@@ -154,6 +154,11 @@ function firewallRules(port: ServicePort, view: ServiceView): string[] {
   ];
 }
 
+/** The chance of one among so many, as kube-proxy writes it. */
+export function printProbability(among: number): string {
+  return (1 / among).toFixed(10);
+}
+
 function balancing(port: ServicePort, endpoints: ServicePort["cluster"], large: boolean): string[] {
   const rules: string[] = [];
   const lead = (text: string) => (large ? "" : `${comment(`${port.name} -> ${text}`)} `);
@@ -164,7 +169,7 @@ function balancing(port: ServicePort, endpoints: ServicePort["cluster"], large: 
   }
   endpoints.forEach((endpoint, i) => {
     const left = endpoints.length - i;
-    const chance = left > 1 ? `-m statistic --mode random --probability ${(1 / left).toFixed(10)} ` : "";
+    const chance = left > 1 ? `-m statistic --mode random --probability ${printProbability(left)} ` : "";
     rules.push(`${lead(endpoint.text)}${chance}-j ${endpointChainOf(port, endpoint)}`);
   });
   return rules;

@@ -13,8 +13,13 @@ import type { Endpoint, ServicePort } from "../view.ts";
 const LONGEST = 240;
 const HASH = 8;
 
+/** The eight characters before a name. */
+export function nftHash(name: string): string {
+  return chainHash(name).slice(0, HASH);
+}
+
 function hashed(name: string): string {
-  const text = `${chainHash(name).slice(0, HASH)}-${name}`;
+  const text = `${nftHash(name)}-${name}`;
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 3)}...` : text;
 }
 

@@ -1,0 +1,99 @@
+/** Flows of kube-proxy's own tests, sent as packets through a node on which kube-proxy runs in the mode asked for. */
+import type { ProxyConfig } from "../../core/node/mod.ts";
+import type { TraceRecord } from "../../wasm/mod.ts";
+import { deviation, type FlowEnd, primary } from "./kube_proxy_deviations.ts";
+import { FlowNode } from "./kube_proxy_node.ts";
+import { type FlowCase, type FlowFile, type FlowGroup, objectsOf } from "./kube_proxy_flow_file.ts";
+import { type Check, same } from "./kube_proxy_recording.ts";
+
+/** Packets sent per flow, each from a port of its own: enough to see every endpoint. */
+const TRIES = 48;
+const SERVICE_CIDRS = ["172.30.0.0/16", "fd00:172:30::/112"];
+const POD_CIDRS = ["10.0.0.0/8", "fd00:10::/32"];
+
+/** The packet is where it was going, or an answer to it begins its way. */
+const ENDS: ReadonlySet<string> = new Set(["delivered", "refused", "sent"]);
+
+/** The mode kube-proxy runs in. */
+export type ProxyMode = NonNullable<ProxyConfig["mode"]>;
+
+/** Sends every flow of a file in one mode. */
+export async function checkFlows(file: FlowFile, mode: ProxyMode): Promise<Check[]> {
+  const checks: Check[] = [];
+  for (const group of file.flows) checks.push(...await checkGroup(group, mode));
+  return checks;
+}
+
+async function checkGroup(group: FlowGroup, mode: ProxyMode): Promise<Check[]> {
+  const node = await FlowNode.start({
+    name: "test-node",
+    addresses: primary(group),
+    localIPs: group.localIPs,
+    podCIDRs: POD_CIDRS,
+    serviceCIDRs: SERVICE_CIDRS,
+    config: configOf(group, mode),
+    ...objectsOf(group),
+  });
+  let sport = 20_000;
+  return group.cases.map((flow) => {
+    const id = `${mode} ${group.name}: ${flow.name}`;
+    try {
+      const ends = Array.from({ length: TRIES }, () => {
+        const { sourceIP: src, destIP: dst, destPort: dport, protocol } = flow;
+        const packet = { src, dst, dport, protocol, sport: sport++ };
+        return endOf(node.send(packet), packet);
+      });
+      return same(id, expectedOf(flow, { group, mode }), together(ends));
+    } catch (error) {
+      return { id, problem: `  ${error}` };
+    }
+  });
+}
+
+function configOf({ config }: FlowGroup, mode: ProxyMode): ProxyConfig {
+  const detect = config.detectLocal === undefined ? "10.0.0.0/8" : config.detectLocal;
+  const { masqueradeAll = false, localhostNodePorts = true, nodePortAddresses } = config;
+  return {
+    mode,
+    ...(detect === null ? {} : { clusterCIDR: detect }),
+    ...(nodePortAddresses ? { nodePortAddresses } : {}),
+    iptables: { masqueradeAll, localhostNodePorts },
+    nftables: { masqueradeAll },
+    ipvs: { masqueradeAll },
+  };
+}
+
+function expectedOf(flow: FlowCase, at: { readonly group: FlowGroup; readonly mode: ProxyMode }): FlowEnd {
+  const own = at.mode === "nftables" ? flow.nftables_expected_output : undefined;
+  const output = (own ?? flow.expected_output).split(", ").sort().join(", ");
+  const masq = flow.expected_masq;
+  return deviation({ ...at, flow, end: { output, masq } })?.end ?? { output, masq };
+}
+
+/** What one packet came to: it left as something else, was refused, dropped, let in by a rule, or nobody did anything. */
+function endOf(records: readonly TraceRecord[], sent: { readonly src: string; readonly dst: string }): FlowEnd {
+  const own = records.filter(({ trace }) => trace === records[0]?.trace);
+  const stopped = own.find(({ layer, action }) => layer === "hook" && action === "dropped");
+  if (stopped !== undefined) {
+    const answered = own.some(({ action, layer }) => action === "refused" && layer === "local");
+    return { output: answered ? "REJECT" : "DROP", masq: false };
+  }
+  const arrival = own.findIndex(({ action }, i) => i > 0 && ENDS.has(action));
+  const forth = arrival < 0 ? own : own.slice(0, arrival);
+  const last = forth.findLast(({ action, layer }) => action === "transmitted" || layer === "nat");
+  const { packet } = last ?? {};
+  if (packet === undefined || packet.dst === sent.dst) return { output: accepted(forth) ? "ACCEPT" : "", masq: false };
+  const host = packet.family === 6 ? `[${packet.dst}]` : packet.dst;
+  return { output: `${host}:${packet.dport}`, masq: packet.src !== sent.src };
+}
+
+/** Whether a rule of the filter table let it in before anything ended its way: no policy was asked at INPUT. */
+function accepted(records: readonly TraceRecord[]): boolean {
+  const input = records.filter(({ hook, table }) => hook === "INPUT" && table === "filter");
+  return input.length > 0 && !input.some(({ action }) => action === "policy");
+}
+
+function together(ends: readonly FlowEnd[]): FlowEnd {
+  const outputs = [...new Set(ends.map(({ output }) => output))].sort();
+  return { output: outputs.join(", "), masq: ends.every(({ masq }) => masq) };
+}
