@@ -34,6 +34,7 @@ import type {
   SocketOptions,
   SocketView,
   Table,
+  TableRef,
   TraceRecord,
 } from "./types.ts";
 import { decode, encodeAll, wordNumber, WordReader } from "./words.ts";
@@ -187,14 +188,14 @@ export class Plane implements PlaneApi {
   }
 
   // netfilter
-  loadTable(ns: Ns, family: 4 | 6, table: Table, program: Uint32Array): Failure | null {
-    return outcome(this.#engine.loadTable(ns, family, TABLES.indexOf(table), program));
+  loadTable(ns: Ns, family: 4 | 6, table: TableRef, program: Uint32Array): Failure | null {
+    return outcome(this.#engine.loadTable(ns, family, tableNumber(table), program));
   }
-  dropTable(ns: Ns, family: 4 | 6, table: Table): void {
-    this.#call(CALL.DROP_TABLE, [ns, family, TABLES.indexOf(table)]);
+  dropTable(ns: Ns, family: 4 | 6, table: TableRef): void {
+    this.#call(CALL.DROP_TABLE, [ns, family, tableNumber(table)]);
   }
-  counters(ns: Ns, family: 4 | 6, table: Table): Float64Array {
-    const words = this.#call(CALL.COUNTERS, [ns, family, TABLES.indexOf(table)]);
+  counters(ns: Ns, family: 4 | 6, table: TableRef): Float64Array {
+    const words = this.#call(CALL.COUNTERS, [ns, family, tableNumber(table)]);
     return new Float64Array(words.buffer, words.byteOffset, words.length / 2);
   }
   loadSet(ns: Ns, id: number, program: Uint32Array): Failure | null {
@@ -327,12 +328,17 @@ export class Plane implements PlaneApi {
 
 type RawSocketError = Omit<SocketError, "errno"> & { readonly errno: number };
 
+/** The number of a table in the plane. */
+function tableNumber(table: TableRef): number {
+  return typeof table === "number" ? table : TABLES.indexOf(table);
+}
+
 type RawTrace = Omit<TraceRecord, "table" | "hook"> & { readonly table?: number; readonly hook?: number };
 
 function withNames({ table, hook, ...record }: RawTrace): TraceRecord {
   return {
     ...record,
-    ...(table === undefined ? {} : { table: TABLES[table] as Table }),
+    ...(table === undefined ? {} : { table: TABLES[table] ?? table }),
     ...(hook === undefined ? {} : { hook: HOOKS[hook] as keyof typeof HOOK }),
   };
 }

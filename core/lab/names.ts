@@ -16,7 +16,10 @@ export function namesOf(world: World, cluster: Cluster | undefined): TraceNames 
   return {
     place: (ns) => places.get(ns) ?? `namespace/${ns}`,
     device: (ns, dev) => devicesOf(ns).get(dev) ?? `if${dev}`,
-    rule: ({ ns, family, table, rule }) => netfilterOf(namespaceOf(world.plane, ns), family).ruleAt(table, rule)?.text,
+    rule: ({ ns, family, table, rule }) =>
+      typeof table === "number"
+        ? undefined
+        : netfilterOf(namespaceOf(world.plane, ns), family).ruleAt(table, rule)?.text,
   };
 }
 

@@ -1,5 +1,5 @@
 /** Evidence in words: the plane's trace records as steps with the names of places, devices and rules. */
-import type { IfIndex, Ns, PacketView, Table, TraceRecord } from "../../wasm/mod.ts";
+import type { IfIndex, Ns, PacketView, TableRef, TraceRecord } from "../../wasm/mod.ts";
 
 /** One thing that happened to a packet. */
 export interface Step {
@@ -16,7 +16,7 @@ export interface TraceNames {
   device(ns: Ns, dev: IfIndex): string;
   /** The text of a rule or policy, as iptables-save prints it. */
   rule(
-    at: { readonly ns: Ns; readonly family: 4 | 6; readonly table: Table; readonly rule: number },
+    at: { readonly ns: Ns; readonly family: 4 | 6; readonly table: TableRef; readonly rule: number },
   ): string | undefined;
 }
 

@@ -27,10 +27,14 @@ group! {
 }
 
 group! {
-    /// The compiled form of a table (filter/program.rs): its version, and bits of its words.
+    /// The compiled form of a table (filter/program.rs): its version, bits of its words, and the first number of nftables' tables.
     program {
-        VERSION = 1, NO_HOOK = 0xffff_ffff, INVERT = 0x100, WILDCARD = 0x100, NO_SET = 0xffff_ffff,
+        VERSION = 1, NO_HOOK = 0xffff_ffff, INVERT = 0x100, WILDCARD = 0x100, NO_SET = 0xffff_ffff, NFT = 8,
     }
+}
+group! {
+    /// Types of nftables' base chains.
+    chain { FILTER = 0, NAT = 1, ROUTE = 2 }
 }
 group! {
     /// Parts of a rule that are no match: which are there, and which are inverted.

@@ -1,7 +1,7 @@
 /** The plane is the kernel: this is its system call table. */
 import type { Failure, Result } from "../../core/base/mod.ts";
 import type { CapturedFrame, KernelEvent, TraceRecord } from "./evidence.ts";
-import type { Flow, FlowEvent, Table } from "./flow.ts";
+import type { Flow, FlowEvent, TableRef } from "./flow.ts";
 import type { Address, AddressSpec, FdbEntry, IfIndex, Link, LinkChange, LinkSpec, Neighbour, Ns } from "./link.ts";
 import type { Route, RouteAnswer, RouteQuery, RouteSpec, RuleSpec } from "./route.ts";
 import type { Datagram, SocketError, SocketId, SocketKind, SocketOptions, SocketView } from "./socket.ts";
@@ -59,11 +59,11 @@ export interface PlaneApi {
 
   // netfilter
   /** Replaces a table by a compiled program (see `wasm/src/filter/program.rs`); counters start at those given in it. */
-  loadTable(ns: Ns, family: 4 | 6, table: Table, program: Uint32Array): Failure | null;
+  loadTable(ns: Ns, family: 4 | 6, table: TableRef, program: Uint32Array): Failure | null;
   /** Takes the table away, as if its module had never been loaded. */
-  dropTable(ns: Ns, family: 4 | 6, table: Table): void;
+  dropTable(ns: Ns, family: 4 | 6, table: TableRef): void;
   /** Counters of every rule and policy, in program order: packets, bytes, packets, bytes ... */
-  counters(ns: Ns, family: 4 | 6, table: Table): Float64Array;
+  counters(ns: Ns, family: 4 | 6, table: TableRef): Float64Array;
   /** Sets by program order as well: compiled set definitions and members. */
   loadSet(ns: Ns, id: number, program: Uint32Array): Failure | null;
   dropSet(ns: Ns, id: number): Failure | null;

@@ -1,6 +1,6 @@
 /** Evidence: traces, captured frames, kernel events. */
 import type { Address, IfIndex, Link, Neighbour, Ns } from "./link.ts";
-import type { Table } from "./flow.ts";
+import type { TableRef } from "./flow.ts";
 import type { Route } from "./route.ts";
 
 /** One thing that happened to a traced packet, in order. Names of devices and rules are resolved by `core/linux/trace`. */
@@ -16,7 +16,7 @@ export interface TraceRecord {
   /** Why, for drops and refusals: `no-route`, `rp-filter`, `policy`, `rule`, `ttl`, `no-socket`, `neighbour-failed` ... */
   readonly reason?: string;
   /** hook records: family, table, rule number in the table's program; counters moved. */
-  readonly table?: Table;
+  readonly table?: TableRef;
   readonly hook?: "PREROUTING" | "INPUT" | "FORWARD" | "OUTPUT" | "POSTROUTING";
   readonly rule?: number;
   readonly family?: 4 | 6;

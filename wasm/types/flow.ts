@@ -51,3 +51,6 @@ export interface Count {
 
 /** iptables' four modelled tables plus security, in the order `/proc/net/ip_tables_names` may hold them. */
 export type Table = "raw" | "mangle" | "nat" | "filter" | "security";
+
+/** A table of iptables by its name, or one of nftables by its number in the plane, from `PROGRAM.NFT` on. */
+export type TableRef = Table | number;

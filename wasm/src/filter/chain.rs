@@ -84,9 +84,8 @@ fn names_fit<E: Env>(rule: &[u32], mut at: usize, flags: u32, c: &mut Context<E>
 }
 
 impl Table {
-    /// Runs a packet through the chain of its hook.
-    pub fn run<E: Env>(&mut self, c: &mut Context<E>) -> Verdict {
-        let Some(first) = self.hooks[c.at.hook as usize] else { return Verdict::Accept };
+    /// Runs a packet through a base chain.
+    pub fn run<E: Env>(&mut self, first: u32, c: &mut Context<E>) -> Verdict {
         if self.compiles {
             self.compiles = false;
             self.compile();

@@ -7,6 +7,9 @@
 //! OUTPUT       raw -300   conntrack -200   mangle -150   nat (dst) -100   filter 0   security 50
 //! POSTROUTING                              mangle -150   nat (src) 100   confirm
 //! ```
+//! Base chains of nftables stand among them by their priorities. Chains of type nat are all asked where nat stands, in the order
+//! of theirs, until one has settled the half of the flow.
+//!
 //! What a caller owes: one `run` per hook a packet passes, `release` once when the packet dies, is delivered or leaves the
 //! namespace (a packet on its way through `lo` stays), `hold` when a packet is copied, `attach` for an ICMP error or RST
 //! made because of a packet. Conntrack stands in a hook only while a rule of that family needs it.
@@ -18,43 +21,54 @@ use super::memory::Memory;
 use super::program::Refusal;
 use super::sets::Sets;
 use super::table::{Counter, Table};
-use crate::abi::{hook, table as tables};
+use crate::abi::{chain as kinds, hook, program};
 use crate::flow::{is_related_error, Conntrack, Manip, Tracked};
 use crate::wire::{Family, Packet, NONE};
 
 /// One thing a hook does.
 #[derive(Clone, Copy)]
 enum Step {
-    Table(u32),
+    /// A chain of a table; whether it routes a packet of ours again.
+    Chain {
+        table: u32,
+        chain: u32,
+        routes: bool,
+    },
     Track,
     Nat(Manip),
     Confirm,
 }
 
-/// Steps by hook, in order of priority.
-const STEPS: [&[Step]; 5] = {
-    use Step::{Confirm, Nat, Table, Track};
-    const RAW: Step = Table(tables::RAW);
-    const MANGLE: Step = Table(tables::MANGLE);
-    const FILTER: Step = Table(tables::FILTER);
-    const SECURITY: Step = Table(tables::SECURITY);
-    [
-        &[RAW, Track, MANGLE, Nat(Manip::Destination)],
-        &[MANGLE, FILTER, SECURITY, Nat(Manip::Source), Confirm],
-        &[MANGLE, FILTER, SECURITY],
-        &[RAW, Track, MANGLE, Nat(Manip::Destination), FILTER, SECURITY],
-        &[MANGLE, Nat(Manip::Source), Confirm],
-    ]
+/// What stands at a hook beside chains, by its priority.
+const FIXED: [&[(i32, Step)]; 5] = {
+    const TRACK: (i32, Step) = (-200, Step::Track);
+    const DESTINATION: (i32, Step) = (-100, Step::Nat(Manip::Destination));
+    const SOURCE: (i32, Step) = (100, Step::Nat(Manip::Source));
+    const CONFIRM: (i32, Step) = (i32::MAX, Step::Confirm);
+    [&[TRACK, DESTINATION], &[SOURCE, CONFIRM], &[], &[TRACK, DESTINATION], &[SOURCE, CONFIRM]]
 };
+
+/// What stands at one hook, by priority; equal ones in the order they came.
+type Steps = Vec<(i32, Step)>;
+
+fn put(steps: &mut Steps, priority: i32, step: Step) {
+    let place = steps.iter().position(|(other, _)| *other > priority).unwrap_or(steps.len());
+    steps.insert(place, (priority, step));
+}
 
 /// What one family has loaded.
 #[derive(Default)]
 struct Ruleset {
-    tables: [Option<Box<Table>>; 5],
+    /// By number: those of iptables (`abi::table`), behind them those of nftables.
+    tables: Vec<Option<Box<Table>>>,
     conntrack: bool,
     defrag: bool,
     /// Bit h: something stands at hook h.
     active: u8,
+    /// By hook, in order.
+    steps: [Steps; 5],
+    /// Chains of type nat, by hook.
+    nats: [Steps; 5],
 }
 
 /// Tables, conntrack and sets of one namespace.
@@ -114,19 +128,16 @@ impl Hooks {
             template: None,
         };
         let mut routed = Routed::of(context.packet);
-        for step in STEPS[at.hook as usize] {
+        let Ruleset { tables, steps, nats, .. } = ruleset;
+        for (_, step) in &steps[at.hook as usize] {
             let verdict = match step {
-                Step::Table(id) => match &mut ruleset.tables[*id as usize] {
-                    Some(table) => table.run(&mut context),
+                Step::Chain { table, chain, .. } => match &mut tables[*table as usize] {
+                    Some(table) => table.run(*chain, &mut context),
                     None => continue,
                 },
-                Step::Track if ruleset.conntrack => track(&mut context),
-                Step::Nat(manip) => match &mut ruleset.tables[tables::NAT as usize] {
-                    Some(table) => translate(table, *manip, &mut context),
-                    None => continue,
-                },
-                Step::Confirm if ruleset.conntrack => confirm(&mut context),
-                _ => continue,
+                Step::Track => track(&mut context),
+                Step::Nat(manip) => translate(tables, &nats[at.hook as usize], *manip, &mut context),
+                Step::Confirm => confirm(&mut context),
             };
             if verdict != Verdict::Accept {
                 return verdict;
@@ -159,9 +170,10 @@ impl Hooks {
     }
 
     /// Replaces a table (`abi::table`) by a program; `now` is virtual time in nanoseconds. Refused programs change nothing.
-    pub fn load(&mut self, family: Family, id: u32, program: &[u32], now: u64) -> Result<(), Refusal> {
-        let mut table = Table::load(program, &mut self.memory, now)?;
-        let misplaced = table.chains.iter().any(|chain| chain.hook.is_some_and(|hook| !hooks_of(id).contains(&hook)));
+    pub fn load(&mut self, family: Family, id: u32, words: &[u32], now: u64) -> Result<(), Refusal> {
+        let mut table = Table::load(words, &mut self.memory, now)?;
+        let misplaced = id < program::NFT
+            && table.chains.iter().any(|chain| chain.hook.is_some_and(|hook| !hooks_of(id).contains(&hook)));
         if table.id != id || table.family != family || misplaced {
             self.memory.release(&table.states);
             return Err(Refusal::Malformed(1));
@@ -177,25 +189,31 @@ impl Hooks {
     }
     fn put(&mut self, family: Family, id: u32, table: Option<Box<Table>>) {
         let ruleset = &mut self.rulesets[side(family)];
+        if ruleset.tables.len() <= id as usize {
+            ruleset.tables.resize_with(id as usize + 1, || None);
+        }
         let old = std::mem::replace(&mut ruleset.tables[id as usize], table);
         if let Some(old) = old {
             self.memory.release(&old.states);
         }
         ruleset.refresh();
     }
+    fn table(&self, family: Family, id: u32) -> Option<&Table> {
+        self.rulesets[side(family)].tables.get(id as usize)?.as_deref()
+    }
     /// Whether the table is loaded.
     pub fn has_table(&self, family: Family, id: u32) -> bool {
-        self.rulesets[side(family)].tables[id as usize].is_some()
+        self.table(family, id).is_some()
     }
     /// Packets and bytes of every line, appended to `out`.
     pub fn counters(&self, family: Family, id: u32, out: &mut Vec<f64>) {
-        if let Some(table) = &self.rulesets[side(family)].tables[id as usize] {
+        if let Some(table) = self.table(family, id) {
             out.extend(table.counters.iter().flat_map(|counter| [counter.packets as f64, counter.bytes as f64]));
         }
     }
     /// One line counts a packet that is not walked any more (`pipeline/trail.rs`).
     pub fn count(&mut self, family: Family, id: u32, line: u32, bytes: u32) {
-        if let Some(table) = &mut self.rulesets[side(family)].tables[id as usize] {
+        if let Some(Some(table)) = self.rulesets[side(family)].tables.get_mut(id as usize) {
             let counter = &mut table.counters[line as usize];
             counter.packets += 1;
             counter.bytes += bytes as u64;
@@ -203,7 +221,7 @@ impl Hooks {
     }
     /// Sets one line's counter (`iptables -Z CHAIN RULE`).
     pub fn set_counter(&mut self, family: Family, id: u32, line: u32, counter: Counter) {
-        if let Some(table) = &mut self.rulesets[side(family)].tables[id as usize] {
+        if let Some(Some(table)) = self.rulesets[side(family)].tables.get_mut(id as usize) {
             if let Some(slot) = table.counters.get_mut(line as usize) {
                 *slot = counter;
             }
@@ -216,15 +234,26 @@ impl Ruleset {
         let needs = |what: fn(&Table) -> bool| self.tables.iter().flatten().any(|table| what(table));
         self.conntrack = needs(|table| table.needs.conntrack);
         self.defrag = needs(|table| table.needs.defrag);
-        self.active = 0;
-        for (id, table) in self.tables.iter().enumerate() {
-            if table.is_some() {
-                self.active |= hooks_of(id as u32).iter().fold(0, |bits, hook| bits | 1 << hook);
+        (self.steps, self.nats) = Default::default();
+        for table in self.tables.iter().flatten() {
+            for (number, chain) in table.chains.iter().enumerate() {
+                let Some(hook) = chain.hook else { continue };
+                let lists = if chain.kind == kinds::NAT { &mut self.nats } else { &mut self.steps };
+                let routes = chain.kind == kinds::ROUTE;
+                let step = Step::Chain { table: table.id, chain: number as u32, routes };
+                put(&mut lists[hook as usize], chain.priority, step);
             }
         }
-        if self.conntrack {
-            let tracked = [hook::PREROUTING, hook::INPUT, hook::OUTPUT, hook::POSTROUTING];
-            self.active |= tracked.iter().fold(0, |bits, hook| bits | 1 << hook);
+        let translates = self.nats.iter().any(|chains| !chains.is_empty());
+        self.active = 0;
+        for (hook, steps) in self.steps.iter_mut().enumerate() {
+            for (priority, step) in FIXED[hook] {
+                let wanted = if matches!(step, Step::Nat(_)) { translates } else { self.conntrack };
+                if wanted {
+                    put(steps, *priority, *step);
+                }
+            }
+            self.active |= (!steps.is_empty() as u8) << hook;
         }
     }
 }
@@ -241,7 +270,7 @@ impl Routed {
 
 /// Whether mangle or NAT, which route a packet of ours again at once, just changed what its route was chosen by.
 fn rerouted(step: &Step, before: &mut Routed, packet: &Packet) -> bool {
-    let routes = matches!(step, Step::Table(tables::MANGLE) | Step::Nat(_));
+    let routes = matches!(step, Step::Chain { routes: true, .. } | Step::Nat(_));
     let now = Routed::of(packet);
     let changed = routes && now != *before;
     *before = now;
@@ -267,8 +296,8 @@ fn confirm<E: Env>(c: &mut Context<E>) -> Verdict {
     }
 }
 
-/// The nat table: asked once per flow and half; every packet of the flow is rewritten (nf_nat_inet_fn).
-fn translate<E: Env>(table: &mut Table, manip: Manip, c: &mut Context<E>) -> Verdict {
+/// The nat chains: asked once per flow and half; every packet of the flow is rewritten (nf_nat_inet_fn).
+fn translate<E: Env>(tables: &mut [Option<Box<Table>>], chains: &Steps, manip: Manip, c: &mut Context<E>) -> Verdict {
     use crate::wire::CtInfo::{New, Related, RelatedReply};
     if c.flows.entry(c.packet.ct).is_none() {
         return Verdict::Accept;
@@ -278,9 +307,16 @@ fn translate<E: Env>(table: &mut Table, manip: Manip, c: &mut Context<E>) -> Ver
     }
     let fresh = matches!(c.packet.ct_info, New | Related | RelatedReply);
     if fresh && !c.flows.is_bound(c.packet, manip) {
-        let verdict = table.run(c);
-        if verdict != Verdict::Accept {
-            return verdict;
+        for (_, step) in chains {
+            let Step::Chain { table, chain, .. } = step else { continue };
+            let Some(table) = &mut tables[*table as usize] else { continue };
+            let verdict = table.run(*chain, c);
+            if verdict != Verdict::Accept {
+                return verdict;
+            }
+            if c.flows.is_bound(c.packet, manip) {
+                break;
+            }
         }
         if !c.flows.is_bound(c.packet, manip) {
             c.flows.bind_null(c.packet, manip, c.env);

@@ -2,8 +2,9 @@
 //! module reads and checks it; op numbers, target numbers and flag bits stand in `abi.rs` and nowhere else.
 //!
 //! ```text
-//! program  = version(program::VERSION) family(4|6) table(table::*) chains(count) chain* rule*
+//! program  = version(program::VERSION) family(4|6) table(table::*, or from program::NFT on one of nftables) chains(count) chain* rule*
 //! chain    = hook(hook::* or NO_HOOK) rules(count) policy(0 drop, 1 accept; user chains 0) packets bytes
+//!            a table of nftables says where its base chains stand: hook | chain::* << 8 | priority << 16 (16 bits, signed)
 //!            built-in chains first, in hook order (the kernel's numbering), then user chains in the text's order.
 //!            A chain's number is its place here, from 0. Counters of a user chain are written 0.
 //! rule     = words(whole rule, this word included) packets bytes base matches(count) match* target
@@ -124,6 +125,9 @@ pub enum Refusal {
 pub struct Chain {
     /// `abi::hook` of a built-in chain.
     pub hook: Option<u32>,
+    /// `abi::chain`: what it is asked for.
+    pub kind: u32,
+    pub priority: i32,
     pub accepts: bool,
     /// Where its first rule begins in the code.
     pub start: u32,
@@ -177,9 +181,6 @@ impl Program {
             _ => return Err(reader.refuse()),
         };
         let table = reader.next()?;
-        if table > crate::abi::table::SECURITY {
-            return Err(reader.refuse());
-        }
         let mut program = Program { family, table, chains: Vec::new(), code: Vec::new(), counters: Vec::new() };
         let policies = program.read_chains(&mut reader)?;
         let mut calls = vec![Vec::new(); program.chains.len()];
@@ -208,11 +209,12 @@ impl Program {
         let mut policies = Vec::new();
         for _ in 0..count {
             let (number, rules, policy) = (reader.next()?, reader.next()?, reader.next()?);
-            if number > hook::POSTROUTING && number != abi::NO_HOOK {
+            let hook = (number != abi::NO_HOOK).then_some(number & 0xff);
+            if hook.is_some_and(|hook| hook > hook::POSTROUTING) {
                 return Err(reader.refuse());
             }
-            let hook = (number != abi::NO_HOOK).then_some(number);
-            self.chains.push(Chain { hook, accepts: policy == 1, start: 0, rules, line: 0 });
+            let (kind, priority) = place_of(self.table, number);
+            self.chains.push(Chain { hook, kind, priority, accepts: policy == 1, start: 0, rules, line: 0 });
             policies.push(reader.counter()?);
         }
         Ok(policies)
@@ -253,6 +255,20 @@ impl Program {
         let callee = operands[0];
         let is_user = self.chains.get(callee as usize)?.hook.is_none();
         is_user.then_some(Some(callee))
+    }
+}
+
+/// What a base chain is asked for, and when among the chains of its hook (NF_IP_PRI_*): an iptables table's own, else as written.
+fn place_of(table: u32, number: u32) -> (u32, i32) {
+    use crate::abi::{chain, table as tables};
+    match table {
+        tables::RAW => (chain::FILTER, -300),
+        tables::MANGLE => (chain::ROUTE, -150),
+        tables::NAT if matches!(number, hook::PREROUTING | hook::OUTPUT) => (chain::NAT, -100),
+        tables::NAT => (chain::NAT, 100),
+        tables::FILTER => (chain::FILTER, 0),
+        tables::SECURITY => (chain::FILTER, 50),
+        _ => (number >> 8 & 0xff, (number as i32) >> 16),
     }
 }
 

@@ -33,8 +33,6 @@ pub struct Table {
     pub id: u32,
     pub family: Family,
     pub chains: Vec<Chain>,
-    /// Built-in chain of each hook.
-    pub hooks: [Option<u32>; 5],
     /// Rules, one after another: words, base, matches, target (program.rs), counters left out.
     pub code: Vec<u32>,
     pub counters: Vec<Counter>,
@@ -83,7 +81,6 @@ impl Table {
         let mut table = Table {
             id: program.table,
             family: program.family,
-            hooks: [None; 5],
             code: program.code,
             counters: program.counters,
             chains: program.chains,
@@ -94,11 +91,6 @@ impl Table {
             cursor: Cursor::NOWHERE,
             stack: Vec::new(),
         };
-        for (number, chain) in table.chains.iter().enumerate() {
-            if let Some(hook) = chain.hook {
-                table.hooks[hook as usize] = Some(number as u32);
-            }
-        }
         table.give_states(memory, now);
         Ok(table)
     }
