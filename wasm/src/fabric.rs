@@ -238,6 +238,7 @@ impl Fabric {
     }
 
     fn fire(&mut self, event: Event) {
+        self.world.trails.disturb();
         match event {
             Event::Leave { ns, dev, packet } => {
                 let packet = self.world.pool.take(packet);

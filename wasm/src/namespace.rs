@@ -11,7 +11,7 @@ use crate::link::{Links, Place};
 use crate::pipeline::cache::Cache;
 use crate::pipeline::fragment::Fragments;
 use crate::pipeline::limit::Limits;
-use crate::pipeline::trail::Print;
+use crate::pipeline::trail::Counter;
 use crate::route::{Devices, Fib, RouteType};
 use crate::socket::Ports;
 use crate::sysctl::{self, Values};
@@ -169,10 +169,13 @@ impl Env for View<'_> {
         self.stack.reroute(packet, oif).is_ok()
     }
     fn counted(&mut self, family: Family, table: u32, line: u32, bytes: u32) {
-        self.world.trails.note(Print::Rule { ns: self.stack.ns, family, table, line, bytes });
+        self.world.trails.note(Counter::Rule { ns: self.stack.ns, family, table, line }, bytes);
     }
     fn spoil_trail(&mut self) {
         self.world.trails.spoil();
+    }
+    fn narrow_trail(&mut self) {
+        self.world.trails.narrow();
     }
     fn note(&mut self, packet: &Packet, note: Note) {
         let dev = if packet.iif != 0 { packet.iif } else { self.path.map_or(0, |path| path.oif) };

@@ -43,7 +43,7 @@ use crate::wire::{print, Mac, Packet, PacketType, Parcel, NONE};
 use icmp::{dest, kind, IcmpError};
 use reject::Refused;
 use routing::InputError;
-use trail::Print;
+use trail::Counter;
 
 impl Fabric {
     // ---------------------------------------------------------------------------------------------- in
@@ -53,11 +53,16 @@ impl Fabric {
         if !self.has_space(place.ns) {
             return self.world.pool.release(packet);
         }
-        let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else {
+        if packet.probe == 0 {
+            self.world.trails.disturb();
+        }
+        let (space, world) = self.both(place.ns);
+        let Some(device) = space.stack.links.get_mut(place.dev) else {
             return self.drop(place, packet, Layer::Link, Reason::DeviceDown);
         };
         if !device.up {
             device.rx.dropped += 1;
+            world.trails.spoil();
             return self.drop(place, packet, Layer::Link, Reason::DeviceDown);
         }
         if device.has_header() && !packet.routed {
@@ -262,11 +267,13 @@ impl Fabric {
         if !self.has_space(place.ns) {
             return self.world.pool.release(packet);
         }
-        let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else {
+        let (space, world) = self.both(place.ns);
+        let Some(device) = space.stack.links.get_mut(place.dev) else {
             return self.drop(place, packet, Layer::Link, Reason::DeviceDown);
         };
         if !device.up {
             device.tx.dropped += 1;
+            world.trails.spoil();
             return self.drop(place, packet, Layer::Link, Reason::DeviceDown);
         }
         device.tx.count(packet.frame_len());
@@ -371,10 +378,11 @@ impl Fabric {
         if !space.hooks.active(family, hook) {
             return Verdict::Accept;
         }
+        let carried = packet.ct;
         let mut view = View { stack: &mut space.stack, world, path };
         let verdict = space.hooks.run(At { family, hook, iif, oif }, packet, &mut view);
-        if packet.probe != 0 && packet.ct != NONE {
-            space.note_flow(packet.ct, &mut world.trails);
+        if packet.probe != 0 && carried == NONE {
+            space.note_flow(packet, &mut world.trails);
         }
         verdict
     }
@@ -382,7 +390,7 @@ impl Fabric {
     /// A device counts a packet of a batch; one that is being captured spoils the trail.
     fn note_device(&mut self, place: Place, (sent, capture): (bool, bool), bytes: u32) {
         let (ns, dev) = (place.ns, place.dev);
-        self.world.trails.note(Print::Device { ns, dev, sent, bytes });
+        self.world.trails.note(Counter::Device { ns, dev, sent }, bytes);
         if capture {
             self.world.trails.spoil();
         }

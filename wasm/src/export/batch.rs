@@ -57,7 +57,7 @@ impl Batch {
     }
     fn key(&self, ns: u32, at: usize) -> Key {
         let get = |name| self.get(name, at);
-        [ns, get(column::SRC), get(column::DST), get(column::PORTS), get(column::KIND), get(column::LENGTH)]
+        [ns, get(column::SRC), get(column::DST), get(column::PORTS), get(column::KIND)]
     }
     fn verdict(&self, at: usize) -> Verdict {
         std::array::from_fn(|number| self.get(column::OUTCOME + number as u32, at))
@@ -95,24 +95,24 @@ impl Fabric {
     /// Sends rows 0..count from a namespace; sources need not be its own.
     pub fn send_batch(&mut self, ns: u32, count: usize) {
         for at in 0..count.min(CAPACITY) {
-            let key = self.world.batch.key(ns, at);
-            match self.follow_trail(&key) {
+            let (key, packet) = (self.world.batch.key(ns, at), self.world.batch.packet(at));
+            match self.follow_trail(&key, &packet) {
                 Some(verdict) => self.world.batch.put_verdict(at, verdict),
-                None => self.walk(key, at),
+                None => self.walk(key, packet),
             }
         }
     }
 
-    fn walk(&mut self, key: Key, at: usize) {
+    fn walk(&mut self, key: Key, packet: Packet) {
+        let at = packet.probe as usize - 1;
         self.world.batch.set(column::OUTCOME, at, outcome::LOST);
-        let packet = self.world.batch.packet(at);
+        self.world.trails.begin(packet.len());
         let packet = self.world.pool.begin(packet);
-        self.world.trails.begin();
         // The row says what became of it.
         let _ = self.send_born(Birth { ns: key[0], oif: 0, flags: Birth::ANY_SOURCE }, packet);
         self.run_queue();
         let verdict = self.world.batch.verdict(at);
-        self.world.trails.end(key, verdict, self.world.now);
+        self.end_trail(key, verdict);
     }
 }
 

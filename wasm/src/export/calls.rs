@@ -42,9 +42,31 @@ fn place(args: &mut Reader) -> Place {
     Place { ns: args.word(), dev: args.word() }
 }
 
+/// Calls that only look: trails hold on.
+const READS: [u32; 14] = [
+    call::LINKS,
+    call::ADDRESSES,
+    call::NEIGHBOURS,
+    call::FDB,
+    call::SYSCTL,
+    call::ROUTES,
+    call::RULES,
+    call::COUNTERS,
+    call::SET_MEMBERS,
+    call::SOCKET_VIEW,
+    call::SOCKETS,
+    call::TAKE_WAKEUPS,
+    call::TAKE_OUT,
+    call::TAKE_FRAMES,
+];
+
 /// Answers a call.
 pub fn answer(fabric: &mut Fabric, number: u32, words: &[u32]) -> Vec<u32> {
-    fabric.world.trails.changes += 1;
+    if READS.contains(&number) {
+        fabric.settle();
+    } else {
+        fabric.interrupt();
+    }
     let mut args = Reader::new(words);
     let mut out = Out(Vec::new());
     match number {

@@ -45,7 +45,7 @@ impl Plane {
     }
     /// Runs what is due by then and moves time there.
     pub fn run(&mut self, until: f64) {
-        self.fabric.world.trails.changes += 1;
+        self.fabric.settle();
         self.fabric.run((until * 1e6).round() as u64);
     }
     /// A call by its number in `abi::call`.
@@ -55,18 +55,18 @@ impl Plane {
     /// Replaces a table by a compiled program.
     #[wasm_bindgen(js_name = loadTable)]
     pub fn load_table(&mut self, ns: u32, family: u32, table: u32, program: &[u32]) -> Vec<u32> {
-        self.fabric.world.trails.changes += 1;
+        self.fabric.interrupt();
         answer(self.fabric.load_table(ns, (family, table), program).map(|()| true))
     }
     /// Replaces a set.
     #[wasm_bindgen(js_name = loadSet)]
     pub fn load_set(&mut self, ns: u32, id: u32, program: &[u32]) -> Vec<u32> {
-        self.fabric.world.trails.changes += 1;
+        self.fabric.interrupt();
         answer(self.fabric.load_set(ns, id, program).map(|()| true))
     }
     /// send(2).
     pub fn send(&mut self, id: u32, data: &[u8]) -> Vec<u32> {
-        self.fabric.world.trails.changes += 1;
+        self.fabric.interrupt();
         answer(self.fabric.send(id, data))
     }
     /// sendto(2); `ips` are the destination and the source (unspecified for none).
@@ -74,12 +74,12 @@ impl Plane {
     pub fn send_to(&mut self, id: u32, data: &[u8], ips: &[u32], port: u16) -> Vec<u32> {
         let mut reader = Reader::new(ips);
         let target = Target { ip: Ip::get(&mut reader), from: Ip::get(&mut reader), port };
-        self.fabric.world.trails.changes += 1;
+        self.fabric.interrupt();
         answer(self.fabric.send_to(id, data, target))
     }
     /// A packet from outside comes in by a tun device.
     pub fn inject(&mut self, ns: u32, dev: u32, bytes: &[u8]) {
-        self.fabric.world.trails.changes += 1;
+        self.fabric.interrupt();
         self.fabric.inject(ns, dev, bytes);
     }
 }

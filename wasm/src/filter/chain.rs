@@ -9,7 +9,7 @@ use super::memory::State;
 use super::table::{name_mask, name_word, Frame, Table};
 use super::targets::{act, Next};
 use super::vectors::Cursor;
-use crate::abi::{base, hook as hooks, target};
+use crate::abi::{base, ctmatch, hook as hooks, op, target};
 use crate::wire::Family;
 
 /// Where the target of a matching rule begins, counted in the rule's words; or none.
@@ -21,12 +21,50 @@ fn matches<E: Env>(rule: &[u32], v4: bool, c: &mut Context<E>, states: &mut [Sta
     for _ in 0..count {
         let head = rule[at];
         let end = at + 1 + (head >> 16) as usize;
+        if c.packet.probe != 0 {
+            note_match(head, &rule[at + 1..end], c.env);
+        }
         if !fits(head, &rule[at + 1..end], c, states) {
             return None;
         }
         at = end;
     }
     Some(at)
+}
+
+/// Matches that remember, draw lots or look at the clock.
+const MOODY: u64 = bits(&[
+    op::STATISTIC,
+    op::RECENT,
+    op::LIMIT,
+    op::HASHLIMIT,
+    op::SET,
+    op::CONNLIMIT,
+    op::CONNBYTES,
+    op::QUOTA,
+    op::TIME,
+]);
+/// Matches that look at what packets of one flow differ in.
+const PARTICULAR: u64 = bits(&[op::LENGTH, op::U32, op::STRING]);
+
+const fn bits(numbers: &[u32]) -> u64 {
+    let (mut bits, mut at) = (0, 0);
+    while at < numbers.len() {
+        bits |= 1 << numbers[at];
+        at += 1;
+    }
+    bits
+}
+
+/// What a trail must know of a match that a packet of a batch met.
+fn note_match<E: Env>(head: u32, operands: &[u32], env: &mut E) {
+    let bit = 1u64 << (head & 63);
+    let by_clock = head & 0xff == op::CONNTRACK && operands[0] & ctmatch::EXPIRES != 0;
+    if bit & MOODY != 0 || by_clock {
+        env.spoil_trail();
+    } else if bit & PARTICULAR != 0 {
+        env.narrow_trail();
+    }
 }
 
 /// -s -d -i -o -p -f: the word after them, when they fit.
@@ -89,9 +127,6 @@ impl Table {
         if self.compiles {
             self.compiles = false;
             self.compile();
-        }
-        if self.needs.state && c.packet.probe != 0 {
-            c.env.spoil_trail();
         }
         let v4 = self.family == Family::V4;
         let hashed = !self.compiled.is_empty() && applies(c.packet);

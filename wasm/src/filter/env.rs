@@ -54,8 +54,10 @@ pub trait Env {
     }
     /// A rule or policy of a packet in a batch counted it (`pipeline/trail.rs`).
     fn counted(&mut self, _family: Family, _table: u32, _line: u32, _bytes: u32) {}
-    /// What became of a packet in a batch may be different the next time: state or chance had a part in it.
+    /// What becomes of a packet in a batch may be different the next time: state, time or chance had a part in it.
     fn spoil_trail(&mut self) {}
+    /// It is the same only for packets of the same length and payload.
+    fn narrow_trail(&mut self) {}
     /// Notes a rule, policy, translation or conntrack verdict for a traced packet; never called when `packet.trace` is 0.
     fn note(&mut self, packet: &Packet, note: Note);
 }

@@ -211,12 +211,12 @@ impl Hooks {
             out.extend(table.counters.iter().flat_map(|counter| [counter.packets as f64, counter.bytes as f64]));
         }
     }
-    /// One line counts a packet that is not walked any more (`pipeline/trail.rs`).
-    pub fn count(&mut self, family: Family, id: u32, line: u32, bytes: u32) {
+    /// One line counts packets that were not walked (`pipeline/trail.rs`).
+    pub fn count(&mut self, (family, id, line): (Family, u32, u32), packets: u64, bytes: u64) {
         if let Some(Some(table)) = self.rulesets[side(family)].tables.get_mut(id as usize) {
             let counter = &mut table.counters[line as usize];
-            counter.packets += 1;
-            counter.bytes += bytes as u64;
+            counter.packets += packets;
+            counter.bytes += bytes;
         }
     }
     /// Sets one line's counter (`iptables -Z CHAIN RULE`).

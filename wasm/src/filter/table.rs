@@ -24,8 +24,6 @@ pub struct Needs {
     pub defrag: bool,
     /// Accounting (`connbytes` forces it on).
     pub accounts: bool,
-    /// Rules that remember or draw lots: the same packet may fare differently the next time.
-    pub state: bool,
 }
 
 /// One loaded table.
@@ -140,12 +138,8 @@ impl Table {
             matches!(number, op::CONNTRACK | op::CONNMARK | op::CONNBYTES | op::CONNLIMIT | op::HELPER);
         self.needs.defrag |= number == op::SOCKET;
         self.needs.accounts |= number == op::CONNBYTES;
-        let moody =
-            [op::STATISTIC, op::RECENT, op::LIMIT, op::HASHLIMIT, op::SET, op::CONNLIMIT, op::CONNBYTES, op::QUOTA];
-        self.needs.state |= moody.contains(&number);
     }
     fn note_target(&mut self, at: usize) {
-        self.needs.state |= self.code[at] & 0xff == target::SET;
         self.needs.conntrack |= match self.code[at] & 0xff {
             target::CONNMARK | target::SNAT | target::DNAT | target::MASQUERADE | target::REDIRECT | target::NETMAP => {
                 true

@@ -45,7 +45,10 @@ pub fn act<E: Env>(number: u32, o: &[u32], c: &mut Context<E>) -> Next {
         target::ECN if c.packet.proto == proto::TCP => c.packet.flags &= !0xc0,
         target::TCPMSS => tcpmss(c, o[0]),
         target::CLASSIFY => c.packet.priority = o[0],
-        target::SET => c.sets.change(c.packet, o, c.env),
+        target::SET => {
+            c.env.spoil_trail();
+            c.sets.change(c.packet, o, c.env);
+        }
         _ => {} // NONE, LOG, NFLOG, CHECKSUM, UNMODELLED: nothing of the packet changes
     }
     Next::Continue

@@ -194,14 +194,6 @@ impl Conntrack {
     pub fn has(&self, handle: u32, bits: u16) -> bool {
         self.entry(handle).is_some_and(|entry| entry.has(bits))
     }
-    /// What a packet may change of a confirmed flow, in one number: status, state, mark, timeout. Nothing while flows count
-    /// or are watched.
-    pub fn stamp(&self, handle: u32) -> Option<u64> {
-        let entry = self.entry(handle).filter(|entry| entry.has(status::CONFIRMED))?;
-        let quiet = !self.config.acct && !self.pending.watched;
-        let moods = (entry.status as u64) << 16 | entry.state as u64;
-        quiet.then_some((entry.expires as u64) << 32 ^ moods ^ (entry.mark as u64) << 8)
-    }
     /// Whether the flow a packet carries is confirmed.
     pub fn confirmed(&self, handle: u32) -> bool {
         self.has(handle, status::CONFIRMED)

@@ -3,6 +3,7 @@
 //! `table` keeps flows (`entry`, found through `index` by `tuple`; IPv6 `addresses` by number), `track` brings packets to
 //! them, `tcp` and `sctp` follow their protocols, `nat` translates, `event` shows them, `config` is `nf_conntrack_*`.
 mod addresses;
+mod again;
 mod arena;
 pub mod config;
 pub mod entry;
@@ -16,6 +17,7 @@ mod tcp;
 mod track;
 pub mod tuple;
 
+pub use again::{Before, Meeting};
 pub use event::{Event, Facts, FlowView, Kind, SideView};
 pub use nat::{is_related_error, Manip, Range};
 pub use sctp::chunks as sctp_chunks;

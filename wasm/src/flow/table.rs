@@ -72,6 +72,8 @@ pub struct Conntrack {
     pub events: Vec<Event>,
     /// No flow goes before this tick.
     pub(super) due: Option<u32>,
+    /// How often a slot has used up the generations that tell its flows apart.
+    pub(super) lives: u32,
 }
 
 impl Default for Conntrack {
@@ -91,6 +93,7 @@ impl Default for Conntrack {
             pending: Pending::default(),
             events: Vec::new(),
             due: None,
+            lives: 0,
         }
     }
 }
@@ -352,6 +355,7 @@ impl Conntrack {
         let slot = self.entries.get_mut(at);
         slot.status = 0;
         slot.generation = slot.generation.wrapping_add(1);
+        self.lives += u32::from(slot.generation == 0);
         self.entries.give(at);
     }
     /// One more packet carries the flow.

@@ -148,16 +148,21 @@ impl Conntrack {
     }
 
     fn judge<E: Env>(&mut self, hit: Hit, packet: &Packet, env: &E) -> Judged {
-        match packet.proto {
+        if packet.proto != proto::SCTP {
+            return self.judge_headers(hit, packet, packet.proto);
+        }
+        let mut bytes = Vec::new();
+        env.bytes(packet, &mut bytes);
+        let header = transport_offset(packet, &bytes);
+        self.sctp(hit.at, hit.dir, bytes.get(header..).unwrap_or(&[]))
+    }
+
+    /// What protocols say that look at parsed headers only.
+    pub(super) fn judge_headers(&mut self, hit: Hit, packet: &Packet, protocol: u8) -> Judged {
+        match protocol {
             proto::TCP => self.tcp(hit.at, hit.dir, packet, hit.now),
             proto::UDP | 136 => self.udp(hit),
             proto::ICMP | proto::ICMPV6 => self.icmp(hit, packet),
-            proto::SCTP => {
-                let mut bytes = Vec::new();
-                env.bytes(packet, &mut bytes);
-                let header = transport_offset(packet, &bytes);
-                self.sctp(hit.at, hit.dir, bytes.get(header..).unwrap_or(&[]))
-            }
             47 => self.gre(hit),
             _ => Judged::Live(self.config.generic.saturating_mul(SECOND)),
         }

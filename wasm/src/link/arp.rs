@@ -30,8 +30,9 @@ struct Party {
 impl Fabric {
     /// Gives a packet the MAC of `next_hop` and sends it, or has it wait for the answer (ip_finish_output2, neigh_output).
     pub fn resolve(&mut self, place: Place, next_hop: Ip, mut packet: Parcel) {
-        let now = self.world.now;
-        let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else {
+        let (space, world) = self.both(place.ns);
+        let now = world.now;
+        let Some(device) = space.stack.links.get_mut(place.dev) else {
             return self.drop(place, packet, Layer::Link, Reason::DeviceDown);
         };
         if !device.has_header() {
@@ -42,12 +43,15 @@ impl Fabric {
         let source = device.mac;
         let mac = match device.neighbours.get_mut(next_hop) {
             Some(entry) if entry.state().is_valid() => {
+                if entry.state() == Nud::Reachable {
+                    world.trails.until(entry.confirmed + reachable);
+                }
                 if entry.state_at(now, reachable) == Nud::Stale {
                     entry.enter(Nud::Delay);
                     let generation = entry.generation;
                     let (ns, dev, ip) = (place.ns, place.dev, next_hop);
                     let mac = entry.mac;
-                    self.world.at(now + delay, Event::Neighbour { ns, dev, ip, generation });
+                    world.at(now + delay, Event::Neighbour { ns, dev, ip, generation });
                     mac
                 } else {
                     entry.mac

@@ -9,6 +9,7 @@
 use super::{Device, Kind, Place};
 use crate::fabric::{Fabric, SECOND};
 use crate::hash::Map;
+use crate::pipeline::trail::Found;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::ether;
 use crate::wire::{Mac, Packet, PacketType, Parcel, NONE};
@@ -55,8 +56,15 @@ impl Bridge {
     /// The entry for a MAC, unless it has aged out.
     pub fn find(&self, mac: Mac, now: u64) -> Option<FdbEntry> {
         let entry = *self.fdb.get(&mac)?;
-        let fresh = entry.fixed || entry.local || now < entry.updated + self.ageing;
-        fresh.then_some(entry)
+        (now <= self.fresh_until(&entry)).then_some(entry)
+    }
+    /// The last nanosecond at which an entry has not aged out.
+    fn fresh_until(&self, entry: &FdbEntry) -> u64 {
+        if entry.fixed || entry.local {
+            u64::MAX
+        } else {
+            (entry.updated + self.ageing).saturating_sub(1)
+        }
     }
     /// Learns that `mac` is behind `port`; what is fixed or the bridge's own stays. Whether that is news.
     pub fn learn(&mut self, mac: Mac, port: u32, now: u64) -> bool {
@@ -123,9 +131,13 @@ impl Fabric {
         let Some(bridge) = device.bridge_mut() else { return };
         let news = learning && bridge.learn(packet.eth_src, at.from, now);
         let known = if packet.eth_dst.is_multicast() { None } else { bridge.find(packet.eth_dst, now) };
+        let until = known.map_or(u64::MAX, |entry| bridge.fresh_until(&entry));
         if news {
-            self.world.trails.spoil();
+            self.world.trails.disturb();
+        } else if learning {
+            self.world.trails.note_place(at.place(), packet.eth_src, Found::Port(at.from));
         }
+        self.world.trails.until(until);
         let up = promisc || packet.eth_dst.is_multicast();
         match known {
             Some(entry) if entry.local => return self.bridge_up(at, packet),
@@ -154,10 +166,13 @@ impl Fabric {
         let at = Bridging { ns: place.ns, bridge: place.dev, from: 0 };
         let now = self.world.now;
         let known = match self.space(place.ns).stack.links.get(place.dev).map(|device| &device.kind) {
-            Some(Kind::Bridge(bridge)) if !packet.eth_dst.is_multicast() => bridge.find(packet.eth_dst, now),
+            Some(Kind::Bridge(bridge)) if !packet.eth_dst.is_multicast() => {
+                bridge.find(packet.eth_dst, now).map(|entry| (entry, bridge.fresh_until(&entry)))
+            }
             _ => None,
         };
-        match known {
+        self.world.trails.until(known.map_or(u64::MAX, |(_, until)| until));
+        match known.map(|(entry, _)| entry) {
             Some(entry) if entry.local => self.drop(place, packet, Layer::Bridge, Reason::Hairpin),
             Some(entry) => self.bridge_to_port(at, entry.port, packet),
             None => {
@@ -169,6 +184,7 @@ impl Fabric {
 
     /// A copy to every port that may have it; the original stays with the caller.
     fn bridge_flood(&mut self, at: Bridging, packet: &Packet) {
+        self.world.trails.spoil();
         self.world.note(at.place(), packet, Layer::Bridge, Action::Flooded);
         let known = !packet.eth_dst.is_multicast();
         for port in self.space(at.ns).stack.links.ports(at.bridge) {

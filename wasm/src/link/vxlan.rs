@@ -4,6 +4,7 @@ use super::{Device, Kind, Place};
 use crate::fabric::{Fabric, SECOND};
 use crate::hash::{mix, Map};
 use crate::pipeline::local::Birth;
+use crate::pipeline::trail::Found;
 use crate::record::words;
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
@@ -78,7 +79,14 @@ impl Vxlan {
         self.remotes.push(remote);
     }
     fn is_fresh(&self, remote: &Remote, now: u64) -> bool {
-        remote.origin != Origin::Learned || now < remote.updated + self.ageing
+        now <= self.fresh_until(remote)
+    }
+    /// The last nanosecond at which an entry has not aged out.
+    fn fresh_until(&self, remote: &Remote) -> u64 {
+        match remote.origin {
+            Origin::Learned => (remote.updated + self.ageing).saturating_sub(1),
+            _ => u64::MAX,
+        }
     }
     /// The one remote for a MAC; nothing when unknown or aged.
     fn find(&self, mac: Mac, now: u64) -> Option<&Remote> {
@@ -102,7 +110,7 @@ impl Vxlan {
         all
     }
     /// vxlan_snoop: a frame from `mac` came from the tunnel end `ip`. Whether that is news.
-    fn learn(&mut self, mac: Mac, ip: Ip, now: u64) -> bool {
+    pub fn learn(&mut self, mac: Mac, ip: Ip, now: u64) -> bool {
         let Some(at) = self.index.get(&mac) else {
             self.append(Remote { mac, ip, origin: Origin::Learned, updated: now });
             return true;
@@ -136,11 +144,13 @@ impl Fabric {
         let Some(device) = self.space(place.ns).stack.links.get(place.dev) else { return };
         let Kind::Vxlan(vxlan) = &device.kind else { return };
         let shell = Shell { vni: vxlan.vni, local: vxlan.local, lower: vxlan.lower, port: vxlan.port, ttl: vxlan.ttl };
-        let single = vxlan.find(packet.eth_dst, now).filter(|_| !vxlan.shared).map(|remote| remote.ip);
-        if let Some(remote) = single {
+        let single = vxlan.find(packet.eth_dst, now).filter(|_| !vxlan.shared);
+        if let Some((remote, until)) = single.map(|remote| (remote.ip, vxlan.fresh_until(remote))) {
+            self.world.trails.until(until);
             return self.vxlan_send_to((place, shell), remote, packet);
         }
         let remotes = vxlan.remotes_of(packet.eth_dst, now);
+        self.world.trails.spoil();
         let Some((last, others)) = remotes.split_last() else {
             return self.drop(place, packet, Layer::Tunnel, Reason::NoFdbEntry);
         };
@@ -191,9 +201,11 @@ impl Fabric {
             ..Packet::EMPTY
         };
         let outer = world.pool.begin(outer);
+        world.trails.note_number(place.ns);
         world.note(place, &outer, Layer::Tunnel, Action::Encapsulated);
         let birth = Birth { ns: place.ns, oif: shell.lower, flags: Birth::TUNNEL };
         if self.send_born(birth, outer).is_err() {
+            self.world.trails.spoil();
             if let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) {
                 device.tx.errors += 1;
             }
@@ -260,8 +272,10 @@ impl Fabric {
             return self.drop(Place { ns: at.ns, dev }, inner, Layer::Tunnel, Reason::Loop);
         }
         let learner = device.vxlan_mut().filter(|vxlan| vxlan.learning);
-        if learner.is_some_and(|vxlan| vxlan.learn(inner.eth_src, from, now)) {
-            self.world.trails.spoil();
+        match learner.map(|vxlan| vxlan.learn(inner.eth_src, from, now)) {
+            Some(true) => self.world.trails.disturb(),
+            Some(false) => self.world.trails.note_place(Place { ns: at.ns, dev }, inner.eth_src, Found::Remote(from)),
+            None => {}
         }
         inner.iif = 0;
         inner.ct = NONE;

@@ -50,7 +50,10 @@ impl Fabric {
         packet.probe = 0;
         match packet.proto {
             proto::UDP | proto::TCP if wanted => self.finish(place.ns, packet),
-            _ => self.deliver(place, packet),
+            _ => {
+                self.world.trails.spoil();
+                self.deliver(place, packet);
+            }
         }
     }
 

@@ -58,6 +58,7 @@ impl IcmpError {
 impl Fabric {
     /// Tells a packet's sender what went wrong, where the rules allow it (icmp_send). The packet stays the caller's.
     pub fn send_icmp_error(&mut self, ns: u32, cause: &Packet, error: IcmpError) {
+        self.world.trails.spoil();
         if cause.pkt_type != PacketType::Host || cause.frag_offset != 0 || cause.quoted != 0 || !cause.src.is_v4() {
             return;
         }
@@ -131,6 +132,7 @@ impl Fabric {
 
     /// Tells a sender on our own segment that another gateway there is nearer (ip_rt_send_redirect).
     pub fn send_redirect(&mut self, place: Place, packet: &Packet, path: &Path) {
+        self.world.trails.spoil();
         if self.redirect_allowed(place.ns, packet.src) {
             let rest = path.next_hop(packet.dst).low();
             self.send_icmp_error(place.ns, packet, IcmpError { rest, ..IcmpError::new(kind::REDIRECT, 1) });

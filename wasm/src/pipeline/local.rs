@@ -61,7 +61,7 @@ impl Fabric {
     /// ip_local_out: OUTPUT, and another route where a rule changed what routes depend on (ip_route_me_harder).
     pub fn local_out(&mut self, ns: u32, mut packet: Parcel, mut path: Path) -> Result<(), u32> {
         if packet.probe == 0 {
-            self.world.trails.spoil();
+            self.world.trails.disturb();
         }
         packet.iif = 0;
         let place = Place { ns, dev: path.oif };
