@@ -32,17 +32,34 @@ fn matches<E: Env>(rule: &[u32], v4: bool, c: &mut Context<E>, states: &mut [Sta
     Some(at)
 }
 
-/// Matches that remember, draw lots or look at the clock.
-const MOODY: u64 = bits(&[
-    op::STATISTIC,
-    op::RECENT,
-    op::LIMIT,
-    op::HASHLIMIT,
-    op::SET,
-    op::CONNLIMIT,
-    op::CONNBYTES,
-    op::QUOTA,
-    op::TIME,
+/// Matches that look at nothing but the packet's headers, its flow and settings. Others remember, draw lots or look at the clock.
+const PLAIN: u64 = bits(&[
+    op::COMMENT,
+    op::TCP,
+    op::UDP,
+    op::SCTP,
+    op::ICMP,
+    op::MULTIPORT,
+    op::IPRANGE,
+    op::MAC,
+    op::ADDRTYPE,
+    op::CONNTRACK,
+    op::MARK,
+    op::CONNMARK,
+    op::PHYSDEV,
+    op::PKTTYPE,
+    op::TTL,
+    op::TOS,
+    op::DSCP,
+    op::TCPMSS,
+    op::OWNER,
+    op::SOCKET,
+    op::RPFILTER,
+    op::HELPER,
+    op::CPU,
+    op::POLICY,
+    op::ECN,
+    op::UNMODELLED,
 ]);
 /// Matches that look at what packets of one flow differ in.
 const PARTICULAR: u64 = bits(&[op::LENGTH, op::U32, op::STRING]);
@@ -60,10 +77,10 @@ const fn bits(numbers: &[u32]) -> u64 {
 fn note_match<E: Env>(head: u32, operands: &[u32], env: &mut E) {
     let bit = 1u64 << (head & 63);
     let by_clock = head & 0xff == op::CONNTRACK && operands[0] & ctmatch::EXPIRES != 0;
-    if bit & MOODY != 0 || by_clock {
-        env.spoil_trail();
-    } else if bit & PARTICULAR != 0 {
+    if bit & PARTICULAR != 0 {
         env.narrow_trail();
+    } else if bit & PLAIN == 0 || by_clock {
+        env.spoil_trail();
     }
 }
 
