@@ -14,7 +14,7 @@ export function printOverview(world: Overview): string {
     ),
     section("SERVICE", ["TYPE", "CLUSTER IP", "EXTERNAL", "PORTS", "ENDPOINTS"], world.services.map(serviceCells)),
     section("MACHINE", ["ADDRESSES"], world.machines.map(({ name, addresses }) => [name, addresses.join(" ")])),
-    ...world.warnings.map((warning) => `warning: ${warning}`),
+    world.warnings.map((warning) => `warning: ${warning}`).join("\n"),
   ].filter((text) => text !== "");
   return `${sections.join("\n\n")}\n\nready after ${
     world.ready.toFixed(1)
