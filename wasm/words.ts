@@ -2,7 +2,7 @@
  * Values to word streams and back, by the generated tables of `layout.ts` (shapes: `src/record.rs`). Every value that
  * crosses the joint goes through here.
  */
-import { ipWords, parseMac, printMac, wordsIp } from "../core/base/mod.ts";
+import { ipWords, parseMac, wordsIp } from "../core/base/mod.ts";
 import { RECORDS, WORDS } from "./layout.ts";
 
 /** Reads values out of the words the plane gave. */
@@ -17,18 +17,7 @@ export class WordReader {
 
   /** The next value of a shape. */
   read(shape: string): unknown {
-    if (shape.startsWith("?")) return this.word() === 0 ? undefined : this.read(shape.slice(1));
-    if (shape.startsWith("[]")) return Array.from({ length: this.word() }, () => this.read(shape.slice(2)));
-    const reader = READERS[shape];
-    if (reader !== undefined) return reader(this);
-    const vocabulary = WORDS[shape];
-    if (vocabulary !== undefined) return vocabulary[this.word()];
-    const value: Record<string, unknown> = {};
-    for (const [name, inner] of fieldsOf(shape)) {
-      const field = this.read(inner);
-      if (field !== undefined) value[name] = field;
-    }
-    return value;
+    return readerOf(shape)(this);
   }
 
   /** `length` bytes, four to a word. */
@@ -39,6 +28,9 @@ export class WordReader {
   }
 }
 
+type Read = (reader: WordReader) => unknown;
+type Write = (value: never, out: number[]) => void;
+
 const DECODER = new TextDecoder();
 const ENCODER = new TextEncoder();
 const FLOAT = new Float64Array(1);
@@ -48,9 +40,19 @@ function readIp(reader: WordReader): string {
   return wordsIp([reader.word(), reader.word(), reader.word(), reader.word()]);
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
 function readMac(reader: WordReader): string {
   const [high, low] = [reader.word(), reader.word()];
-  return printMac(Uint8Array.of(high >>> 8, high, low >>> 24, low >>> 16, low >>> 8, low));
+  const hex = (byte: number) => HEX[byte & 255];
+  return `${hex(high >>> 8)}:${hex(high)}:${hex(low >>> 24)}:${hex(low >>> 16)}:${hex(low >>> 8)}:${hex(low)}`;
+}
+
+/** Short texts are nearly all ASCII: letter by letter is faster than a decoder's call. */
+function readText(reader: WordReader): string {
+  const bytes = reader.bytes();
+  if (bytes.length > 32 || bytes.some((byte) => byte > 127)) return DECODER.decode(bytes);
+  return String.fromCharCode(...bytes);
 }
 
 function readFloat(reader: WordReader): number {
@@ -59,16 +61,49 @@ function readFloat(reader: WordReader): number {
   return FLOAT[0] as number;
 }
 
-const READERS: Readonly<Record<string, (reader: WordReader) => unknown>> = {
+const READERS: Readonly<Record<string, Read>> = {
   u32: (reader) => reader.word(),
   bool: (reader) => reader.word() !== 0,
   f64: readFloat,
   ip: readIp,
   prefix: (reader) => `${readIp(reader)}/${reader.word()}`,
   mac: readMac,
-  text: (reader) => DECODER.decode(reader.bytes()),
+  text: readText,
   bytes: (reader) => reader.bytes(),
 };
+
+const readers = new Map(Object.entries(READERS));
+
+/** How a shape is read; made once. */
+function readerOf(shape: string): Read {
+  const known = readers.get(shape);
+  if (known !== undefined) return known;
+  const made = makeReader(shape);
+  readers.set(shape, made);
+  return made;
+}
+
+function makeReader(shape: string): Read {
+  if (shape.startsWith("?")) {
+    const inner = readerOf(shape.slice(1));
+    return (reader) => reader.word() === 0 ? undefined : inner(reader);
+  }
+  if (shape.startsWith("[]")) {
+    const inner = readerOf(shape.slice(2));
+    return (reader) => Array.from({ length: reader.word() }, () => inner(reader));
+  }
+  const vocabulary = WORDS[shape];
+  if (vocabulary !== undefined) return (reader) => vocabulary[reader.word()];
+  const fields = fieldsOf(shape).map(([name, inner]) => [name, readerOf(inner)] as const);
+  return (reader) => {
+    const value: Record<string, unknown> = {};
+    for (const [name, inner] of fields) {
+      const field = inner(reader);
+      if (field !== undefined) value[name] = field;
+    }
+    return value;
+  };
+}
 
 function fieldsOf(record: string): readonly (readonly [string, string])[] {
   const fields = RECORDS[record];
@@ -104,7 +139,7 @@ function pushFloat(value: number, out: number[]): void {
   out.push(FLOAT_WORDS[0] as number, FLOAT_WORDS[1] as number);
 }
 
-const WRITERS: Readonly<Record<string, (value: never, out: number[]) => void>> = {
+const WRITERS: Readonly<Record<string, Write>> = {
   u32: (value: number, out) => void out.push(value >>> 0),
   bool: (value: boolean, out) => void out.push(value ? 1 : 0),
   f64: pushFloat,
@@ -115,22 +150,37 @@ const WRITERS: Readonly<Record<string, (value: never, out: number[]) => void>> =
   bytes: pushBytes,
 };
 
-function push(shape: string, value: unknown, out: number[]): void {
+const writers = new Map(Object.entries(WRITERS));
+
+/** How a shape is written; made once. */
+function writerOf(shape: string): Write {
+  const known = writers.get(shape);
+  if (known !== undefined) return known;
+  const made = makeWriter(shape);
+  writers.set(shape, made);
+  return made;
+}
+
+function makeWriter(shape: string): Write {
   if (shape.startsWith("?")) {
-    out.push(value === undefined ? 0 : 1);
-    if (value !== undefined) push(shape.slice(1), value, out);
-    return;
+    const inner = writerOf(shape.slice(1));
+    return (value, out) => {
+      out.push(value === undefined ? 0 : 1);
+      if (value !== undefined) inner(value, out);
+    };
   }
   if (shape.startsWith("[]")) {
-    const list = value as readonly unknown[];
-    out.push(list.length);
-    return list.forEach((item) => push(shape.slice(2), item, out));
+    const inner = writerOf(shape.slice(2));
+    return (value: readonly never[], out) => {
+      out.push(value.length);
+      for (const item of value) inner(item, out);
+    };
   }
-  const writer = WRITERS[shape];
-  if (writer !== undefined) return writer(value as never, out);
-  if (WORDS[shape] !== undefined) return void out.push(wordNumber(shape, value as string));
-  const record = value as Record<string, unknown>;
-  for (const [name, inner] of fieldsOf(shape)) push(inner, record[name], out);
+  if (WORDS[shape] !== undefined) return (value: string, out) => void out.push(wordNumber(shape, value));
+  const fields = fieldsOf(shape).map(([name, inner]) => [name, writerOf(inner)] as const);
+  return (value: Readonly<Record<string, never>>, out) => {
+    for (const [name, inner] of fields) inner(value[name] as never, out);
+  };
 }
 
 /** The number of a word in its vocabulary; throws on a word that is not in it. */
@@ -146,7 +196,7 @@ export function encodeAll(
   values: readonly (readonly [string, unknown])[],
 ): Uint32Array<ArrayBuffer> {
   const out = [...head];
-  for (const [shape, value] of values) push(shape, value, out);
+  for (const [shape, value] of values) writerOf(shape)(value as never, out);
   return Uint32Array.from(out);
 }
 

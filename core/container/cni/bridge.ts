@@ -4,7 +4,7 @@
  *     container eth0 ---- vethXXXXXXXX on the host, port of cni0 (10.244.1.1/24)
  */
 import { isFailure, lastIp, nthIp, printIp, requireCidr } from "../../base/mod.ts";
-import type { IfIndex, Ns, PlaneApi } from "../../../wasm/mod.ts";
+import type { IfIndex, Link, Ns, PlaneApi } from "../../../wasm/mod.ts";
 import { type CniCall, type CniConf, type CniError, type CniResult, isCniError } from "./types.ts";
 
 /** What the plugin reads of its configuration; its defaults are the real one's. */
@@ -26,8 +26,7 @@ function add(call: CniCall): CniResult | CniError {
   const { env, host } = call;
   const { plane, ns } = host.machine;
   const name = conf.bridge ?? "cni0";
-  const device = ensureBridge(plane, ns.id, name, conf.mtu);
-  const mac = plane.links(ns.id).find(({ index }) => index === device)?.mac as string;
+  const { index: device, mac } = ensureBridge(plane, ns.id, name, conf.mtu);
   const veth = `veth${host.machine.random.text(8, "0123456789abcdef")}`;
   const index = check(
     plane.addLink(ns.id, {
@@ -89,12 +88,12 @@ function becomeGateway(
   check(plane.setSysctl(ns, "net.ipv4.ip_forward", 1), "ip_forward");
 }
 
-function ensureBridge(plane: PlaneApi, ns: Ns, name: string, mtu: number | undefined): IfIndex {
+function ensureBridge(plane: PlaneApi, ns: Ns, name: string, mtu: number | undefined): Link {
   const there = plane.links(ns).find((link) => link.name === name);
-  if (there !== undefined) return there.index;
+  if (there !== undefined) return there;
   const index = check(plane.addLink(ns, { kind: "bridge", name, mtu }), `failed to make ${name}`);
   check(plane.setLink(ns, index, { up: true }), name);
-  return index;
+  return plane.links(ns).find((link) => link.index === index) as Link;
 }
 
 function result(
@@ -103,13 +102,14 @@ function result(
   [bridgeName, veth]: readonly [string, string],
 ): CniResult {
   const { plane, ns } = host.machine;
-  const mac = (at: Ns, device: string) => plane.links(at).find(({ name }) => name === device)?.mac ?? "";
+  const [outside, inside] = [plane.links(ns.id), plane.links(env.netns.id)];
+  const mac = (links: readonly Link[], device: string) => links.find(({ name }) => name === device)?.mac ?? "";
   return {
     cniVersion: conf.cniVersion,
     interfaces: [
-      { name: bridgeName, mac: mac(ns.id, bridgeName) },
-      { name: veth, mac: mac(ns.id, veth) },
-      { name: env.ifname, mac: mac(env.netns.id, env.ifname), sandbox: env.netnsPath },
+      { name: bridgeName, mac: mac(outside, bridgeName) },
+      { name: veth, mac: mac(outside, veth) },
+      { name: env.ifname, mac: mac(inside, env.ifname), sandbox: env.netnsPath },
     ],
     ips: (given.ips ?? []).map((ip) => ({ ...ip, interface: 2 })),
     ...(given.routes === undefined ? {} : { routes: given.routes }),
