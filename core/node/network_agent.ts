@@ -76,10 +76,16 @@ async function apply(
     const known = new Set(before?.[list]);
     return desired[list].filter((line) => !known.has(line));
   };
-  for (const line of fresh("neighbours")) await mustRun(task, machine, `ip neigh replace ${line}`);
-  for (const line of fresh("fdb")) await mustRun(task, machine, `bridge fdb replace ${line}`);
-  for (const line of fresh("routes")) await mustRun(task, machine, `ip route replace ${line}`);
+  const batch = (list: "routes" | "neighbours" | "fdb", verb: string) =>
+    fresh(list).map((line) => `${verb} replace ${line}\n`).join("");
+  await runBatch(task, machine, "ip -batch -", batch("neighbours", "neigh"));
+  await runBatch(task, machine, "bridge -batch -", batch("fdb", "fdb"));
+  await runBatch(task, machine, "ip -batch -", batch("routes", "route"));
   await removeGone(task, machine, desired, before);
+}
+
+async function runBatch(task: Task, machine: Machine, line: string, commands: string): Promise<void> {
+  if (commands !== "") await mustRun(task, machine, line, commands);
 }
 
 async function setUp(task: Task, machine: Machine, desired: NetworkDesired): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Process, Program } from "../process.ts";
+import { runBatch } from "./batch.ts";
 import { bridgeFdb, bridgeMonitor } from "./bridge_fdb.ts";
 import { bridgeLink } from "./bridge_link.ts";
 import { BRIDGE_USAGE } from "./bridge_usage.ts";
@@ -36,22 +37,33 @@ export const bridge: Program = async (process) => {
   try {
     const words = new Words(process.argv.slice(1));
     const options = takeOptions(words);
-    if (!words.more) throw new Exit(255, BRIDGE_USAGE[""] ?? "", true);
-    const word = words.next();
-    if (word === "help") throw new Exit(255, BRIDGE_USAGE[""] ?? "", true);
-    const object = OBJECTS.find(([name]) => name.startsWith(word))?.[1];
-    if (object === undefined) throw new Exit(255, `Object "${word}" is unknown, try "bridge help".\n`, true);
-    return await object(new IpTool(process, options, nsOf(process, options.netns)), words);
-  } catch (error) {
-    if (error instanceof Version) {
-      process.out("bridge utility, 6.1.0\n");
-      return 0;
+    const tool = new IpTool(process, options, nsOf(process, options.netns));
+    const run = (words: Words) => runObject(tool, words);
+    if (options.batch !== undefined) {
+      return await runBatch(process, { tool, options, run, report: (error) => report(process, error) });
     }
-    if (!(error instanceof Exit)) throw error;
-    process.err(error.text.replace('try "ip -help"', 'try "bridge help"'));
-    return error.status === 254 || error.status === 234 ? error.status : 255;
+    if (!words.more) throw new Exit(255, BRIDGE_USAGE[""] ?? "", true);
+    return await run(words);
+  } catch (error) {
+    if (!(error instanceof Version)) return report(process, error);
+    process.out("bridge utility, 6.1.0\n");
+    return 0;
   }
 };
+
+function runObject(tool: IpTool, words: Words): number | Promise<number> {
+  const word = words.next();
+  if (word === "help") throw new Exit(255, BRIDGE_USAGE[""] ?? "", true);
+  const object = OBJECTS.find(([name]) => name.startsWith(word))?.[1];
+  if (object === undefined) throw new Exit(255, `Object "${word}" is unknown, try "bridge help".\n`, true);
+  return object(tool, words);
+}
+
+function report(process: Process, error: unknown): number {
+  if (!(error instanceof Exit)) throw error;
+  process.err(error.text.replace('try "ip -help"', 'try "bridge help"'));
+  return error.status === 254 || error.status === 234 ? error.status : 255;
+}
 
 function nsOf(process: Process, name: string | undefined): number {
   const ns = name === undefined ? process.ns : process.machine.findNs(name);

@@ -1,5 +1,6 @@
 import type { Process, Program } from "../process.ts";
 import { ipAddress } from "./address.ts";
+import { runBatch } from "./batch.ts";
 import { Exit } from "./exit.ts";
 import { ipLink } from "./link.ts";
 import { ipMaddr } from "./maddr.ts";
@@ -60,7 +61,7 @@ export const ip: Program = async (process) => {
   try {
     const words = new Words(process.argv.slice(1));
     const options = takeOptions(words);
-    if (options.batch !== undefined) return await runBatch(process, options);
+    if (options.batch !== undefined) return await inBatch(process, options);
     if (!words.more) throw new Exit(255, IP_USAGE[""] ?? "", true);
     return await runObject(toolOf(process, options), words);
   } catch (error) {
@@ -87,39 +88,19 @@ function toolOf(process: Process, options: IpOptions): IpTool {
   return new IpTool(process, options, ns);
 }
 
-async function runObject(tool: IpTool, words: Words): Promise<number> {
+function inBatch(process: Process, options: IpOptions): Promise<number> {
+  const tool = toolOf(process, options);
+  return runBatch(process, {
+    tool,
+    options,
+    run: (words) => runObject(tool, words),
+    report: (error) => report(process, error),
+  });
+}
+
+function runObject(tool: IpTool, words: Words): number | Promise<number> {
   const word = words.next();
   const object = OBJECTS.find(([name]) => name.startsWith(word) && word !== "")?.[1];
   if (object === undefined) throw new Exit(1, `Object "${word}" is unknown, try "ip help".\n`);
-  return await object(tool, words);
-}
-
-/** `-batch FILE`: a line a command; stops at the first that fails unless -force. */
-async function runBatch(process: Process, options: IpOptions): Promise<number> {
-  const { batch = "-" } = options;
-  const text = batch === "-" ? process.stdin : process.files.read(batch);
-  if (text === undefined) throw new Exit(1, `Cannot open file "${batch}" for reading: No such file or directory\n`);
-  const tool = toolOf(process, options);
-  let status = 0;
-  for (const [index, line] of text.split("\n").entries()) {
-    const words = new Words(batchWords(line));
-    if (!words.more) continue;
-    try {
-      const exit = await runObject(tool, words);
-      if (exit === 0) continue;
-    } catch (error) {
-      const exit = report(process, error);
-      if (error instanceof Exit && error.ends) return exit;
-    }
-    process.err(`Command failed ${batch}:${index + 1}\n`);
-    status = 1;
-    if (!options.force) break;
-  }
-  return status;
-}
-
-/** The words of a batch line: blanks divide, quotes hold together, `#` begins a comment. */
-function batchWords(line: string): string[] {
-  const plain = line.replace(/#.*$/, "");
-  return (plain.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^(["'])(.*)\1$/, "$2"));
+  return object(tool, words);
 }

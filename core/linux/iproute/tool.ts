@@ -13,6 +13,7 @@ export class IpTool {
   readonly plane: PlaneApi;
   readonly machine: Machine;
   readonly namespace: Namespace;
+  #links: Link[] | undefined;
 
   constructor(readonly process: Process, readonly options: IpOptions, readonly ns: Ns = process.ns) {
     this.machine = process.machine;
@@ -26,7 +27,12 @@ export class IpTool {
   }
 
   links(): Link[] {
-    return this.plane.links(this.ns);
+    return this.#links ?? this.plane.links(this.ns);
+  }
+
+  /** Devices are listed once for all that follows, as iproute2 keeps names within one run; `false` looks anew. */
+  keepLinks(keep: boolean): void {
+    this.#links = keep ? this.#links ?? this.plane.links(this.ns) : undefined;
   }
 
   /** The device of a name, also written `if3`. */
