@@ -4,15 +4,9 @@ import type { Context } from "hono";
 import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import { Lab, type LabHost, type LabOptions } from "../core/lab/mod.ts";
 import { answerError, ApiError } from "./errors.ts";
+import type { Labs } from "./labs.ts";
 import type { Limits } from "./limits.ts";
 import * as schemas from "./schemas.ts";
-
-/** A lab that a client holds. */
-interface Held {
-  readonly lab: Lab;
-  /** The end of the last request's work. */
-  turn: Promise<unknown>;
-}
 
 const json = <T extends z.ZodType>(schema: T, description: string) => ({
   content: { "application/json": { schema } },
@@ -112,23 +106,13 @@ const ROUTES = {
   }),
 } as const;
 
-/** The labs one server holds, and the routes to them. */
-export function labRoutes(host: LabHost, limits: Limits): OpenAPIHono {
+/** The routes to the labs that one server holds. */
+export function labRoutes(host: LabHost, labs: Labs, limits: Limits): OpenAPIHono {
   const app = new OpenAPIHono({
     defaultHook: (result, c) => result.success ? undefined : answerError(c, result.error),
   });
-  const labs = new Map<string, Held>();
-  let made = 0;
+  const on = <T>(id: string, work: (lab: Lab) => Promise<T> | T): Promise<T> => labs.on(id, work);
   let opening = 0;
-
-  /** Runs `work` on a lab when all earlier requests to it are done. */
-  const on = async <T>(name: string, work: (lab: Lab) => Promise<T> | T): Promise<T> => {
-    const held = labs.get(name);
-    if (held === undefined) throw new ApiError(404, "not-found", `no lab ${name}`);
-    const mine = held.turn.then(() => work(held.lab));
-    held.turn = mine.catch(() => {});
-    return await mine;
-  };
 
   app.openapi(ROUTES.create, async (c) => {
     if (labs.size + opening >= limits.labs) {
@@ -137,8 +121,7 @@ export function labRoutes(host: LabHost, limits: Limits): OpenAPIHono {
     opening++;
     try {
       const lab = await Lab.open(checked(c.req.valid("json"), limits), host);
-      const name = `lab-${++made}`;
-      labs.set(name, { lab, turn: Promise.resolve() });
+      const name = labs.add(lab);
       return c.json(show(name, lab), 201, { location: `/v1/labs/${name}` });
     } finally {
       opening--;
@@ -149,9 +132,7 @@ export function labRoutes(host: LabHost, limits: Limits): OpenAPIHono {
     return c.json(await on(name, (lab) => show(name, lab)), 200);
   });
   app.openapi(ROUTES.remove, async (c) => {
-    const name = c.req.valid("param").id;
-    await on(name, (lab) => lab.close());
-    labs.delete(name);
+    await labs.remove(c.req.valid("param").id);
     return c.body(null, 204);
   });
   app.openapi(ROUTES.exec, async (c) => {

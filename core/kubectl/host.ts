@@ -1,4 +1,4 @@
-import type { Api } from "../kube/mod.ts";
+import type { Api, Status } from "../kube/mod.ts";
 
 /** What a command leaves. */
 export interface Finished {
@@ -46,7 +46,8 @@ export interface Container {
 /** What a kubelet does for clients: run a command in a container, and show what it wrote. */
 export interface PodAccess {
   exec(target: Container, command: readonly string[], stdin: string): Promise<Finished>;
-  logs(target: Container, options: LogOptions): Promise<string>;
+  /** The log, or why there is none: a Status as the server answers it. */
+  logs(target: Container, options: LogOptions): Promise<string | Status>;
 }
 
 /** Which of a container's lines to show. */

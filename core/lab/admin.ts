@@ -1,10 +1,10 @@
 /** The workstation with kubectl: its way to pods goes through the kubelets, as in a real cluster. */
-import { type Container, kubectl as runKubectl, type LogOptions, type PodAccess } from "../kubectl/mod.ts";
+import { type Container, kubectl as runKubectl, type PodAccess } from "../kubectl/mod.ts";
 import { execProblem } from "../container/mod.ts";
-import type { LogLine } from "../container/mod.ts";
 import { type Process, type Program, quoteWords, type RunningProcess } from "../linux/mod.ts";
 import { PROGRAMS } from "../tools/mod.ts";
 import type { Cluster } from "./cluster.ts";
+import { logText } from "./pod_log.ts";
 
 /** A workstation's programs: the usual ones and kubectl, also under its short name k. */
 export function adminPrograms(cluster: Cluster): ReadonlyMap<string, Program> {
@@ -47,9 +47,8 @@ function podAccess(cluster: Cluster, process: Process): PodAccess {
       return await (process as RunningProcess).task.join(finished);
     },
     logs(target, options) {
-      const pod = cluster.pod(target.namespace, target.pod);
-      const lines = pod === undefined ? [] : cluster.logOf(pod, target.container) ?? [];
-      return Promise.resolve(printLog(lines, options, process.clock.now()));
+      const text = logText(cluster, target, options);
+      return Promise.resolve(text);
     },
   };
 }
@@ -57,12 +56,4 @@ function podAccess(cluster: Cluster, process: Process): PodAccess {
 function machineOf(cluster: Cluster, { namespace, pod, container }: Container) {
   const object = cluster.pod(namespace, pod);
   return object === undefined ? undefined : cluster.containerOf(object, container);
-}
-
-function printLog(lines: readonly LogLine[], { tail, sinceSeconds, timestamps }: LogOptions, now: number): string {
-  const recent = sinceSeconds === undefined ? lines : lines.filter(({ time }) => time >= now - sinceSeconds * 1000);
-  const last = tail === undefined || tail < 0 ? recent : recent.slice(recent.length - Math.min(tail, recent.length));
-  return last.map(({ time, text }) =>
-    `${timestamps ? `${new Date(time).toISOString().replace("Z", "000000Z")} ` : ""}${text}\n`
-  ).join("");
 }

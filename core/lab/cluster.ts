@@ -20,6 +20,7 @@ import {
   type Status,
 } from "../kube/mod.ts";
 import { TextError } from "../base/mod.ts";
+import type { LogLine } from "../container/mod.ts";
 import type { Machine, Namespace } from "../linux/mod.ts";
 import { ClusterNode } from "../node/mod.ts";
 import { adminPrograms } from "./admin.ts";
@@ -180,10 +181,19 @@ export class Cluster {
     return this.#nodeOf(pod)?.kubelet.machineOf(pod, container);
   }
 
-  /** What a pod's container has written, or undefined where there is none. */
-  logOf(pod: Pod, container?: string) {
+  /** What a pod's container has written in its latest run or the one before, or undefined where there is none. */
+  logOf(pod: Pod, container?: string, previous = false): readonly LogLine[] | undefined {
+    return this.#worker(pod, container)?.lines(previous);
+  }
+
+  /** Hears a container's later lines until the returned function is called. */
+  listenToLog(pod: Pod, container: string, tell: (line: LogLine) => void): () => void {
+    return this.#worker(pod, container)?.log.listen(tell) ?? (() => {});
+  }
+
+  #worker(pod: Pod, container?: string) {
     const workers = this.#nodeOf(pod)?.kubelet.worker(pod)?.containers;
-    return workers?.find(({ spec, init }) => (container === undefined ? !init : spec.name === container))?.log.entries;
+    return workers?.find(({ spec, init }) => (container === undefined ? !init : spec.name === container));
   }
 
   /** `ip:port` of a Service's ready endpoints, ports in the slices' order. */

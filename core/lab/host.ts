@@ -4,4 +4,6 @@ export interface LabHost {
   readonly module: WebAssembly.Module | BufferSource;
   /** One macrotask: resolves after every promise that can settle now has settled. */
   turn(): Promise<void>;
+  /** When the lab begins, in milliseconds since 1970: 2026-01-01 unless the host wants its clients' clocks to agree with it. */
+  readonly start?: number;
 }

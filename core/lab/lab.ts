@@ -8,6 +8,7 @@ import { kindOf, type LabFile, machineOf } from "./files.ts";
 import type { LabHost } from "./host.ts";
 import { type Intent, readIntent } from "./intent.ts";
 import { buildInternet } from "./internet.ts";
+import { KubeDoor } from "./kube_door.ts";
 import { buildMachines, DEFAULT_MACHINE, DEFAULT_NETWORK, DEFAULT_SWITCH } from "./machines.ts";
 import { LabShell } from "./lab_shell.ts";
 import { matrix } from "./matrix.ts";
@@ -43,6 +44,7 @@ export class Lab {
   readonly #host: LabHost;
   readonly #calls: Call[] = [];
   readonly #shells: LabShell[] = [];
+  #door: KubeDoor | undefined;
 
   private constructor(world: World, cluster: Cluster | undefined, opened: Opened) {
     this.#world = world;
@@ -125,6 +127,17 @@ export class Lab {
   /** Begins capturing what crosses a device of a place, or all its devices; `stop()` gives the pcapng file. */
   capture(place: string, device?: string): Capture {
     return new Capture(this.#placeOf(place).machine, device);
+  }
+
+  /** The cluster as its clients outside see it; undefined in a lab without nodes. */
+  kube(): KubeDoor | undefined {
+    this.#door ??= this.#cluster === undefined ? undefined : new KubeDoor(this.#cluster);
+    return this.#door;
+  }
+
+  /** Virtual milliseconds since 1970. */
+  now(): number {
+    return this.#world.clock.now();
   }
 
   /** Sends a connection's first packet from one place to another and says how it ended, step by step, both ways. */

@@ -3,7 +3,7 @@ import type { Pod, Service } from "../kube/mod.ts";
 import type { MachineRow, NodeRow, Overview, PodRow, ServiceRow } from "./answers.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Intent } from "./intent.ts";
-import { EPOCH, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 /** Nodes, pods, Services and machines. */
 export function overview(world: World, cluster: Cluster | undefined, intent: Intent): Overview {
@@ -12,7 +12,7 @@ export function overview(world: World, cluster: Cluster | undefined, intent: Int
     seed,
     network,
     proxy,
-    ready: (world.clock.now() - EPOCH) / 1000,
+    ready: (world.clock.now() - world.start) / 1000,
     nodes: cluster?.nodes().map(nodeRow) ?? [],
     pods: cluster?.pods().map(podRow) ?? [],
     services: cluster?.services().map((service) => serviceRow(cluster, service)) ?? [],

@@ -7,7 +7,7 @@ import type { LabEvent } from "./answers.ts";
 import type { LabHost } from "./host.ts";
 import { switchFor } from "./wiring.ts";
 
-/** When every lab begins, in virtual time: so that dates in logs and headers are the same on every run. */
+/** When a lab begins in virtual time unless its host says otherwise: so that dates in logs and headers are the same on every run. */
 export const EPOCH = Date.UTC(2026, 0, 1);
 
 /** What a machine of a lab may have of its own. */
@@ -20,6 +20,8 @@ export interface MachineParts {
 export class World {
   readonly plane: Plane;
   readonly clock: VirtualClock;
+  /** When it began, in virtual milliseconds since 1970. */
+  readonly start: number;
   readonly runner: Runner;
   readonly random: Random;
   /** Every machine: those of the lab file, nodes, the router, the client outside. Containers are not in it. */
@@ -31,8 +33,9 @@ export class World {
   readonly log = new Feed<LabEvent>();
 
   constructor(host: LabHost, seed: number) {
+    this.start = host.start ?? EPOCH;
     this.plane = Plane.open(host.module, { seed });
-    this.clock = new VirtualClock(EPOCH);
+    this.clock = new VirtualClock(this.start);
     this.runner = new Runner({ plane: this.plane, clock: this.clock, turn: host.turn });
     this.random = new Random(seed);
   }
@@ -42,7 +45,7 @@ export class World {
     const { namespace, name, resourceVersion } = object.metadata;
     const key = namespace === undefined ? name : `${namespace}/${name}`;
     this.log.say({
-      time: this.clock.now() - EPOCH,
+      time: this.clock.now() - this.start,
       text: `${type} ${object.kind} ${key} version ${resourceVersion}${summary(object)}`,
     });
   }

@@ -1,7 +1,9 @@
 import type { Clock, Random } from "../../base/mod.ts";
 import type { Draft, KubeObject, ObjectOf } from "../objects/object.ts";
 import type { Store } from "../store/store.ts";
+import type { Watching } from "./follow.ts";
 import type { ApiRequest, ApiResponse, Status } from "./types.ts";
+import type { WatchEvent } from "./watch.ts";
 
 /** Name and namespace of an object; no namespace for cluster-wide kinds. */
 export interface ObjectName {
@@ -35,6 +37,8 @@ export interface Api {
   readonly clock: Clock;
   readonly random: Random;
   handle(request: ApiRequest): ApiResponse;
+  /** Opens a watch whose later events `tell` hears; the answer that refuses it; undefined where the request is none. */
+  watch(request: ApiRequest, tell: (event: WatchEvent) => void): Watching | ApiResponse | undefined;
   create(draft: Draft): KubeObject | Status;
   /** Replaces an object; status is left as it was. */
   update(object: KubeObject): KubeObject | Status;

@@ -1,5 +1,6 @@
 /** What the server says about itself: versions, groups, resources, health. */
 import { joinGroupVersion, type Resource, type Subresource } from "../objects/resource.ts";
+import { openApiAnswer } from "./openapi/answer.ts";
 import { CHECKS, healthText } from "./health.ts";
 import { splitTarget } from "./route.ts";
 import type { ApiServer } from "./server.ts";
@@ -9,8 +10,8 @@ type Answer = (server: ApiServer, request: ApiRequest, query: URLSearchParams) =
 
 const PATHS: Readonly<Record<string, Answer>> = {
   "/version": (server) => ({ ...json(versionInfo(server.options.version)), indent: 2 }),
-  "/api": (server, request) => json(isAggregated(request) ? aggregated(server, true) : apiVersions(server)),
-  "/apis": (server, request) => json(isAggregated(request) ? aggregated(server, false) : groupList(server)),
+  "/api": (server, request) => isAggregated(request) ? aggregated(server, true) : json(apiVersions(server)),
+  "/apis": (server, request) => isAggregated(request) ? aggregated(server, false) : json(groupList(server)),
   "/": (server) => json({ paths: rootPaths(server) }),
   "/healthz": (_server, _request, query) => health("healthz", query),
   "/livez": (_server, _request, query) => health("livez", query),
@@ -23,6 +24,7 @@ export function discover(server: ApiServer, request: ApiRequest): ApiResponse | 
   if (request.method !== "GET") return undefined;
   const known = PATHS[path];
   if (known !== undefined) return known(server, request, query);
+  if (path.startsWith("/openapi/")) return openApiAnswer(server.store, path, request) ?? notFoundPage();
   const [, root, group = "", version, ...more] = path.split("/");
   if (root === "api" && version === undefined && group === "v1") return json(resourceList(server, "", "v1"));
   if (root === "apis" && more.length === 0) return groupAnswer(server, group, version);
@@ -146,9 +148,9 @@ function isAggregated({ accept = "" }: ApiRequest): boolean {
   return accept.includes("as=APIGroupDiscoveryList");
 }
 
-function aggregated(server: ApiServer, coreGroup: boolean) {
+function aggregated(server: ApiServer, coreGroup: boolean): ApiResponse {
   const wanted = coreGroup ? [{ name: "", versions: ["v1"] }] : groups(server);
-  return {
+  const body = {
     kind: "APIGroupDiscoveryList",
     apiVersion: "apidiscovery.k8s.io/v2",
     metadata: {},
@@ -161,6 +163,8 @@ function aggregated(server: ApiServer, coreGroup: boolean) {
       })),
     })),
   };
+  const contentType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+  return { ...json(body), contentType, etag: true };
 }
 
 function aggregatedEntry(resource: Resource) {

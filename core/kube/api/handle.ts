@@ -9,6 +9,7 @@ import { present } from "./negotiate.ts";
 import { patchObject } from "./patch.ts";
 import { type ObjectList, readMany, readOne } from "./read.ts";
 import { kindKey } from "./registry.ts";
+import { answerReview, isReview } from "./review.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { handleSubresource } from "./subresource.ts";
 import type { ApiServer } from "./server.ts";
@@ -99,6 +100,7 @@ function create(server: ApiServer, route: Route, request: ApiRequest): ApiRespon
   const options = writeOptions(route, "CreateOptions");
   if ("kind" in options) return options;
   if (!route.resource.verbs.includes("create")) return methodNotAllowed();
+  if (isReview(route.resource)) return review(server, route, request);
   const decoded = decodeBody(request.body ?? "", route.resource, options.validation);
   if ("kind" in decoded) return decoded;
   const { object, warnings } = decoded;
@@ -106,6 +108,11 @@ function create(server: ApiServer, route: Route, request: ApiRequest): ApiRespon
   if (misplaced !== undefined) return misplaced;
   const answer = createObject(server, route.resource, object, options);
   return answered(server, { route, request, code: 201, warnings }, answer);
+}
+
+function review(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
+  const answer = answerReview(server, route.resource, request.body ?? "");
+  return isStatus(answer as Status) ? answer as Status : present(server, route, request, { code: 201, body: answer });
 }
 
 /** The namespace of the path is the object's; another one in the object is refused. */

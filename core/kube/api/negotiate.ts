@@ -25,9 +25,11 @@ export function present(server: ApiServer, route: Route, request: ApiRequest, fo
   };
 }
 
-type Form = "object" | "table" | "metadata" | "metadataList";
+/** The forms an answer can have. */
+export type Form = "object" | "table" | "metadata" | "metadataList";
 
-function acceptedForm(accept: string): Form {
+/** The first form of an Accept header that the server has. */
+export function acceptedForm(accept: string): Form {
   for (const type of accept.split(",")) {
     if (/;as=Table\b/.test(type)) return "table";
     if (/;as=PartialObjectMetadataList\b/.test(type)) return "metadataList";

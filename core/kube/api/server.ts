@@ -1,6 +1,7 @@
 import type { Clock, Random } from "../../base/mod.ts";
 import { copyOf, type Draft, type KubeObject, type ObjectOf } from "../objects/object.ts";
 import { joinGroupVersion, type Resource } from "../objects/resource.ts";
+import { WatchHub } from "../store/hub.ts";
 import type { Store } from "../store/store.ts";
 import { Allocators } from "./allocate/allocators.ts";
 import type { Api, DeleteOptions, Happening, ObjectName } from "./api.ts";
@@ -8,12 +9,14 @@ import { createObject } from "./create.ts";
 import { decodeValue } from "./decode.ts";
 import { deleteObject } from "./delete.ts";
 import { EventRecorder } from "./event.ts";
+import { asksToWatch, openWatch, type Watching } from "./follow.ts";
 import { handle } from "./handle.ts";
 import type { Admission } from "./prepare.ts";
 import { Registry } from "./registry.ts";
 import { noResource } from "./status.ts";
 import { type ApiRequest, type ApiResponse, isStatus, type Status } from "./types.ts";
 import { updateObject, updateStatus } from "./update.ts";
+import type { WatchEvent } from "./watch.ts";
 
 /** How a server is set up. */
 export interface ServerOptions {
@@ -37,6 +40,7 @@ export class ApiServer implements Api {
   readonly random: Random;
   readonly registry: Registry;
   readonly allocators: Allocators;
+  readonly watches: WatchHub;
   readonly #events = new EventRecorder(this);
 
   constructor(readonly options: ServerOptions) {
@@ -44,11 +48,16 @@ export class ApiServer implements Api {
     this.clock = options.clock;
     this.random = options.random;
     this.registry = new Registry(options.store);
+    this.watches = new WatchHub(options.store);
     this.allocators = new Allocators(options.store, options.serviceCIDRs, options.nodePorts);
   }
 
   handle(request: ApiRequest): ApiResponse {
     return handle(this, request);
+  }
+
+  watch(request: ApiRequest, tell: (event: WatchEvent) => void): Watching | ApiResponse | undefined {
+    return asksToWatch(this, request) ? openWatch(this, request, tell) : undefined;
   }
 
   create(draft: Draft): KubeObject | Status {

@@ -6,6 +6,7 @@ import { patchObject } from "./patch.ts";
 import { copyTopology } from "./prepare.ts";
 import { readOne } from "./read.ts";
 import { kindKey } from "./registry.ts";
+import { tokenRequest } from "./review.ts";
 import type { Route } from "./route.ts";
 import { scaleOf, setScale } from "./scale.ts";
 import type { ApiServer } from "./server.ts";
@@ -26,6 +27,8 @@ export function handleSubresource(server: ApiServer, route: Route, request: ApiR
       return request.method === "POST" ? bind(server, request, known as Pod) : methodNotAllowed();
     case "eviction":
       return request.method === "POST" ? evict(server, route) : methodNotAllowed();
+    case "token":
+      return request.method === "POST" ? token(server, route, request) : methodNotAllowed();
     case "finalize":
       return finalize(server, request, known as Namespace);
     default:
@@ -94,6 +97,11 @@ function evict(server: ApiServer, { resource, name = "", namespace }: Route): Ap
   const answer = deleteObject(server, resource, { name, ...(namespace === undefined ? {} : { namespace }) });
   if (isStatus(answer) && answer.status === "Failure") return answer;
   return statusResponse({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 });
+}
+
+function token(server: ApiServer, { name = "", namespace = "" }: Route, request: ApiRequest): ApiResponse | Status {
+  const answer = tokenRequest(server, request.body ?? "{}", { name, namespace });
+  return isStatus(answer as Status) ? answer as Status : ok(201, answer);
 }
 
 /** The namespace controller takes its finalizer off: with the last one the namespace goes. */

@@ -17,6 +17,8 @@ export interface ApiResponse {
   readonly warnings: readonly string[];
   /** By how many blanks the server indents this JSON; left out: not at all. */
   readonly indent?: number;
+  /** Clients may keep this answer, and ask whether it is still the same: discovery, OpenAPI. */
+  readonly etag?: true;
 }
 
 /** One thing wrong with an object; a Status lists them as causes. */

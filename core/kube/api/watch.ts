@@ -1,6 +1,7 @@
 /** Watches: what a client that watches a collection is told, and in which order. */
 import type { KubeObject } from "../objects/object.ts";
 import { forbidden } from "../objects/issue.ts";
+import { storeKind } from "../objects/kinds.ts";
 import { joinGroupVersion } from "../objects/resource.ts";
 import { matches, parseSelector } from "../store/selector.ts";
 import type { Change } from "../store/store.ts";
@@ -19,8 +20,8 @@ export interface WatchEvent {
 }
 
 /** Whether a request watches. */
-export function isWatch({ query, name }: Route): boolean {
-  return name === undefined && ["true", "1"].includes(query.get("watch") ?? "");
+export function isWatch({ query }: Route): boolean {
+  return ["true", "1"].includes(query.get("watch") ?? "");
 }
 
 /** What a watch starts with: everything there is, or everything that happened since its resourceVersion. */
@@ -34,12 +35,13 @@ export function initialEvents(server: ApiServer, route: Route): WatchEvent[] | S
     ]);
   }
   const version = query.get("resourceVersion") ?? "";
-  const follow = watcher(server, route);
-  if ("kind" in follow) return follow;
+  const follow = watcher(route);
+  if (!("event" in follow)) return follow;
   if (version !== "" && version !== "0" && !streaming) {
     const since = server.store.since(Number(version));
     if (since === undefined) return gone();
-    return since.map(follow.event).filter((event) => event !== undefined);
+    const mine = since.filter(({ object }) => storeKind(object) === follow.kind);
+    return mine.map(follow.event).filter((event) => event !== undefined);
   }
   const list = readMany(server, {
     ...route,
@@ -54,8 +56,11 @@ function gone(): Status {
   return failure(410, "Expired", "The resourceVersion for the provided watch is too old.");
 }
 
+/** The object with the kind and version it was asked for; itself where it has them, so that all its watchers share it. */
 function headed({ resource }: Route, object: KubeObject): KubeObject {
-  return { ...object, kind: resource.kind, apiVersion: joinGroupVersion(resource.group, resource.version) };
+  const apiVersion = joinGroupVersion(resource.group, resource.version);
+  if (object.kind === resource.kind && object.apiVersion === apiVersion) return object;
+  return { ...object, kind: resource.kind, apiVersion };
 }
 
 /** The bookmark that tells how far a watch has come; `end` marks the end of the initial events. */
@@ -71,28 +76,36 @@ export function bookmark(server: ApiServer, { resource }: Route, end = false): W
   };
 }
 
+/** One watch over the store. */
+export interface Watcher {
+  /** The kind under which the store keeps what is watched. */
+  readonly kind: string;
+  /** What the watch is told of a change of such an object, or nothing. */
+  event(change: Change): WatchEvent | undefined;
+}
+
 /** Turns changes of the store into what one watch is told: an object that no longer fits its selectors is DELETED there. */
-export function watcher(
-  server: ApiServer,
-  route: Route,
-): { event(change: Change): WatchEvent | undefined } | Status {
+export function watcher(route: Route): Watcher | Status {
   const { resource, namespace, query } = route;
   const labels = parseSelector(query.get("labelSelector") ?? "");
   const fields = parseFieldSelector(query.get("fieldSelector") ?? "", resource.kind);
   if ("kind" in fields) return fields;
   const kind = kindKey(resource);
-  const known = server.registry;
   const fits = (object: KubeObject | undefined): boolean =>
     object !== undefined && matches(labels, object.metadata.labels) && meetsFields(object, fields);
   return {
+    kind,
     event({ type, object, old }) {
-      const mine = known.ofKind(object.apiVersion, object.kind);
-      if (mine === undefined || kindKey(mine) !== kind) return undefined;
       if (namespace !== undefined && object.metadata.namespace !== namespace) return undefined;
       const [before, now] = [fits(old), type !== "DELETED" && fits(object)];
-      const shown = headed(route, object);
-      if (now) return { type: before ? "MODIFIED" : "ADDED", object: shown };
-      return before ? { type: "DELETED", object: shown } : undefined;
+      if (now) return { type: before ? "MODIFIED" : "ADDED", object: headed(route, object) };
+      return before ? { type: "DELETED", object: headed(route, lastState(object, old)) } : undefined;
     },
   };
+}
+
+/** What a watch whose selectors no longer fit is shown: the object as it was when they did, with the new version. */
+function lastState(object: KubeObject, old: KubeObject | undefined): KubeObject {
+  if (old === undefined) return object;
+  return { ...old, metadata: { ...old.metadata, resourceVersion: object.metadata.resourceVersion } };
 }

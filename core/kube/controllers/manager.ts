@@ -1,8 +1,10 @@
 import type { Clock, Random } from "../../base/mod.ts";
 import type { DeleteOptions, Happening, ObjectName } from "../api/api.ts";
 import type { ApiServer } from "../api/server.ts";
+import type { Watching } from "../api/follow.ts";
 import { bindPod, finalizeNamespace } from "../api/subresource.ts";
 import type { ApiRequest, ApiResponse, Status } from "../api/types.ts";
+import type { WatchEvent } from "../api/watch.ts";
 import { storeKind } from "../objects/kinds.ts";
 import type { Draft, KubeObject, Namespace, ObjectOf, Pod } from "../objects/object.ts";
 import type { Change, Store } from "../store/store.ts";
@@ -108,6 +110,10 @@ export class ControllerManager implements ControllerApi {
 
   handle(request: ApiRequest): ApiResponse {
     return this.server.handle(request);
+  }
+
+  watch(request: ApiRequest, tell: (event: WatchEvent) => void): Watching | ApiResponse | undefined {
+    return this.server.watch(request, tell);
   }
 
   create(draft: Draft): KubeObject | Status {

@@ -1,5 +1,5 @@
 import type { Pod } from "../../kube/mod.ts";
-import { usageError } from "../errors.ts";
+import { refused, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import type { Container, LogOptions } from "../host.ts";
 import type { Session } from "../session.ts";
@@ -17,13 +17,20 @@ export const logs: Verb = {
     const targets = containersOf(session);
     const options = optionsOf(session);
     for (const target of targets) {
-      const text = await session.host.pods.logs(target, options);
+      const text = await logOf(session, target, options);
       session.write(session.flags.is("prefix") ? prefixed(text, target) : text);
     }
     if (session.flags.is("follow")) await follow(session, targets, options);
     return 0;
   },
 };
+
+/** The log of a container; what the server refuses ends the command. */
+export async function logOf(session: Session, target: Container, options: LogOptions): Promise<string> {
+  const text = await session.host.pods.logs(target, options);
+  if (typeof text !== "string") throw refused(text);
+  return text;
+}
 
 function prefixed(text: string, { pod, container }: Container): string {
   return text.replace(/^(?=.)/gm, `[pod/${pod}/${container}] `);
@@ -71,10 +78,10 @@ function optionsOf({ flags }: Session): LogOptions {
 async function follow(session: Session, targets: readonly Container[], options: LogOptions): Promise<void> {
   const { tail: _tail, ...all } = options;
   const seen = new Map<Container, number>();
-  for (const target of targets) seen.set(target, (await session.host.pods.logs(target, all)).length);
+  for (const target of targets) seen.set(target, (await logOf(session, target, all)).length);
   while (await session.host.clock.sleep(200)) {
     for (const target of targets) {
-      const text = await session.host.pods.logs(target, all);
+      const text = await logOf(session, target, all);
       session.write(text.slice(seen.get(target) ?? 0));
       seen.set(target, text.length);
       const pod = session.api.store.get("Pod", target.pod, target.namespace);

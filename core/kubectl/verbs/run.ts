@@ -4,6 +4,7 @@ import { flags } from "../flags.ts";
 import { dryRunOf, report } from "../output.ts";
 import { pathTo } from "../resources.ts";
 import type { Session } from "../session.ts";
+import { logOf } from "./logs.ts";
 import { OUTPUT_FLAGS, type Verb } from "./verb.ts";
 
 /** `kubectl run`: one pod. */
@@ -106,7 +107,7 @@ async function attached(session: Session, { metadata, spec }: Pod): Promise<numb
   const target = { namespace, pod: name, container: spec.containers[0]?.name ?? name };
   while (["Pending", ""].includes(find()?.status.phase ?? "Gone")) if (!await session.host.clock.sleep(100)) return 1;
   while (find()?.status.phase === "Running") if (!await session.host.clock.sleep(100)) return 1;
-  session.write(await session.host.pods.logs(target, {}));
+  session.write(await logOf(session, target, {}));
   const exit = find()?.status.containerStatuses?.[0]?.state?.terminated?.exitCode ?? 0;
   if (session.flags.is("rm")) {
     session.api.delete("Pod", { name, namespace });

@@ -42,6 +42,8 @@ export class ContainerWorker {
   #state: core.ContainerState = { waiting: { reason: "PodInitializing" } };
   #last: core.ContainerState | undefined;
   #stopped = false;
+  /** Where in the log each run began. */
+  readonly #runs: number[] = [];
 
   constructor(context: ContainerContext, spec: core.Container, init: boolean) {
     this.#context = context;
@@ -69,6 +71,12 @@ export class ContainerWorker {
   /** The machine of the container while it runs. */
   get machine(): Machine | undefined {
     return this.#container?.running ? this.#machine : undefined;
+  }
+
+  /** What its latest run wrote, or the run before that. */
+  lines(previous = false): readonly LogLine[] {
+    const at = this.#runs.length - (previous ? 2 : 1);
+    return this.log.entries.slice(this.#runs[at] ?? 0, this.#runs[at + 1]);
   }
 
   /** Runs the container until it is done for good: an init container until it succeeded, others as restartPolicy says. True when it succeeded. */
@@ -189,6 +197,7 @@ export class ContainerWorker {
       files: { ...this.#context.files, ...files },
       random: parts.random.split(`${pod.metadata.uid} ${this.spec.name} ${this.#restarts}`),
     });
+    this.#runs.push(this.log.entries.length);
     return parts.runtime.start({
       machine: this.#machine,
       image,
