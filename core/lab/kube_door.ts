@@ -1,6 +1,6 @@
 /** The cluster as clients outside see it: the API's handlers, and the ways into pods that its kubelets offer. */
 import { execProblem, type LogLine } from "../container/mod.ts";
-import type { Api, Pod, Status } from "../kube/mod.ts";
+import type { Api, ApiRequest, ApiResponse, Pod, Status } from "../kube/mod.ts";
 import { type Machine, quoteWords } from "../linux/mod.ts";
 import type { Cluster } from "./cluster.ts";
 import { type LogQuery, type LogTarget, logText } from "./pod_log.ts";
@@ -32,8 +32,18 @@ export interface ExecOptions {
 export class KubeDoor {
   readonly #cluster: Cluster;
 
-  constructor(cluster: Cluster) {
+  readonly #note: (request: ApiRequest) => void;
+
+  /** @param note hears every request that may change an object */
+  constructor(cluster: Cluster, note: (request: ApiRequest) => void) {
     this.#cluster = cluster;
+    this.#note = note;
+  }
+
+  /** Answers a request. */
+  handle(request: ApiRequest): ApiResponse {
+    if (request.method !== "GET") this.#note(request);
+    return this.api.handle(request);
   }
 
   /** The handlers of the API. */

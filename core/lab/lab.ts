@@ -131,7 +131,9 @@ export class Lab {
 
   /** The cluster as its clients outside see it; undefined in a lab without nodes. */
   kube(): KubeDoor | undefined {
-    this.#door ??= this.#cluster === undefined ? undefined : new KubeDoor(this.#cluster);
+    this.#door ??= this.#cluster === undefined
+      ? undefined
+      : new KubeDoor(this.#cluster, (request) => this.#calls.push({ call: "kube", request }));
     return this.#door;
   }
 
@@ -163,7 +165,7 @@ export class Lab {
 
   /** Lets `seconds` of virtual time pass. */
   async advance(seconds: number): Promise<void> {
-    this.#calls.push({ call: "advance", seconds });
+    this.#noteAdvance(seconds);
     await this.#world.runner.advance(seconds * 1000);
   }
 
@@ -208,6 +210,14 @@ export class Lab {
     this.#world.close();
   }
 
+  /** Two advances after one another are one. */
+  #noteAdvance(seconds: number): void {
+    const last = this.#calls.at(-1);
+    if (last?.call === "advance") {
+      this.#calls[this.#calls.length - 1] = { call: "advance", seconds: last.seconds + seconds };
+    } else this.#calls.push({ call: "advance", seconds });
+  }
+
   async #redo(call: Call): Promise<void> {
     switch (call.call) {
       case "apply":
@@ -222,6 +232,8 @@ export class Lab {
         return void await this.matrix(call.port === undefined ? {} : { port: call.port });
       case "advance":
         return await this.advance(call.seconds);
+      case "kube":
+        return void this.kube()?.handle(call.request);
       case "shell":
         return void this.shell(call.place);
       case "type":

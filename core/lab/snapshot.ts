@@ -3,6 +3,7 @@
  * world, so a snapshot is small, is text, and holds on every runtime; restoring one takes the time that its calls take.
  */
 import { TextError } from "../base/mod.ts";
+import type { ApiRequest } from "../kube/mod.ts";
 import type { Protocol } from "./answers.ts";
 import type { LabFile } from "./files.ts";
 
@@ -13,6 +14,8 @@ export type Call =
   | { readonly call: "why"; readonly from: string; readonly to: string; readonly proto: Protocol }
   | { readonly call: "matrix"; readonly port?: number }
   | { readonly call: "advance"; readonly seconds: number }
+  /** A request that may have changed an object, from a client of the cluster outside. */
+  | { readonly call: "kube"; readonly request: ApiRequest }
   | { readonly call: "shell"; readonly place: string }
   /** A line typed at the shell opened by the `shell`th of those calls, counted from 0. */
   | { readonly call: "type"; readonly shell: number; readonly line: string };

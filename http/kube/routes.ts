@@ -76,7 +76,7 @@ async function answer(call: Call): Promise<Response> {
   const stream = streamOf(call);
   if (stream !== undefined) return stream;
   const refused = refusedBody(request.contentType ?? "");
-  return watch(call) ?? await toResponse(refused ?? door.api.handle(request), raw);
+  return watch(call) ?? await toResponse(refused ?? door.handle(request), raw);
 }
 
 /** A watch that was opened, or its refusal; undefined where the request is none. */

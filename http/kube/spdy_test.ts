@@ -43,7 +43,7 @@ Deno.test("data and a half close reach a listener that comes late", () => {
 Deno.test("every stream is answered with a SYN_REPLY, data is cut into frames, a ping comes back", () => {
   const { connection, streams, sent } = connect();
   connection.feed(bytesOf(ERROR_STREAM));
-  assertEquals([...(sent[0] ?? []).subarray(0, 4)], [0x80, 3, 0, 2]);
+  assertEquals([...sent[0]?.subarray(0, 4) ?? []], [0x80, 3, 0, 2]);
   streams[0]?.write(new Uint8Array(70_000));
   assertEquals(sent.slice(1).map(({ length }) => length), [8 + 65_535, 8 + 4_465]);
   const ping = bytesOf("80030006 00000004 00000001");

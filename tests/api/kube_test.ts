@@ -1,7 +1,7 @@
 /** The Kubernetes API of a lab over HTTP, as clients meet it. */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createApp } from "../../http/mod.ts";
-import { defaultHost } from "../../mod.ts";
+import { defaultHost, Lab } from "../../mod.ts";
 
 const BASE = "/v1/labs/lab-1/kube";
 const WEB = `apiVersion: v1
@@ -171,3 +171,17 @@ Deno.test("questions about rights are answered and not kept", () =>
     const answer = await send(app, "POST", path, { spec: { resourceAttributes: { verb: "get", resource: "pods" } } });
     assertEquals((await answer.json()).status, { allowed: true });
   }));
+
+Deno.test("what clients changed is in a snapshot of the lab", async () => {
+  const lab = await Lab.open({ files: [WEB], nodes: 2 });
+  const body = JSON.stringify({ metadata: { name: "kept" } });
+  lab.kube()?.handle({ method: "POST", path: "/api/v1/namespaces/default/configmaps", body });
+  await lab.advance(0.02);
+  await lab.advance(0.02);
+  const fork = await lab.fork();
+  const found = fork.kube()?.api.store.get("ConfigMap", "kept", "default");
+  assertEquals(found, lab.kube()?.api.store.get("ConfigMap", "kept", "default"));
+  assertEquals([fork.now(), found?.metadata.name], [lab.now(), "kept"]);
+  lab.close();
+  fork.close();
+});

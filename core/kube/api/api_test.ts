@@ -88,7 +88,7 @@ Deno.test("a watch is told of what comes into its selection, changes in it and l
   const server = cluster.control.api as ApiServer;
   const route = parseRoute(`${MAPS}?watch=true&labelSelector=on`, server.registry);
   if (route === undefined) throw new Error("no route");
-  const watch = watcher(server, route);
+  const watch = watcher(route);
   if (!("event" in watch)) throw new Error((watch as Status).message);
   const told: string[] = [];
   cluster.control.store.watch((change) => {
