@@ -16,7 +16,7 @@ export interface Place {
 
 /** Everything the files say. */
 export interface Intent {
-  readonly spec: Omit<LabSpec, "nodes"> & { readonly nodes: readonly NodeSpec[] };
+  readonly spec: Omit<LabSpec, "nodes" | "podCIDR"> & { readonly nodes: readonly NodeSpec[]; readonly podCIDR: string };
   /** Where the Lab object stands, if there is one. */
   readonly lab: Place | undefined;
   readonly objects: readonly Located<Draft>[];
@@ -28,6 +28,8 @@ export interface Intent {
 }
 
 const DEFAULT_NODES = 3;
+/** Each node gets a /24 of it: enough for 256 nodes, or for 16,384 where there are more. */
+const [POD_CIDR, LARGE_POD_CIDR] = ["10.244.0.0/16", "10.192.0.0/10"];
 
 /** Reads and checks every file; throws a TextError at the first mistake. */
 export function readIntent(files: readonly LabFile[], options: LabOptions): Intent {
@@ -45,11 +47,9 @@ export function readIntent(files: readonly LabFile[], options: LabOptions): Inte
   }
   const blame = blamer(lab);
   const written = readSpec(lab, options, blame);
-  const spec = {
-    ...written,
-    ...withMachines(written, objects.length > 0),
-    nodes: nodeList(written, objects.length > 0, blame),
-  };
+  const nodes = nodeList(written, objects.length > 0, blame);
+  const podCIDR = written.podCIDR ?? (nodes.length > 256 ? LARGE_POD_CIDR : POD_CIDR);
+  const spec = { ...written, ...withMachines(written, objects.length > 0), nodes, podCIDR };
   return { spec, lab, objects, files, pods: podCount(objects, spec.nodes.length), blame };
 }
 

@@ -92,7 +92,7 @@ export const LabSpecSchema = z.strictObject({
   network: z.enum(NETWORKS).default("flannel"),
   backend: z.enum(["vxlan", "host-gw"]).default("vxlan"),
   proxy: z.enum(PROXIES).default("iptables"),
-  podCIDR: Cidr.default("10.244.0.0/16"),
+  podCIDR: Cidr.optional(),
   serviceCIDR: Cidr.default("10.96.0.0/12"),
   nodeCIDR: Cidr.default("172.18.0.0/16"),
   kubernetes: z.string().regex(/^v?\d+\.\d+(\.\d+)?$/, "expected a version such as 1.36").default("1.36.3"),
