@@ -7,7 +7,10 @@ export function isMac(text: string): boolean {
 
 /** The six bytes of an Ethernet address; undefined when the text is none. */
 export function parseMac(text: string): Uint8Array | undefined {
-  return isMac(text) ? Uint8Array.from(text.split(":"), (byte) => parseInt(byte, 16)) : undefined;
+  if (!isMac(text)) return undefined;
+  const bytes = new Uint8Array(6);
+  for (let i = 0; i < 6; i++) bytes[i] = parseInt(text.slice(3 * i, 3 * i + 2), 16);
+  return bytes;
 }
 
 /** `02:00:00:00:00:01` from six bytes. */
