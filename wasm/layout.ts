@@ -258,6 +258,13 @@ export const RECORDS: Readonly<Record<string, readonly (readonly [string, string
     ["recvQueue", "u32"],
     ["sendQueue", "u32"],
     ["eof", "bool"],
+    ["uid", "u32"],
+    ["mark", "u32"],
+    ["dev", "u32"],
+    ["timer", "u32"],
+    ["expires", "u32"],
+    ["retries", "u32"],
+    ["tos", "u32"],
   ],
   CapturedFrame: [
     ["time", "f64"],

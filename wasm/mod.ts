@@ -14,7 +14,10 @@ import type {
   Datagram,
   FdbEntry,
   Flow,
+  FlowChange,
   FlowEvent,
+  FlowStatistics,
+  FlowTuple,
   IfIndex,
   KernelEvent,
   Link,
@@ -213,6 +216,32 @@ export class Plane implements PlaneApi {
   removeFlows(ns: Ns, keep: (flow: Flow) => boolean): Flow[] {
     const gone = this.flows(ns).filter((flow) => !keep(flow));
     return gone.filter((flow) => this.#call(CALL.REMOVE_FLOW, [ns, flow.id])[0] === 1);
+  }
+  setFlow(ns: Ns, flow: FlowChange, create: boolean): Failure | null {
+    const side = ({ src, dst, sport, dport }: FlowTuple): (readonly [string, unknown])[] => [
+      ["ip", src],
+      ["ip", dst],
+      ["u32", sport],
+      ["u32", dport],
+    ];
+    const errno = this.#call(
+      CALL.SET_FLOW,
+      [ns, flow.proto],
+      ...side(flow.original),
+      ["bool", create],
+      ...(create ? side(flow.reply) : []),
+      ["u32", flow.zone],
+      ["?u32", flow.timeout],
+      ["?u32", flow.mark],
+      ["?u32", flow.state],
+      ["u32", flow.status],
+    )[0] as number;
+    return errno === 0 ? null : { errno: errnoName(errno) };
+  }
+  flowStatistics(ns: Ns): FlowStatistics {
+    const counts = this.#call(CALL.FLOW_STATISTICS, [ns]);
+    const [found = 0, invalid = 0, insert = 0, insertFailed = 0, drop = 0, earlyDrop = 0, clashResolve = 0] = counts;
+    return { found, invalid, insert, insertFailed, drop, earlyDrop, clashResolve };
   }
   watchFlows(on: boolean): void {
     this.#call(CALL.WATCH_FLOWS, [on ? 1 : 0]);

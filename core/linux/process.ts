@@ -91,11 +91,16 @@ export interface Files {
 export interface Net {
   /** Opens a TCP connection: the stream, or what connect(2) failed with (ETIMEDOUT after the kernel's SYN retries). */
   connect(address: string, port: number, options?: ConnectOptions): Promise<Result<Stream> | undefined>;
-  listen(address: string, port: number, options?: SocketOptions): Result<Listener>;
+  listen(address: string, port: number, options?: ListenOptions): Result<Listener>;
   udp(family: 4 | 6, options?: SocketOptions): DatagramSocket;
   /** A ping socket: datagrams are ICMP messages from the type byte on, ports are echo ids. */
   ping(family: 4 | 6, options?: SocketOptions): DatagramSocket;
   raw(family: 4 | 6, protocol: number, options?: SocketOptions): DatagramSocket;
+}
+
+/** How many connections may wait to be accepted; 128 by default. */
+export interface ListenOptions extends SocketOptions {
+  readonly backlog?: number;
 }
 
 /** Where from, and for how long to try. */

@@ -2,7 +2,16 @@
 import type { Ns, SocketId, SocketOptions } from "../../wasm/mod.ts";
 import { type Failure, ipFamily, isFailure, type Result } from "../base/mod.ts";
 import type { Life } from "./life.ts";
-import type { ConnectOptions, DatagramSocket, Endpoint, Listener, Net, Received, Stream } from "./process.ts";
+import type {
+  ConnectOptions,
+  DatagramSocket,
+  Endpoint,
+  Listener,
+  ListenOptions,
+  Net,
+  Received,
+  Stream,
+} from "./process.ts";
 
 const CHUNK = 65536;
 const CLOSED = Symbol("closed");
@@ -26,7 +35,7 @@ export class ProcessNet implements Net {
     return settled === true ? new PlaneStream(this, id) : this.#give(id, settled);
   }
 
-  listen(address: string, port: number, options: SocketOptions & { readonly backlog?: number } = {}): Result<Listener> {
+  listen(address: string, port: number, options: ListenOptions = {}): Result<Listener> {
     const { plane } = this.life;
     const id = this.#open("tcp", ipFamily(address) ?? 4, { reuseAddress: true, ...options });
     const refused = plane.bind(id, address, port) ?? plane.listen(id, options.backlog ?? 128);
@@ -67,9 +76,7 @@ export class ProcessNet implements Net {
   #open(kind: "tcp" | "udp" | "icmp" | "raw", family: 4 | 6, options: SocketOptions, protocol?: number): SocketId {
     const { plane } = this.life;
     const id = this.adopt(plane.socket(this.ns, kind, family, protocol));
-    const { timeout: _t, from: _f, fromPort: _p, backlog: _b, ...set } = options as ConnectOptions & {
-      backlog?: number;
-    };
+    const { timeout: _t, from: _f, fromPort: _p, backlog: _b, ...set } = options as ConnectOptions & ListenOptions;
     plane.setSocket(id, { uid: this.life.uid, ...set });
     return id;
   }

@@ -10,10 +10,23 @@ export interface RealAnswer {
   readonly stderr: string;
 }
 
+/** Everything that a script may change or leave running is its own and ends with it. */
+const PRIVATE = [
+  "--net",
+  "--uts",
+  "--mount",
+  "--propagation",
+  "private",
+  "--pid",
+  "--fork",
+  "--kill-child",
+  "--mount-proc",
+];
+
 /** Runs a shell script in a private network namespace, `stdin` on its standard input. */
 export async function onRealKernel(script: string, stdin = ""): Promise<RealAnswer> {
   const command = new Deno.Command("unshare", {
-    args: ["--net", "--mount", "--propagation", "private", "sh", "-c", script],
+    args: [...PRIVATE, "sh", "-c", script],
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",

@@ -1,7 +1,7 @@
 /** The plane is the kernel: this is its system call table. */
 import type { Failure, Result } from "../../core/base/mod.ts";
 import type { CapturedFrame, KernelEvent, TraceRecord } from "./evidence.ts";
-import type { Flow, FlowEvent, TableRef } from "./flow.ts";
+import type { Flow, FlowChange, FlowEvent, FlowStatistics, TableRef } from "./flow.ts";
 import type { Address, AddressSpec, FdbEntry, IfIndex, Link, LinkChange, LinkSpec, Neighbour, Ns } from "./link.ts";
 import type { Route, RouteAnswer, RouteQuery, RouteSpec, RuleSpec } from "./route.ts";
 import type { Datagram, SocketError, SocketId, SocketKind, SocketOptions, SocketView } from "./socket.ts";
@@ -70,6 +70,10 @@ export interface PlaneApi {
   setMembers(ns: Ns, id: number): Uint32Array;
   flows(ns: Ns): Flow[];
   removeFlows(ns: Ns, keep: (flow: Flow) => boolean): Flow[];
+  /** `conntrack -I` (with `create`: EEXIST where there is one) and `-U` (ENOENT where there is none). */
+  setFlow(ns: Ns, flow: FlowChange, create: boolean): Failure | null;
+  /** What `conntrack -S` counts, of all processors. */
+  flowStatistics(ns: Ns): FlowStatistics;
   /** Conntrack events since the last call; off until `on`. */
   watchFlows(on: boolean): void;
   takeFlowEvents(): FlowEvent[];

@@ -36,6 +36,37 @@ export interface FlowSide {
   readonly bytes: number;
 }
 
+/** An endpoint pair; ICMP: `sport` is the id, `dport` is type * 256 + code. */
+export interface FlowTuple {
+  readonly src: string;
+  readonly dst: string;
+  readonly sport: number;
+  readonly dport: number;
+}
+
+/** What ctnetlink is told of an entry; `state` is the protocol's number, `status` IPS_* bits to add, `timeout` seconds. */
+export interface FlowChange {
+  readonly proto: number;
+  readonly zone: number;
+  readonly original: FlowTuple;
+  readonly reply: FlowTuple;
+  readonly timeout?: number;
+  readonly mark?: number;
+  readonly state?: number;
+  readonly status: number;
+}
+
+/** Counters of `conntrack -S`. */
+export interface FlowStatistics {
+  readonly found: number;
+  readonly invalid: number;
+  readonly insert: number;
+  readonly insertFailed: number;
+  readonly drop: number;
+  readonly earlyDrop: number;
+  readonly clashResolve: number;
+}
+
 /** A conntrack event, as `conntrack -E` prints it. */
 export interface FlowEvent {
   readonly ns: Ns;

@@ -75,4 +75,14 @@ export interface SocketView {
   readonly sendQueue: number;
   /** End of stream was received. */
   readonly eof: boolean;
+  readonly uid: number;
+  readonly mark: number;
+  /** SO_BINDTODEVICE; 0 for any. */
+  readonly dev: IfIndex;
+  /** TCP: the pending timer as inet_diag numbers them (0 none, 1 on, 2 keepalive, 3 timewait, 4 persist). */
+  readonly timer: number;
+  /** Virtual milliseconds until it is due, and how often it already was. */
+  readonly expires: number;
+  readonly retries: number;
+  readonly tos: number;
 }

@@ -29,7 +29,7 @@ export function printSockets(sockets: readonly SocketView[], kind: "tcp" | "udp"
   const lines = sockets.filter((s) => s.kind === kind && familyOf(s) === family).map((socket, slot) => {
     const state = (TCP_STATES.indexOf(socket.state as (typeof TCP_STATES)[number]) + 1) || 7;
     const ends = `${end(socket.local, socket.localPort)} ${end(socket.remote, socket.remotePort)}`;
-    const queues = `${hex(socket.sendQueue, 8)}:${hex(socket.recvQueue, 8)}`;
+    const queues = `${hex(socket.state === "LISTEN" ? 0 : socket.sendQueue, 8)}:${hex(socket.recvQueue, 8)}`;
     const head = `${String(slot).padStart(kind === "tcp" ? 4 : 5)}: ${ends} ${
       hex(state, 2)
     } ${queues} 00:00000000 00000000`;

@@ -133,16 +133,16 @@ Deno.test("-batch stops at the first failure, -force goes on", async () => {
 
 Deno.test("what is not modelled is named", async () => {
   assertEquals(
-    await terminal(box(), "ip xfrm state", "ip route add 10.0.0.0/8 encap mpls 1 dev lo", "ss -tni"),
+    await terminal(box(), "ip xfrm state", "ip route add 10.0.0.0/8 encap mpls 1 dev lo", "ss -tnE"),
     `$ ip xfrm state
 ip: object "xfrm" is not modelled
 [255]
 $ ip route add 10.0.0.0/8 encap mpls 1 dev lo
 ip: route encap is not modelled
 [255]
-$ ss -tni
+$ ss -tnE
 State Recv-Q Send-Q Local Address:Port Peer Address:PortProcess
-ss: option -i is not modelled
+ss: option -E is not modelled
 `,
   );
 });

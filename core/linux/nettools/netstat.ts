@@ -189,9 +189,10 @@ function line(process: Process, socket: SocketView, set: ReadonlySet<string>): s
   const any = familyOf(socket) === 6 ? "::" : "0.0.0.0";
   const remote = socket.remotePort === 0 ? end(any, 0) : end(socket.remote, socket.remotePort);
   const local = end(socket.local === "*" ? any : socket.local, socket.localPort);
-  const queues = `${String(socket.recvQueue).padStart(6)} ${String(socket.sendQueue).padStart(6)}`;
+  const unsent = socket.state === "LISTEN" ? 0 : socket.sendQueue;
+  const queues = `${String(socket.recvQueue).padStart(6)} ${String(unsent).padStart(6)}`;
   const state = (STATES[socket.state] ?? socket.state).padEnd(11);
-  const head = `${protocol.padEnd(4)} ${queues} ${local.padEnd(23)} ${remote.padEnd(23)} ${state}`;
+  const head = `${protocol.padEnd(4)}  ${queues} ${local.padEnd(23)} ${remote.padEnd(23)} ${state}`;
   const owner = ownerOf(process.machine, socket.id);
   const program = set.has("p") ? ` ${(owner === undefined ? "-" : `${owner.pid}/${owner.name}`).padEnd(19)}` : "";
   return `${head}${program}\n`;

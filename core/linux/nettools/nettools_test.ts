@@ -167,6 +167,13 @@ const socket = (localPort: number, remote = "0.0.0.0", remotePort = 0): SocketVi
   recvQueue: 0,
   sendQueue: 0,
   eof: false,
+  uid: 0,
+  mark: 0,
+  dev: 0,
+  timer: 0,
+  expires: 0,
+  retries: 0,
+  tos: 0,
 });
 
 Deno.test("ss filters: ports, prefixes, and, or, not, parentheses", () => {

@@ -3,7 +3,7 @@ import { familyOf } from "../files/proc_net_sockets.ts";
 import type { Process, Program } from "../process.ts";
 import { getopt, type Grammar } from "./getopt.ts";
 import { nameOf, serviceName } from "./hosts.ts";
-import { ownerOf } from "./socket_owner.ts";
+import { type Details, detailsOf } from "./ss_details.ts";
 import { BadFilter, type Filter, parseFilter } from "./ss_filter.ts";
 import { SS_USAGE } from "./ss_usage.ts";
 
@@ -44,6 +44,12 @@ const GRAMMAR: Grammar = {
     oneline: "O",
     help: "h",
     version: "V",
+    tos: "tos",
+    cgroup: "cgroup",
+    "inet-sockopt": "inet-sockopt",
+    tipcinfo: "tipcinfo",
+    tipc: "tipc",
+    xdp: "xdp",
     context: "Z",
     contexts: "z",
   },
@@ -64,6 +70,19 @@ const TABLES: Readonly<Record<string, readonly Kind[]>> = {
   vsock: [],
   mptcp: [],
 };
+/** Options that ask for details, and which. */
+const DETAILS: Readonly<Record<string, keyof Details>> = {
+  p: "processes",
+  T: "threads",
+  o: "timers",
+  e: "extended",
+  m: "memory",
+  i: "info",
+  tos: "tos",
+  cgroup: "cgroup",
+  "inet-sockopt": "sockopt",
+  O: "oneline",
+};
 const LISTENING = new Set(["LISTEN", "UNCONN"]);
 const CONNECTED = new Set(["ESTAB", "SYN-SENT", "FIN-WAIT-1", "FIN-WAIT-2", "CLOSE-WAIT", "LAST-ACK", "CLOSING"]);
 const ALL = new Set([...LISTENING, ...CONNECTED, "TIME-WAIT", "SYN-RECV"]);
@@ -77,7 +96,7 @@ interface Request {
   listening: boolean;
   numeric: boolean;
   resolve: boolean;
-  processes: boolean;
+  readonly details: Details;
   header: boolean;
   queues: boolean;
   readonly unmodelled: string[];
@@ -94,7 +113,18 @@ export const ss: Program = (process) => {
     listening: false,
     numeric: false,
     resolve: false,
-    processes: false,
+    details: {
+      processes: false,
+      threads: false,
+      timers: false,
+      extended: false,
+      memory: false,
+      info: false,
+      tos: false,
+      cgroup: false,
+      sockopt: false,
+      oneline: false,
+    },
     header: true,
     queues: true,
     unmodelled: [],
@@ -124,16 +154,16 @@ function takeOption(process: Process, request: Request, name: string, value: str
   if (name === "t") add("tcp");
   else if (name === "u") add("udp");
   else if (name === "w") add("raw");
-  else if ("xdSM0".includes(name) || name === "vsock") add();
+  else if ("xdSM0".includes(name) || ["vsock", "tipc", "xdp"].includes(name)) add();
   else if (name === "a") request.all = true;
   else if (name === "l") request.listening = true;
   else if (name === "n") request.numeric = true;
   else if (name === "r") request.resolve = true;
-  else if (name === "p") request.processes = true;
+  else if (DETAILS[name] !== undefined) request.details[DETAILS[name]] = true;
   else if (name === "H") request.header = false;
   else if (name === "Q") request.queues = false;
   else if (name === "4" || name === "6") request.family = name === "4" ? 4 : 6;
-  else if (name === "O" || name === "T") return undefined;
+  else if (name === "b" || name === "tipcinfo") return undefined;
   else if (name === "h") return help(process);
   else if (name === "V" || name === "v") return version(process);
   else if (name === "s") return summary(process);
@@ -261,7 +291,7 @@ function columnsOf(process: Process, request: Request, filter: Filter, netid: bo
       cell: (socket) => end(socket, socket.remotePort === 0 ? "" : socket.remote),
     },
     { before: "", head: "Port", cell: (socket) => port(socket, socket.remotePort) },
-    { before: "", head: "Process", cell: (socket) => (request.processes ? users(process, socket) : "") },
+    { before: "", head: "Process", cell: (socket) => detailsOf(process, socket, request.ns, request.details) },
   ];
   if (request.queues) {
     columns.unshift(
@@ -274,11 +304,6 @@ function columnsOf(process: Process, request: Request, filter: Filter, netid: bo
   }
   if (netid) columns.unshift({ before: " ", head: "Netid", cell: (socket) => socket.kind });
   return columns;
-}
-
-function users(process: Process, socket: SocketView): string {
-  const owner = ownerOf(process.machine, socket.id);
-  return owner === undefined ? "" : ` users:(("${owner.name}",pid=${owner.pid},fd=${owner.fd}))`;
 }
 
 /** The lines, each column as wide as its widest cell; the first has nothing before it. */

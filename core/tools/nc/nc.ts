@@ -162,7 +162,7 @@ async function listenTcp(process: Process, options: NcOptions): Promise<number> 
   if (address === undefined) return 1;
   const port = options.ports[0] as number;
   for (;;) {
-    const listener = process.net.listen(address, port);
+    const listener = process.net.listen(address, port, { backlog: 1 });
     if (isFailure(listener)) return (say(process, strerror(listener.errno)), 1);
     await report(process, options, "Listening on", listener.local);
     do {

@@ -142,6 +142,11 @@ fn rules(fabric: &mut Fabric, number: u32, args: &mut Reader, out: &mut Out) {
         call::SET_MEMBERS => out.0 = fabric.space(ns).hooks.sets.words(args.word(), now).unwrap_or_default(),
         call::FLOWS => out.list(filters::list_flows(fabric, ns)),
         call::REMOVE_FLOW => out.value(fabric.space_mut(ns).hooks.flows.remove(args.word())),
+        call::SET_FLOW => out.value(filters::set_flow(fabric, ns, args)),
+        call::FLOW_STATISTICS => {
+            let counted = &fabric.space(ns).hooks.flows.statistics;
+            counted.list().iter().for_each(|count| out.0.push(*count as u32));
+        }
         call::WATCH_FLOWS => fabric.watch_flows(ns != 0),
         _ => out.list(filters::take_events(fabric)),
     }

@@ -5,8 +5,9 @@ use crate::export::routes::family_of;
 use crate::fabric::Fabric;
 use crate::filter::program::Refusal;
 use crate::flow::entry::status;
-use crate::flow::{FlowView, Kind, SideView};
-use crate::record::{record, words as names, Log};
+use crate::flow::tuple::Wide;
+use crate::flow::{FlowView, Kind, SideView, Wanted};
+use crate::record::{record, words as names, Field, Log, Reader};
 use crate::wire::packet::proto;
 use crate::wire::Ip;
 
@@ -47,6 +48,26 @@ pub fn list_flows(fabric: &mut Fabric, ns: u32) -> Log {
     let mut log = Log::default();
     flows.dump(now).for_each(|flow| log.add(&FlowRecord::of(&flow)));
     log
+}
+
+fn wide(args: &mut Reader, proto: u8) -> Wide {
+    Wide { src: Ip::get(args), dst: Ip::get(args), sport: args.word() as u16, dport: args.word() as u16, proto }
+}
+
+/// `conntrack -I` with both directions, `conntrack -U` without the reply; an errno, 0 where it is done.
+pub fn set_flow(fabric: &mut Fabric, ns: u32, args: &mut Reader) -> u32 {
+    let now = fabric.world.now;
+    let proto = args.word() as u8;
+    let original = wide(args, proto);
+    let reply = bool::get(args).then(|| wide(args, proto));
+    let zone = args.word() as u16;
+    let wanted = Wanted {
+        timeout: Option::get(args),
+        mark: Option::get(args),
+        state: Option::get(args),
+        status: args.word() as u16,
+    };
+    fabric.space_mut(ns).hooks.flows.set_flow(now, (original, reply), (zone, wanted))
 }
 
 impl Fabric {

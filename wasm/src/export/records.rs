@@ -159,7 +159,8 @@ record! {
 record! {
     SocketView {
         id: u32, kind: SocketKind, state: SocketState, local: Ip, local_port: u16, remote: Ip, remote_port: u16, readable: bool,
-        writable: bool, error: Option<u32>, recv_queue: u32, send_queue: u32, eof: bool,
+        writable: bool, error: Option<u32>, recv_queue: u32, send_queue: u32, eof: bool, uid: u32, mark: u32, dev: u32, timer: u32,
+        expires: u32, retries: u32, tos: u32,
     }
 }
 record! { CapturedFrame { time: f64, ns: u32, dev: u32, outgoing: bool, bytes: Bytes } }

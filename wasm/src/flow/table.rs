@@ -51,6 +51,13 @@ pub struct Statistics {
     pub clash_resolve: u64,
 }
 
+impl Statistics {
+    /// In the order of `conntrack -S`.
+    pub fn list(&self) -> [u64; 7] {
+        [self.found, self.invalid, self.insert, self.insert_failed, self.drop, self.early_drop, self.clash_resolve]
+    }
+}
+
 /// Connection tracking of one namespace.
 pub struct Conntrack {
     pub config: Config,

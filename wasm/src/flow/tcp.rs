@@ -25,7 +25,7 @@ const IGNORE: u8 = 20;
 const INVALID: u8 = 21;
 
 /// What a side may do and has done (IP_CT_TCP_FLAG_*).
-mod side_flag {
+pub(super) mod side_flag {
     pub const WINDOW_SCALE: u8 = 0x01;
     pub const SACK_PERM: u8 = 0x02;
     pub const CLOSE_INIT: u8 = 0x04;

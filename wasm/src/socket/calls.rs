@@ -5,7 +5,7 @@ use super::tcp::Tcp;
 use super::Socket;
 use crate::errno::*;
 use crate::export::records::{Datagram, SocketError, SocketKind, SocketOptions, SocketState, SocketView};
-use crate::fabric::Fabric;
+use crate::fabric::{Fabric, MILLISECOND};
 use crate::filter::AddrType;
 use crate::namespace::Stack;
 use crate::pipeline::routing::OutputKey;
@@ -233,10 +233,9 @@ impl Fabric {
             let count = limit.min(tcp.receive.len());
             let bytes: Vec<u8> = tcp.receive.drain(..count).collect();
             let offered = tcp.rcv_wnd;
-            let end = tcp.rcv_nxt.wrapping_add(offered);
-            let grown = tcp.offer(end);
+            let grown = tcp.offer();
             tcp.rcv_wnd = offered;
-            if tcp.may_receive() && grown >= offered + 2 * u32::from(tcp.adv_mss) && grown >= 2 * offered {
+            if tcp.may_receive() && grown >= 2 * offered {
                 self.tcp_ack(id);
                 self.run_queue();
             }
@@ -332,6 +331,13 @@ impl Fabric {
                 _ => tcp.send.len() as u32,
             }),
             eof,
+            uid: socket.options.uid,
+            tos: u32::from(socket.options.tos),
+            mark: socket.options.mark,
+            dev: socket.options.device.unwrap_or(0),
+            timer: tcp.map_or(0, Tcp::timer_number),
+            expires: tcp.map_or(0, |tcp| (tcp.timer_at.saturating_sub(self.world.now) / MILLISECOND) as u32),
+            retries: tcp.map_or(0, |tcp| tcp.retries),
         })
     }
 

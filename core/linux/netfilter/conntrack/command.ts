@@ -1,21 +1,14 @@
 /** conntrack command lines: what is asked, and of which entries. */
-import type { Flow, FlowEvent, FlowSide } from "../../../../wasm/mod.ts";
-import { cidrHas, parseCidr } from "../../../base/mod.ts";
+import type { Flow, FlowChange, FlowEvent, FlowSide } from "../../../../wasm/mod.ts";
+import { cidrHas, parseCidr, parseIp } from "../../../base/mod.ts";
 import { protocolNumber } from "../names.ts";
 import { parseNumber } from "../readers.ts";
+import { check } from "./check.ts";
+import { bad, type ConntrackVerb, type Draft, type Said, type Side, type Test } from "./draft.ts";
+import { type Change, changeOf, entryOf, TCP_STATES } from "./entry.ts";
 import type { FlowLook } from "./print.ts";
 
-/** A wrong command line: its words, exit status 2. */
-export class ConntrackComplaint extends Error {
-  override readonly name = "ConntrackComplaint";
-}
-
-function bad(message: string): never {
-  throw new ConntrackComplaint(message);
-}
-
-/** Letters of the commands. */
-export type ConntrackVerb = "L" | "G" | "D" | "I" | "U" | "A" | "E" | "F" | "C" | "S" | "V" | "h";
+export { ConntrackComplaint, type ConntrackVerb } from "./draft.ts";
 
 /** What a command line asks for. */
 export interface ConntrackCommand {
@@ -25,20 +18,10 @@ export interface ConntrackCommand {
   readonly events: readonly FlowEvent["event"][];
   /** Whether an entry is meant. */
   matches(flow: Flow): boolean;
-}
-
-type Test = (flow: Flow) => boolean;
-
-interface Draft {
-  verb?: ConntrackVerb;
-  table: string;
-  family: 4 | 6;
-  proto?: number;
-  look: { -readonly [K in keyof FlowLook]: FlowLook[K] };
-  events: FlowEvent["event"][];
-  tests: Test[];
-  /** Options that were given, by their first name. */
-  readonly given: Set<string>;
+  /** -I, -A: the entry to make. */
+  readonly entry?: FlowChange;
+  /** What -U sets of the entries that are meant. */
+  readonly change: Change;
 }
 
 const VERBS: Readonly<Record<string, ConntrackVerb>> = {
@@ -87,42 +70,52 @@ const STATUS: Readonly<Record<string, Test>> = {
   EXPECTED: () => false,
   OFFLOAD: () => false,
 };
-const TCP_STATES = [
-  "NONE",
-  "SYN_SENT",
-  "SYN_RECV",
-  "ESTABLISHED",
-  "FIN_WAIT",
-  "CLOSE_WAIT",
-  "LAST_ACK",
-  "TIME_WAIT",
-  "CLOSE",
-  "LISTEN",
-];
+type Read = (flow: Flow) => string;
 
-type Pick = (flow: Flow) => string;
-
-function address(pick: Pick): Option {
+function address(pick: Read, said: Side): Option {
   return (draft, take, name) => {
     const text = take(name);
     if (parseCidr(text) === undefined) bad(`Invalid IP address \`${text}'`);
-    draft.tests.push((flow) => cidrHas(text, pick(flow)));
+    draft.said[said] = text;
+    draft.tests.push((flow) => cidrHas(maskedBy(draft, said, text), pick(flow)));
   };
 }
 
-function port(pick: (flow: Flow) => FlowSide, side: "sport" | "dport"): Option {
+/** The address with its prefix, or with what --mask-src or --mask-dst say. */
+function maskedBy(draft: Draft, side: Side, text: string): string {
+  const mask = side === "src" ? draft.masks.src : side === "dst" ? draft.masks.dst : undefined;
+  return mask === undefined ? text : `${text}/${mask}`;
+}
+
+function mask(side: "src" | "dst"): Option {
   return (draft, take, name) => {
-    const value = parseNumber(take(name));
+    const text = take(name);
+    const ip = parseIp(text) ?? bad(`Invalid IP address \`${text}'`);
+    draft.masks[side] = ip.value.toString(2).replaceAll("0", "").length;
+  };
+}
+
+function port(pick: (flow: Flow) => FlowSide, side: "sport" | "dport", said: Said): Option {
+  return (draft, take, name) => {
+    const text = take(name);
+    const value = parseNumber(text);
+    draft.said[said] = text;
     draft.tests.push((flow) => pick(flow)[side] === value);
   };
 }
 
 /** -n, -g, -j: translated entries, to a certain address where one is given. */
-function nat(translated: Test, picks: readonly Pick[]): Option {
+function nat(translated: Test, picks: readonly Read[], said?: "snat" | "dnat"): Option {
   return (draft, _take, _name, peek) => {
     const text = peek();
+    const [to, port] = text?.split(":") ?? [];
+    if (to !== undefined && parseIp(to) === undefined) bad(`Invalid IP address \`${to}'`);
+    if (said !== undefined) draft.said[said] = text ?? "";
     draft.tests.push(translated);
-    if (text !== undefined) draft.tests.push((flow) => picks.some((pick) => pick(flow) === text.split(":")[0]));
+    if (to === undefined) return;
+    draft.tests.push((flow) =>
+      picks.some((pick) => pick(flow) === to) && (port === undefined || String(flow.reply.sport) === port)
+    );
   };
 }
 
@@ -131,43 +124,59 @@ type Option = (draft: Draft, take: (name: string) => string, name: string, peek:
 const original = (flow: Flow) => flow.original;
 const reply = (flow: Flow) => flow.reply;
 
-const OPTIONS: readonly { readonly names: readonly string[]; readonly ports?: boolean; readonly read: Option }[] = [
-  { names: ["-s", "--src", "--orig-src"], read: address((flow) => flow.original.src) },
-  { names: ["-d", "--dst", "--orig-dst"], read: address((flow) => flow.original.dst) },
-  { names: ["-r", "--reply-src"], read: address((flow) => flow.reply.src) },
-  { names: ["-q", "--reply-dst"], read: address((flow) => flow.reply.dst) },
+const OPTIONS: readonly {
+  readonly names: readonly string[];
+  readonly ports?: boolean;
+  readonly icmp?: boolean;
+  readonly read: Option;
+}[] = [
+  { names: ["-s", "--src", "--orig-src"], read: address((flow) => flow.original.src, "src") },
+  { names: ["-d", "--dst", "--orig-dst"], read: address((flow) => flow.original.dst, "dst") },
+  { names: ["-r", "--reply-src"], read: address((flow) => flow.reply.src, "replySrc") },
+  { names: ["-q", "--reply-dst"], read: address((flow) => flow.reply.dst, "replyDst") },
   { names: ["-p", "--protonum"], read: readProtocol },
   { names: ["-f", "--family"], read: readFamily },
   { names: ["-u", "--status"], read: readStatus },
   { names: ["-m", "--mark"], read: readMark },
   { names: ["-e", "--event-mask"], read: readEvents },
   { names: ["-o", "--output"], read: readOutput },
-  { names: ["-n", "--src-nat"], read: nat((flow) => flow.snat, [(flow) => flow.reply.dst]) },
-  { names: ["-g", "--dst-nat"], read: nat((flow) => flow.dnat, [(flow) => flow.reply.src]) },
+  { names: ["-n", "--src-nat"], read: nat((flow) => flow.snat, [(flow) => flow.reply.dst], "snat") },
+  { names: ["-g", "--dst-nat"], read: nat((flow) => flow.dnat, [(flow) => flow.reply.src], "dnat") },
   { names: ["-j", "--any-nat"], read: nat((flow) => flow.snat || flow.dnat, [(f) => f.reply.dst, (f) => f.reply.src]) },
   {
     names: ["-w", "--zone", "--orig-zone", "--reply-zone"],
     read: (draft, take, name) => {
-      const zone = parseNumber(take(name));
+      const text = take(name);
+      // The tool reads it with strtoul(3): no number is 0.
+      const zone = parseNumber(text) ?? 0;
+      draft.said.zone = String(zone);
       draft.tests.push((flow) => flow.zone === zone);
     },
   },
   { names: ["-z", "--zero"], read: () => {} },
-  { names: ["-t", "--timeout"], read: (_, take, name) => void take(name) },
+  { names: ["-t", "--timeout"], read: (draft, take, name) => void (draft.said.timeout = take(name)) },
+  { names: ["--mask-src"], read: mask("src") },
+  { names: ["--mask-dst"], read: mask("dst") },
+  ...["--tuple-src", "--tuple-dst"].map((name) => ({
+    names: [name],
+    read: ((_, take, name) => void take(name)) as Option,
+  })),
   { names: ["-b", "--buffer-size"], read: (_, take, name) => void take(name) },
-  { names: ["--sport", "--orig-port-src"], ports: true, read: port(original, "sport") },
-  { names: ["--dport", "--orig-port-dst"], ports: true, read: port(original, "dport") },
-  { names: ["--reply-port-src"], ports: true, read: port(reply, "sport") },
-  { names: ["--reply-port-dst"], ports: true, read: port(reply, "dport") },
+  { names: ["--sport", "--orig-port-src"], ports: true, read: port(original, "sport", "srcPort") },
+  { names: ["--dport", "--orig-port-dst"], ports: true, read: port(original, "dport", "dstPort") },
+  { names: ["--reply-port-src"], ports: true, read: port(reply, "sport", "replySrcPort") },
+  { names: ["--reply-port-dst"], ports: true, read: port(reply, "dport", "replyDstPort") },
   { names: ["--state"], ports: true, read: readState },
-  { names: ["--icmp-type"], read: icmp("type") },
-  { names: ["--icmp-code"], read: icmp("code") },
-  { names: ["--icmp-id"], read: icmp("id") },
+  { names: ["--icmp-type"], icmp: true, read: icmp("type") },
+  { names: ["--icmp-code"], icmp: true, read: icmp("code") },
+  { names: ["--icmp-id"], icmp: true, read: icmp("id") },
 ];
 
 function icmp(field: "type" | "code" | "id"): Option {
   return (draft, take, name) => {
-    const value = parseNumber(take(name));
+    const text = take(name);
+    const value = parseNumber(text);
+    draft.said[field] = text;
     draft.tests.push((flow) => flow.original[field] === value);
   };
 }
@@ -187,13 +196,19 @@ function readFamily(draft: Draft, take: (name: string) => string, name: string):
 }
 
 function readStatus(draft: Draft, take: (name: string) => string, name: string): void {
-  for (const word of take(name).split(",")) {
+  const text = take(name);
+  draft.said.status = text;
+  for (const word of text.split(",")) {
+    if (draft.verb === "U" && STATUS[word.toUpperCase()] !== undefined) continue;
     draft.tests.push(STATUS[word.toUpperCase()] ?? bad(`Bad parameter \`${word}'`));
   }
 }
 
 function readMark(draft: Draft, take: (name: string) => string, name: string): void {
-  const [value = 0, mask = 0xffff_ffff] = take(name).split("/").map((part) => parseNumber(part) ?? 0);
+  const text = take(name);
+  draft.said.mark = text;
+  if (draft.verb === "U") return;
+  const [value = 0, mask = 0xffff_ffff] = text.split("/").map((part) => parseNumber(part) ?? 0);
   draft.tests.push((flow) => (flow.mark & mask) >>> 0 === value);
 }
 
@@ -205,20 +220,36 @@ function readEvents(draft: Draft, take: (name: string) => string, name: string):
 
 function readOutput(draft: Draft, take: (name: string) => string, name: string): void {
   for (const word of take(name).split(",")) {
-    if (word === "extended" || word === "id" || word === "xml" || word === "timestamp") draft.look[word] = true;
-    else if (!["ktimestamp", "labels", "userspace", "save"].includes(word)) bad(`Bad parameter \`${word}'`);
+    if (word === "extended" || word === "id" || word === "xml" || word === "timestamp" || word === "save") {
+      draft.look[word] = true;
+    } else if (!["ktimestamp", "labels", "userspace"].includes(word)) bad(`Bad parameter \`${word}'`);
   }
 }
 
 function readState(draft: Draft, take: (name: string) => string, name: string): void {
   const state = take(name);
   if (!TCP_STATES.includes(state)) bad(`unknown TCP state \`${state}'`);
-  draft.tests.push((flow) => flow.state === state);
+  draft.said.state = state;
+  if (draft.verb !== "U") draft.tests.push((flow) => flow.state === state);
+}
+
+function fitsProtocol({ ports, icmp }: { ports?: boolean; icmp?: boolean }, proto: number | undefined): boolean {
+  if (icmp) return proto === 1 || proto === 58;
+  return !ports || (proto !== undefined && proto !== 1 && proto !== 58);
 }
 
 /** Reads a command line; wrong ones throw a {@link ConntrackComplaint}. */
 export function parseConntrack(words: readonly string[]): ConntrackCommand {
-  const draft: Draft = { table: "conntrack", family: 4, look: {}, events: [], tests: [], given: new Set() };
+  const draft: Draft = {
+    table: "conntrack",
+    family: 4,
+    look: {},
+    events: [],
+    tests: [],
+    said: {},
+    masks: {},
+    given: new Set(),
+  };
   let at = 0;
   const peek = () => {
     const word = words[at];
@@ -233,7 +264,7 @@ export function parseConntrack(words: readonly string[]): ConntrackCommand {
       if (draft.verb !== undefined) bad("Invalid commands combination");
       draft.verb = verb;
       if ("LGDIUAEFC".includes(verb)) draft.table = peek() ?? draft.table;
-    } else if (option !== undefined && !(option.ports && draft.proto === undefined)) {
+    } else if (option !== undefined && fitsProtocol(option, draft.proto)) {
       draft.given.add(option.names[0] as string);
       option.read(draft, take, word, peek);
     } else if (word.startsWith("-")) bad(`unknown option \`${word}'`);
@@ -241,28 +272,20 @@ export function parseConntrack(words: readonly string[]): ConntrackCommand {
   return finish(draft);
 }
 
-/** What an entry cannot be made without. */
-function complete({ proto, given }: Draft, needs: (option: string) => never): void {
-  if (!given.has("-t")) needs("timeout");
-  if ((proto === 6 || proto === 17) && !(given.has("--sport") && given.has("--dport"))) {
-    bad("you have to specify `--sport' and `--dport'");
-  }
-  if (proto === 6 && !given.has("--state")) needs("state");
-  if ((proto === 1 || proto === 58) && !given.has("--icmp-type")) needs("icmp-type");
-}
-
 function finish(draft: Draft): ConntrackCommand {
   const { verb = "h", table, family, tests, look, events } = draft;
   if (!TABLES.includes(table)) bad(`unknown type \`${table}'`);
-  const needs = (option: string) => bad(`You need to supply the \`--${option}' option for this command`);
-  if ("GIA".includes(verb) && draft.proto === undefined) needs("protonum");
-  if (verb === "I" || verb === "A") complete(draft, needs);
-  else if (verb !== "U" && draft.given.has("-t")) bad("Illegal option `--timeout' with this command");
+  if (look.save && (look.extended || look.id || look.xml || look.timestamp)) {
+    bad("cannot combine save output with any other output type, use -o save only");
+  }
+  check(draft);
   return {
     verb,
     table: table as ConntrackCommand["table"],
     look,
     events: events.length > 0 ? events : ["NEW", "UPDATE", "DESTROY"],
     matches: (flow) => flow.family === family && tests.every((test) => test(flow)),
+    ...("IA".includes(verb) && { entry: entryOf(draft) }),
+    change: changeOf(draft),
   };
 }

@@ -8,17 +8,21 @@ export interface FlowLook {
   readonly id?: boolean;
   readonly xml?: boolean;
   readonly timestamp?: boolean;
+  readonly save?: boolean;
+  /** The tool itself holds the entry: -G, -U. */
+  readonly held?: boolean;
   /** net.netfilter.nf_conntrack_acct: packets and bytes of each side. */
   readonly counters?: boolean;
 }
 
+const HAS_PORTS = [6, 17, 33, 132, 136];
 const isIcmp = (proto: number) => proto === 1 || proto === 58;
 
 function sideText(flow: Flow, side: FlowSide, look: FlowLook): string {
   const { src, dst, sport, dport, type, code, id, packets, bytes } = side;
   const ports = isIcmp(flow.proto)
     ? ` type=${type} code=${code} id=${id}`
-    : [6, 17, 33, 132, 136].includes(flow.proto)
+    : HAS_PORTS.includes(flow.proto)
     ? ` sport=${sport} dport=${dport}`
     : "";
   return `src=${src} dst=${dst}${ports}${look.counters ? ` packets=${packets} bytes=${bytes}` : ""} `;
@@ -42,7 +46,25 @@ export function printFlow(flow: Flow, look: FlowLook): string {
   const helper = flow.helper === undefined ? "" : `helper=${flow.helper} `;
   const zone = flow.zone === 0 ? "" : `zone=${flow.zone} `;
   const id = look.id ? ` id=${flow.id}` : "";
-  return `${headText(flow, look, true)}${bodyText(flow, look)}mark=${flow.mark} ${zone}${helper}use=1${id}\n`;
+  return `${headText(flow, look, true)}${bodyText(flow, look)}mark=${flow.mark} ${zone}${helper}use=${
+    look.held ? 2 : 1
+  }${id}\n`;
+}
+
+/** One line of `-o save`: the options that make the entry. */
+export function printFlowSave(flow: Flow): string {
+  const { original, reply } = flow;
+  const status = [...(flow.replied ? ["SEEN_REPLY"] : []), ...(flow.assured ? ["ASSURED"] : [])].join(",");
+  const ports = isIcmp(flow.proto)
+    ? ` --icmp-type ${original.type} --icmp-code ${original.code} --icmp-id ${original.id}`
+    : HAS_PORTS.includes(flow.proto)
+    ? ` --sport ${original.sport} --dport ${original.dport} --reply-port-src ${reply.sport} --reply-port-dst ${reply.dport}`
+    : "";
+  const name = flow.proto === 58 ? "icmpv6" : protocolName(flow.proto) ?? String(flow.proto);
+  return `-A -t ${Math.floor(flow.timeout)} -u ${status === "" ? "UNSET" : status}` +
+    (flow.zone === 0 ? "" : ` -w ${flow.zone}`) + ` -s ${original.src} -d ${original.dst}` +
+    ` ${flow.dnat ? "-g" : "-r"} ${reply.src} ${flow.snat ? "-n" : "-q"} ${reply.dst}` +
+    ` -p ${name}${ports}${flow.state === undefined ? "" : ` --state ${flow.state}`}\n`;
 }
 
 /** One line of `conntrack -E`. */

@@ -141,11 +141,12 @@ impl Fabric {
         if self.tcp_ack_received(id, &packet) {
             let answer = self.tcp_take_data(id, &packet);
             self.finish(place.ns, packet);
-            if answer {
-                self.tcp_ack(id);
-            }
             self.tcp_push(id);
-            return;
+            return match answer {
+                Answer::None => {}
+                Answer::Soon => self.tcp_ack_soon(id),
+                Answer::Now => self.tcp_ack(id),
+            };
         }
         self.finish(place.ns, packet);
     }
@@ -206,36 +207,46 @@ impl Fabric {
         self.tcp_set_timer(id, Timer::End, at);
     }
 
-    /// Data and FIN; true when they must be acknowledged.
-    fn tcp_take_data(&mut self, id: u32, packet: &Packet) -> bool {
+    /// Data and FIN, and how they are acknowledged.
+    fn tcp_take_data(&mut self, id: u32, packet: &Packet) -> Answer {
         let fin = packet.flags & tcp::FIN != 0;
         if packet.payload_len == 0 && !fin {
-            return false;
+            return Answer::None;
         }
+        let now = self.world.now;
         let data = self.world.pool.data(packet).to_vec();
-        let Some(socket) = self.world.sockets.get_mut(id) else { return false };
-        let Some(connection) = socket.tcp_mut() else { return false };
+        let Some(socket) = self.world.sockets.get_mut(id) else { return Answer::None };
+        let Some(connection) = socket.tcp_mut() else { return Answer::None };
         if !connection.may_receive() {
-            return true;
+            return Answer::Now;
         }
         if connection.orphan && connection.listener.is_none() && !data.is_empty() {
             // Nobody is left to read it (tcp_rcv_state_process: abort on data after close).
             let seq = connection.snd_nxt;
             let _ = self.tcp_send_segment(id, Segment::bare(tcp::RST, seq));
             self.tcp_remove(id);
-            return false;
+            return Answer::None;
         }
+        connection.fed(u32::from(packet.payload_len), now);
         connection.early.push(Early { seq: packet.seq, data, fin });
         let ended = connection.take_early();
+        // What was there already is acknowledged at once.
+        let soon = connection.rcv_nxt != connection.rcv_acked;
         self.world.sockets.wake(id);
         if ended {
             self.tcp_fin_received(id);
         }
-        true
+        if soon {
+            Answer::Soon
+        } else {
+            Answer::Now
+        }
     }
 
+    /// tcp_fin: the other side's end waits for ours to go along with its acknowledgement, if we are still open.
     fn tcp_fin_received(&mut self, id: u32) {
         let Some(tcp) = self.world.sockets.get_mut(id).and_then(Socket::tcp_mut) else { return };
+        tcp.in_turn = tcp.state == SocketState::Established;
         match tcp.state {
             SocketState::Established => tcp.state = SocketState::CloseWait,
             SocketState::FinWait1 => tcp.state = SocketState::Closing,
@@ -308,6 +319,13 @@ impl Fabric {
             _ => self.tcp_ack(id),
         }
     }
+}
+
+/// How a segment is acknowledged.
+enum Answer {
+    None,
+    Soon,
+    Now,
 }
 
 /// RFC 9293 3.10.7.4: some of the segment lies in the receive window.

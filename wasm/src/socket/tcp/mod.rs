@@ -5,7 +5,7 @@
 //! CLOSE -connect-> SYN-SENT -SYN,ACK-> ESTAB -close-> FIN-WAIT-1 -ACK-> FIN-WAIT-2 -FIN-> TIME-WAIT -60 s-> gone
 //! LISTEN  -SYN->  (child) SYN-RECV -ACK-> ESTAB -FIN-> CLOSE-WAIT -close-> LAST-ACK -ACK-> gone
 //! ```
-//! Not modelled: selective acknowledgement blocks, delayed acknowledgements, window auto-tuning, urgent data, ECN, fast open, SYN cookies.
+//! Not modelled: selective acknowledgement blocks, auto-tuning of windows beyond the first buffer, urgent data, ECN, fast open, SYN cookies.
 
 pub mod close;
 pub mod handshake;
@@ -23,11 +23,14 @@ pub const RTO_MIN: u64 = 200 * MILLISECOND;
 pub const RTO_MAX: u64 = 120_000 * MILLISECOND;
 /// How long TIME-WAIT lasts (TCP_TIMEWAIT_LEN).
 pub const TIME_WAIT: u64 = 60_000 * MILLISECOND;
-/// What a send buffer holds, and the window that a fresh receive buffer offers (half of tcp_rmem).
+/// What a send buffer holds, and what data may take of a 128 KB receive buffer (tcp_full_space).
 pub const SEND_BUFFER: usize = 87_040;
-pub const RECEIVE_SPACE: u32 = 65_536;
-/// Window scale of a 128 KB receive buffer that may grow to 32 MB.
-pub const WINDOW_SCALE: u8 = 7;
+pub const RECEIVE_SPACE: u32 = 98_304;
+/// Window scale of a receive buffer that may grow to 32 MB (tcp_select_initial_window).
+pub const WINDOW_SCALE: u8 = 10;
+/// How long an acknowledgement may wait for data to go with (TCP_ATO_MIN), and how many go at once at first (TCP_MAX_QUICKACKS).
+pub const ACK_DELAY: u64 = 40 * MILLISECOND;
+pub const QUICK_ACKS: u8 = 16;
 
 /// What a pending timer is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,8 +77,19 @@ pub struct Tcp {
     pub early: Vec<Early>,
     pub fin_received: bool,
     pub rcv_scale: u8,
-    /// MSS we offered.
+    /// MSS we offered, and the largest segment seen (icsk_ack.rcv_mss).
     pub adv_mss: u16,
+    pub rcv_mss: u32,
+    /// What the window may grow to for now (rcv_ssthresh).
+    pub rcv_most: u32,
+    /// Up to where was acknowledged (rcv_wup), and when what is not yet will be; 0 where nothing waits.
+    pub rcv_acked: u32,
+    pub ack_at: u64,
+    /// Acknowledgements that still go at once, unless both sides talk in turn (quick, pingpong).
+    pub quick: u8,
+    pub in_turn: bool,
+    /// When data came last.
+    pub fed: u64,
     pub stamps: bool,
     pub ts_recent: u32,
     pub sack_ok: bool,
@@ -87,6 +101,7 @@ pub struct Tcp {
     pub timed: Option<(u64, u32)>,
     pub retries: u32,
     pub timer: Timer,
+    pub timer_at: u64,
     pub generation: u32,
     pub heard: u64,
     // listening
@@ -125,6 +140,13 @@ impl Tcp {
             fin_received: false,
             rcv_scale: 0,
             adv_mss: 0,
+            rcv_mss: 536,
+            rcv_most: 0,
+            rcv_acked: 0,
+            ack_at: 0,
+            quick: 0,
+            in_turn: false,
+            fed: 0,
             stamps: false,
             ts_recent: 0,
             sack_ok: false,
@@ -134,6 +156,7 @@ impl Tcp {
             timed: None,
             retries: 0,
             timer: Timer::None,
+            timer_at: 0,
             generation: 0,
             heard: 0,
             backlog: 0,
@@ -165,17 +188,46 @@ impl Tcp {
     pub fn is_synchronized(&self) -> bool {
         !matches!(self.state, SocketState::Close | SocketState::Listen | SocketState::SynSent | SocketState::SynRecv)
     }
-    /// The window to offer now: what a fresh buffer offers, less what waits to be read, never taking back what was offered.
-    pub fn offer(&mut self, rcv_end: u32) -> u32 {
-        let mss = u32::from(self.adv_mss).max(1);
-        let full = RECEIVE_SPACE / mss * mss;
+    /// The window to offer now, never taking back what was offered (__tcp_select_window, tcp_select_window).
+    pub fn offer(&mut self) -> u32 {
         let unit = 1 << self.rcv_scale;
-        let free = full.saturating_sub(self.receive.len() as u32);
-        let wanted = if free < mss.min(full / 2) { 0 } else { free.div_ceil(unit) * unit };
-        let kept = rcv_end.wrapping_sub(self.rcv_nxt);
-        let kept = if kept > RECEIVE_SPACE { 0 } else { kept };
-        self.rcv_wnd = wanted.max(kept);
+        let free = RECEIVE_SPACE.saturating_sub(self.receive.len() as u32);
+        let wanted = if free < RECEIVE_SPACE >> 4 { 0 } else { free.min(self.rcv_most) };
+        self.rcv_wnd = wanted.max(self.rcv_wnd).div_ceil(unit) * unit;
         self.rcv_wnd
+    }
+    /// The window of a segment with SYN, unscaled: as many whole segments as 16 bits can say.
+    pub fn first_offer(&mut self, answers: bool) -> u32 {
+        let mss = u32::from(self.adv_mss) - if self.stamps && answers { 12 } else { 0 };
+        self.rcv_wnd = 65_535 / mss.max(1) * mss;
+        self.rcv_most = self.rcv_wnd;
+        self.rcv_wnd
+    }
+    /// Data or a FIN came (tcp_event_data_recv, tcp_grow_window).
+    pub fn fed(&mut self, length: u32, now: u64) {
+        if self.fed == 0 || now - self.fed > self.rto {
+            self.quick = QUICK_ACKS;
+        }
+        self.fed = now.max(1);
+        if length >= self.rcv_mss {
+            self.rcv_mss = length.min(u32::from(self.adv_mss));
+            self.rcv_most = (self.rcv_most + 2 * length).min(RECEIVE_SPACE);
+        }
+    }
+    /// What came must be acknowledged without waiting (__tcp_ack_snd_check).
+    pub fn acks_at_once(&self) -> bool {
+        let more = self.rcv_nxt.wrapping_sub(self.rcv_acked) > self.rcv_mss;
+        more || self.quick > 0 && !self.in_turn || !self.early.is_empty()
+    }
+    /// The timer as inet_diag numbers them: on, keepalive, timewait, persist.
+    pub fn timer_number(&self) -> u32 {
+        match self.timer {
+            Timer::None => 0,
+            Timer::Retransmit if self.flight() > 0 => 1,
+            Timer::KeepAlive => 2,
+            Timer::End => 3,
+            Timer::Retransmit => 4,
+        }
     }
     /// Voids the timer.
     pub fn stop_timer(&mut self) {

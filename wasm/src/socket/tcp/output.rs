@@ -71,6 +71,19 @@ impl Fabric {
         let _ = self.tcp_send_segment(id, Segment::bare(tcp::ACK, seq));
     }
 
+    /// Acknowledges what came: now, or, where the kernel would wait for data to go with it, a little later.
+    pub fn tcp_ack_soon(&mut self, id: u32) {
+        let now = self.world.now;
+        let Some(tcp) = self.world.sockets.get_mut(id).and_then(Socket::tcp_mut) else { return };
+        if tcp.acks_at_once() {
+            return self.tcp_ack(id);
+        }
+        if tcp.ack_at == 0 && tcp.rcv_nxt != tcp.rcv_acked {
+            tcp.ack_at = now + super::ACK_DELAY;
+            self.world.at(now + super::ACK_DELAY, crate::fabric::Event::Tcp { socket: id, generation: u32::MAX });
+        }
+    }
+
     /// Sends all that windows and Nagle allow (tcp_write_xmit).
     pub fn tcp_push(&mut self, id: u32) {
         while let Some(segment) = self.next_segment(id) {
@@ -147,6 +160,7 @@ impl Fabric {
         let Some(tcp) = self.world.sockets.get_mut(id).and_then(Socket::tcp_mut) else { return };
         tcp.stop_timer();
         tcp.timer = timer;
+        tcp.timer_at = at;
         let generation = tcp.generation;
         self.world.at(at, crate::fabric::Event::Tcp { socket: id, generation });
     }
@@ -194,13 +208,17 @@ fn make_segment(socket: &mut Socket, segment: Segment, now: u64) -> Packet {
         ..Packet::EMPTY
     };
     let Some(tcp) = socket.tcp_mut() else { return packet };
-    let end = tcp.rcv_nxt.wrapping_add(tcp.rcv_wnd);
-    let window = tcp.offer(end);
     let syn = segment.flags & tcp::SYN != 0;
-    let scale = if syn { 0 } else { tcp.rcv_scale };
-    packet.window = (window >> scale).min(65_535) as u16;
-    if segment.flags & tcp::ACK != 0 {
+    let acks = segment.flags & tcp::ACK != 0;
+    let window = if syn { tcp.first_offer(acks) } else { tcp.offer() >> tcp.rcv_scale };
+    packet.window = window.min(65_535) as u16;
+    if acks {
         packet.ack = tcp.rcv_nxt;
+        tcp.rcv_acked = tcp.rcv_nxt;
+        tcp.ack_at = 0;
+        tcp.quick = tcp.quick.saturating_sub(1);
+        // An answer soon after a question: both sides talk in turn (tcp_event_data_sent).
+        tcp.in_turn |= segment.length != 0 && tcp.fed != 0 && now - tcp.fed < super::ACK_DELAY;
     }
     if syn {
         packet.mss = tcp.adv_mss;

@@ -12,9 +12,16 @@ use crate::wire::packet::tcp;
 impl Fabric {
     /// A TCP timer is due.
     pub fn tcp_timer(&mut self, id: u32, generation: u32) {
+        let now = self.world.now;
         let Some(socket) = self.world.sockets.get_mut(id) else { return };
         let ns = socket.ns;
-        let Some(connection) = socket.tcp_mut().filter(|tcp| tcp.generation == generation) else { return };
+        let Some(connection) = socket.tcp_mut() else { return };
+        if generation == u32::MAX && (1..=now).contains(&connection.ack_at) {
+            return self.tcp_ack(id);
+        }
+        if connection.generation != generation {
+            return;
+        }
         let timer = std::mem::replace(&mut connection.timer, Timer::None);
         match timer {
             Timer::End => self.tcp_remove(id),
