@@ -18,13 +18,14 @@ export const TABLE = {
   SECURITY: 4,
 } as const;
 
-/** The compiled form of a table (filter/program.rs): its version, and bits of its words. */
+/** The compiled form of a table (filter/program.rs): its version, bits of its words, and the first number of nftables' tables. */
 export const PROGRAM = {
   VERSION: 1,
   NO_HOOK: 4294967295,
   INVERT: 256,
   WILDCARD: 256,
   NO_SET: 4294967295,
+  NFT: 8,
 } as const;
 
 /** Parts of a rule that are no match: which are there, and which are inverted. */
