@@ -193,7 +193,10 @@ impl Tcp {
         let unit = 1 << self.rcv_scale;
         let free = RECEIVE_SPACE.saturating_sub(self.receive.len() as u32);
         let wanted = if free < RECEIVE_SPACE >> 4 { 0 } else { free.min(self.rcv_most) };
-        self.rcv_wnd = wanted.max(self.rcv_wnd).div_ceil(unit) * unit;
+        let window = wanted.max(self.rcv_wnd).div_ceil(unit) * unit;
+        if window <= free {
+            self.rcv_wnd = window;
+        }
         self.rcv_wnd
     }
     /// The window of a segment with SYN, unscaled: as many whole segments as 16 bits can say.
