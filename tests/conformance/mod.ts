@@ -2,6 +2,7 @@
  * `deno task conformance SUITE FILE... [--only TEXT] [--verbose]`: runs recordings of real systems against this one. Each suite
  * prints its first differences in full and ends with `N passed, M failed`.
  */
+import { coredns } from "./coredns.ts";
 import { dns } from "./dns.ts";
 import { kubeApi } from "./kube_api.ts";
 import { kubeProxy } from "./kube_proxy.ts";
@@ -12,6 +13,7 @@ export type Suite = (args: readonly string[], say: (line: string) => void) => Pr
 
 /** The suites by the word that calls them. */
 export const SUITES: Readonly<Record<string, Suite>> = {
+  coredns,
   dns,
   "kube-api": kubeApi,
   "kube-proxy": kubeProxy,

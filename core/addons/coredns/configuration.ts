@@ -7,7 +7,14 @@ import { chainOf } from "./outcome.ts";
 import { Metrics } from "./metrics.ts";
 import type { ClusterView, DnsQuery, Host, Instance, Next, View } from "./plugin.ts";
 import { PLUGINS } from "./plugins/mod.ts";
-import { isPreferredSyntax, parseZoneAddresses, printZoneAddress, type ZoneAddress } from "./zones.ts";
+import {
+  OverlapChecker,
+  parseZoneAddresses,
+  printServed,
+  type Served,
+  startUpLines,
+  type ZoneAddress,
+} from "./zones.ts";
 
 /** What runs where no Corefile is, or an empty one. */
 export const DEFAULT_COREFILE = ".:53 {\n    whoami\n    log\n}\n";
@@ -178,7 +185,8 @@ function hostsOf(instances: readonly (readonly [string, Instance])[]): readonly 
   return instances.flatMap(([, { hosts }]) => hosts ?? []);
 }
 
-function socketsOf(blocks: readonly ServerBlock[]): readonly Socket[] {
+/** Where blocks listen, each place once. */
+export function socketsOf(blocks: readonly Pick<ServerBlock, "addresses" | "hosts">[]): readonly Socket[] {
   const all = blocks.flatMap(({ addresses, hosts }) =>
     addresses.flatMap(({ port }) => (hosts.length === 0 ? [""] : hosts).map((host) => ({ host, port })))
   );
@@ -191,23 +199,22 @@ function checkOverlap(
   served: readonly (readonly ZoneAddress[])[],
   setups: readonly (readonly (readonly [string, Instance])[])[],
 ): void {
-  const seen = new Set<string>();
+  const checker = new OverlapChecker();
   served.forEach((addresses, i) => {
     const instances = setups[i] ?? [];
     if (instances.some(([, { view }]) => view !== undefined)) return;
     const hosts = hostsOf(instances);
-    for (const address of addresses) {
-      for (const host of hosts.length === 0 ? [""] : hosts) {
-        const zone = printZoneAddress(address);
-        const text = host === "" ? zone : zone.replace(/:(\d+)$/, ` on ${host} port $1`);
-        if (!seen.has(text)) {
-          seen.add(text);
-          continue;
-        }
-        const key = (corefile.blocks[i] as Block).keys[0] as Token;
-        const problem = `cannot serve ${printZoneAddress(address)} - it is already defined`;
-        throw new CorefileError(key, problem, "a zone and port no other block has", problem);
-      }
+    const all = addresses.flatMap((zone) =>
+      (hosts.length === 0 ? [""] : hosts).map((address): Served => ({ ...zone, address }))
+    );
+    for (const one of all) {
+      const clash = checker.check(one);
+      if (clash === undefined) continue;
+      const key = (corefile.blocks[i] as Block).keys[0] as Token;
+      const problem = clash === "defined"
+        ? `cannot serve ${printServed(one)} - it is already defined`
+        : `cannot serve ${printServed(one)} - zone overlap listener capacity with ${printServed(clash)}`;
+      throw new CorefileError(key, problem, "a zone and port no other block has", problem);
     }
   });
 }
@@ -218,12 +225,14 @@ function banner(blocks: readonly ServerBlock[]): string[] {
     addresses.flatMap((address) => (hosts.length === 0 ? [""] : hosts).map((host) => ({ ...address, host })))
   );
   const sorted = all.sort((a, b) => (a.zone < b.zone ? -1 : a.zone > b.zone ? 1 : 0));
-  const lines = sorted.map(({ transport, zone, port, host }) => {
-    const line = `${transport === "dns" ? "" : `${transport}://`}${zone}:${port}${host === "" ? "" : ` on ${host}`}`;
-    if (isPreferredSyntax(zone)) return line;
-    return `Warning: Domain "${zone}" does not follow RFC1035 preferred syntax\n${line}`;
-  });
+  const lines = sorted.map(({ transport, zone, port, host }) =>
+    startUpLines(transport === "dns" ? "" : `${transport}://`, `${bracketed(host)}:${port}`, [zone]).trimEnd()
+  );
   return [...new Set(lines)].flatMap((text) => text.split("\n"));
+}
+
+function bracketed(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 function unsimulated(corefile: Corefile, blocks: readonly ServerBlock[]): string[] {

@@ -59,6 +59,7 @@ export function goHostPort(text: string): GoResult<{ readonly host: string; read
   if (colon < 0) return { error: `address ${text}: missing port in address` };
   if (bracketed !== null) {
     if (!(bracketed[2] as string).startsWith(":")) return { error: `address ${text}: missing port in address` };
+    if ((bracketed[2] as string).lastIndexOf(":") > 0) return { error: `address ${text}: too many colons in address` };
     return { value: { host: bracketed[1] as string, port: (bracketed[2] as string).slice(1) } };
   }
   const host = text.slice(0, colon);

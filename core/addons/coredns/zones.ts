@@ -4,7 +4,7 @@
  */
 import { type Cidr, network, parseCidr, printIp, subnet } from "../../base/mod.ts";
 import { absolute, isName, isUnder, lowerName } from "../../dns/mod.ts";
-import type { GoResult } from "./go_values.ts";
+import { goHostPort, type GoResult } from "./go_values.ts";
 
 /** How queries come in. */
 export type Transport = "dns" | "tls" | "quic" | "grpc" | "https" | "https3";
@@ -34,6 +34,8 @@ export function printZoneAddress(address: ZoneAddress): string {
 /** The scheme of a key and what follows it; a scheme nobody knows is part of the zone. */
 export function splitTransport(key: string): { readonly transport: Transport; readonly rest: string } {
   const scheme = /^(dns|tls|quic|grpc|https3|https):\/\//.exec(key);
+  // A socket's path is no zone, but the scheme is known.
+  if (key.startsWith("unix://")) return { transport: "dns", rest: key.slice("unix://".length) };
   if (scheme === null) return { transport: "dns", rest: key };
   return { transport: scheme[1] as Transport, rest: key.slice(scheme[0].length) };
 }
@@ -72,6 +74,11 @@ export function normalizeZones(text: string): string[] {
   return "error" in split ? [] : split.value.zones.map((zone) => lowerName(absolute(zone)));
 }
 
+/** The zones of a server block's keys: one each, a key that is no zone as it is. */
+export function blockOrigins(keys: readonly string[]): string[] {
+  return keys.map((key) => normalizeZones(key)[0] ?? key);
+}
+
 /** The zones that arguments name, those of the server block where there are none. */
 export function zonesOf(args: readonly string[], block: readonly string[]): readonly string[] {
   return args.length === 0 ? block : args.flatMap(normalizeZones);
@@ -108,3 +115,45 @@ export function isPreferredSyntax(zone: string): boolean {
 
 const PREFERRED = /^[A-Za-z]([A-Za-z0-9-]*[A-Za-z0-9])?$/;
 const ARPA = /^([0-9a-f]\.|\d{1,3}\.)+(ip6|in-addr)\.arpa\.$/;
+
+/** One zone at one address, to be served: an empty address is all of them. */
+export interface Served extends ZoneAddress {
+  readonly address: string;
+}
+
+/** `dns://.:53`, `dns://.:53 on 127.0.0.1`. */
+export function printServed({ address, ...zone }: Served): string {
+  return address === "" ? printZoneAddress(zone) : `${printZoneAddress(zone)} on ${address}`;
+}
+
+/** Remembers who serves what, and tells of clashes: the same zone twice, or once at all addresses and once at one. */
+export class OverlapChecker {
+  readonly #known = new Set<string>();
+  /** The last that was registered for a zone and port, whatever its address. */
+  readonly #last = new Map<string, Served>();
+
+  /** Registers it, unless it is there already or overlaps another. */
+  check(served: Served): "defined" | Served | undefined {
+    if (this.#known.has(printServed(served))) return "defined";
+    const everywhere = { ...served, address: "" };
+    const key = printServed(everywhere);
+    const last = this.#last.get(key);
+    if (last !== undefined && served.address === "") return last;
+    if (last !== undefined && this.#known.has(key)) return everywhere;
+    this.#known.add(printServed(served));
+    this.#last.set(key, served);
+    return undefined;
+  }
+}
+
+/** What is printed at the start for the zones of one server: sorted, with a warning before each that breaks RFC 1035. */
+export function startUpLines(scheme: string, address: string, zones: readonly string[]): string {
+  const split = goHostPort(address);
+  const { host, port } = "error" in split ? { host: "", port: address } : split.value;
+  return zones.toSorted().map((zone) => {
+    const warning = isPreferredSyntax(zone)
+      ? ""
+      : `Warning: Domain "${zone}" does not follow RFC1035 preferred syntax\n`;
+    return `${warning}${scheme}${zone}:${port}${host === "" ? "" : ` on ${host}`}\n`;
+  }).join("");
+}

@@ -11,7 +11,8 @@ import { type ServedZone, serveZones, transferOf } from "../zone/serve.ts";
 import { parseZone } from "../zone/zone.ts";
 import { zonesOf } from "../zones.ts";
 
-interface Auto {
+/** What the plugin was told. */
+export interface Auto {
   readonly origins: readonly string[];
   directory: string;
   regexp: RegExp;
@@ -105,7 +106,8 @@ function filesBelow(host: Host, folder: string): string[] {
   }).sort();
 }
 
-function readAuto(corefile: Dispenser, { zones, rooted }: SetupContext): Auto {
+/** Reads the directive; throws a CorefileError. */
+export function readAuto(corefile: Dispenser, { zones, rooted }: SetupContext): Auto {
   let auto: Auto | undefined;
   while (corefile.next()) {
     auto = {

@@ -5,7 +5,8 @@ import { isUnwritten } from "../outcome.ts";
 import type { DnsPlugin, DnsQuery, Next, Outcome, SetupContext } from "../plugin.ts";
 import { matchingZone, normalizeZones, zonesOf } from "../zones.ts";
 
-interface Autopath {
+/** What the plugin was told. */
+export interface Autopath {
   readonly zones: readonly string[];
   /** Absolute names, the empty one last. */
   readonly search: readonly string[];
@@ -60,7 +61,8 @@ function renamed(reply: Message, { question, message }: DnsQuery): Message {
   return { ...reply, questions: message.questions, answers: [...alias, ...reply.answers] };
 }
 
-function readAutopath(corefile: Dispenser, { zones, host }: SetupContext): Autopath {
+/** Reads the directive; throws a CorefileError. */
+export function readAutopath(corefile: Dispenser, { zones, host }: SetupContext): Autopath {
   let autopath: Autopath | undefined;
   while (corefile.next()) {
     const args = corefile.remainingArgs();

@@ -23,7 +23,8 @@ export const bufsize: DnsPlugin = {
   },
 };
 
-function readBufsize(corefile: Dispenser): number {
+/** Reads the directive; throws a CorefileError. */
+export function readBufsize(corefile: Dispenser): number {
   let size = DEFAULT;
   while (corefile.next()) {
     const args = corefile.remainingArgs();

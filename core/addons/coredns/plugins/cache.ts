@@ -18,6 +18,8 @@ interface Entry {
   readonly stored: number;
   hits: number;
   lastHit: number;
+  /** When a refresh last failed. */
+  failed: number;
 }
 
 /** cache: keeps replies for as long as their records say, within limits; first answers carry the capped TTL too. */
@@ -59,16 +61,17 @@ class CacheState {
 
   #find(query: DnsQuery, labels: Readonly<Record<string, string>>): Entry | undefined {
     const key = keyOf(query);
-    for (const [type, kept] of [["denial", this.#denial], ["success", this.#success]] as const) {
+    const found = [["denial", this.#denial], ["success", this.#success]] as const;
+    const entries = found.flatMap(([type, kept]) => {
       const entry = kept.get(key);
-      if (entry === undefined) continue;
-      const left = this.#left(entry);
-      if (left > 0 || (this.options.stale > 0 && -left < this.options.stale)) {
-        this.metrics.add("coredns_cache_hits_total", { ...labels, type });
-        return entry;
-      }
-    }
-    return undefined;
+      const left = entry === undefined ? -Infinity : this.#left(entry);
+      const usable = left > 0 || (this.options.stale > 0 && -left < this.options.stale);
+      return entry !== undefined && usable ? [{ type, entry, fresh: left > 0 }] : [];
+    });
+    const stale = entries.every(({ fresh }) => !fresh);
+    const best = stale && this.options.preferPositive ? entries.at(-1) : entries[0];
+    if (best !== undefined) this.metrics.add("coredns_cache_hits_total", { ...labels, type: best.type });
+    return best?.entry;
   }
 
   #hit(query: DnsQuery, { reply }: Entry, ttl: number): Outcome {
@@ -78,15 +81,27 @@ class CacheState {
     return { rcode: "NOERROR", reply: { ...empty, ...withTtl(reply, ttl), flags } };
   }
 
-  /** Immediate mode answers with TTL 0 and asks behind the client's back; verify mode asks first. */
+  /** Immediate mode answers at once and asks behind the client's back; verify mode asks first, for a while. */
   async #stale(query: DnsQuery, next: Next, { found, labels }: Refreshing): Promise<Outcome> {
-    if (!this.options.verify) {
+    const { verify, verifyTimeout, staleTtl, recheck } = this.options;
+    const now = this.host.clock.now();
+    if (now - found.failed < recheck) return this.#hit(query, found, staleTtl);
+    if (!verify) {
       this.#refresh(query, next, { found, labels });
-      return this.#hit(query, found, 0);
+      return this.#hit(query, found, staleTtl);
     }
-    const fresh = await next(query);
+    const asking = next(query).then((fresh) => this.#verified(query, fresh, { found, labels }));
+    const late = verifyTimeout === 0 ? undefined : this.host.clock.sleep(verifyTimeout).then(() => undefined);
+    const fresh = await (late === undefined ? asking : Promise.race([asking, late]));
+    return fresh ?? this.#hit(query, found, staleTtl);
+  }
+
+  /** A fresh answer that may take the stale one's place, kept; undefined where the upstream failed. */
+  #verified(query: DnsQuery, fresh: Outcome, { found, labels }: Refreshing): Outcome | undefined {
     const rcode = fresh.reply?.rcode;
-    return rcode === "NOERROR" || rcode === "NXDOMAIN" ? this.#keep(query, fresh, labels) : this.#hit(query, found, 0);
+    if (rcode === "NOERROR" || rcode === "NXDOMAIN") return this.#keep(query, fresh, labels);
+    found.failed = this.host.clock.now();
+    return undefined;
   }
 
   #prefetches(entry: Entry, left: number): boolean {
@@ -101,7 +116,9 @@ class CacheState {
   #refresh(query: DnsQuery, next: Next, { found, labels }: Refreshing): void {
     this.metrics.add("coredns_cache_prefetch_total", labels);
     this.host.background(async () => {
-      this.#keep(query, await next(query), labels);
+      const outcome = await next(query);
+      if (outcome.reply === undefined || outcome.reply.rcode === "SERVFAIL") found.failed = this.host.clock.now();
+      this.#keep(query, outcome, labels);
       const fresh = this.#success.get(keyOf(query)) ?? this.#denial.get(keyOf(query));
       if (fresh !== undefined) [fresh.hits, fresh.lastHit] = [found.hits, found.lastHit];
     });
@@ -112,7 +129,9 @@ class CacheState {
     if (reply === undefined) return outcome;
     const kind = replyKind(reply);
     const ttl = this.#lifeOf(reply, kind);
-    if (ttl > 0 && storable(query, reply, kind)) this.#store(query, { reply, kind, ttl, labels });
+    if (ttl > 0 && storable(query, reply, kind) && !expired(reply, this.host.clock.now())) {
+      this.#store(query, { reply, kind, ttl, labels });
+    }
     const signed = (query.edns?.dnssecOk ?? false) || query.message.flags.ad;
     const flags = { ...reply.flags, ad: reply.flags.ad && signed };
     const { edns: _edns, ...bare } = reply;
@@ -124,7 +143,7 @@ class CacheState {
     const limits: Limits = positive ? this.options.success : this.options.denial;
     if (matchingZone(limits.except, query.name) !== undefined) return;
     const kept = positive ? this.#success : this.#denial;
-    const entry = { reply, ttl, stored: this.host.clock.now(), hits: 0, lastHit: -Infinity };
+    const entry = { reply, ttl, stored: this.host.clock.now(), hits: 0, lastHit: -Infinity, failed: -Infinity };
     if (kept.size >= limits.capacity) kept.delete(kept.keys().next().value as string);
     kept.set(keyOf(query), entry);
     if (positive) this.#denial.delete(keyOf(query));
@@ -158,8 +177,41 @@ function keyOf({ name, question, edns, message }: DnsQuery): string {
 
 function storable(query: DnsQuery, reply: Message, kind: ReplyKind): boolean {
   if (reply.flags.tc || kind === "other" || kind === "meta" || kind === "update") return false;
+  if (kind === "success" && !reachesType(query, reply)) return false;
   const question = reply.questions[0];
   return question !== undefined && question.type === query.question.type && question.name.toLowerCase() === query.name;
+}
+
+/** Whether the CNAMEs of a positive answer lead from the name asked for to a record of the type; true where there are none. */
+function reachesType({ name, question: { type } }: DnsQuery, { answers }: Message): boolean {
+  const aliases = answers.filter((rr) => rr.type === "CNAME");
+  if (aliases.length === 0 || type === "CNAME" || type === "ANY") return true;
+  const seen = new Set<string>();
+  for (let at = name; !seen.has(at);) {
+    seen.add(at);
+    const targets = new Set(aliases.filter((rr) => rr.name.toLowerCase() === at).map((rr) => rr.data.toLowerCase()));
+    if (targets.size > 1) return false;
+    const [target] = targets;
+    if (target === undefined) return answers.some((rr) => rr.type === type && rr.name.toLowerCase() === at);
+    at = target;
+  }
+  return false;
+}
+
+/** Whether a signature in a reply is of no use at a time (milliseconds since 1970). */
+function expired({ answers, authorities }: Message, now: number): boolean {
+  return [...answers, ...authorities].filter((rr) => rr.type === "RRSIG").some((rr) => {
+    const [ends, begins] = rr.data.split(" ").slice(4, 6).map(signatureTime);
+    return now > (ends ?? Infinity) || now < (begins ?? 0);
+  });
+}
+
+/** Milliseconds since 1970 of `20170521031301`. */
+function signatureTime(text: string): number {
+  const [, y, mo, d, h, mi, s] = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(text) ?? [];
+  return y === undefined
+    ? Number(text) * 1000
+    : Date.UTC(Number(y), Number(mo) - 1, Number(d), Number(h), Number(mi), Number(s));
 }
 
 function lowestTtl(reply: Message, kind: ReplyKind): number {

@@ -2,7 +2,8 @@
  * `cache [TTL] [ZONES...] { ... }`:
  *
  *     success|denial CAPACITY [TTL] [MINTTL]     prefetch AMOUNT [DURATION] [PERCENT%]
- *     serve_stale [DURATION] [immediate|verify [TIMEOUT]]     servfail DURATION
+ *     serve_stale [DURATION] [immediate|verify [TIMEOUT]] [TTL] [RECHECK]     serve_stale_policy prefer_positive
+ *     servfail DURATION
  *     disable success|denial [ZONES...]     keepttl
  */
 import type { Dispenser } from "../corefile/dispenser.ts";
@@ -30,6 +31,14 @@ export interface CacheOptions {
   /** Seconds beyond its life that an entry is still served. */
   stale: number;
   verify: boolean;
+  /** Milliseconds a refresh may take before the stale entry is served; 0 for as long as it takes. */
+  verifyTimeout: number;
+  /** TTL of stale answers, in seconds. */
+  staleTtl: number;
+  /** Milliseconds after a failed refresh in which none is tried. */
+  recheck: number;
+  /** A stale answer comes before a stale denial. */
+  preferPositive: boolean;
   keepTtl: boolean;
 }
 
@@ -44,6 +53,10 @@ export function readCache(corefile: Dispenser, blockZones: readonly string[]): C
     servfail: 5,
     stale: 0,
     verify: false,
+    verifyTimeout: 0,
+    staleTtl: 0,
+    recheck: 0,
+    preferPositive: false,
     keepTtl: false,
   };
   for (let count = 0; corefile.next(); count++) {
@@ -58,7 +71,16 @@ export function readCache(corefile: Dispenser, blockZones: readonly string[]): C
       args.shift();
     }
     options.zones = zonesOf(args, blockZones);
-    while (corefile.nextBlock()) readProperty(corefile, options);
+    const seen: string[] = [];
+    while (corefile.nextBlock()) {
+      seen.push(corefile.word());
+      readProperty(corefile, options);
+    }
+    const policies = seen.filter((property) => property === "serve_stale_policy").length;
+    if (policies > 1) throw corefile.plainError("serve_stale_policy can only be given once", "it once");
+    if (policies > 0 && !seen.includes("serve_stale")) {
+      throw corefile.plainError("serve_stale_policy requires serve_stale", "serve_stale beside it");
+    }
   }
   return options;
 }
@@ -77,6 +99,14 @@ const PROPERTIES: Readonly<Record<string, (corefile: Dispenser, options: CacheOp
   denial: (corefile, { denial }) => readLimits(corefile, denial),
   prefetch: readPrefetch,
   serve_stale: readStale,
+  serve_stale_policy(corefile, options) {
+    const [policy, more] = corefile.remainingArgs();
+    if (policy === undefined || more !== undefined) throw corefile.argError("prefer_positive");
+    if (policy.toLowerCase() !== "prefer_positive") {
+      throw corefile.plainError(`invalid value for serve_stale_policy: ${policy}`, "prefer_positive");
+    }
+    options.preferPositive = true;
+  },
   servfail: readServfail,
   disable: readDisable,
   keepttl(corefile, options) {
@@ -124,20 +154,45 @@ function readPercent(corefile: Dispenser, text: string): number {
   return percent;
 }
 
+const MOST_SECONDS = 2 ** 32 - 1;
+const MOST_RECHECK = 300_000;
+
+/** `[DURATION [immediate [TTL [RECHECK]] | verify [TIMEOUT [TTL [RECHECK]]]]]`. */
 function readStale(corefile: Dispenser, options: CacheOptions): void {
-  const args = corefile.remainingArgs();
-  if (args.length > 3) throw corefile.argError("[DURATION] [immediate|verify]");
+  const [time, word = "immediate", ...rest] = corefile.remainingArgs();
+  const mode = word.toLowerCase();
   options.stale = 3600;
-  if (args[0] !== undefined) {
-    const time = duration(corefile, args[0]);
-    if (time < 0) throw corefile.plainError("invalid negative duration for serve_stale", "0s or more");
-    options.stale = time / 1000;
-  }
-  const mode = (args[1] ?? "immediate").toLowerCase();
+  if (time !== undefined) options.stale = positive(corefile, time, "invalid negative duration for serve_stale") / 1000;
   if (mode !== "immediate" && mode !== "verify") {
     throw corefile.plainError(`invalid value for serve_stale refresh mode: ${mode}`, "immediate or verify");
   }
   options.verify = mode === "verify";
+  const timeout = options.verify ? rest.shift() : undefined;
+  const [ttl, recheck, more] = rest;
+  if (more !== undefined) throw corefile.argError("[DURATION] [immediate|verify [TIMEOUT]] [TTL] [RECHECK]");
+  if (timeout !== undefined) {
+    options.verifyTimeout = positive(corefile, timeout, "invalid negative timeout for serve_stale verify");
+  }
+  if (ttl !== undefined) options.staleTtl = readStaleTtl(corefile, ttl);
+  if (recheck === undefined) return;
+  options.recheck = positive(corefile, recheck, "invalid negative failure recheck for serve_stale");
+  if (options.recheck > MOST_RECHECK) {
+    throw corefile.plainError("serve_stale failure recheck over 5 minutes is not permitted", "5m or less");
+  }
+}
+
+function readStaleTtl(corefile: Dispenser, text: string): number {
+  const time = positive(corefile, text, "invalid negative ttl for serve_stale") / 1000;
+  if (!Number.isInteger(time) || time > MOST_SECONDS) {
+    throw corefile.plainError(`serve_stale ttl must be whole seconds: ${text}`, "whole seconds");
+  }
+  return time;
+}
+
+function positive(corefile: Dispenser, text: string, problem: string): number {
+  const time = duration(corefile, text);
+  if (time < 0) throw corefile.plainError(problem, "0s or more");
+  return time;
 }
 
 function readServfail(corefile: Dispenser, options: CacheOptions): void {

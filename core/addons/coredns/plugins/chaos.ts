@@ -4,7 +4,8 @@ import { COREDNS_VERSION } from "../order.ts";
 import { emptyReply } from "../outcome.ts";
 import type { DnsPlugin, Host } from "../plugin.ts";
 
-interface Chaos {
+/** What the plugin was told. */
+export interface Chaos {
   readonly version: string;
   readonly authors: readonly string[];
 }
@@ -57,7 +58,8 @@ function shuffled(names: readonly string[], { random }: Host): readonly string[]
   return names.map(() => left.splice(random.below(left.length), 1)[0] as string);
 }
 
-function readChaos(corefile: Dispenser): Chaos {
+/** Reads the directive; throws a CorefileError. */
+export function readChaos(corefile: Dispenser): Chaos {
   let chaos: Chaos = { version: `CoreDNS-${COREDNS_VERSION}`, authors: AUTHORS };
   while (corefile.next()) {
     const [version, ...authors] = corefile.remainingArgs();

@@ -5,7 +5,8 @@ import { goQuote } from "../go_values.ts";
 import { emptyReply, replyKind } from "../outcome.ts";
 import type { DnsPlugin, DnsQuery, Outcome } from "../plugin.ts";
 
-interface Options {
+/** What the plugin was told. */
+export interface Options {
   prefix: Cidr;
   translateAll: boolean;
   allowIpv4: boolean;
@@ -73,7 +74,8 @@ function embed(prefix: Cidr, address: string): string {
   return printIp({ family: 6, value: octets.reduce((value, octet) => (value << 8n) | BigInt(octet), 0n) });
 }
 
-function readDns64(corefile: Dispenser): Options {
+/** Reads the directive; throws a CorefileError. */
+export function readDns64(corefile: Dispenser): Options {
   const options: Options = {
     prefix: parseCidr(WELL_KNOWN) as Cidr,
     translateAll: false,

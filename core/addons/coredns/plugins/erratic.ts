@@ -6,7 +6,7 @@ import type { DnsPlugin, DnsQuery, Outcome } from "../plugin.ts";
 import { atoi } from "../setup.ts";
 
 /** Every how many queries something goes wrong; 0 for never. `duration` in milliseconds. */
-interface Erratic {
+export interface Erratic {
   drop: number;
   delay: number;
   duration: number;
@@ -63,7 +63,8 @@ function transfer(zone: string, truncated: boolean): Rr[] {
   return truncated ? [soa, ...rest] : [soa, ...rest, soa];
 }
 
-function readErratic(corefile: Dispenser): Erratic {
+/** Reads the directive; throws a CorefileError. */
+export function readErratic(corefile: Dispenser): Erratic {
   const settings: Erratic = { drop: 2, delay: 0, duration: 100, truncate: 0, large: false };
   let dropped = false;
   while (corefile.next()) {

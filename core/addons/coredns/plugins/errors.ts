@@ -5,7 +5,7 @@ import { typeWord } from "../outcome.ts";
 import { goRegExp, once } from "../setup.ts";
 
 /** One `consolidate` line: errors that match are counted, and told of once a period. */
-interface Pattern {
+export interface Pattern {
   readonly period: number;
   readonly regexp: RegExp;
   readonly source: string;
@@ -21,7 +21,7 @@ const LEVELS: Readonly<Record<string, Level>> = { warning: "WARNING", error: "ER
 export const errors: DnsPlugin = {
   name: "errors",
   setup(corefile, { host }) {
-    const patterns = readErrors(corefile);
+    const { patterns } = readErrors(corefile);
     return {
       async handle(query, next) {
         const outcome = await next(query);
@@ -59,8 +59,12 @@ async function consolidate(host: Host, pattern: Pattern): Promise<void> {
   host.log(`[${level}] plugin/errors: ${count} errors like '${source}' occurred in last ${period}`);
 }
 
-function readErrors(corefile: Dispenser): Pattern[] {
+/** Reads the directive; throws a CorefileError. */
+export function readErrors(
+  corefile: Dispenser,
+): { readonly patterns: readonly Pattern[]; readonly stacktrace: boolean } {
   const patterns: Pattern[] = [];
+  let stacktrace = false;
   for (let count = 0; corefile.next(); count++) {
     once(corefile, count);
     const args = corefile.remainingArgs();
@@ -69,11 +73,13 @@ function readErrors(corefile: Dispenser): Pattern[] {
     while (corefile.nextBlock()) {
       const property = corefile.word();
       if (property === "consolidate") patterns.push(readPattern(corefile));
-      else if (property === "stacktrace") corefile.remainingArgs();
-      else throw corefile.syntaxError(`Unknown field ${property}`);
+      else if (property === "stacktrace") {
+        corefile.remainingArgs();
+        stacktrace = true;
+      } else throw corefile.syntaxError(`Unknown field ${property}`);
     }
   }
-  return patterns;
+  return { patterns, stacktrace };
 }
 
 function readPattern(corefile: Dispenser): Pattern {

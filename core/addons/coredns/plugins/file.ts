@@ -9,7 +9,8 @@ import { type ServedZone, serveZones, transferOf } from "../zone/serve.ts";
 import { parseZone, type Zone } from "../zone/zone.ts";
 import { zonesOf } from "../zones.ts";
 
-interface FileZones {
+/** What the plugin was told. */
+export interface FileZones {
   readonly file: string;
   readonly origins: readonly string[];
   readonly fall: Fall;
@@ -107,7 +108,8 @@ async function watch({ file: name, origins, reload }: FileZones, { zones, host, 
   }
 }
 
-function readFile(corefile: Dispenser, { zones, rooted }: SetupContext): FileZones {
+/** Reads the directive; throws a CorefileError. */
+export function readFile(corefile: Dispenser, { zones, rooted }: SetupContext): FileZones {
   if (!corefile.nextArg()) throw corefile.argError("a zone file");
   const name = rooted(corefile.word());
   const origins = zonesOf(corefile.remainingArgs(), zones);

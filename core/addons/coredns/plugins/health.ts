@@ -19,7 +19,8 @@ export const health: DnsPlugin = {
   },
 };
 
-function readHealth(corefile: Dispenser): string {
+/** Reads the directive; throws a CorefileError. */
+export function readHealth(corefile: Dispenser): string {
   let address = ":8080";
   while (corefile.next()) {
     const args = corefile.remainingArgs();

@@ -8,13 +8,14 @@ import { fallsThrough, fallthroughZones, once } from "../setup.ts";
 import { matchingZone, zonesOf } from "../zones.ts";
 
 /** What a hosts file says: addresses by name, names by address, in file order. */
-interface HostsMap {
+export interface HostsMap {
   readonly v4: Map<string, string[]>;
   readonly v6: Map<string, string[]>;
   readonly names: Map<string, string[]>;
 }
 
-interface Options {
+/** What the plugin was told. */
+export interface HostsOptions {
   readonly path: string;
   zones: readonly string[];
   ttl: number;
@@ -22,6 +23,8 @@ interface Options {
   reload: number;
   reverse: boolean;
   fall: Fall;
+  /** Names that are known but not with the type asked for fall through too. */
+  fallUnsupported: boolean;
   inline: string;
 }
 
@@ -48,7 +51,7 @@ export const hosts: DnsPlugin = {
 };
 
 interface Answering {
-  readonly options: Options;
+  readonly options: HostsOptions;
   readonly maps: readonly HostsMap[];
 }
 
@@ -65,6 +68,7 @@ function answer(query: DnsQuery, next: Next, { options, maps }: Answering): Prom
     );
   }
   const known = ["A", "AAAA"].some((type) => addressesOf(maps, name, type as "A" | "AAAA").length > 0);
+  if (known && options.fallUnsupported && fallsThrough(options.fall, name)) return next(query);
   if (known) return Promise.resolve(written(query, {}));
   if (fallsThrough(options.fall, name)) return next(query);
   return Promise.resolve({ rcode: "SERVFAIL" });
@@ -78,18 +82,19 @@ function answerReverse(query: DnsQuery, next: Next, { options, maps }: Answering
   return Promise.resolve(written(query, { answers }));
 }
 
-function record(name: string, type: string, { ttl }: Options, data: string): Rr {
+function record(name: string, type: string, { ttl }: HostsOptions, data: string): Rr {
   return { name: name.toLowerCase(), type, class: "IN", ttl, data };
 }
 
 /** The addresses of a name; where it has none, those of `*` in place of its first label. */
-function addressesOf(maps: readonly HostsMap[], name: string, type: "A" | "AAAA"): string[] {
+export function addressesOf(maps: readonly HostsMap[], name: string, type: "A" | "AAAA"): string[] {
   const of = (key: string) => maps.flatMap((map) => (type === "A" ? map.v4 : map.v6).get(key) ?? []);
   const known = maps.some((map) => map.v4.has(name) || map.v6.has(name));
   return known ? of(name) : of(name.replace(/^[^.]+/, "*"));
 }
 
-function parseHosts(text: string, reverse: boolean): HostsMap {
+/** The names and addresses of a hosts file. */
+export function parseHosts(text: string, reverse: boolean): HostsMap {
   const map: HostsMap = { v4: new Map(), v6: new Map(), names: new Map() };
   for (const line of text.split("\n")) {
     const [address = "", ...names] = line.replace(/#.*/, "").trim().split(/\s+/);
@@ -109,8 +114,9 @@ function push(map: Map<string, string[]>, key: string, value: string): void {
   map.set(key, [...map.get(key) ?? [], value]);
 }
 
-function readHosts(corefile: Dispenser, { zones }: SetupContext): Options {
-  let options: Options | undefined;
+/** Reads the directive; throws a CorefileError. */
+export function readHosts(corefile: Dispenser, { zones }: SetupContext): HostsOptions {
+  let options: HostsOptions | undefined;
   for (let count = 0; corefile.next(); count++) {
     once(corefile, count);
     const [file = "/etc/hosts", ...named] = corefile.remainingArgs();
@@ -121,15 +127,19 @@ function readHosts(corefile: Dispenser, { zones }: SetupContext): Options {
       reload: 5000,
       reverse: true,
       fall: [],
+      fallUnsupported: false,
       inline: "",
     };
     while (corefile.nextBlock()) readProperty(corefile, options);
+    if (options.fallUnsupported && options.fall.length === 0) {
+      throw corefile.error("fallthrough_unsupported requires fallthrough", "fallthrough beside it");
+    }
   }
   if (options === undefined) throw new Error("hosts is set up without its directive");
   return options;
 }
 
-function readProperty(corefile: Dispenser, options: Options): void {
+function readProperty(corefile: Dispenser, options: HostsOptions): void {
   const property = corefile.word();
   const args = corefile.remainingArgs();
   switch (property) {
@@ -145,7 +155,15 @@ function readProperty(corefile: Dispenser, options: Options): void {
     case "reload":
       options.reload = readReload(corefile, args);
       return;
+    case "fallthrough_unsupported":
+      if (args.length > 0) throw corefile.argError("the end of the line");
+      options.fallUnsupported = true;
+      return;
     default:
+      // Behind fallthrough CoreDNS takes no more lines.
+      if (options.fall.length > 0) {
+        throw corefile.error(`unknown property '${property}'`, "an address before fallthrough");
+      }
       // Anything else is a line of a hosts file; what is none is skipped without a word, as CoreDNS does.
       options.inline += `${[property, ...args].join(" ")}\n`;
   }

@@ -7,7 +7,8 @@ import type { DnsPlugin, DnsQuery, External, ExternalItem, Next, Outcome, SetupC
 import { atoi, fallsThrough, fallthroughZones } from "../setup.ts";
 import { matchingZone, zonesOf } from "../zones.ts";
 
-interface Options {
+/** What the plugin was told. */
+export interface Options {
   zones: readonly string[];
   apex: string;
   ttl: number;
@@ -149,7 +150,8 @@ class Answering {
   }
 }
 
-function readExternal(corefile: Dispenser, { zones }: SetupContext): Options {
+/** Reads the directive; throws a CorefileError. */
+export function readExternal(corefile: Dispenser, { zones }: SetupContext): Options {
   const options: Options = { zones, apex: "dns", ttl: 5, headless: false, fall: [] };
   while (corefile.next()) {
     options.zones = zonesOf(corefile.remainingArgs(), zones);

@@ -1,21 +1,58 @@
 import type { Random } from "../../../base/mod.ts";
 import type { Message, Rr } from "../../../dns/mod.ts";
 import type { Dispenser } from "../corefile/dispenser.ts";
-import { duration } from "../setup.ts";
-import type { DnsPlugin, Outcome } from "../plugin.ts";
+import type { DnsPlugin, Host, Outcome } from "../plugin.ts";
 import { goDuration } from "../go_values.ts";
+import { parseWeights, type Weights } from "./weights.ts";
 
-/** loadbalance: shuffles the addresses and mail exchangers of positive answers. */
+const RELOAD = 30_000;
+
+/** What the plugin was told: a weight file where it weighs, and how often to look at it (milliseconds; 0 for never). */
+export interface LoadbalanceOptions {
+  readonly weighted?: { readonly file: string; readonly reload: number };
+}
+
+/** loadbalance: shuffles the addresses and mail exchangers of positive answers, or puts the one that weighs most often first. */
 export const loadbalance: DnsPlugin = {
   name: "loadbalance",
-  setup(corefile, { host }) {
-    const weighted = readLoadbalance(corefile);
-    return {
-      handle: async (query, next) => shuffled(await next(query), host.random),
-      unsimulated: weighted ? ["loadbalance weighted"] : [],
-    };
+  setup(corefile, { host, rooted }) {
+    const { weighted } = readLoadbalance(corefile);
+    if (weighted === undefined) return { handle: async (query, next) => shuffled(await next(query), host.random) };
+    const read = weightReader(host, { ...weighted, file: rooted(weighted.file) });
+    return { handle: async (query, next) => weighed(await next(query), read(), host.random) };
   },
 };
+
+/** Gives the weights, read again when the file is due; the old ones where it cannot be read. */
+function weightReader(host: Host, { file, reload }: NonNullable<LoadbalanceOptions["weighted"]>): () => Weights {
+  let weights: Weights = new Map();
+  let due = -Infinity;
+  return () => {
+    if (host.clock.now() < due) return weights;
+    due = reload === 0 ? Infinity : host.clock.now() + reload;
+    const text = host.readFile(file);
+    const parsed = text === undefined ? { error: `open ${file}: no such file or directory` } : parseWeights(text);
+    if (parsed instanceof Map) weights = parsed;
+    else host.log(`[ERROR] plugin/loadbalance: ${"error" in parsed ? parsed.error : ""}`);
+    return weights;
+  };
+}
+
+/** One address, drawn by weight, is put first; the others keep their order. An address without a weight weighs 1. */
+function weighed(outcome: Outcome, weights: Weights, random: Random): Outcome {
+  const { reply } = outcome;
+  const answers = reply?.answers ?? [];
+  const first = answers.find((rr) => rr.type === "A" || rr.type === "AAAA");
+  const own = first === undefined ? undefined : weights.get(first.name.toLowerCase());
+  if (reply === undefined || first === undefined || own === undefined) return outcome;
+  const candidates = answers.filter((rr) => rr.type === first.type && rr.name === first.name);
+  const weightOf = (rr: Rr) => own.get(rr.data) ?? 1;
+  let left = random.below(candidates.reduce((sum, rr) => sum + weightOf(rr), 0));
+  const drawn = candidates.find((rr) => (left -= weightOf(rr)) < 0) as Rr;
+  const at = answers.indexOf(first);
+  const rest = answers.filter((rr) => rr !== drawn);
+  return { ...outcome, reply: { ...reply, answers: [...rest.slice(0, at), drawn, ...rest.slice(at)] } };
+}
 
 /** CNAMEs first and as they are, then what is neither address nor MX, then the shuffled ones. */
 function shuffled(outcome: Outcome, random: Random): Outcome {
@@ -49,33 +86,33 @@ function shuffle(records: Rr[], random: Random): Rr[] {
   return records;
 }
 
-/** Whether it is to weigh. */
-function readLoadbalance(corefile: Dispenser): boolean {
-  let weighted = false;
+/** Reads the directive; throws a CorefileError. */
+export function readLoadbalance(corefile: Dispenser): LoadbalanceOptions {
+  let options: LoadbalanceOptions = {};
   while (corefile.next()) {
     const [policy, ...more] = corefile.remainingArgs();
     if (policy === undefined) continue;
-    weighted = policy === "weighted";
-    if (weighted) readWeighted(corefile, more);
+    if (policy === "weighted") options = { weighted: readWeighted(corefile, more) };
     else if (policy !== "round_robin") {
       throw corefile.plainError(`unknown policy: ${policy}`, "round_robin or weighted");
     } else if (more.length > 0) throw corefile.error(`unknown property for round_robin`, "the end of the line");
   }
-  return weighted;
+  return options;
 }
 
-/** Weights are not weighed; the directive is read and checked. */
-function readWeighted(corefile: Dispenser, args: readonly string[]): void {
-  if (args.length === 0) throw corefile.error("missing weight file argument", "the name of a weight file");
+function readWeighted(corefile: Dispenser, args: readonly string[]): { file: string; reload: number } {
+  const [file] = args;
+  if (file === undefined) throw corefile.error("missing weight file argument", "the name of a weight file");
   if (args.length > 1) throw corefile.error("unexpected argument(s)", "the end of the line");
+  let reload = RELOAD;
   while (corefile.nextBlock()) {
     if (corefile.word() !== "reload") throw corefile.error(`unknown property '${corefile.word()}'`, "reload");
     const [time, more] = corefile.remainingArgs();
     if (time === undefined) throw corefile.error("reload duration value is missing", "a duration");
     if (more !== undefined) throw corefile.error("unexpected argument(s)", "the end of the line");
-    if ("error" in goDuration(time)) {
-      throw corefile.error(`invalid reload duration '${time}'`, "a duration such as 30s");
-    }
-    duration(corefile, time);
+    const parsed = goDuration(time);
+    if ("error" in parsed) throw corefile.error(`invalid reload duration '${time}'`, "a duration such as 30s");
+    reload = parsed.value;
   }
+  return { file, reload };
 }

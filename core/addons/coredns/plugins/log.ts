@@ -4,15 +4,17 @@ import { ECHOED_OPTIONS, emptyReply, isUnwritten, type ReplyKind, replyKind, typ
 import type { DnsPlugin, DnsQuery, Host, Outcome } from "../plugin.ts";
 
 /** One line of `log`: whose names, in which words, which replies. */
-interface Rule {
+export interface Rule {
   readonly scope: string;
   readonly format: string;
   classes: ReadonlySet<string>;
 }
 
-const COMMON =
+/** The format of a line where none is given. */
+export const COMMON =
   `{remote}:{port} - {>id} "{type} {class} {name} {proto} {size} {>do} {>bufsize}" {rcode} {>rflags} {rsize} {duration}`;
-const COMBINED = `${COMMON} "{>opcode}"`;
+/** The format with the opcode. */
+export const COMBINED = `${COMMON} "{>opcode}"`;
 const CLASSES = ["all", "success", "denial", "error"];
 
 /** log: one line a query, when its reply is known. */
@@ -97,7 +99,8 @@ function printLine(format: string, line: Line): string {
   });
 }
 
-function readLog(corefile: Dispenser): Rule[] {
+/** Reads the directive; throws a CorefileError. */
+export function readLog(corefile: Dispenser): Rule[] {
   const rules: Rule[] = [];
   while (corefile.next()) {
     const added = readRules(corefile.remainingArgs());

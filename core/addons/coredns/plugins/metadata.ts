@@ -1,3 +1,4 @@
+import type { Dispenser } from "../corefile/dispenser.ts";
 import type { DnsPlugin, Instance } from "../plugin.ts";
 import { once } from "../setup.ts";
 import { matchingZone, zonesOf } from "../zones.ts";
@@ -6,12 +7,7 @@ import { matchingZone, zonesOf } from "../zones.ts";
 export const metadata: DnsPlugin = {
   name: "metadata",
   setup(corefile, { zones, order, sibling }) {
-    let own: readonly string[] = zones;
-    for (let count = 0; corefile.next(); count++) {
-      once(corefile, count);
-      own = zonesOf(corefile.remainingArgs(), zones);
-      if (corefile.nextBlock()) throw corefile.argError("no block");
-    }
+    const own = readMetadata(corefile, zones);
     const tellers = (): Instance[] => order.flatMap((name) => sibling(name) ?? []);
     return {
       handle(query, next) {
@@ -23,3 +19,14 @@ export const metadata: DnsPlugin = {
     };
   },
 };
+
+/** Reads the zones of the directive; throws a CorefileError. */
+export function readMetadata(corefile: Dispenser, zones: readonly string[]): readonly string[] {
+  let own = zones;
+  for (let count = 0; corefile.next(); count++) {
+    once(corefile, count);
+    own = zonesOf(corefile.remainingArgs(), zones);
+    if (corefile.nextBlock()) throw corefile.argError("no block");
+  }
+  return own;
+}

@@ -63,7 +63,8 @@ function declare(metrics: Metrics): void {
   metrics.declare(RESPONSES, "counter", "Counter of response status codes.");
 }
 
-function readPrometheus(corefile: Dispenser): string {
+/** Reads the directive; throws a CorefileError. */
+export function readPrometheus(corefile: Dispenser): string {
   let address = "localhost:9153";
   while (corefile.next()) {
     const args = corefile.remainingArgs();
@@ -73,7 +74,11 @@ function readPrometheus(corefile: Dispenser): string {
       if ("error" in split) throw corefile.plainError(split.error, "HOST:PORT or :PORT");
       address = args[0];
     }
-    while (corefile.nextBlock()) throw corefile.argError("no block");
+    while (corefile.nextBlock()) {
+      // Metrics of the Go runtime, of which there is none here.
+      if (corefile.word() !== "runtime_metrics") throw corefile.argError("runtime_metrics");
+      if (corefile.remainingArgs().length > 0) throw corefile.argError("the end of the line");
+    }
   }
   return address;
 }

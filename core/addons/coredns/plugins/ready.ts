@@ -22,7 +22,8 @@ export const ready: DnsPlugin = {
   },
 };
 
-function readReady(corefile: Dispenser): { readonly address: string; readonly continuously: boolean } {
+/** Reads the directive; throws a CorefileError. */
+export function readReady(corefile: Dispenser): { readonly address: string; readonly continuously: boolean } {
   let address = ":8181";
   let continuously = false;
   while (corefile.next()) {

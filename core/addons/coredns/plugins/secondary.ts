@@ -10,11 +10,13 @@ import { type ServedZone, serveZones, transferOf } from "../zone/serve.ts";
 import { Zone } from "../zone/zone.ts";
 import { normalizeZones, zonesOf } from "../zones.ts";
 
-interface Secondary {
+/** What the plugin was told. */
+export interface Secondary {
   readonly origins: readonly string[];
   readonly from: readonly { readonly address: string; readonly port: number }[];
   readonly fall: Fall;
-  readonly catalog: boolean;
+  /** Members of a catalog zone that are taken, none for all; absent where the zone is no catalog. */
+  readonly catalog?: readonly string[];
 }
 
 const PATIENCE = 10_000;
@@ -29,7 +31,7 @@ export const secondary: DnsPlugin = {
     const zones = new Map<string, ServedZone>();
     for (const { origins, fall } of all) for (const origin of origins) zones.set(origin, { zone: undefined, fall });
     return {
-      ...(all.some(({ catalog }) => catalog) ? { unsimulated: ["secondary catalog"] } : {}),
+      ...(all.some(({ catalog }) => catalog !== undefined) ? { unsimulated: ["secondary catalog"] } : {}),
       handle: (query, next) => serveZones(zones, query, next),
       transfer: transferOf(zones),
       start(server) {
@@ -114,28 +116,31 @@ function parsed(bytes: Uint8Array): Message | undefined {
   return isMalformed(message) ? undefined : message;
 }
 
-function readSecondaries(corefile: Dispenser, { zones }: SetupContext): Secondary[] {
+/** Reads the directive; throws a CorefileError. */
+export function readSecondaries(corefile: Dispenser, { zones }: SetupContext): Secondary[] {
   const all: Secondary[] = [];
   while (corefile.next()) {
     const origins = zonesOf(corefile.remainingArgs(), zones);
     const from: Secondary["from"][number][] = [];
-    let [fall, catalog]: [Fall, boolean] = [[], false];
+    let fall: Fall = [];
+    const catalogs: (readonly string[])[] = [];
     let blocks = 0;
     for (; corefile.nextBlock(); blocks++) {
       const property = corefile.word();
       if (property === "transfer") from.push(...readFrom(corefile));
       else if (property === "fallthrough") fall = fallthroughZones(corefile.remainingArgs());
       else if (property === "catalog") {
-        catalog = true;
         const members = corefile.remainingArgs();
         const bad = members.find((name) => normalizeZones(name).length === 0);
         if (bad !== undefined) throw corefile.error(`invalid catalog member zone '${bad}'`, "a zone");
+        catalogs.push(members.flatMap(normalizeZones));
       } else throw corefile.error(`unknown property '${property}'`, "transfer, fallthrough or catalog");
     }
     if (from.length === 0) {
       throw corefile.error("secondary zones require at least one 'transfer from' address", "transfer from ADDRESS");
     }
-    all.push({ origins, from, fall, catalog });
+    const catalog = catalogs.some((members) => members.length === 0) ? [] : [...new Set(catalogs.flat())];
+    all.push({ origins, from, fall, ...(catalogs.length === 0 ? {} : { catalog }) });
   }
   return all;
 }

@@ -1,13 +1,14 @@
 /** `transfer [ZONES...] { to *|ADDRESS[:PORT]...   source ADDRESS }` */
 import { isIp } from "../../../base/mod.ts";
-import { isUnder, soaFields } from "../../../dns/mod.ts";
+import { isUnder, type Rr, soaFields } from "../../../dns/mod.ts";
 import type { Dispenser } from "../corefile/dispenser.ts";
 import { CorefileError } from "../corefile/token.ts";
 import { emptyReply } from "../outcome.ts";
 import type { DnsPlugin, DnsQuery, Next, Outcome, SetupContext } from "../plugin.ts";
 import { zonesOf } from "../zones.ts";
 
-interface Transfer {
+/** What the plugin was told. */
+export interface Transfer {
   readonly zones: readonly string[];
   /** Addresses with their ports; `*` is everybody. */
   readonly to: readonly string[];
@@ -42,7 +43,12 @@ async function handle(
     const records = sibling(plugin)?.transfer?.(name);
     if (records === undefined || records.length === 0) continue;
     const empty = emptyReply(query, "NOERROR");
-    const serial = soaFields(records[0]?.data ?? "").serial;
+    const [soa] = records as readonly [Rr, ...Rr[]];
+    const serial = soaFields(soa.data).serial;
+    const known = type === "IXFR" ? soaFields(query.message.authorities[0]?.data ?? "").serial : undefined;
+    if (known === serial) {
+      return { rcode: "NOERROR", reply: { ...empty, flags: { ...empty.flags, aa: true }, answers: [soa] } };
+    }
     const peer = `${bracketed(client.address)}:${client.port}`;
     host.log(
       `[INFO] plugin/transfer: Outgoing transfer of ${records.length} records of zone ${name} to ${peer} for ${serial} SOA serial`,
@@ -61,7 +67,8 @@ function bracketed(address: string): string {
   return address.includes(":") ? `[${address}]` : address;
 }
 
-function readTransfers(corefile: Dispenser, { zones }: SetupContext): Transfer[] {
+/** Reads the directive; throws a CorefileError. */
+export function readTransfers(corefile: Dispenser, { zones }: SetupContext): Transfer[] {
   const transfers: Transfer[] = [];
   while (corefile.next()) {
     const own = zonesOf(corefile.remainingArgs(), zones);

@@ -1,6 +1,7 @@
 import { compileExpression, type Expression } from "../expression/expression.ts";
 import { ExprError } from "../expression/lexer.ts";
 import { queryFunctions } from "../expression/query.ts";
+import type { Dispenser } from "../corefile/dispenser.ts";
 import type { DnsPlugin } from "../plugin.ts";
 import { once } from "../setup.ts";
 
@@ -8,24 +9,7 @@ import { once } from "../setup.ts";
 export const view: DnsPlugin = {
   name: "view",
   setup(corefile) {
-    let name = "";
-    const expressions: Expression[] = [];
-    for (let count = 0; corefile.next(); count++) {
-      once(corefile, count);
-      const [given] = corefile.remainingArgs();
-      if (given === undefined) throw corefile.argError("the view's name");
-      name = given;
-      while (corefile.nextBlock()) {
-        if (corefile.word() !== "expr") throw corefile.error(`unknown property '${corefile.word()}'`, "expr");
-        const source = corefile.remainingArgs().join(" ");
-        try {
-          expressions.push(compileExpression(source, { functions: queryFunctions(), variables: new Map() }));
-        } catch (error) {
-          if (!(error instanceof ExprError)) throw error;
-          throw corefile.plainError(error.message, "an expression such as type() == 'A'");
-        }
-      }
-    }
+    const { name, expressions } = readView(corefile);
     return {
       view: {
         name,
@@ -43,3 +27,28 @@ export const view: DnsPlugin = {
     };
   },
 };
+
+/** Reads the directive; throws a CorefileError. */
+export function readView(
+  corefile: Dispenser,
+): { readonly name: string; readonly expressions: readonly Expression[] } {
+  let name = "";
+  const expressions: Expression[] = [];
+  for (let count = 0; corefile.next(); count++) {
+    once(corefile, count);
+    const [given] = corefile.remainingArgs();
+    if (given === undefined) throw corefile.argError("the view's name");
+    name = given;
+    while (corefile.nextBlock()) {
+      if (corefile.word() !== "expr") throw corefile.error(`unknown property '${corefile.word()}'`, "expr");
+      const source = corefile.remainingArgs().join(" ");
+      try {
+        expressions.push(compileExpression(source, { functions: queryFunctions(), variables: new Map() }));
+      } catch (error) {
+        if (!(error instanceof ExprError)) throw error;
+        throw corefile.plainError(error.message, "an expression such as type() == 'A'");
+      }
+    }
+  }
+  return { name, expressions };
+}

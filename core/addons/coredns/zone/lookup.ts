@@ -118,9 +118,9 @@ async function outside(
 ): Promise<ZoneAnswer> {
   const referral = delegationOf(zone, target.toLowerCase());
   if (referral !== undefined) return { ...referral, result: "success", answers };
-  const { reply } = await query.ask(target, query.question.type);
+  const { reply, rcode } = await query.ask(target, query.question.type);
   const results = { NXDOMAIN: "nxdomain", SERVFAIL: "servfail" } as const;
-  const result = results[reply?.rcode as keyof typeof results] ?? "success";
+  const result = results[(reply?.rcode ?? rcode) as keyof typeof results] ?? "success";
   return { result, answers: [...answers, ...reply?.answers ?? []], ...besides(zone, reply) };
 }
 
@@ -132,14 +132,18 @@ function besides(zone: Zone, reply: Message | undefined): Pick<ZoneAnswer, "auth
   return { authorities: reply?.authorities ?? [], additionals: reply?.additionals ?? [] };
 }
 
+/** The longest of a name's ancestors, itself among them, that exists; the apex where none does. */
+export function closestEncloser(zone: Zone, name: string): string {
+  for (let labels = labelsOf(name);; labels = labels.slice(1)) {
+    const encloser = joinLabels(labels);
+    if (encloser === zone.origin || zone.exists(encloser) || labels.length === 0) return encloser;
+  }
+}
+
 /** `*` under the closest name that exists, where that is a name or has names below it. */
 function wildcardOf(zone: Zone, name: string): string | undefined {
-  for (let labels = labelsOf(name).slice(1);; labels = labels.slice(1)) {
-    const encloser = joinLabels(labels);
-    if (encloser !== zone.origin && !zone.exists(encloser) && labels.length > 0) continue;
-    const wild = joinLabels(["*", ...labels]);
-    return zone.exists(wild) ? wild : undefined;
-  }
+  const wild = joinLabels(["*", ...labelsOf(closestEncloser(zone, joinLabels(labelsOf(name).slice(1))))]);
+  return zone.exists(wild) ? wild : undefined;
 }
 
 function found(zone: Zone, answers: readonly Rr[]): ZoneAnswer {
@@ -166,7 +170,7 @@ function glueOf(zone: Zone, records: readonly Rr[]): Rr[] {
 /** The reply made of a zone's answer. */
 export function zoneReply(query: DnsQuery, { result, answers, authorities, additionals }: ZoneAnswer): Outcome {
   if (result === "servfail" && answers.length === 0) return { rcode: "SERVFAIL" };
-  const empty = emptyReply(query, result === "nxdomain" ? "NXDOMAIN" : "NOERROR");
+  const empty = emptyReply(query, { nxdomain: "NXDOMAIN", servfail: "SERVFAIL" }[result as string] ?? "NOERROR");
   const flags = { ...empty.flags, aa: result !== "delegation" };
   return { rcode: "NOERROR", reply: { ...empty, flags, answers, authorities, additionals } };
 }

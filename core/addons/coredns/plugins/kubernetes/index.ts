@@ -35,6 +35,8 @@ export interface AddressEntry {
   readonly ip: string;
   readonly hostname: string | undefined;
   readonly pod: string | undefined;
+  /** The topology zone it is in, lower case. */
+  readonly zone: string;
 }
 
 /** One EndpointSlice: its ready addresses with its ports. */
@@ -43,9 +45,30 @@ export interface SliceEntry {
   readonly namespace: string;
   readonly addresses: readonly AddressEntry[];
   readonly ports: readonly PortEntry[];
+  /** The cluster it was imported from; empty for this one. */
+  readonly cluster: string;
 }
 
-const KINDS = new Set(["Service", "EndpointSlice", "Namespace", "Pod"]);
+/** What multicluster zones answer from (the Multi-Cluster Services API). */
+interface ServiceImport extends KubeObject {
+  readonly spec?: {
+    readonly type?: string;
+    readonly ips?: readonly string[];
+    readonly ports?: readonly AnyPort[];
+  };
+}
+
+const IMPORTS = ["ServiceImport", "ServiceImport.multicluster.x-k8s.io"] as const;
+const KINDS = new Set(["Service", "EndpointSlice", "Namespace", "Pod", ...IMPORTS]);
+const SERVICE_LABEL = "kubernetes.io/service-name";
+const IMPORTED_LABEL = "multicluster.kubernetes.io/service-name";
+const CLUSTER_LABEL = "multicluster.kubernetes.io/source-cluster";
+
+/** Services and their endpoints by `NAMESPACE/NAME`. */
+export interface ServiceObjects {
+  readonly services: ReadonlyMap<string, ServiceEntry>;
+  readonly slices: ReadonlyMap<string, readonly SliceEntry[]>;
+}
 
 /** The cluster's objects by what names ask for. Built anew when an object changed, at the next question. */
 export class ClusterIndex {
@@ -54,6 +77,8 @@ export class ClusterIndex {
   readonly servicesByIp = new Map<string, ServiceEntry[]>();
   readonly slices = new Map<string, SliceEntry[]>();
   readonly slicesByIp = new Map<string, SliceEntry[]>();
+  readonly #imported = new Map<string, ServiceEntry>();
+  readonly #importedSlices = new Map<string, SliceEntry[]>();
   /** The pods that have an address. */
   readonly podsByIp = new Map<string, PodEntry[]>();
   /** Seconds of the last change of an address outside the cluster; 0 before there was one. */
@@ -92,6 +117,12 @@ export class ClusterIndex {
     return this;
   }
 
+  /** The Services a zone answers from: its own, or those imported from other clusters. */
+  objects(zone: string): ServiceObjects {
+    if (!this.options.multicluster.includes(zone)) return this;
+    return { services: this.#imported, slices: this.#importedSlices };
+  }
+
   /** Whether names of a namespace are answered at all. */
   exposes(namespace: string): boolean {
     const { namespaces } = this.options;
@@ -100,6 +131,7 @@ export class ClusterIndex {
 
   #rebuild(cluster: ClusterView): void {
     for (const map of [this.services, this.servicesByIp, this.slices, this.slicesByIp, this.podsByIp]) map.clear();
+    for (const map of [this.#imported, this.#importedSlices]) map.clear();
     this.namespaces.clear();
     const { labels, namespaceLabels, pods, endpoints } = this.options;
     for (const { metadata } of cluster.list("Namespace")) {
@@ -108,6 +140,9 @@ export class ClusterIndex {
       }
     }
     for (const service of cluster.list("Service", labels === undefined ? {} : { labels })) this.#addService(service);
+    if (this.options.multicluster.length > 0) {
+      for (const kind of IMPORTS) for (const object of cluster.list(kind)) this.#addImport(object);
+    }
     if (endpoints) {
       for (const slice of cluster.list("EndpointSlice", labels === undefined ? {} : { labels })) {
         this.#addSlice(slice);
@@ -138,18 +173,47 @@ export class ClusterIndex {
     for (const ip of entry.clusterIPs) push(this.servicesByIp, ip, entry);
   }
 
-  #addSlice(slice: EndpointSlice): void {
-    const service = slice.metadata.labels?.["kubernetes.io/service-name"];
-    if (service === undefined) return;
-    const namespace = slice.metadata.namespace ?? "";
-    const ready = (slice.endpoints ?? []).filter((endpoint) => endpoint.conditions?.ready ?? true);
-    const addresses = ready.flatMap(({ addresses, hostname, targetRef }) =>
-      addresses.map((ip) => ({ ip, hostname: hostname || undefined, pod: targetRef?.name }))
-    );
-    const entry: SliceEntry = { service, namespace, addresses, ports: portEntries(slice.ports ?? []) };
-    push(this.slices, `${namespace}/${service}`, entry);
-    for (const ip of new Set(addresses.map((address) => address.ip))) push(this.slicesByIp, ip, entry);
+  #addImport({ metadata, spec = {} }: ServiceImport): void {
+    const { name, namespace = "" } = metadata;
+    this.#imported.set(`${namespace}/${name}`, {
+      name,
+      namespace,
+      headless: spec.type === "Headless",
+      externalName: undefined,
+      clusterIPs: spec.ips ?? [],
+      ports: portEntries(spec.ports),
+      externalIPs: [],
+    });
   }
+
+  #addSlice(slice: EndpointSlice): void {
+    const { labels = {}, namespace = "" } = slice.metadata;
+    const own = labels[SERVICE_LABEL];
+    const imported = labels[IMPORTED_LABEL];
+    if (own !== undefined) {
+      const entry = sliceEntry(slice, own, "");
+      push(this.slices, `${namespace}/${own}`, entry);
+      for (const ip of new Set(entry.addresses.map((address) => address.ip))) push(this.slicesByIp, ip, entry);
+    }
+    if (imported === undefined) return;
+    const entry = sliceEntry(slice, imported, labels[CLUSTER_LABEL] ?? "");
+    push(this.#importedSlices, `${namespace}/${imported}`, entry);
+  }
+}
+
+/** The ready addresses of a slice with its ports. */
+function sliceEntry(slice: EndpointSlice, service: string, cluster: string): SliceEntry {
+  const ready = (slice.endpoints ?? []).filter((endpoint) => endpoint.conditions?.ready ?? true);
+  const addresses = ready.flatMap(({ addresses, hostname, targetRef, zone }) =>
+    addresses.map((ip) => ({
+      ip,
+      hostname: hostname || undefined,
+      pod: targetRef?.name,
+      zone: (zone ?? "").toLowerCase(),
+    }))
+  );
+  const namespace = slice.metadata.namespace ?? "";
+  return { service, namespace, addresses, ports: portEntries(slice.ports ?? []), cluster: cluster.toLowerCase() };
 }
 
 function hasExternal(object: KubeObject | undefined): boolean {

@@ -1,4 +1,4 @@
-import { ipFamily } from "../../../../base/mod.ts";
+import { ipFamily, isIp } from "../../../../base/mod.ts";
 import { absolute, addressOfReverse, isUnder, parseResolvConf, type Rr, under } from "../../../../dns/mod.ts";
 import { written } from "../../outcome.ts";
 import type { DnsPlugin, DnsQuery, Host, Next, Outcome } from "../../plugin.ts";
@@ -20,7 +20,9 @@ const CHAIN_LIMIT = 10;
 /** kubernetes: names and addresses of Services, endpoints and pods (the Kubernetes DNS specification). */
 export const kubernetes: DnsPlugin = {
   name: "kubernetes",
-  setup(corefile, { host, cluster, zones }) {
+  setup(corefile, { host: machine, cluster, zones, sibling }) {
+    const bound = boundAddresses(sibling("bind")?.hosts ?? []);
+    const host = bound.length === 0 ? machine : { ...machine, addresses: bound };
     const options = readKubernetes(corefile, zones);
     const search = parseResolvConf(host.readFile("/etc/resolv.conf") ?? "").search.flatMap(normalizeZones);
     const index = new ClusterIndex(cluster, options, () => host.clock.now());
@@ -31,10 +33,6 @@ export const kubernetes: DnsPlugin = {
       labels: (query, labels) => tellLabels(index.current(), query, labels),
       searchPath: (query) => searchPath(index.current(), query, search),
       transfer: (zone) => transferZone(index.current(), zone, host.addresses),
-      unsimulated: [
-        ...(options.multicluster.length > 0 ? ["kubernetes multicluster"] : []),
-        ...(options.zonal ? ["kubernetes zonal"] : []),
-      ],
     };
   },
 };
@@ -45,6 +43,11 @@ function searchPath(index: ClusterIndex, query: DnsQuery, node: readonly string[
   const [pod] = index.podsByIp.get(query.client.address) ?? [];
   if (zone === undefined || pod === undefined) return [];
   return [under(`${pod.namespace}.svc`, zone), under("svc", zone), zone, ...node, ""];
+}
+
+/** The addresses a block is bound to, loopback ones aside; `ADDRESS/BITS` counts as its address. */
+export function boundAddresses(hosts: readonly string[]): string[] {
+  return hosts.map((host) => host.split("/")[0] as string).filter((host) => isIp(host) && !/^(127\.|::1$)/.test(host));
 }
 
 /** What a kind of question found: records, or that the name does not exist. */
@@ -107,7 +110,7 @@ class Answering {
     const left = name.slice(0, -(this.#matched as string).length);
     if (left === "ns.dns.") return nameServers(this.index, this.host.addresses);
     if (/\.(in-addr|ip6)\.arpa\.$/.test(name)) return "missing";
-    return lookUp(this.index, left);
+    return lookUp(this.index, left, this.#matched as string);
   }
 
   async #addresses(name: string, type: "A" | "AAAA", before: readonly Rr[]): Promise<Records | "missing"> {

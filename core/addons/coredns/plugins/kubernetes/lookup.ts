@@ -1,13 +1,7 @@
-/**
- * Names below a cluster zone, and what they stand for:
- *
- *     [port.protocol. | endpoint.] service.namespace.svc      dashed-address.namespace.pod
- *
- * A leading `_` of port and protocol is not needed. `svc`, `pod`, `namespace.svc` and the zone itself exist without records.
- */
+/** What names below a cluster zone stand for, and which names an address has. */
 import { ipFamily, parseIp, printIp } from "../../../../base/mod.ts";
-import { labelsOf } from "../../../../dns/mod.ts";
-import { type AddressEntry, type ClusterIndex, endpointLabel, type PortEntry, type ServiceEntry } from "./index.ts";
+import { type ClusterIndex, endpointLabel, type PortEntry, type ServiceEntry, type SliceEntry } from "./index.ts";
+import { type ClusterName, parseClusterName } from "./name.ts";
 
 /** One item behind a name: an address or another name, with a port (-1 for none) and the name it is found under. */
 export interface Found {
@@ -20,42 +14,21 @@ export interface Found {
 /** What a name stands for; `missing` is NXDOMAIN, an empty list NODATA. */
 export type Lookup = readonly Found[] | "missing";
 
-interface Asked {
-  readonly port: string;
-  readonly protocol: string;
-  readonly endpoint: string;
-  readonly service: string;
-  readonly namespace: string;
-}
-
 /** Looks up the labels left of a zone (lower case; empty for the zone itself). */
-export function lookUp(index: ClusterIndex, left: string): Lookup {
-  const labels = labelsOf(left);
-  const kind = labels.pop();
-  if (kind === undefined) return [];
-  if (kind !== "svc" && kind !== "pod") return "missing";
-  const namespace = labels.pop();
-  if (namespace === undefined) return [];
-  if (!index.exposes(namespace)) return "missing";
-  const service = labels.pop();
-  const asked = splitFront(labels);
-  if (asked === undefined) return "missing";
-  if (kind === "pod") return findPod(index, namespace, service);
-  return service === undefined ? [] : findService(index, { ...asked, service, namespace });
+export function lookUp(index: ClusterIndex, left: string, zone: string): Lookup {
+  const { multicluster, zonal } = index.options;
+  const name = parseClusterName(left, { multicluster: multicluster.includes(zone), zonal });
+  if (name === undefined) return "missing";
+  if (name.kind === "") return [];
+  if (!index.exposes(name.namespace)) return "missing";
+  if (name.kind === "pod") return findPod(index, name.namespace, name.service);
+  return name.service === "" ? [] : findService(index, name, zone);
 }
 
-function splitFront(labels: readonly string[]): Pick<Asked, "port" | "protocol" | "endpoint"> | undefined {
-  const plain = (label: string | undefined) => (label ?? "").replace(/^_/, "");
-  if (labels.length === 0) return { port: "", protocol: "", endpoint: "" };
-  if (labels.length === 1) return { port: "", protocol: "", endpoint: labels[0] as string };
-  if (labels.length > 2) return undefined;
-  return { port: plain(labels[0]), protocol: plain(labels[1]), endpoint: "" };
-}
-
-function findPod(index: ClusterIndex, namespace: string, name: string | undefined): Lookup {
+function findPod(index: ClusterIndex, namespace: string, name: string): Lookup {
   const { pods } = index.options;
   if (pods === "disabled") return "missing";
-  if (name === undefined) return [];
+  if (name === "") return [];
   const dashes = name.split("-").length - 1;
   const ip = parseIp(name.replaceAll("-", dashes === 3 && !name.includes("--") ? "." : ":"));
   if (ip === undefined) return "missing";
@@ -65,49 +38,57 @@ function findPod(index: ClusterIndex, namespace: string, name: string | undefine
   return index.podsByIp.get(host)?.some((pod) => pod.namespace === namespace) ? found : "missing";
 }
 
-function findService(index: ClusterIndex, asked: Asked): Lookup {
+function findService(index: ClusterIndex, asked: ClusterName, zone: string): Lookup {
   const key = `${asked.namespace}/${asked.service}`;
-  const service = index.services.get(key);
+  const { services, slices: all } = index.objects(zone);
+  const service = services.get(key);
   if (service === undefined) return "missing";
   if (service.externalName !== undefined) return external(service, asked);
-  const slices = index.slices.get(key) ?? [];
+  const slices = all.get(key) ?? [];
   const empty = slices.every((slice) => slice.addresses.length === 0);
   if (index.options.ignoreEmpty && !service.headless && empty) return "missing";
+  if (asked.zoneMode !== "") return service.headless ? inZone(index, asked, slices) : "missing";
   const found = service.headless || asked.endpoint !== ""
-    ? slices.flatMap(({ addresses, ports }) =>
-      addresses.flatMap((address) => endpoint(index, { asked, address, ports }))
-    )
+    ? slices.flatMap((slice) => endpoints(index, asked, slice))
     : clusterAddresses(service, asked);
   return found === "missing" || found.length === 0 ? "missing" : found;
 }
 
-function external(service: ServiceEntry, { endpoint, port, protocol }: Asked): Lookup {
+/** Endpoints of one topology zone; with `prefer` all of them where it has none. */
+function inZone(index: ClusterIndex, asked: ClusterName, slices: readonly SliceEntry[]): Lookup {
+  const all = slices.flatMap((slice) => endpoints(index, asked, slice));
+  const local = slices.flatMap((slice) =>
+    endpoints(index, asked, { ...slice, addresses: slice.addresses.filter(({ zone }) => zone === asked.zone) })
+  );
+  if (all.length === 0) return "missing";
+  return local.length === 0 && asked.zoneMode === "prefer" ? all : local;
+}
+
+function external(service: ServiceEntry, { endpoint, port, protocol }: ClusterName): Lookup {
   const host = service.externalName as string;
   if (endpoint !== "" || port !== "" || protocol !== "" || ipFamily(host) !== undefined) return "missing";
   return [{ host, port: 0, key: `${service.name}.${service.namespace}.svc` }];
 }
 
-function clusterAddresses(service: ServiceEntry, asked: Asked): Lookup {
+function clusterAddresses(service: ServiceEntry, asked: ClusterName): Lookup {
   const ports = service.ports.filter((port) => wanted(port, asked));
   if (ports.length === 0) return "missing";
   const key = `${service.name}.${service.namespace}.svc`;
   return ports.flatMap(({ port }) => service.clusterIPs.map((host) => ({ host, port, key })));
 }
 
-interface EndpointOf {
-  readonly asked: Asked;
-  readonly address: AddressEntry;
-  readonly ports: readonly PortEntry[];
+function endpoints(index: ClusterIndex, asked: ClusterName, { addresses, ports, cluster }: SliceEntry): Found[] {
+  if (asked.cluster !== "" && asked.cluster !== cluster) return [];
+  return addresses.flatMap((address) => {
+    const label = endpointLabel(address, index.options.endpointPodNames);
+    if (asked.endpoint !== "" && asked.endpoint !== label.toLowerCase()) return [];
+    const front = cluster === "" ? label : `${label}.${cluster}`;
+    const key = `${front}.${asked.service}.${asked.namespace}.svc`;
+    return ports.filter((port) => wanted(port, asked)).map(({ port }) => ({ host: address.ip, port, key }));
+  });
 }
 
-function endpoint(index: ClusterIndex, { asked, address, ports }: EndpointOf): Found[] {
-  const label = endpointLabel(address, index.options.endpointPodNames);
-  if (asked.endpoint !== "" && asked.endpoint !== label.toLowerCase()) return [];
-  const key = `${label}.${asked.service}.${asked.namespace}.svc`;
-  return ports.filter((port) => wanted(port, asked)).map(({ port }) => ({ host: address.ip, port, key }));
-}
-
-function wanted({ name, protocol }: PortEntry, asked: Asked): boolean {
+function wanted({ name, protocol }: PortEntry, asked: ClusterName): boolean {
   return (asked.port === "" || asked.port === name.toLowerCase()) &&
     (asked.protocol === "" || asked.protocol === protocol.toLowerCase());
 }

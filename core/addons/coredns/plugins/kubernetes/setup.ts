@@ -30,6 +30,8 @@ export interface KubernetesOptions {
   zonal: boolean;
   /** Milliseconds the server waits for the API at the start. */
   startupTimeout: number;
+  /** Requests to the API server: a second, at once, under way. */
+  readonly limits: { apiserver_qps?: number; apiserver_burst?: number; apiserver_max_inflight?: number };
 }
 
 /** Reads the directive; throws a CorefileError. */
@@ -46,6 +48,7 @@ export function readKubernetes(corefile: Dispenser, blockZones: readonly string[
     multicluster: [],
     zonal: false,
     startupTimeout: 5000,
+    limits: {},
   };
   for (let count = 0; corefile.next(); count++) {
     once(corefile, count);
@@ -56,6 +59,10 @@ export function readKubernetes(corefile: Dispenser, blockZones: readonly string[
     while (corefile.nextBlock()) readProperty(corefile, options);
     if (options.namespaces.length > 0 && options.namespaceLabels !== undefined) {
       throw corefile.error("namespaces and namespace_labels cannot both be set", "one of them");
+    }
+    const foreign = options.multicluster.find((zone) => !options.zones.includes(zone));
+    if (foreign !== undefined) {
+      throw corefile.error(`is not authoritative for the multicluster zone ${foreign}`, "one of the plugin's zones");
     }
     if (options.zonal && !options.endpoints) {
       throw corefile.error("zonal requires the endpoint cache; remove noendpoints", "one of them");
@@ -100,7 +107,7 @@ const PROPERTIES: Readonly<Record<string, Read>> = {
   },
   namespaces: (corefile, options) =>
     void (options.namespaces = [...options.namespaces, ...args(corefile, 1, Infinity)]),
-  endpoint: (corefile) => void args(corefile, 1, 1),
+  endpoint: (corefile) => void args(corefile, 1, Infinity),
   tls: (corefile) => void args(corefile, 3, 3),
   kubeconfig: (corefile) => void args(corefile, 1, 2),
   labels: (corefile, options) => void (options.labels = selector(corefile, "label")),
@@ -125,7 +132,7 @@ const PROPERTIES: Readonly<Record<string, Read>> = {
     options.ignoreEmpty = true;
   },
   multicluster: (corefile, options) =>
-    void (options.multicluster = args(corefile, 1, Infinity).flatMap(normalizeZones)),
+    void (options.multicluster = args(corefile, 0, Infinity).flatMap(normalizeZones)),
   startup_timeout(corefile, options) {
     const [text] = args(corefile, 1, 1);
     const parsed = goDuration(text as string);
@@ -134,19 +141,24 @@ const PROPERTIES: Readonly<Record<string, Read>> = {
     }
     options.startupTimeout = parsed.value;
   },
-  apiserver_qps: number("apiserver_qps"),
-  apiserver_burst: number("apiserver_burst"),
-  apiserver_max_inflight: number("apiserver_max_inflight"),
+  apiserver_qps: limit("apiserver_qps"),
+  apiserver_burst: limit("apiserver_burst"),
+  apiserver_max_inflight: limit("apiserver_max_inflight"),
 };
 
-function number(name: string): Read {
+/** How much the API server may be asked, which nothing here has to hold back. */
+function limit(name: "apiserver_qps" | "apiserver_burst" | "apiserver_max_inflight"): Read {
   const [call, form] = name === "apiserver_qps"
     ? ["ParseFloat", /^[+-]?\d+(\.\d+)?$/] as const
     : ["Atoi", /^[+-]?\d+$/] as const;
-  return (corefile) => {
-    const [text] = args(corefile, 1, 1);
-    if (form.test(text as string)) return;
-    throw corefile.error(`invalid ${name} "${text}": strconv.${call}: parsing "${text}": invalid syntax`, "a number");
+  return (corefile, options) => {
+    const [text = ""] = args(corefile, 1, 1);
+    if (!form.test(text)) {
+      const problem = `invalid ${name} "${text}": strconv.${call}: parsing "${text}": invalid syntax`;
+      throw corefile.error(problem, "a number");
+    }
+    if (Number(text) < 0) throw corefile.error(`${name} must be >= 0`, "0 or more");
+    options.limits[name] = Number(text);
   };
 }
 

@@ -1,0 +1,15 @@
+import { assertEquals } from "@std/assert";
+import { readDns, runDnsCase } from "./conformance/dns.ts";
+
+Deno.test("every recorded world of a real CoreDNS starts, answers, logs and counts as it did", async () => {
+  const bad: string[] = [];
+  let checks = 0;
+  for (const one of await readDns("tests/vectors/coredns_live.json.gz")) {
+    for (const { problem } of await runDnsCase(one)) {
+      checks++;
+      if (problem !== undefined) bad.push(`${one.id}: ${problem}`);
+    }
+  }
+  assertEquals(bad.slice(0, 5), []);
+  assertEquals(checks > 6000, true);
+});
