@@ -1,5 +1,6 @@
 /** A world put together: the only room that sees both wings. */
 export * from "./answers.ts";
+export { corednsVersion, type CorefileReport, reportCorefile } from "./corefile_report.ts";
 export type { Capture } from "./capture.ts";
 export { type Expectation, readExpectations, type Tested, testExpectation } from "./expectations.ts";
 export type { LabFile } from "./files.ts";
