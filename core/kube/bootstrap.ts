@@ -16,6 +16,8 @@ export interface Bootstrap {
   /** Address of the Service `kubernetes`. */
   readonly apiAddress: string;
   readonly coredns: boolean;
+  /** The CoreDNS release its Deployment runs. */
+  readonly coreDnsVersion: string;
 }
 
 const NAMESPACES = ["default", "kube-node-lease", "kube-public", "kube-system"];
@@ -194,7 +196,7 @@ export function defaultCorefile(clusterDomain: string): string {
 
 const DNS_LABELS = { "k8s-app": "kube-dns" };
 
-function coreDns({ clusterDomain, dnsAddress }: Bootstrap): object[] {
+function coreDns({ clusterDomain, dnsAddress, coreDnsVersion }: Bootstrap): object[] {
   const metadata = { name: "coredns", namespace: "kube-system" };
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata },
@@ -218,11 +220,16 @@ function coreDns({ clusterDomain, dnsAddress }: Bootstrap): object[] {
         ],
       },
     },
-    { apiVersion: "apps/v1", kind: "Deployment", metadata: { ...metadata, labels: DNS_LABELS }, spec: coreDnsSpec() },
+    {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { ...metadata, labels: DNS_LABELS },
+      spec: coreDnsSpec(coreDnsVersion),
+    },
   ];
 }
 
-function coreDnsSpec() {
+function coreDnsSpec(version: string) {
   const affinity = {
     podAntiAffinity: {
       preferredDuringSchedulingIgnoredDuringExecution: [{
@@ -249,7 +256,7 @@ function coreDnsSpec() {
           { key: "node-role.kubernetes.io/control-plane", effect: "NoSchedule" },
         ],
         nodeSelector: { "kubernetes.io/os": "linux" },
-        containers: [coreDnsContainer()],
+        containers: [coreDnsContainer(version)],
         dnsPolicy: "Default",
         volumes: [{
           name: "config-volume",
@@ -260,11 +267,11 @@ function coreDnsSpec() {
   };
 }
 
-function coreDnsContainer() {
+function coreDnsContainer(version: string) {
   const probe = { initialDelaySeconds: 60, timeoutSeconds: 5, successThreshold: 1, failureThreshold: 5 };
   return {
     name: "coredns",
-    image: "coredns/coredns:1.14.7",
+    image: `registry.k8s.io/coredns/coredns:v${version}`,
     imagePullPolicy: "IfNotPresent",
     resources: { limits: { memory: "170Mi" }, requests: { cpu: "100m", memory: "70Mi" } },
     args: ["-conf", "/etc/coredns/Corefile"],

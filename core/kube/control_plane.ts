@@ -39,6 +39,8 @@ export interface ControlPlaneOptions {
   readonly version?: string;
   /** Whether the coredns Deployment and its ConfigMap are there from the start (kubeadm's): true. */
   readonly coredns?: boolean;
+  /** `1.14.7` */
+  readonly coreDnsVersion?: string;
   /** Objects to start from instead of a fresh cluster's: the store of a fork or a snapshot. */
   readonly store?: Store;
 }
@@ -92,6 +94,7 @@ export class ControlPlane {
         dnsAddress: this.dnsAddress,
         apiAddress: printIp(nthIp(first, 1)),
         coredns: options.coredns ?? true,
+        coreDnsVersion: options.coreDnsVersion ?? "1.14.7",
       });
       this.settle();
     }

@@ -7,7 +7,7 @@
  *        |
  *     pods: a network namespace each, containers as machines in it
  */
-import { coreDns } from "../addons/coredns/mod.ts";
+import { coreDns, corednsFor } from "../addons/coredns/mod.ts";
 import {
   ControlPlane,
   type ControlPlaneOptions,
@@ -77,6 +77,7 @@ export class Cluster {
       serviceCIDR: spec.serviceCIDR,
       podCIDR: spec.podCIDR,
       loadBalancerCIDR: LOAD_BALANCERS,
+      coreDnsVersion: corednsFor(spec.kubernetes),
       version: spec.kubernetes.startsWith("v") ? spec.kubernetes : `v${spec.kubernetes}`,
     };
     const control = new ControlPlane(options);
@@ -284,7 +285,7 @@ function buildNode(
   const machine = world.addMachine(name);
   plug(world.plane, { ns: machine.ns.id, device: "eth0" }, portOf(world.plane, world.switch(SWITCH)));
   const dns = { servers: [control.dnsAddress], domain: "cluster.local" };
-  const programs = new Map([["coredns", coreDns({ cluster: control.store })]]);
+  const programs = new Map([["coredns", coreDns({ cluster: control.store, version: corednsFor(spec.kubernetes) })]]);
   return new ClusterNode({
     name,
     address,

@@ -25,6 +25,10 @@ function versionNumber(version: string): number {
 
 /** CoreDNS by kubeadm's minor release: what `registry.k8s.io/coredns/coredns` a cluster runs. */
 export const COREDNS_BY_KUBERNETES: Readonly<Record<string, string>> = {
+  "1.22": "1.8.4",
+  "1.23": "1.8.6",
+  "1.24": "1.8.6",
+  "1.25": "1.9.3",
   "1.26": "1.9.3",
   "1.27": "1.10.1",
   "1.28": "1.10.1",
@@ -35,3 +39,9 @@ export const COREDNS_BY_KUBERNETES: Readonly<Record<string, string>> = {
   "1.33": "1.12.0",
   "1.34": "1.12.1",
 };
+
+/** The CoreDNS release of a Kubernetes version (`v1.31.2`); the modelled one where none is known. */
+export function corednsFor(kubernetes: string): string {
+  const [, minor = ""] = /^v?(\d+\.\d+)/.exec(kubernetes) ?? [];
+  return COREDNS_BY_KUBERNETES[minor] ?? COREDNS_VERSION;
+}

@@ -36,6 +36,8 @@ class CoreDns {
   /** Read, but not in effect yet. */
   #loaded: Configuration | undefined;
   #generation = 0;
+  /** It ended itself: what is still under way says nothing any more. */
+  #dead = false;
   #end: (exit: number) => void = () => {};
   #fail: (error: unknown) => void = () => {};
 
@@ -80,9 +82,12 @@ class CoreDns {
       interfaces: () => interfacesOf(this.process),
       readFile: (path) => files.read(absolute(path)),
       listFolder: (path) => files.list(absolute(path)),
-      log: (line) => this.process.out(`${line}\n`),
+      log: (line) => {
+        if (!this.#dead) this.process.out(`${line}\n`);
+      },
       background: (job) => void job().catch((error: unknown) => this.#fail(error)),
       fatal: (line) => {
+        this.#dead = true;
         this.process.out(`${line}\n`);
         this.#end(1);
       },

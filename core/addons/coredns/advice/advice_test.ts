@@ -24,7 +24,9 @@ const KUBEADM = `.:53 {
 `;
 
 function remarks(text: string, version = "1.11.1"): string[] {
-  return adviseCorefile({ text, file: "Corefile", version }).map(({ line, plugin, text }) => `${line} ${plugin}: ${text}`);
+  return adviseCorefile({ text, file: "Corefile", version }).map(({ line, plugin, text }) =>
+    `${line} ${plugin}: ${text}`
+  );
 }
 
 Deno.test("nothing is said of kubeadm's own Corefile", () => assertEquals(remarks(KUBEADM), []));
