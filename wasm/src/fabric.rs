@@ -88,6 +88,8 @@ pub struct World {
     pub watching: bool,
     /// An ICMP message of ours is on its way out: what happens to it there is not told by another (icmp_xmit_lock).
     pub speaking_icmp: bool,
+    /// Tunnels that are sending, one within the other: what fragmentation made bytes of has no layers to count.
+    pub shells: usize,
     /// Conntrack events are wanted: flows end on the dot, not when somebody looks.
     pub watching_flows: bool,
 }
@@ -136,6 +138,7 @@ impl Fabric {
             kernel_events: Log::default(),
             watching: false,
             speaking_icmp: false,
+            shells: 0,
             watching_flows: false,
         };
         Fabric { world, spaces: vec![None] }

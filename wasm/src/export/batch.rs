@@ -27,6 +27,8 @@ const COLUMNS: usize = 11;
 #[derive(Default)]
 pub struct Batch {
     words: Vec<u32>,
+    /// Counts batches, so that what becomes of a packet of an earlier one is not written down in this one.
+    number: u32,
 }
 
 impl Batch {
@@ -42,9 +44,18 @@ impl Batch {
         self.words.resize(COLUMNS * CAPACITY, 0);
         self.words.as_mut_ptr()
     }
+    /// What the packet of a row carries: which batch it is of, and its row.
+    fn probe(&self, at: usize) -> u32 {
+        (self.number % (u32::MAX >> 10)) << 10 | at as u32 + 1
+    }
+    /// The row of a packet of this batch.
+    fn row(&self, probe: u32) -> Option<usize> {
+        let at = (probe - 1) as usize % CAPACITY;
+        (probe == self.probe(at)).then_some(at)
+    }
     /// Writes down where a packet's way ended. A copy that was delivered counts more than one that was not.
     pub fn judge(&mut self, place: Place, packet: &Packet, (verdict, reason): (u32, Reason)) {
-        let at = packet.probe as usize - 1;
+        let Some(at) = self.row(packet.probe) else { return };
         if self.get(column::OUTCOME, at) == outcome::DELIVERED {
             return;
         }
@@ -79,7 +90,7 @@ impl Batch {
             proto: number,
             ttl: (kind >> 16) as u8,
             payload_len: self.get(column::LENGTH, at) as u16,
-            probe: at as u32 + 1,
+            probe: self.probe(at),
             ..Packet::EMPTY
         };
         match number {
@@ -94,18 +105,18 @@ impl Batch {
 impl Fabric {
     /// Sends rows 0..count from a namespace; sources need not be its own.
     pub fn send_batch(&mut self, ns: u32, count: usize) {
+        self.world.batch.number += 1;
         for at in 0..count.min(CAPACITY) {
             let (key, packet) = (self.world.batch.key(ns, at), self.world.batch.packet(at));
             match self.follow_trail(&key, &packet) {
                 Some(verdict) => self.world.batch.put_verdict(at, verdict),
-                None => self.walk(key, packet),
+                None => self.walk(key, (at, packet)),
             }
         }
     }
 
-    fn walk(&mut self, key: Key, packet: Packet) {
-        let at = packet.probe as usize - 1;
-        self.world.batch.set(column::OUTCOME, at, outcome::LOST);
+    fn walk(&mut self, key: Key, (at, packet): (usize, Packet)) {
+        self.world.batch.put_verdict(at, [outcome::LOST, 0, 0, 0, 0, 0]);
         self.world.trails.begin(packet.len());
         let packet = self.world.pool.begin(packet);
         // The row says what became of it.

@@ -166,7 +166,7 @@ impl Fabric {
         if remote.is_unspecified() {
             return self.drop(place, packet, Layer::Tunnel, Reason::TunnelEndpoint);
         }
-        if self.layers(&packet).count() >= MOST_SHELLS {
+        if self.world.shells >= MOST_SHELLS || self.layers(&packet).count() >= MOST_SHELLS {
             return self.drop(place, packet, Layer::Tunnel, Reason::TunnelLoop);
         }
         let sport = self.flow_port(place.ns, &packet);
@@ -204,7 +204,10 @@ impl Fabric {
         world.trails.note_number(place.ns);
         world.note(place, &outer, Layer::Tunnel, Action::Encapsulated);
         let birth = Birth { ns: place.ns, oif: shell.lower, flags: Birth::TUNNEL };
-        if self.send_born(birth, outer).is_err() {
+        self.world.shells += 1;
+        let sent = self.send_born(birth, outer);
+        self.world.shells -= 1;
+        if sent.is_err() {
             self.world.trails.spoil();
             if let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) {
                 device.tx.errors += 1;
