@@ -7,31 +7,48 @@ import type { Hook } from "./builtins.ts";
 import type { Extension, Site } from "./extension.ts";
 import { matchExtension } from "./matches.ts";
 import type { Rule } from "./rule.ts";
-import type { LiveChain } from "./table_edit.ts";
+import type { Entry, LiveChain } from "./table_edit.ts";
 import { targetExtension } from "./targets.ts";
 
-/** Why the kernel refuses a table, or "ok". */
-export function checkTable(table: Table, family: Family, chains: readonly LiveChain[]): Errno | "ok" {
-  const hooks = reach(chains);
+/** Chains that a hook leads to, with the hooks' bits. */
+export type Reach = ReadonlyMap<string, number>;
+
+/** Why the kernel refuses a table, or "ok"; `hooks` is what {@link reach} says of it. */
+export function checkTable(
+  place: { readonly table: Table; readonly family: Family },
+  chains: readonly LiveChain[],
+  hooks: Reach | undefined = reach(chains),
+): Errno | "ok" {
   if (hooks === undefined) return "ELOOP";
-  for (const chain of chains) {
-    const seen = hooks.get(chain.name) ?? 0;
-    for (const { rule } of chain.entries) {
-      const verdict = checkRule(rule, { table, family, hooks: seen });
-      if (verdict !== "ok") return verdict;
-    }
+  for (const { name, entries } of chains) {
+    const verdict = checkEntries(entries, `${place.family} ${place.table} ${hooks.get(name) ?? 0}`, () => ({
+      ...place,
+      hooks: hooks.get(name) ?? 0,
+    }));
+    if (verdict !== "ok") return verdict;
   }
   return "ok";
+}
+
+/** A chain's entries never change once they stand in a table: what was found out about them holds. */
+const checked = new WeakMap<readonly Entry[], { readonly at: string; readonly verdict: Errno | "ok" }>();
+
+function checkEntries(entries: readonly Entry[], at: string, place: () => Standing): Errno | "ok" {
+  const known = checked.get(entries);
+  if (known?.at === at) return known.verdict;
+  const standing = place();
+  const wrong = entries.map(({ rule }) => checkRule(rule, standing)).find((verdict) => verdict !== "ok");
+  checked.set(entries, { at, verdict: wrong ?? "ok" });
+  return wrong ?? "ok";
 }
 
 /**
  * The chains as packets can feel them: those that no hook leads to lose their jumps. A kernel does not look at such chains
  * until a hook leads there, so they may call each other in a circle.
  */
-export function reachable(chains: readonly LiveChain[]): LiveChain[] {
-  const hooks = reach(chains);
+export function reachable(chains: readonly LiveChain[], hooks: Reach | undefined = reach(chains)): LiveChain[] {
   return chains.map((chain) => {
-    if (chain.policy !== undefined || hooks?.has(chain.name)) return chain;
+    if (chain.policy !== undefined || hooks?.has(chain.name) || jumps(chain).length === 0) return chain;
     const entries = chain.entries.map((entry) => {
       return entry.rule.target?.target === "jump" ? { ...entry, rule: { ...entry.rule, target: undefined } } : entry;
     });
@@ -40,44 +57,47 @@ export function reachable(chains: readonly LiveChain[]): LiveChain[] {
 }
 
 /** From which hooks each chain can be reached (bits); undefined when chains call each other in a circle. */
-function reach(chains: readonly LiveChain[]): Map<string, number> | undefined {
+export function reach(chains: readonly LiveChain[]): Reach | undefined {
   const hooks = new Map<string, number>();
-  const byName = new Map(chains.map((chain) => [chain.name, jumps(chain)]));
-  for (const chain of chains) {
-    if (chain.policy === undefined) continue;
-    const bit = 1 << HOOK[chain.name as Hook];
-    if (!walk({ name: chain.name, bit, byName, hooks, path: new Set() })) return undefined;
-  }
-  return hooks;
+  const byName = new Map(chains.map((chain) => [chain.name, chain]));
+  const path = new Set<string>();
+  const walk = (name: string, bit: number): boolean => {
+    const chain = byName.get(name);
+    const seen = hooks.get(name) ?? 0;
+    if (path.has(name)) return false;
+    if (chain === undefined || (seen & bit) !== 0) return true;
+    const next = jumps(chain);
+    path.add(name);
+    const straight = next.every((target) => walk(target, bit));
+    path.delete(name);
+    hooks.set(name, seen | bit);
+    return straight;
+  };
+  const roots = chains.filter(({ policy }) => policy !== undefined);
+  return roots.every(({ name }) => walk(name, 1 << HOOK[name as Hook])) ? hooks : undefined;
 }
 
-function jumps(chain: LiveChain): string[] {
+const jumped = new WeakMap<readonly Entry[], readonly string[]>();
+
+/** The chains that a chain's rules jump or go to, each once. */
+function jumps({ entries }: LiveChain): readonly string[] {
+  const known = jumped.get(entries);
+  if (known !== undefined) return known;
   const targets = new Set<string>();
-  for (const { rule } of chain.entries) if (rule.target?.target === "jump") targets.add(rule.target.chain);
-  return [...targets].filter((name) => !(name in HOOK));
+  for (const { rule } of entries) if (rule.target?.target === "jump") targets.add(rule.target.chain);
+  const found = [...targets].filter((name) => !(name in HOOK));
+  jumped.set(entries, found);
+  return found;
 }
 
-interface Step {
-  readonly name: string;
-  readonly bit: number;
-  readonly byName: ReadonlyMap<string, readonly string[]>;
-  readonly hooks: Map<string, number>;
-  readonly path: Set<string>;
+/** Where rules stand. */
+interface Standing {
+  readonly table: Table;
+  readonly family: Family;
+  readonly hooks: number;
 }
 
-function walk(step: Step): boolean {
-  const { name, bit, hooks, path } = step;
-  if (path.has(name)) return false;
-  const seen = hooks.get(name) ?? 0;
-  if (seen & bit) return true;
-  path.add(name);
-  for (const next of step.byName.get(name) ?? []) if (!walk({ ...step, name: next })) return false;
-  path.delete(name);
-  hooks.set(name, seen | bit);
-  return true;
-}
-
-function checkRule(rule: Rule, place: { table: Table; family: Family; hooks: number }): Errno | "ok" {
+function checkRule(rule: Rule, place: Standing): Errno | "ok" {
   const site: Site = {
     ...place,
     proto: rule.proto?.number ?? 0,

@@ -45,14 +45,33 @@ export function compileTable(chains: readonly LiveChain[], options: CompileOptio
       out.word(0);
       out.long(packets);
       out.long(bytes);
-      encodeRule(rule, numbers, out);
+      out.words(wordsOf(rule, options));
+      if (rule.target?.target === "jump") out.patch(out.length - 1, numbers.get(rule.target.chain) as number);
       out.patch(start, out.length - start);
     }
   }
   return out.finish();
 }
 
-function encodeRule(rule: Rule, numbers: ReadonlyMap<string, number>, out: Encoder): void {
+/** Rules are values: their words, but for the number of the chain they jump to, are the same wherever they stand. */
+const written = new WeakMap<Rule, Uint32Array>();
+
+function wordsOf(rule: Rule, { family, setNumber }: CompileOptions): Uint32Array {
+  const known = written.get(rule);
+  if (known !== undefined) return known;
+  let fixed = true;
+  const out = new Encoder(family, (name) => {
+    fixed = false;
+    return setNumber(name);
+  });
+  encodeRule(rule, out);
+  const words = out.finish();
+  // The numbers of sets are a namespace's own.
+  if (fixed) written.set(rule, words);
+  return words;
+}
+
+function encodeRule(rule: Rule, out: Encoder): void {
   encodeBase(rule, out);
   out.word(rule.matches.length);
   for (const match of rule.matches) {
@@ -61,7 +80,7 @@ function encodeRule(rule: Rule, numbers: ReadonlyMap<string, number>, out: Encod
     extension.encode?.(match, out);
     out.end();
   }
-  encodeTarget(rule.target, numbers, out);
+  encodeTarget(rule.target, out);
 }
 
 function encodeBase(rule: Rule, out: Encoder): void {
@@ -92,12 +111,13 @@ function encodeDevice(test: DeviceTest | undefined, out: Encoder): void {
 
 const VERDICT_OPS = { ACCEPT: TARGET.ACCEPT, DROP: TARGET.DROP, RETURN: TARGET.RETURN, QUEUE: TARGET.QUEUE };
 
-function encodeTarget(target: Target | undefined, numbers: ReadonlyMap<string, number>, out: Encoder): void {
+/** A jump's chain number is left open: it stands last, for whoever knows the table. */
+function encodeTarget(target: Target | undefined, out: Encoder): void {
   const extension = target === undefined ? undefined : targetExtension(target);
   if (target === undefined) out.begin(TARGET.NONE, false);
   else if (target.target === "jump") {
     out.begin(target.goto ? TARGET.GOTO : TARGET.JUMP, false);
-    out.word(numbers.get(target.chain) as number);
+    out.word(0);
   } else if (extension !== undefined) {
     out.begin(extension.op, false);
     extension.encode?.(target as never, out);

@@ -3,7 +3,7 @@ import type { Family, Words } from "./address.ts";
 
 /** Writes the words of a compiled table (`wasm/src/filter/program.rs`). */
 export class Encoder {
-  #words = new Uint32Array(1024);
+  #words = new Uint32Array(64);
   #length = 0;
   #head = 0;
 
@@ -25,12 +25,21 @@ export class Encoder {
 
   /** Appends one word. */
   word(word: number): void {
-    if (this.#length === this.#words.length) {
-      const wider = new Uint32Array(this.#words.length * 2);
-      wider.set(this.#words);
-      this.#words = wider;
-    }
+    if (this.#length === this.#words.length) this.#widen(1);
     this.#words[this.#length++] = word;
+  }
+
+  /** Appends words that were written before. */
+  words(words: Uint32Array): void {
+    if (this.#length + words.length > this.#words.length) this.#widen(words.length);
+    this.#words.set(words, this.#length);
+    this.#length += words.length;
+  }
+
+  #widen(by: number): void {
+    const wider = new Uint32Array(Math.max(this.#words.length * 2, this.#length + by));
+    wider.set(this.#words);
+    this.#words = wider;
   }
 
   /** Replaces a word written before. */

@@ -3,7 +3,7 @@ import { type Errno, isFailure } from "../../base/mod.ts";
 import type { Namespace, StateKey } from "../namespace.ts";
 import type { Family } from "./address.ts";
 import { TABLES } from "./builtins.ts";
-import { checkTable, reachable } from "./check.ts";
+import { checkTable, reach, reachable } from "./check.ts";
 import type { Reading } from "./command.ts";
 import { compileTable, type RuleAt, ruleAtLine } from "./compile.ts";
 import { printIptablesSave, type SaveOptions } from "./iptables_save.ts";
@@ -68,9 +68,10 @@ export class Netfilter {
   /** Puts a changed table in place, all at once; says why the kernel would not take it. */
   commit(edit: TableEdit): Errno | "ok" {
     const chains = edit.committed();
-    const verdict = checkTable(edit.table, this.family, chains);
+    const hooks = reach(chains);
+    const verdict = checkTable({ table: edit.table, family: this.family }, chains, hooks);
     if (verdict !== "ok") return verdict;
-    const refused = this.#load(edit.table, chains);
+    const refused = this.#load(edit.table, chains, hooks);
     if (refused !== undefined) return refused;
     const entry = this.#tables.find((known) => known.table === edit.table);
     if (entry === undefined) this.#tables.unshift({ table: edit.table, chains });
@@ -109,8 +110,8 @@ export class Netfilter {
     };
   }
 
-  #load(table: Table, chains: readonly LiveChain[]): Errno | undefined {
-    const program = compileTable(reachable(chains), {
+  #load(table: Table, chains: readonly LiveChain[], hooks = reach(chains)): Errno | undefined {
+    const program = compileTable(reachable(chains, hooks), {
       family: this.family,
       table,
       setNumber: (name) => this.sets.idOf(name),

@@ -44,7 +44,7 @@ function run(edit: TableEdit, words: readonly string[], family: 4 | 6): Answer {
     const request = parseCommand(words, 0, reading);
     if ("loaded" in request) throw new Error("asks for text only");
     const { out, tried, errno } = applyCommand(edit, request, { family });
-    const verdict = errno === "ok" ? checkTable(request.table, family, edit.chains) : errno;
+    const verdict = errno === "ok" ? checkTable({ table: request.table, family }, edit.chains) : errno;
     if (verdict !== "ok") return { out, err: err + kernelText(tool, tried, verdict), exit: 1 };
     compileTable(edit.chains, { family, table: request.table, setNumber: () => 0 });
     return { out, err, exit: 0 };

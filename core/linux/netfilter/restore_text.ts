@@ -10,6 +10,7 @@ import type { Count, Table } from "../../../wasm/mod.ts";
 import { isTable } from "./builtins.ts";
 import { CommandReader, type Reading, type Request } from "./command.ts";
 import { Complaint, STATUS, usage } from "./complaint.ts";
+import { LineMemo } from "./line_memo.ts";
 import { splitLine } from "./line_words.ts";
 
 /** What the lines of a text are said to; each answer is false when the tool would stop with `line N failed`. */
@@ -68,10 +69,12 @@ class RestoreWalker {
   table: Table | undefined;
   #skipping = false;
   #last = false;
+  readonly #memo: LineMemo;
   readonly #reader: CommandReader;
 
   constructor(readonly sink: RestoreSink, readonly options: RestoreOptions) {
-    this.#reader = new CommandReader(options.reading);
+    this.#memo = new LineMemo(options.reading);
+    this.#reader = new CommandReader(this.#memo.reading);
   }
 
   /** One line; false when it failed without a word of its own. `ended` tells whether a line feed stands behind it. */
@@ -127,9 +130,12 @@ class RestoreWalker {
 
   #command(text: string): boolean {
     const count = text.startsWith("[") ? readCounters(text) ?? usage("Bad line %L: need ]") : undefined;
-    const words = splitLine(text, count === undefined ? 0 : text.indexOf("]") + 1) ?? [];
-    if (words.length === 0) return usage("no command specified");
-    const request = this.#reader.read(words, 0, this.table);
+    const table = this.table as Table;
+    const request = this.#memo.request(text, table, () => {
+      const words = splitLine(text, count === undefined ? 0 : text.indexOf("]") + 1) ?? [];
+      if (words.length === 0) usage("no command specified");
+      return this.#reader.read(words, 0, table);
+    });
     if (count !== undefined && this.options.counters) return this.sink.command(withCount(request, count));
     return this.sink.command(request);
   }

@@ -27,14 +27,16 @@ function entryOf(rule: Rule): Entry {
   return { rule, packets: rule.count?.packets ?? 0, bytes: rule.count?.bytes ?? 0 };
 }
 
-/** The working copy. */
+/** The working copy: chains are shared with the table it was made from until they are changed. */
 export class TableEdit {
   readonly #chains = new Map<string, LiveChain>();
+  /** Chains that are this copy's own. */
+  readonly #own = new Set<LiveChain>();
   /** Chains whose policy was given with counters. */
   readonly #counted = new Set<string>();
 
   constructor(readonly table: Table, chains: Iterable<LiveChain>) {
-    for (const chain of chains) this.#chains.set(chain.name, { ...chain, entries: chain.entries.slice() });
+    for (const chain of chains) this.#chains.set(chain.name, chain);
   }
 
   /** A working copy of a table read from text. */
@@ -49,6 +51,7 @@ export class TableEdit {
 
   /** The chains as they go back to the kernel: libiptc keeps the counters of rules, but of policies only those it was given. */
   committed(): LiveChain[] {
+    this.#own.clear();
     return this.chains.map((chain) => this.#counted.has(chain.name) ? chain : { ...chain, count: ZERO });
   }
 
@@ -64,6 +67,16 @@ export class TableEdit {
     return this.#chains.get(name);
   }
 
+  /** A chain to be changed. */
+  #change(name: string): LiveChain | undefined {
+    const chain = this.#chains.get(name);
+    if (chain === undefined || this.#own.has(chain)) return chain;
+    const own = { ...chain, entries: chain.entries.slice() };
+    this.#own.add(own);
+    this.#chains.set(name, own);
+    return own;
+  }
+
   /** How many rules jump or go to each chain. */
   references(): Map<string, number> {
     const count = new Map<string, number>();
@@ -76,7 +89,7 @@ export class TableEdit {
   }
 
   append(name: string, rules: readonly Rule[]): IptcErrno {
-    const chain = this.#chains.get(name);
+    const chain = this.#change(name);
     if (chain === undefined) return "ENOENT";
     for (const rule of rules) chain.entries.push(entryOf(rule));
     return "ok";
@@ -84,7 +97,7 @@ export class TableEdit {
 
   /** Inserts before rule `number`. */
   insert(name: string, rules: readonly Rule[], number: number): IptcErrno {
-    const chain = this.#chains.get(name);
+    const chain = this.#change(name);
     if (chain === undefined) return "ENOENT";
     if (number > chain.entries.length + 1) return "E2BIG";
     chain.entries.splice(number - 1, 0, ...rules.map(entryOf));
@@ -92,7 +105,7 @@ export class TableEdit {
   }
 
   replace(name: string, rule: Rule, number: number): IptcErrno {
-    const chain = this.#chains.get(name);
+    const chain = this.#change(name);
     if (chain === undefined) return "ENOENT";
     if (number > chain.entries.length) return "E2BIG";
     chain.entries[number - 1] = entryOf(rule);
@@ -100,7 +113,7 @@ export class TableEdit {
   }
 
   deleteNumber(name: string, number: number): IptcErrno {
-    const chain = this.#chains.get(name);
+    const chain = this.#change(name);
     if (chain === undefined) return "ENOENT";
     if (number > chain.entries.length) return "E2BIG";
     chain.entries.splice(number - 1, 1);
@@ -112,7 +125,7 @@ export class TableEdit {
     for (const rule of rules) {
       const index = this.#find(name, rule);
       if (index < 0) return "ENOENT";
-      this.#chains.get(name)?.entries.splice(index, 1);
+      this.#change(name)?.entries.splice(index, 1);
     }
     return "ok";
   }
@@ -127,7 +140,7 @@ export class TableEdit {
   }
 
   flush(name: string): IptcErrno {
-    const chain = this.#chains.get(name);
+    const chain = this.#change(name);
     if (chain === undefined) return "ENOENT";
     chain.entries = [];
     return "ok";
@@ -135,7 +148,9 @@ export class TableEdit {
 
   create(name: string): IptcErrno {
     if (this.#chains.has(name)) return "EEXIST";
-    this.#chains.set(name, { name, count: ZERO, entries: [] });
+    const chain: LiveChain = { name, count: ZERO, entries: [] };
+    this.#own.add(chain);
+    this.#chains.set(name, chain);
     return "ok";
   }
 
@@ -151,27 +166,29 @@ export class TableEdit {
 
   /** iptables-restore without --noflush: every rule and user chain goes, policies and their counters stay. */
   clear(): void {
-    for (const [name, chain] of this.#chains) {
-      if (this.isBuiltin(name)) chain.entries = [];
+    for (const name of [...this.#chains.keys()]) {
+      if (this.isBuiltin(name)) this.flush(name);
       else this.#chains.delete(name);
     }
   }
 
   rename(name: string, to: string): IptcErrno {
-    const chain = this.#chains.get(name);
     if (this.has(to)) return "EEXIST";
-    if (chain === undefined || this.isBuiltin(name)) return "ENOENT";
+    const chain = this.isBuiltin(name) ? undefined : this.#change(name);
+    if (chain === undefined) return "ENOENT";
     this.#chains.delete(name);
     chain.name = to;
     this.#chains.set(to, chain);
-    for (const other of this.#chains.values()) {
-      other.entries = other.entries.map((entry) => retarget(entry, name, to));
+    for (const { name: other, entries } of [...this.#chains.values()]) {
+      if (!entries.some((entry) => jumpsTo(entry, name))) continue;
+      const caller = this.#change(other) as LiveChain;
+      caller.entries = caller.entries.map((entry) => jumpsTo(entry, name) ? retarget(entry, to) : entry);
     }
     return "ok";
   }
 
   policy(name: string, policy: string, count: Count = ZERO): IptcErrno {
-    const chain = this.#chains.get(name);
+    const chain = this.#change(name);
     if (chain === undefined || !this.isBuiltin(name)) return "ENOENT";
     if (policy !== "ACCEPT" && policy !== "DROP") return "EINVAL";
     chain.policy = policy;
@@ -181,7 +198,7 @@ export class TableEdit {
   }
 
   zero(name: string, number?: number): IptcErrno {
-    const chain = this.#chains.get(name);
+    const chain = this.#change(name);
     if (chain === undefined) return "ENOENT";
     if (number !== undefined && number > chain.entries.length) return "E2BIG";
     if (number === undefined) chain.count = ZERO;
@@ -209,8 +226,11 @@ function counted({ rule, packets, bytes }: Entry): Rule {
   return same ? rule : { ...rule, count: { packets, bytes } };
 }
 
-function retarget(entry: Entry, name: string, to: string): Entry {
-  const { target } = entry.rule;
-  if (target?.target !== "jump" || target.chain !== name) return entry;
-  return { ...entry, rule: { ...entry.rule, target: { ...target, chain: to } } };
+function jumpsTo({ rule: { target } }: Entry, name: string): boolean {
+  return target?.target === "jump" && target.chain === name;
+}
+
+function retarget(entry: Entry, to: string): Entry {
+  const target = { ...entry.rule.target, chain: to } as Rule["target"];
+  return { ...entry, rule: { ...entry.rule, target } };
 }
