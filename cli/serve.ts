@@ -1,4 +1,4 @@
-import { createApp, DEFAULT_LIMITS, kubeAddress, kubeconfig, Labs } from "../http/mod.ts";
+import { createApp, DEFAULT_LIMITS, holdLabs, kubeAddress, kubeconfig, listen } from "../http/mod.ts";
 import { defaultHost, Lab } from "../mod.ts";
 import { labOptions } from "./files.ts";
 import { readWords, UsageError, wholeNumber, type Words } from "./usage.ts";
@@ -16,10 +16,11 @@ export const serve: Verb = {
     if (words.rest.length > 0) throw new UsageError(`unexpected ${JSON.stringify(words.rest[0])}`);
     const hostname = words.text["host"] ?? "127.0.0.1";
     const port = wholeNumber(words, "port") ?? 8080;
-    const labs = new Labs();
-    const id = words.files.length > 0 ? labs.add(await openLab(words)) : undefined;
-    const app = createApp(defaultHost(), DEFAULT_LIMITS, labs);
-    const server = Deno.serve({ hostname, port, onListen: (at) => announce(at, id) }, app.fetch);
+    const held = holdLabs();
+    const id = words.files.length > 0 ? held.labs.add(await openLab(words)) : undefined;
+    if (id !== undefined) held.pace.touch(id, { always: true });
+    const server = listen({ hostname, port, ...held, fetch: createApp(defaultHost(), DEFAULT_LIMITS, held).fetch });
+    announce(server, id);
     await server.finished;
     return 0;
   },

@@ -5,9 +5,8 @@ import type { LabHost } from "../core/lab/mod.ts";
 import { answerError, ApiError } from "./errors.ts";
 import { kubeRoutes } from "./kube/routes.ts";
 import { labRoutes } from "./lab.ts";
-import { Labs } from "./labs.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-import { Pace } from "./pace.ts";
+import { type Held, holdLabs } from "./pace.ts";
 
 const INFO = {
   title: "podwire",
@@ -16,23 +15,16 @@ const INFO = {
 };
 
 /** The API over a host that can open labs. */
-export function createApp(host: LabHost, limits: Limits = DEFAULT_LIMITS, labs: Labs = new Labs()): OpenAPIHono {
+export function createApp(host: LabHost, limits: Limits = DEFAULT_LIMITS, held: Held = holdLabs()): OpenAPIHono {
   const app = new OpenAPIHono();
   app.use(bodyLimit({
     maxSize: limits.body,
     onError: (c) => answerError(c, new ApiError(413, "too-large", `the body is over ${limits.body} bytes`)),
   }));
-  app.route("/", labRoutes(host, labs, limits));
-  app.route("/", kubeRoutes(labs, paceOf(labs)));
+  app.route("/", labRoutes(host, held.labs, limits));
+  app.route("/", kubeRoutes(held));
   app.doc31("/openapi.json", { openapi: "3.1.0", info: INFO });
   app.notFound((c) => answerError(c, new ApiError(404, "not-found", `nothing at ${c.req.method} ${c.req.path}`)));
   app.onError((error, c) => answerError(c, error));
   return app;
-}
-
-/** Labs that were there before the first client live on their own; time in others goes by while clients of the cluster are there. */
-function paceOf(labs: Labs): Pace {
-  const pace = new Pace(labs);
-  for (const id of labs.ids) pace.touch(id, { always: true });
-  return pace;
 }

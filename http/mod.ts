@@ -3,3 +3,5 @@ export { createApp } from "./app.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { kubeAddress, kubeconfig } from "./kube/kubeconfig.ts";
 export { Labs } from "./labs.ts";
+export { listen, type Listening } from "./listen.ts";
+export { type Held, holdLabs } from "./pace.ts";

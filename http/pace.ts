@@ -1,10 +1,22 @@
-import type { Labs } from "./labs.ts";
+import { Labs } from "./labs.ts";
 
 /** Real milliseconds between two steps of a lab's time, and the most that one step makes up for. */
 const TICK = 20;
 const MOST = 1_000;
 /** Real milliseconds after the last client's request when a lab that nobody holds open stands still again. */
 const IDLE = 30_000;
+
+/** The labs of one server and their time. */
+export interface Held {
+  readonly labs: Labs;
+  readonly pace: Pace;
+}
+
+/** No lab yet. */
+export function holdLabs(): Held {
+  const labs = new Labs();
+  return { labs, pace: new Pace(labs) };
+}
 
 /** How a lab's time goes on. */
 export interface PaceOptions {

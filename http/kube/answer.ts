@@ -6,10 +6,10 @@ export const PROTOBUF = "application/vnd.kubernetes.protobuf";
 
 /** The response; JSON as the server writes it, text as it is. */
 export async function toResponse(answer: ApiResponse, request: Request): Promise<Response> {
-  const text = textOf(answer);
+  const text = answer.body instanceof Uint8Array ? answer.body as Uint8Array<ArrayBuffer> : textOf(answer);
   const headers = new Headers({ "content-type": answer.contentType, "cache-control": "no-cache, private" });
   for (const warning of answer.warnings) headers.append("warning", `299 - ${JSON.stringify(warning)}`);
-  if (answer.etag !== true) return new Response(text, { status: answer.code, headers });
+  if (answer.etag !== true || typeof text !== "string") return new Response(text, { status: answer.code, headers });
   const etag = `"${await sha512(text)}"`;
   headers.set("etag", etag);
   headers.set("vary", "Accept");

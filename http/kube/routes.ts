@@ -4,7 +4,7 @@ import { type ApiRequest, type ApiResponse, decodeProtobuf } from "../../core/ku
 import type { KubeDoor, PodTarget } from "../../core/lab/mod.ts";
 import { ApiError } from "../errors.ts";
 import type { Labs } from "../labs.ts";
-import type { Pace } from "../pace.ts";
+import type { Held } from "../pace.ts";
 import { PROTOBUF, refusedBody, toResponse } from "./answer.ts";
 import { PROTOCOLS } from "./channels.ts";
 import { execQuery, runAttach, runExec, webSocketStreams } from "./exec.ts";
@@ -24,7 +24,7 @@ interface Call {
 }
 
 /** The routes. */
-export function kubeRoutes(labs: Labs, pace: Pace): Hono {
+export function kubeRoutes({ labs, pace }: Held): Hono {
   const app = new Hono();
   app.get("/v1/labs/:id/kubeconfig", (c) => {
     const id = c.req.param("id");

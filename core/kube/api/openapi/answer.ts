@@ -4,9 +4,13 @@ import type { ApiRequest, ApiResponse } from "../types.ts";
 import { customDocuments } from "./custom.ts";
 import { builtinDocument, documentNames, type OpenApiDocument } from "./documents.ts";
 import { openApiV2 } from "./v2.ts";
+import { openApiV2Protobuf } from "./v2_protobuf.ts";
 
+/** As clients ask for it, and as the server names it: `@` may not stand in a media type. */
 const V2_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+const V2_PROTOBUF_TYPE = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 const texts = new Map<string, string>();
+let protobuf: Uint8Array<ArrayBuffer> | undefined;
 
 /** The answer to a path under `/openapi/`; undefined where there is nothing. */
 export function openApiAnswer(store: Store, path: string, { accept = "" }: ApiRequest): ApiResponse | undefined {
@@ -21,8 +25,8 @@ export function openApiAnswer(store: Store, path: string, { accept = "" }: ApiRe
 
 function v2(accept: string): ApiResponse {
   if (accept.split(",").every((one) => one.trim().startsWith(V2_PROTOBUF))) {
-    const body = "only the following media types are accepted: application/json\n";
-    return { code: 406, contentType: "text/plain; charset=utf-8", body, warnings: [] };
+    protobuf ??= openApiV2Protobuf();
+    return { code: 200, contentType: V2_PROTOBUF_TYPE, body: protobuf, warnings: [] };
   }
   const text = texts.get("v2") ?? JSON.stringify(openApiV2());
   texts.set("v2", text);
