@@ -104,6 +104,8 @@ export const RECORDS: Readonly<Record<string, readonly (readonly [string, string
     ["label", "?text"],
     ["scope", "?u32"],
     ["noPrefixRoute", "bool"],
+    ["noDad", "bool"],
+    ["optimistic", "bool"],
   ],
   AddressView: [
     ["address", "prefix"],
@@ -112,9 +114,12 @@ export const RECORDS: Readonly<Record<string, readonly (readonly [string, string
     ["label", "?text"],
     ["scope", "u32"],
     ["noPrefixRoute", "bool"],
+    ["noDad", "bool"],
+    ["optimistic", "bool"],
     ["dev", "u32"],
     ["secondary", "bool"],
     ["tentative", "bool"],
+    ["dadFailed", "bool"],
   ],
   NeighbourView: [
     ["ip", "ip"],
@@ -221,6 +226,7 @@ export const RECORDS: Readonly<Record<string, readonly (readonly [string, string
     ["transparent", "?bool"],
     ["uid", "?u32"],
     ["abort", "?bool"],
+    ["v6Only", "?bool"],
   ],
   Datagram: [
     ["from", "ip"],
@@ -246,6 +252,8 @@ export const RECORDS: Readonly<Record<string, readonly (readonly [string, string
   ],
   SocketView: [
     ["id", "u32"],
+    ["family", "u32"],
+    ["v6Only", "bool"],
     ["kind", "SocketKind"],
     ["state", "SocketState"],
     ["local", "ip"],
@@ -539,7 +547,7 @@ export const WORDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Sysctls the plane obeys, with the kernel's defaults: a namespace's, a device's (`net.ipv4.conf.DEV.*`), a device's
- * neighbours' (`net.ipv4.neigh.DEV.*`). */
+ * neighbours' (`net.ipv4.neigh.DEV.*`, `net.ipv6.neigh.DEV.*`), a device's IPv6 (`net.ipv6.conf.DEV.*`). */
 export const SYSCTLS = {
   global: {
     "net.ipv4.ip_forward": 0,
@@ -569,6 +577,7 @@ export const SYSCTLS = {
     "net.ipv4.route.mtu_expires": 600,
     "net.ipv4.ipfrag_time": 30,
     "net.ipv4.fib_multipath_hash_policy": 0,
+    "net.ipv6.fib_multipath_hash_policy": 0,
     "net.ipv4.fib_multipath_hash_seed": 0,
     "net.ipv4.fib_multipath_hash_fields": 7,
     "net.ipv4.fib_multipath_use_neigh": 0,
@@ -592,7 +601,15 @@ export const SYSCTLS = {
     "net.bridge.bridge-nf-call-iptables": 1,
     "net.bridge.bridge-nf-call-ip6tables": 1,
     "net.bridge.bridge-nf-call-arptables": 1,
-    "net.ipv6.conf.all.forwarding": 0,
+    "net.ipv6.bindv6only": 0,
+    "net.ipv6.icmp.echo_ignore_all": 0,
+    "net.ipv6.icmp.echo_ignore_multicast": 0,
+    "net.ipv6.icmp.ratelimit": 100,
+    "net.ipv6.route.mtu_expires": 600,
+    "net.ipv6.route.min_adv_mss": 1220,
+    "net.ipv6.ip6frag_time": 60,
+    "net.ipv6.ip_nonlocal_bind": 0,
+    "net.ipv6.fwmark_reflect": 0,
     "net.netfilter.nf_conntrack_buckets": 262144,
     "net.netfilter.nf_conntrack_expect_max": 4096,
     "net.netfilter.nf_conntrack_events": 2,
@@ -633,5 +650,18 @@ export const SYSCTLS = {
     proxy_delay: 80,
     locktime: 100,
     gc_stale_time: 60,
+  },
+  conf6: {
+    disable_ipv6: 0,
+    forwarding: 0,
+    force_forwarding: 0,
+    hop_limit: 64,
+    accept_dad: 1,
+    dad_transmits: 1,
+    addr_gen_mode: 0,
+    keep_addr_on_down: 0,
+    proxy_ndp: 0,
+    ndisc_notify: 0,
+    ignore_routes_with_linkdown: 0,
   },
 } as const;

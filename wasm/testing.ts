@@ -14,9 +14,10 @@ export function ok<T>(value: T): Exclude<T, { errno: string }> {
   return value as Exclude<T, { errno: string }>;
 }
 
-/** A namespace with lo up. */
-export function host(plane: Plane): Ns {
+/** A namespace with lo up; IPv6 only where it is asked for. */
+export function host(plane: Plane, ipv6 = false): Ns {
   const ns = plane.addNamespace();
+  if (!ipv6) ok(plane.setSysctl(ns, "net.ipv6.conf.all.disable_ipv6", 1));
   ok(plane.setLink(ns, 1, { up: true }));
   return ns;
 }

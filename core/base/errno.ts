@@ -22,6 +22,7 @@ export const ERRNO: Readonly<Record<Errno, readonly [number, string]>> = {
   ELOOP: [40, "Too many levels of symbolic links"],
   EMSGSIZE: [90, "Message too long"],
   ENOPROTOOPT: [92, "Protocol not available"],
+  EPROTO: [71, "Protocol error"],
   EPROTONOSUPPORT: [93, "Protocol not supported"],
   EOPNOTSUPP: [95, "Operation not supported"],
   EAFNOSUPPORT: [97, "Address family not supported by protocol"],

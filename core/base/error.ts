@@ -41,6 +41,7 @@ export type Errno =
   | "ERANGE"
   | "EOPNOTSUPP"
   | "EMSGSIZE"
+  | "EPROTO"
   | "EPROTONOSUPPORT"
   | "EAFNOSUPPORT"
   | "EADDRINUSE"

@@ -16,6 +16,7 @@ import { overview } from "./overview.ts";
 import { PlaceError } from "./places.ts";
 import { resolvePlace, resolveTarget } from "./resolve.ts";
 import { type Call, parseSnapshot, printSnapshot, type Snapshot } from "./snapshot.ts";
+import { speaksIpv6 } from "./spec.ts";
 import { World } from "./world.ts";
 
 /** How a lab is opened. Fields given here win over those of a Lab object in the files. */
@@ -57,7 +58,7 @@ export class Lab {
   /** Builds the world and waits, on virtual time, until everything in it is ready. Throws a TextError on bad input. */
   static async open(options: LabOptions, host: LabHost): Promise<Lab> {
     const intent = readIntent(namedFiles(options.files ?? []), options);
-    const world = new World(host, intent.spec.seed);
+    const world = new World(host, intent.spec.seed, speaksIpv6(intent.spec));
     const cluster = intent.spec.nodes.length > 0 ? await Cluster.build(world, intent) : undefined;
     if (intent.spec.machines[0] === DEFAULT_MACHINE) await buildInternet(world, DEFAULT_SWITCH, DEFAULT_NETWORK);
     await buildMachines(world, intent.spec, intent.blame);

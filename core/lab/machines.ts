@@ -22,6 +22,9 @@ export const DEFAULT_NETWORK = "192.168.1.0/24";
 /** Where in the lab file a machine or link stands: makes the error for a mistake found while building. */
 export type Blame = (path: readonly (string | number)[], problem: string, expected: string) => TextError;
 
+/** Virtual milliseconds after which IPv6 addresses are no longer tentative. */
+const DAD = 2500;
+
 /** Builds machines, switches and links, then sets addresses, routes and sysctls and runs the boot lines, in that order. */
 export async function buildMachines(
   world: World,
@@ -46,6 +49,7 @@ export async function buildMachines(
       (path, problem, expected) => blame(["machines", i, ...path], problem, expected),
     );
   }
+  if (world.ipv6) await world.runner.advance(DAD);
 }
 
 interface Cabling {

@@ -101,6 +101,15 @@ export const LabSpecSchema = z.strictObject({
   links: z.array(Link).default([]),
 });
 
+/** An IPv6 address in short, a command or a setting for IPv6. */
+const IPV6 = /[0-9a-f:]*::[0-9a-f]*|\bip -6\b|\bip6tables|\bnet[./]ipv6\b/i;
+
+/** Whether a lab speaks of IPv6 anywhere: then its machines, nodes and pods do; else it is switched off in them. */
+export function speaksIpv6(spec: Pick<LabSpec, "machines" | "podCIDR" | "serviceCIDR" | "nodeCIDR">): boolean {
+  const { machines, podCIDR, serviceCIDR, nodeCIDR } = spec;
+  return IPV6.test(JSON.stringify([machines, podCIDR, serviceCIDR, nodeCIDR]));
+}
+
 /** What a lab is made of, with all defaults filled in. */
 export type LabSpec = z.infer<typeof LabSpecSchema>;
 /** One Linux machine of a lab. */

@@ -26,10 +26,13 @@ const BRIDGE: IfIndex = 2;
 /** Makes a switch: a namespace with one bridge that hands frames on and looks no deeper (bridge-nf off, no snooping). */
 export function switchFor(plane: PlaneApi, name: string): Ns {
   const ns = plane.addNamespace();
+  check(plane.setSysctl(ns, "net.ipv6.conf.all.disable_ipv6", 1), `switch ${name}`);
   const bridge = check(plane.addLink(ns, { kind: "bridge", name: name.slice(0, 15) }), `switch ${name}`);
   if (bridge !== BRIDGE) throw new Error(`switch ${name}: bridge is device ${bridge}`);
   check(plane.setLink(ns, bridge, { up: true, mcastSnooping: false }), `switch ${name}`);
-  check(plane.setSysctl(ns, "net.bridge.bridge-nf-call-iptables", 0), `switch ${name}`);
+  for (const key of ["iptables", "ip6tables"]) {
+    check(plane.setSysctl(ns, `net.bridge.bridge-nf-call-${key}`, 0), `switch ${name}`);
+  }
   return ns;
 }
 

@@ -10,6 +10,9 @@ import { switchFor } from "./wiring.ts";
 /** When a lab begins in virtual time unless its host says otherwise: so that dates in logs and headers are the same on every run. */
 export const EPOCH = Date.UTC(2026, 0, 1);
 
+/** What Debian has of IPv6 in /etc/hosts. */
+const HOSTS6 = "::1 localhost ip6-localhost ip6-loopback\nff02::1 ip6-allnodes\nff02::2 ip6-allrouters\n";
+
 /** What a machine of a lab may have of its own. */
 export interface MachineParts {
   readonly files?: Readonly<Record<string, string>>;
@@ -32,7 +35,8 @@ export class World {
   /** What happened, with virtual milliseconds since the beginning. */
   readonly log = new Feed<LabEvent>();
 
-  constructor(host: LabHost, seed: number) {
+  /** `ipv6`: whether machines speak IPv6 from their boot on. */
+  constructor(host: LabHost, seed: number, readonly ipv6 = false) {
     this.start = host.start ?? EPOCH;
     this.plane = Plane.open(host.module, { seed });
     this.clock = new VirtualClock(this.start);
@@ -50,7 +54,7 @@ export class World {
     });
   }
 
-  /** Makes a machine: Debian's programs and files, loopback up, IPv6 off as in the labs we teach with. */
+  /** Makes a machine: Debian's programs and files, loopback up, IPv6 off unless the lab speaks of it. */
   addMachine(name: string, parts: MachineParts = {}): Machine {
     if (this.machines.has(name)) throw new RangeError(`two machines are called ${name}`);
     const machine = new Machine({
@@ -59,11 +63,16 @@ export class World {
       runner: this.runner,
       random: this.random.split(`machine ${name}`),
       programs: parts.programs ?? PROGRAMS,
-      files: { "/etc/hosts": `127.0.0.1 localhost\n127.0.1.1 ${name}\n`, "/etc/resolv.conf": "", ...parts.files },
+      files: {
+        "/etc/hosts": `127.0.0.1 localhost\n127.0.1.1 ${name}\n${this.ipv6 ? HOSTS6 : ""}`,
+        "/etc/resolv.conf": "",
+        ...parts.files,
+      },
     });
     this.machines.set(name, machine);
     const refused = this.plane.setLink(machine.ns.id, 1, { up: true });
     if (refused !== null) throw new Error(`lo of ${name}: ${refused.errno}`);
+    if (!this.ipv6) this.plane.setSysctl(machine.ns.id, "net.ipv6.conf.all.disable_ipv6", 1);
     return machine;
   }
 

@@ -37,6 +37,8 @@ pub enum Event {
     Leave { ns: u32, dev: u32, packet: PacketId },
     /// A neighbour entry's timer.
     Neighbour { ns: u32, dev: u32, ip: Ip, generation: u32 },
+    /// Duplicate address detection of an address goes on.
+    Address { ns: u32, dev: u32, ip: Ip, generation: u32 },
     /// A TCP socket's timer.
     Tcp { socket: u32, generation: u32 },
     /// Fragments waited too long for their siblings.
@@ -56,6 +58,7 @@ impl Event {
         match self {
             Event::Leave { ns, .. }
             | Event::Neighbour { ns, .. }
+            | Event::Address { ns, .. }
             | Event::Fragments { ns, .. }
             | Event::Forget { ns, .. }
             | Event::Proxy { ns, .. } => *ns == space,
@@ -248,6 +251,7 @@ impl Fabric {
                 self.leave(Place { ns, dev }, packet);
             }
             Event::Neighbour { ns, dev, ip, generation } => self.neighbour_timer(Place { ns, dev }, ip, generation),
+            Event::Address { ns, dev, ip, generation } => self.address_timer(Place { ns, dev }, ip, generation),
             Event::Tcp { socket, generation } => self.tcp_timer(socket, generation),
             Event::Fragments { ns, generation } => self.fragments_timer(ns, generation),
             Event::Forget { ns, ip } => self.forget(ns, ip),

@@ -8,7 +8,7 @@
 //!   ---------------------------------------------------------------------------------------------------------------
 //!   pipeline   LIFE OF A PACKET, top to bottom. Start there. Beside it: routing checks, ICMP, fragments, REJECT, limits
 //!   filter     rules: hooks in the kernel's order, chains, matches, targets, sets      flow   conntrack and NAT
-//!   route      tables, tries, policy rules                                             link   devices, bridges, ARP, vxlan, netem
+//!   route      tables, tries, policy rules                                             link   devices, bridges, ARP and ND, vxlan, netem
 //!   ---------------------------------------------------------------------------------------------------------------
 //!   namespace  one stack: its devices, routes, hooks, sockets; and the Env its rules ask
 //!   fabric     all namespaces, the run queue, the event heap, the clock
@@ -25,7 +25,8 @@
 //! * **Names are the kernel's.** Comments name the function of Linux 6.18 that a step models; its order of checks is the law.
 //!
 //! # Not modelled
-//! IPv6 beyond routes, rules and tables (its packets are dropped as an unknown protocol); VLAN filtering, STP and IGMP snooping of bridges
+//! IPv6's router solicitations and advertisements, MLD reports, redirects, extension headers other than hop-by-hop options and
+//! fragments, flow labels; VLAN filtering, STP and IGMP snooping of bridges
 //! (the options are kept and shown); vlan, macvlan, ipvlan and ipip devices (refused as an unknown type); multicast routing and IGMP; IP
 //! source routing; XFRM; TCP's SACK blocks, delayed acknowledgements, ECN, urgent data, fast open and SYN cookies; traffic control other
 //! than netem. Options of TCP that the plane does not know are not carried on by a forwarded segment.

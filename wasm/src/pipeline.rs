@@ -1,4 +1,4 @@
-//! LIFE OF A PACKET (IPv4). Read it top to bottom; each step names the kernel function it models.
+//! LIFE OF A PACKET. Read it top to bottom; each step names the kernel function it models.
 //!
 //! ```text
 //!                 device                                                     device
@@ -37,9 +37,10 @@ use crate::filter::{At, Verdict};
 use crate::link::bridge::Bridging;
 use crate::link::{Kind, Place};
 use crate::namespace::{Path, View};
+use crate::route::RouteType;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::ether;
-use crate::wire::{print, Mac, Packet, PacketType, Parcel, NONE};
+use crate::wire::{print, Family, Mac, Packet, PacketType, Parcel, NONE};
 use icmp::{dest, kind, IcmpError};
 use reject::Refused;
 use routing::InputError;
@@ -89,19 +90,24 @@ impl Fabric {
             return self.bridge_receive(Bridging { ns: place.ns, bridge: master, from: place.dev }, packet);
         }
         match packet.ethertype {
-            ether::IPV4 => self.ip_receive(place, packet),
+            ether::IPV4 | ether::IPV6 => self.ip_receive(place, packet),
             ether::ARP => self.arp_receive(place, packet),
             _ => self.drop(place, packet, Layer::Link, Reason::Protocol),
         }
     }
 
-    /// ip_rcv: PREROUTING, then the route decides.
+    /// ip_rcv, ipv6_rcv: PREROUTING, then the route decides.
     fn ip_receive(&mut self, place: Place, mut packet: Parcel) {
         if packet.pkt_type == PacketType::OtherHost {
             return self.drop(place, packet, Layer::Link, Reason::NotForUs);
         }
         if packet.quoted != 0 {
             return self.drop(place, packet, Layer::Local, Reason::Malformed);
+        }
+        if packet.family() == Family::V6 {
+            if let Err(reason) = self.space(place.ns).stack.check6(&packet, place.dev) {
+                return self.drop(place, packet, Layer::Route, reason);
+            }
         }
         let before = packet.dst;
         if !packet.bridged {
@@ -136,9 +142,11 @@ impl Fabric {
 
     /// Why a packet is not routed on, and what its sender is told (ip_error).
     fn no_input_route(&mut self, place: Place, packet: Parcel, problem: InputError) {
+        let v4 = packet.family() == Family::V4;
         let (code, reason) = match problem {
             InputError::NetUnreach => (Some(dest::NET), Reason::NoRoute),
-            InputError::HostUnreach => (Some(dest::HOST), Reason::Unreachable),
+            InputError::HostUnreach if v4 => (Some(dest::HOST), Reason::Unreachable),
+            InputError::HostUnreach => (Some(dest::NET), Reason::Unreachable),
             InputError::Prohibit => (Some(dest::ADMIN), Reason::Prohibited),
             InputError::Blackhole => (None, Reason::Blackhole),
             InputError::ForwardingOff => (None, Reason::ForwardingOff),
@@ -146,9 +154,9 @@ impl Fabric {
             InputError::MartianDestination => (None, Reason::MartianDestination),
             InputError::ReversePath => (None, Reason::RpFilter),
         };
-        let forwards = self.space(place.ns).stack.forwards(place.dev);
+        let forwards = !v4 || self.space(place.ns).stack.forwards(place.dev);
         if let Some(code) = code.filter(|_| forwards) {
-            if self.route_error_allowed(place.ns, packet.src) {
+            if !v4 || self.route_error_allowed(place.ns, packet.src) {
                 self.send_icmp_error(place.ns, &packet, IcmpError::new(kind::UNREACHABLE, code));
             }
         }
@@ -157,7 +165,7 @@ impl Fabric {
 
     // ---------------------------------------------------------------------------------------------- on
 
-    /// ip_forward: TTL, PMTU, redirect, FORWARD.
+    /// ip_forward, ip6_forward: TTL, PMTU, redirect, FORWARD.
     fn forward(&mut self, place: Place, mut packet: Parcel, (path, redirect): (Path, bool)) {
         if packet.pkt_type != PacketType::Host {
             return self.drop(place, packet, Layer::Route, Reason::NotForUs);
@@ -166,8 +174,14 @@ impl Fabric {
             self.send_icmp_error(place.ns, &packet, IcmpError::new(kind::TIME_EXCEEDED, 0));
             return self.drop(place, packet, Layer::Route, Reason::Ttl);
         }
+        let v4 = packet.family() == Family::V4;
+        if packet.src.is_link_local6() {
+            self.send_icmp_error(place.ns, &packet, IcmpError::new(kind::UNREACHABLE6, dest::BEYOND_SCOPE6));
+            return self.drop(place, packet, Layer::Route, Reason::Unreachable);
+        }
         let mtu = self.space(place.ns).stack.forward_mtu(&path);
-        if packet.dont_fragment && packet.len() > mtu {
+        let length = if v4 || packet.frag_max == 0 { packet.len() } else { u32::from(packet.frag_max) };
+        if (packet.dont_fragment || !v4) && length > mtu {
             self.send_icmp_error(
                 place.ns,
                 &packet,
@@ -194,7 +208,12 @@ impl Fabric {
     /// ip_output: POSTROUTING, fragments, neighbour. The error is what a local sender is told.
     pub fn output(&mut self, ns: u32, mut packet: Parcel, path: Path) -> Result<(), u32> {
         let place = Place { ns, dev: path.oif };
-        if path.kind == crate::route::RouteType::Broadcast && path.oif != 1 && packet.iif == 0 {
+        let heard = match path.kind {
+            RouteType::Broadcast => path.oif != 1 && packet.iif == 0,
+            // Neighbour discovery is not for one's own ears.
+            _ => packet.socket != NONE && !packet.dst.is_v4() && packet.dst.is_multicast() && path.oif != 1,
+        };
+        if heard && (packet.dst.is_v4() || self.space(ns).stack.listens6(path.oif, packet.dst)) {
             self.loop_back(place, &packet, path);
         }
         let verdict = self.run_hook((ns, hook::POSTROUTING), (0, path.oif), &mut packet, Some(path));
@@ -207,7 +226,8 @@ impl Fabric {
             self.resolve(place, path.next_hop(packet.dst), packet);
             return Ok(());
         }
-        if packet.dont_fragment && packet.len() > mtu && packet.frag_max == 0 && !self.may_cut(&packet) {
+        let fixed = packet.dont_fragment && packet.dst.is_v4() || packet.dst.family() == Family::V6 && packet.iif != 0;
+        if fixed && packet.len() > mtu && packet.frag_max == 0 && !self.may_cut(&packet) {
             self.send_icmp_error(ns, &packet, IcmpError { rest: mtu, ..IcmpError::new(kind::UNREACHABLE, dest::FRAG) });
             self.drop(place, packet, Layer::Route, Reason::FragmentationNeeded);
             return Err(crate::errno::EMSGSIZE);

@@ -41,6 +41,7 @@ sysctls! {
         ROUTE_MTU_EXPIRES "net.ipv4.route.mtu_expires" = 600,
         IPFRAG_TIME "net.ipv4.ipfrag_time" = 30,
         FIB_MULTIPATH_HASH_POLICY "net.ipv4.fib_multipath_hash_policy" = 0,
+        FIB_MULTIPATH_HASH_POLICY6 "net.ipv6.fib_multipath_hash_policy" = 0,
         FIB_MULTIPATH_HASH_SEED "net.ipv4.fib_multipath_hash_seed" = 0,
         FIB_MULTIPATH_HASH_FIELDS "net.ipv4.fib_multipath_hash_fields" = 7,
         FIB_MULTIPATH_USE_NEIGH "net.ipv4.fib_multipath_use_neigh" = 0,
@@ -64,7 +65,15 @@ sysctls! {
         BRIDGE_NF_CALL_IPTABLES "net.bridge.bridge-nf-call-iptables" = 1,
         BRIDGE_NF_CALL_IP6TABLES "net.bridge.bridge-nf-call-ip6tables" = 1,
         BRIDGE_NF_CALL_ARPTABLES "net.bridge.bridge-nf-call-arptables" = 1,
-        IP6_FORWARDING "net.ipv6.conf.all.forwarding" = 0,
+        BINDV6ONLY "net.ipv6.bindv6only" = 0,
+        ICMP6_ECHO_IGNORE_ALL "net.ipv6.icmp.echo_ignore_all" = 0,
+        ICMP6_ECHO_IGNORE_MULTICAST "net.ipv6.icmp.echo_ignore_multicast" = 0,
+        ICMP6_RATELIMIT "net.ipv6.icmp.ratelimit" = 100,
+        ROUTE6_MTU_EXPIRES "net.ipv6.route.mtu_expires" = 600,
+        ROUTE6_MIN_ADV_MSS "net.ipv6.route.min_adv_mss" = 1220,
+        IP6FRAG_TIME "net.ipv6.ip6frag_time" = 60,
+        IP6_NONLOCAL_BIND "net.ipv6.ip_nonlocal_bind" = 0,
+        FWMARK_REFLECT6 "net.ipv6.fwmark_reflect" = 0,
         NF_CONNTRACK_BUCKETS "net.netfilter.nf_conntrack_buckets" = 262144,
         NF_CONNTRACK_EXPECT_MAX "net.netfilter.nf_conntrack_expect_max" = 4096,
         NF_CONNTRACK_EVENTS "net.netfilter.nf_conntrack_events" = 2,
@@ -102,7 +111,24 @@ sysctls! {
 }
 
 sysctls! {
-    /// Of a device and `default`: `net.ipv4.neigh.DEV.NAME`.
+    /// Of a device, `all` and `default`: `net.ipv6.conf.DEV.NAME`.
+    CONF6 {
+        DISABLE_IPV6 "disable_ipv6" = 0,
+        FORWARDING6 "forwarding" = 0,
+        FORCE_FORWARDING "force_forwarding" = 0,
+        HOP_LIMIT "hop_limit" = 64,
+        ACCEPT_DAD "accept_dad" = 1,
+        DAD_TRANSMITS "dad_transmits" = 1,
+        ADDR_GEN_MODE "addr_gen_mode" = 0,
+        KEEP_ADDR_ON_DOWN "keep_addr_on_down" = 0,
+        PROXY_NDP "proxy_ndp" = 0,
+        NDISC_NOTIFY "ndisc_notify" = 0,
+        IGNORE_ROUTES_WITH_LINKDOWN6 "ignore_routes_with_linkdown" = 0,
+    }
+}
+
+sysctls! {
+    /// Of a device and `default`: `net.ipv4.neigh.DEV.NAME`, and `net.ipv6.neigh.DEV.NAME` with its own `locktime`.
     NEIGH {
         MCAST_SOLICIT "mcast_solicit" = 3,
         UCAST_SOLICIT "ucast_solicit" = 3,

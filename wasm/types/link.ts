@@ -112,6 +112,9 @@ export interface AddressSpec {
   readonly scope?: number;
   /** `noprefixroute`: no connected route. */
   readonly noPrefixRoute?: boolean;
+  /** IPv6: `nodad`, nobody is asked whether he has it; `optimistic`, packets come from it while others are asked. */
+  readonly noDad?: boolean;
+  readonly optimistic?: boolean;
 }
 
 /** One `inet` or `inet6` line of `ip addr show`. */
@@ -119,7 +122,9 @@ export interface Address extends AddressSpec {
   readonly dev: IfIndex;
   readonly scope: number;
   readonly secondary: boolean;
+  /** IPv6: not ours yet, and not to be: somebody else has it. */
   readonly tentative: boolean;
+  readonly dadFailed: boolean;
 }
 
 /** A neighbour entry's state by iproute2's name. */

@@ -23,6 +23,8 @@ export interface SocketOptions {
   readonly uid?: number;
   /** SO_LINGER 0: close sends RST. */
   readonly abort?: boolean;
+  /** IPV6_V6ONLY: `::` stands for IPv6 peers alone. */
+  readonly v6Only?: boolean;
 }
 
 /** A datagram or an ICMP message that arrived. */
@@ -60,6 +62,8 @@ export interface SocketError {
 /** What a socket can do right now, and where it is bound; for poll and `ss`. */
 export interface SocketView {
   readonly id: SocketId;
+  readonly family: number;
+  readonly v6Only: boolean;
   readonly kind: SocketKind;
   /** TCP state by ss's name (`LISTEN`, `ESTAB`, `TIME-WAIT` ...); `UNCONN` for datagram sockets. */
   readonly state: string;

@@ -68,7 +68,8 @@ export function printIfInet6(plane: PlaneApi, ns: Ns): string {
     const hex = cidr.ip.value.toString(16).padStart(32, "0");
     const byte = (value: number): string => value.toString(16).padStart(2, "0");
     const scope = address.scope === 253 ? 0x20 : address.scope === 254 ? 0x10 : 0;
-    const flags = (address.tentative ? 0x40 : 0) | 0x80;
+    const flags = (address.tentative ? 0x40 : 0) | (address.dadFailed ? 0x08 : 0) | (address.optimistic ? 0x04 : 0) |
+      (address.noDad ? 0x02 : 0) | 0x80;
     const name = (names.get(address.dev) ?? "").padStart(8);
     lines.push(`${hex} ${byte(address.dev)} ${byte(cidr.length)} ${byte(scope)} ${byte(flags)} ${name}\n`);
   }

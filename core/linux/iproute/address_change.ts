@@ -1,6 +1,5 @@
 import type { AddressSpec, Link } from "../../../wasm/mod.ts";
 import { type Cidr, isFailure, lastIp, network, printCidr, printIp, requireCidr } from "../../base/mod.ts";
-import { readSysctl } from "../sysctl/store.ts";
 import { Exit, garbage, invalid, must } from "./exit.ts";
 import { type AddressExtras, addressExtras, setAddressExtras } from "./extras.ts";
 import { numberOf, SCOPES } from "./names.ts";
@@ -20,6 +19,8 @@ interface Request {
   valid?: number;
   preferred?: number;
   noPrefixRoute?: boolean;
+  noDad?: boolean;
+  optimistic?: boolean;
   readonly flags: string[];
 }
 
@@ -30,9 +31,6 @@ export function addressAdd(tool: IpTool, words: Words, mode: "add" | "change" | 
   if (request.local === undefined) throw new Exit(2, "RTNETLINK answers: Operation not supported\n");
   const { cidr } = request.local;
   const address = printCidr(cidr);
-  if (cidr.ip.family === 6 && readSysctl(tool.namespace, `net/ipv6/conf/${link.name}/disable_ipv6`) === "1") {
-    throw new Exit(2, "Error: ipv6: IPv6 is disabled on this device.\n");
-  }
   const there = tool.plane.addresses(tool.ns).some((one) => one.dev === link.index && one.address === address);
   if (!there || mode === "add") must(tool.plane.addAddress(tool.ns, link.index, specOf(request, cidr)));
   keepExtras(tool, link, address, request);
@@ -82,6 +80,8 @@ function specOf(request: Request, cidr: Cidr): AddressSpec {
   if (request.scope !== undefined) spec.scope = request.scope;
   else if (cidr.ip.family === 4 && cidr.ip.value >> 24n === 127n) spec.scope = 254;
   if (request.noPrefixRoute) spec.noPrefixRoute = true;
+  if (request.noDad) spec.noDad = true;
+  if (request.optimistic) spec.optimistic = true;
   return spec;
 }
 
@@ -97,7 +97,9 @@ function keepExtras(tool: IpTool, link: Link, address: string, request: Request)
   const old = addressExtras(tool.namespace, link.index, address);
   const extras: { -readonly [K in keyof AddressExtras]: AddressExtras[K] } = { ...old };
   if (request.flags.length > 0) extras.flags = request.flags;
-  if (request.preferred === 0 && request.valid === undefined) extras.flags = [...request.flags, "deprecated"];
+  const four = !address.includes(":");
+  // IPv4 keeps the flag and forgets the time.
+  if (four && request.preferred === 0 && request.valid === undefined) extras.flags = [...request.flags, "deprecated"];
   else if (request.preferred !== undefined) extras.preferredUntil = now + request.preferred * 1000;
   if (request.valid !== undefined) {
     extras.validUntil = now + request.valid * 1000;
@@ -148,7 +150,8 @@ const SETTINGS: Readonly<Record<string, Take>> = {
   preferred_lft: (_tool, words, request) => request.preferred = lifetime(words.next(), "preferred_lft value"),
   noprefixroute: (_tool, _words, request) => request.noPrefixRoute = true,
   home: (_tool, _words, request) => request.flags.push("home"),
-  nodad: (_tool, _words, request) => request.flags.push("nodad"),
+  nodad: (_tool, _words, request) => request.noDad = true,
+  optimistic: (_tool, _words, request) => request.optimistic = true,
   mngtmpaddr: (_tool, _words, request) => request.flags.push("mngtmpaddr"),
   autojoin: (_tool, _words, request) => request.flags.push("autojoin"),
 };

@@ -14,6 +14,9 @@ export function addressFlags(tool: IpTool, address: Address): string[] {
   const all = new Set(flags);
   if (address.secondary) all.add(family === 6 ? "temporary" : "secondary");
   if (address.tentative) all.add("tentative");
+  if (address.dadFailed) all.add("dadfailed");
+  if (address.optimistic) all.add("optimistic");
+  if (address.noDad) all.add("nodad");
   if (address.noPrefixRoute) all.add("noprefixroute");
   if (validUntil !== undefined) all.add("dynamic");
   if (isDeprecated(tool, address)) all.add("deprecated");

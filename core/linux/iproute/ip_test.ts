@@ -6,7 +6,7 @@ Deno.test("words may be shortened as iproute2 lets them", async () => {
   await terminal(machine, "ip l a br0 type bridge", "ip l s br0 up", "ip a a 10.0.0.1/24 dev br0");
   assertEquals((await machine.run("ip r")).stdout, (await machine.run("ip route list")).stdout);
   assertEquals(
-    (await machine.run("ip -o a s br0")).stdout,
+    (await machine.run("ip -4 -o a s br0")).stdout,
     "2: br0    inet 10.0.0.1/24 scope global br0\\       valid_lft forever preferred_lft forever\n",
   );
   assertEquals((await machine.run("ip n")).exit, 0);

@@ -2,6 +2,8 @@ import type { Link } from "../../../wasm/mod.ts";
 import { Entry } from "./entry.ts";
 import { linkExtras } from "./extras.ts";
 import { type Json, JsonNumber } from "./json.ts";
+import { readSysctl } from "../sysctl/store.ts";
+import { ADDR_GEN_MODES } from "./link_set.ts";
 import type { IpTool } from "./tool.ts";
 
 const onOff = (on: boolean): string => (on ? "on" : "off");
@@ -25,7 +27,9 @@ export function putDetails(
   const count = queues(link);
   const tso = tsoOf(tool, link);
   // `ip addr` asks without the families' own attributes.
-  if (forLink) entry.put("inet6_addr_gen_mode", "eui64", "addrgenmode eui64 ");
+  const mode = ADDR_GEN_MODES[Number(readSysctl(tool.namespace, `net/ipv6/conf/${link.name}/addr_gen_mode`))] ??
+    "eui64";
+  if (forLink) entry.put("inet6_addr_gen_mode", mode, `addrgenmode ${mode} `);
   entry.put("num_tx_queues", count, `numtxqueues ${count} `).put("num_rx_queues", count, `numrxqueues ${count} `);
   entry.put("gso_max_size", 65536, "gso_max_size 65536 ").put("gso_max_segs", 65535, "gso_max_segs 65535 ");
   entry.put("tso_max_size", tso, `tso_max_size ${tso} `).put("tso_max_segs", 65535, "tso_max_segs 65535 ");

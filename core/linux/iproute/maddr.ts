@@ -58,6 +58,8 @@ function shownGroups(tool: IpTool, link: Link): Group[] {
 export function groupsOf(tool: IpTool, link: Link): Group[] {
   const hasSix = link.kind === "" || readSysctl(tool.namespace, `net/ipv6/conf/${link.name}/disable_ipv6`) === "0";
   const solicited = link.up && hasSix ? solicitedNodes(tool, link) : new Map<string, number>();
+  const routes = readSysctl(tool.namespace, `net/ipv6/conf/${link.name}/forwarding`) === "1" && link.kind !== "";
+  const routers: Group[] = routes ? ROUTERS.map((address) => ({ family: "inet6", address, users: 1 })) : [];
   const inet: Group[] = link.up ? [{ family: "inet", address: "224.0.0.1", users: 1 }] : [];
   const six: Group[] = [...solicited].map(([address, users]) => ({ family: "inet6", address, users }));
   const all = [{ family: "inet6", address: "ff02::1", users: 1 }, {
@@ -65,9 +67,12 @@ export function groupsOf(tool: IpTool, link: Link): Group[] {
     address: "ff01::1",
     users: 1,
   }] as const;
-  const network = [...inet, ...six, ...all];
-  return [...linkGroups(link, network), ...network];
+  // The kernel puts new groups before old ones, and new Ethernet groups behind old ones.
+  return [...linkGroups(link, [...inet, ...[...six].reverse(), ...routers]), ...inet, ...routers, ...six, ...all];
 }
+
+/** The groups of routers: of a site, of a host, of a link. */
+const ROUTERS = ["ff05::2", "ff01::2", "ff02::2"];
 
 function solicitedNodes(tool: IpTool, link: Link): Map<string, number> {
   const counts = new Map<string, number>();
@@ -84,8 +89,12 @@ function solicitedNodes(tool: IpTool, link: Link): Map<string, number> {
 /** Ethernet groups of network groups: 33:33 with the last four bytes, 01:00:5e with the last 23 bits. */
 function linkGroups(link: Link, groups: readonly Group[]): Group[] {
   if (linkType(link) !== "ether") return [];
-  const macs = new Set(["33:33:00:00:00:01", ...(link.up ? ["01:00:5e:00:00:01"] : []), ...groups.map(groupMac)]);
-  return [...macs].map((address) => ({ family: "link", address, users: 1 }));
+  const macs = new Map([["33:33:00:00:00:01", 1]]);
+  for (const group of groups) {
+    const users = group.address.startsWith("ff05") ? 0 : 1;
+    macs.set(groupMac(group), (macs.get(groupMac(group)) ?? 0) + users);
+  }
+  return [...macs].map(([address, users]) => ({ family: "link", address, users }));
 }
 
 function groupMac(group: Group): string {

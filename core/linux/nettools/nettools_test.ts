@@ -5,6 +5,7 @@ import { getopt } from "./getopt.ts";
 import { BadFilter, parseFilter } from "./ss_filter.ts";
 
 const CABLE = [
+  "sysctl -qw net.ipv6.conf.all.disable_ipv6=1",
   "ip link add v0 address 02:00:00:00:00:02 type veth peer name v1 address 02:00:00:00:00:03",
   "ip link set v0 up",
   "ip link set v1 up",
@@ -156,6 +157,8 @@ const FILES = {
 
 const socket = (localPort: number, remote = "0.0.0.0", remotePort = 0): SocketView => ({
   id: 1,
+  family: 4,
+  v6Only: false,
   kind: "tcp",
   state: "ESTAB",
   local: "10.0.0.1",

@@ -11,8 +11,7 @@ export function readSysctl(ns: Namespace, path: string): string | undefined {
   const found = find(ns, path);
   if (found === undefined) return undefined;
   if (path === "net/netfilter/nf_conntrack_count") return String(ns.plane.flows(ns.id).length);
-  return obeyed(ns, path, found.kind) ?? kept(ns).get(path) ?? inherited(ns, path) ?? SYSCTL_EXCEPTIONS[path] ??
-    found.value;
+  return obeyed(ns, path, found.kind) ?? kept(ns).get(path) ?? SYSCTL_EXCEPTIONS[path] ?? found.value;
 }
 
 /** Sets a sysctl; undefined, or EINVAL, ENOENT or EACCES as write(2) to its file gives. */
@@ -24,12 +23,6 @@ export function writeSysctl(ns: Namespace, path: string, text: string): Failure 
   if (ns.plane.sysctl(ns.id, dotted(path)) !== undefined) return obey(ns, path, value);
   kept(ns).set(path, value);
   return undefined;
-}
-
-/** Setting `all/disable_ipv6` sets every device's, and the default of later ones. */
-function inherited(ns: Namespace, path: string): string | undefined {
-  const device = /^net\/ipv6\/conf\/[^/]+\/disable_ipv6$/.test(path);
-  return device ? kept(ns).get("net/ipv6/conf/all/disable_ipv6") : undefined;
 }
 
 /** What the plane has: a list's second number stands under `KEY.1`, its third under `KEY.2`. */

@@ -16,6 +16,7 @@ export interface Sandbox {
 
 const CONF_FOLDER = "/etc/cni/net.d";
 const LO = 1;
+const NO_IPV6 = "net.ipv6.conf.all.disable_ipv6";
 
 /** Makes it, or says why it cannot be made (kubelet's FailedCreatePodSandBox message). */
 export function makeSandbox({ machine, nodeIP, random }: KubeletParts, pod: Pod): Sandbox | string {
@@ -27,6 +28,8 @@ export function makeSandbox({ machine, nodeIP, random }: KubeletParts, pod: Pod)
   }
   const ns = addNamespace(machine.plane);
   const name = `cni-${random.uuid()}`;
+  // A kernel booted with ipv6.disable_ipv6=1 is without IPv6 in all its namespaces.
+  if (machine.plane.sysctl(machine.ns.id, NO_IPV6) === 1) machine.plane.setSysctl(ns.id, NO_IPV6, 1);
   machine.plane.setLink(ns.id, LO, { up: true });
   const answer = runConflist(conflist, "ADD", { machine, env: cniEnv({ id, ns, name }, pod) });
   if (isCniError(answer)) {

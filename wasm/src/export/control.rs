@@ -7,6 +7,14 @@ use crate::link::{Device, Netem, Place};
 use crate::sysctl::{self, Values};
 use crate::wire::Family;
 
+/// A device's sysctls, in the order of `Links::default`.
+const DEVICE_TABLES: [(&str, &[(&str, i64)]); 4] = [
+    ("net.ipv4.conf.", sysctl::CONF),
+    ("net.ipv4.neigh.", sysctl::NEIGH),
+    ("net.ipv6.conf.", sysctl::CONF6),
+    ("net.ipv6.neigh.", sysctl::NEIGH),
+];
+
 /// Conntrack's sysctls, which it keeps itself.
 const CONNTRACK: &str = "net.netfilter.nf_conntrack_";
 
@@ -45,31 +53,24 @@ impl Fabric {
         self.find_sysctl(ns, key).map(|(values, number)| values.get(number))
     }
 
-    /// Where a sysctl's value stands: a namespace's own, or one of `net.ipv4.conf.DEV.*` and `net.ipv4.neigh.DEV.*`.
+    /// Where a sysctl's value stands: a namespace's own, or one of `net.ipv4.conf.DEV.*` and its likes.
     pub fn find_sysctl(&mut self, ns: u32, key: &str) -> Option<(&mut Values, u32)> {
         let stack = &mut self.space_mut(ns).stack;
         if let Some(number) = sysctl::number(sysctl::GLOBAL, key) {
             return Some((&mut stack.sysctls, number));
         }
-        let (table, rest) = match key.strip_prefix("net.ipv4.conf.") {
-            Some(rest) => (sysctl::CONF, rest),
-            None => (sysctl::NEIGH, key.strip_prefix("net.ipv4.neigh.")?),
-        };
-        let (dev, name) = rest.rsplit_once('.')?;
+        let kind = DEVICE_TABLES.iter().position(|(prefix, _)| key.starts_with(prefix))?;
+        let (prefix, table) = DEVICE_TABLES[kind];
+        let (dev, name) = key[prefix.len()..].rsplit_once('.')?;
         let number = sysctl::number(table, name)?;
-        let conf = table.len() == sysctl::CONF.len();
-        let values = match (dev, conf) {
-            ("all", true) => &mut stack.links.all,
-            ("default", true) => &mut stack.links.default,
-            ("default", false) => &mut stack.links.neigh_default,
+        let values = match (dev, kind) {
+            ("all", 0) => &mut stack.links.all,
+            ("all", 2) => &mut stack.links.all6,
+            ("default", kind) => &mut stack.links.default[kind],
             _ => {
                 let index = stack.links.named(dev)?;
                 let device: &mut Device = stack.links.get_mut(index)?;
-                if conf {
-                    &mut device.conf
-                } else {
-                    &mut device.neigh
-                }
+                [&mut device.conf, &mut device.neigh, &mut device.conf6, &mut device.neigh6].into_iter().nth(kind)?
             }
         };
         Some((values, number))
@@ -97,7 +98,11 @@ impl Fabric {
             "net.ipv4.fib_multipath_hash_policy" => {
                 self.space_mut(ns).stack.fib.set_multipath_policy(Family::V4, value as u8);
             }
+            "net.ipv6.fib_multipath_hash_policy" => {
+                self.space_mut(ns).stack.fib.set_multipath_policy(Family::V6, value as u8);
+            }
             "net.ipv4.fib_multipath_hash_seed" => self.space_mut(ns).stack.fib.set_multipath_seed(value as u32),
+            _ if key.starts_with("net.ipv6.conf.") => self.inet6_set(ns, (key, number), value),
             _ => {}
         }
         Ok(())

@@ -49,8 +49,10 @@ fn print() -> String {
         list.iter().for_each(|word| text += &format!("    \"{word}\",\n"));
         text += "  ],\n";
     }
-    text += "};\n\n/** Sysctls the plane obeys, with the kernel's defaults: a namespace's, a device's (`net.ipv4.conf.DEV.*`), a device's\n * neighbours' (`net.ipv4.neigh.DEV.*`). */\nexport const SYSCTLS = {\n";
-    for (name, table) in [("global", sysctl::GLOBAL), ("conf", sysctl::CONF), ("neigh", sysctl::NEIGH)] {
+    text += "};\n\n/** Sysctls the plane obeys, with the kernel's defaults: a namespace's, a device's (`net.ipv4.conf.DEV.*`), a device's\n * neighbours' (`net.ipv4.neigh.DEV.*`, `net.ipv6.neigh.DEV.*`), a device's IPv6 (`net.ipv6.conf.DEV.*`). */\nexport const SYSCTLS = {\n";
+    for (name, table) in
+        [("global", sysctl::GLOBAL), ("conf", sysctl::CONF), ("neigh", sysctl::NEIGH), ("conf6", sysctl::CONF6)]
+    {
         text += &format!("  {name}: {{\n");
         for (key, value) in table {
             let key = if key.contains('.') || key.contains('-') { format!("\"{key}\"") } else { key.to_string() };

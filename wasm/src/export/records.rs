@@ -100,12 +100,13 @@ record! {
 record! {
     AddressSpec {
         address: Prefix, peer: Option<Ip>, broadcast: Option<Ip>, label: Option<String>, scope: Option<u8>, no_prefix_route: bool,
+        no_dad: bool, optimistic: bool,
     }
 }
 record! {
     AddressView {
         address: Prefix, peer: Option<Ip>, broadcast: Option<Ip>, label: Option<String>, scope: u8, no_prefix_route: bool,
-        dev: u32, secondary: bool, tentative: bool,
+        no_dad: bool, optimistic: bool, dev: u32, secondary: bool, tentative: bool, dad_failed: bool,
     }
 }
 record! { NeighbourView { ip: Ip, dev: u32, mac: Option<Mac>, state: Nud, proxy: Option<bool>, router: Option<bool> } }
@@ -143,7 +144,7 @@ record! {
     SocketOptions {
         ttl: Option<u8>, tos: Option<u8>, mark: Option<u32>, device: Option<u32>, dont_fragment: Option<bool>,
         reuse_address: Option<bool>, broadcast: Option<bool>, no_delay: Option<bool>, keep_alive: Option<bool>,
-        transparent: Option<bool>, uid: Option<u32>, abort: Option<bool>,
+        transparent: Option<bool>, uid: Option<u32>, abort: Option<bool>, v6_only: Option<bool>,
     }
 }
 record! {
@@ -158,9 +159,9 @@ record! {
 }
 record! {
     SocketView {
-        id: u32, kind: SocketKind, state: SocketState, local: Ip, local_port: u16, remote: Ip, remote_port: u16, readable: bool,
-        writable: bool, error: Option<u32>, recv_queue: u32, send_queue: u32, eof: bool, uid: u32, mark: u32, dev: u32, timer: u32,
-        expires: u32, retries: u32, tos: u32,
+        id: u32, family: u32, v6_only: bool, kind: SocketKind, state: SocketState, local: Ip, local_port: u16, remote: Ip,
+        remote_port: u16, readable: bool, writable: bool, error: Option<u32>, recv_queue: u32, send_queue: u32, eof: bool,
+        uid: u32, mark: u32, dev: u32, timer: u32, expires: u32, retries: u32, tos: u32,
     }
 }
 record! { CapturedFrame { time: f64, ns: u32, dev: u32, outgoing: bool, bytes: Bytes } }
@@ -187,7 +188,16 @@ record! {
 impl AddressSpec {
     /// An address with nothing else said.
     pub fn new(address: Prefix) -> AddressSpec {
-        AddressSpec { address, peer: None, broadcast: None, label: None, scope: None, no_prefix_route: false }
+        AddressSpec {
+            address,
+            peer: None,
+            broadcast: None,
+            label: None,
+            scope: None,
+            no_prefix_route: false,
+            no_dad: false,
+            optimistic: false,
+        }
     }
 }
 
@@ -202,7 +212,10 @@ impl AddressView {
             no_prefix_route: address.no_prefix_route,
             dev,
             secondary: address.secondary,
-            tentative: false,
+            tentative: address.dad.tentative,
+            dad_failed: address.dad.failed,
+            no_dad: address.dad.none,
+            optimistic: address.dad.optimistic,
         }
     }
 }

@@ -177,8 +177,8 @@ fn masquerade<E: Env>(o: &[u32], c: &mut Context<E>) -> Result<Range, Next> {
     if c.packet.src.is_unspecified() {
         return Err(DONE); // a DHCP client, probably
     }
-    let next_hop = c.env.next_hop(c.packet);
-    let address = c.env.select_address(c.at.oif, next_hop);
+    let towards = if c.at.family == Family::V4 { c.env.next_hop(c.packet) } else { c.packet.dst };
+    let address = c.env.select_address(c.at.oif, towards);
     if address.is_unspecified() {
         return Err(Next::Done(Verdict::Drop(why::NAT)));
     }
@@ -193,7 +193,7 @@ fn redirect<E: Env>(o: &[u32], c: &mut Context<E>) -> Option<Range> {
         (true, true) => Ip::v4(0x7f00_0001),
         (true, false) => Ip(1),
         (false, true) => c.env.select_address(c.at.iif, Ip::ANY4),
-        (false, false) => c.env.select_address(c.at.iif, Ip::ANY6),
+        (false, false) => c.env.select_address(c.at.iif, c.packet.dst),
     };
     let ports = (o[1] as u16, (o[1] >> 16) as u16);
     (!address.is_unspecified()).then(|| Range { flags: o[0] | nat_flag::ADDRESS, ports, ..Range::address(address) })

@@ -22,9 +22,9 @@ const QUEUE_LIMIT: usize = 101;
 
 /// Somebody's protocol and hardware address.
 #[derive(Clone, Copy)]
-struct Party {
-    ip: Ip,
-    mac: Mac,
+pub struct Party {
+    pub ip: Ip,
+    pub mac: Mac,
 }
 
 impl Fabric {
@@ -38,8 +38,8 @@ impl Fabric {
         if !device.has_header() {
             return self.xmit(place, packet);
         }
-        let reachable = device.neigh.get(sysctl::BASE_REACHABLE_TIME_MS) as u64 * MILLISECOND;
-        let delay = device.neigh.get(sysctl::DELAY_FIRST_PROBE_TIME) as u64 * SECOND;
+        let reachable = device.neigh(next_hop, sysctl::BASE_REACHABLE_TIME_MS) * MILLISECOND;
+        let delay = device.neigh(next_hop, sysctl::DELAY_FIRST_PROBE_TIME) * SECOND;
         let source = device.mac;
         let mac = match device.neighbours.get_mut(next_hop) {
             Some(entry) if entry.state().is_valid() => {
@@ -90,7 +90,7 @@ impl Fabric {
     pub fn ask_gateway(&mut self, place: Place, next_hop: Ip) {
         let now = self.world.now;
         let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else { return };
-        let retrans = device.neigh.get(sysctl::RETRANS_TIME_MS) as u64 * MILLISECOND;
+        let retrans = device.neigh(next_hop, sysctl::RETRANS_TIME_MS) * MILLISECOND;
         let entry = device.neighbours.entry(next_hop, now);
         let starts = entry.state() != Nud::Incomplete;
         if starts {
@@ -113,6 +113,9 @@ impl Fabric {
         let Some(device) = stack.links.get(place.dev) else { return };
         let waiting = device.neighbours.get(target).and_then(|entry| entry.queue.first().copied());
         let waiting = waiting.map(|id| *self.world.pool.get(id));
+        if !target.is_v4() {
+            return self.solicit6(place, (target, to != Mac::BROADCAST), waiting);
+        }
         let announce = stack.links.most(place.dev, sysctl::ARP_ANNOUNCE);
         let own = |ip: Ip| stack.addr_type(ip, 0) == AddrType::Local;
         let hinted = waiting.map(|packet| packet.src).filter(|src| own(*src));
@@ -213,7 +216,7 @@ impl Fabric {
     }
 
     /// Enters a MAC (neigh_update): permanent entries stay, and an answer sends what waited for it.
-    fn learn(&mut self, place: Place, party: Party, (state, overrides): (Nud, bool)) {
+    pub fn learn(&mut self, place: Place, party: Party, (state, overrides): (Nud, bool)) {
         let now = self.world.now;
         let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else { return };
         let entry = device.neighbours.entry(party.ip, now);
@@ -223,6 +226,10 @@ impl Fabric {
         }
         let changed = entry.mac != party.mac;
         if old.is_valid() && changed && !overrides {
+            if !party.ip.is_v4() && old == Nud::Reachable {
+                // Somebody else says he is there, without insisting: worth a doubt (NEIGH_UPDATE_F_WEAK_OVERRIDE).
+                entry.enter(Nud::Stale);
+            }
             return;
         }
         if state == Nud::Reachable {
@@ -258,19 +265,19 @@ impl Fabric {
             return;
         }
         let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else { return };
-        let retrans = device.neigh.get(sysctl::RETRANS_TIME_MS) as u64 * MILLISECOND;
-        let limits = (device.neigh.get(sysctl::MCAST_SOLICIT) as u32, device.neigh.get(sysctl::UCAST_SOLICIT) as u32);
-        let delay = device.neigh.get(sysctl::DELAY_FIRST_PROBE_TIME) as u64 * SECOND;
+        let retrans = device.neigh(ip, sysctl::RETRANS_TIME_MS) * MILLISECOND;
+        let limits = [sysctl::MCAST_SOLICIT, sysctl::UCAST_SOLICIT].map(|number| device.neigh(ip, number) as u32);
+        let delay = device.neigh(ip, sysctl::DELAY_FIRST_PROBE_TIME) * SECOND;
         let Some(entry) = device.neighbours.get_mut(ip).filter(|entry| entry.generation == generation) else { return };
         let (limit, to) = match entry.state() {
             Nud::Delay if now <= entry.confirmed + delay => return entry.enter(Nud::Reachable),
             Nud::Delay => {
                 entry.enter(Nud::Probe);
                 entry.probes = 0;
-                (limits.1, entry.mac)
+                (limits[1], entry.mac)
             }
-            Nud::Probe => (limits.1, entry.mac),
-            Nud::Incomplete => (limits.0, Mac::BROADCAST),
+            Nud::Probe => (limits[1], entry.mac),
+            Nud::Incomplete => (limits[0], Mac::BROADCAST),
             _ => return,
         };
         if entry.probes >= limit {
@@ -317,8 +324,9 @@ fn arp_packet((op, trace): (u8, u32), from: Party, to: Party) -> Packet {
 
 /// The MAC where nobody needs to be asked (arp_constructor).
 fn plain_mac(device: &Device, next_hop: Ip) -> Option<Mac> {
-    if next_hop.is_multicast() && next_hop.is_v4() {
-        return Some(Mac(0x0100_5e00_0000 | u64::from(next_hop.low() & 0x7f_ffff)));
+    if next_hop.is_multicast() {
+        let low = u64::from(next_hop.low());
+        return Some(Mac(if next_hop.is_v4() { 0x0100_5e00_0000 | low & 0x7f_ffff } else { 0x3333_0000_0000 | low }));
     }
     let broadcast = next_hop == Ip::BROADCAST4 || device.addresses.iter().any(|a| a.is_broadcast(next_hop));
     match () {

@@ -7,7 +7,7 @@ use crate::export::records::{AddressSpec, LinkChange, LinkKind, LinkSpec, VxlanS
 use crate::fabric::Fabric;
 use crate::route::purge::Gone;
 use crate::sysctl;
-use crate::wire::{Ip, Mac, Prefix};
+use crate::wire::{Family, Ip, Mac, Prefix};
 
 /// The longest MTU an Ethernet device of ours takes, and the least.
 const MTU_RANGE: std::ops::RangeInclusive<u32> = 68..=65535;
@@ -56,8 +56,7 @@ impl Fabric {
             device.mtu_set = true;
         }
         let links = &mut self.space_mut(ns).stack.links;
-        device.conf = links.default.clone();
-        device.neigh = links.neigh_default.clone();
+        device.take_defaults(links);
         links.insert(Box::new(device));
         self.space_mut(ns).stack.changed();
         let place = Place { ns, dev: index };
@@ -228,6 +227,7 @@ impl Fabric {
         self.space_mut(place.ns).stack.changed();
         self.refresh_bridge(Place { ns: place.ns, dev: master });
         self.watch_link(place, false);
+        self.refresh_inet6(place);
         Ok(())
     }
 
@@ -269,6 +269,7 @@ impl Fabric {
                 let _ = self.add_address(place, spec);
             }
         } else {
+            self.inet6_down(place);
             self.routes_down(place);
         }
         if let Some(peer) = peer {
@@ -283,6 +284,7 @@ impl Fabric {
             self.refresh_bridge(place);
         }
         self.watch_link(place, false);
+        self.refresh_inet6(place);
     }
 
     fn forget_when_down(&mut self, port: Place, master: u32, up: bool) {
@@ -305,13 +307,13 @@ impl Fabric {
         let stack = &mut space.stack;
         let gone = stack.fib.device_gone(place.dev, Gone::Down, &stack.links);
         self.watch_routes(place.ns, &gone);
-        self.flush_neighbours(place);
+        self.flush_neighbours(place, Family::V4);
     }
 
-    /// Forgets the neighbours of a device, but for permanent ones while it merely lost its carrier.
-    fn flush_neighbours(&mut self, place: Place) {
+    /// Forgets the neighbours of a device.
+    pub fn flush_neighbours(&mut self, place: Place, family: Family) {
         let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else { return };
-        for ip in device.neighbours.list() {
+        for ip in device.neighbours.list().into_iter().filter(|ip| ip.family() == family) {
             let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else { return };
             if let Some(entry) = device.neighbours.remove(ip) {
                 self.drop_waiting(place, entry.queue);
@@ -335,6 +337,7 @@ impl Fabric {
             self.forget_when_down(place, master, on);
         }
         self.watch_link(place, false);
+        self.refresh_inet6(place);
     }
 
     /// A device moves to another namespace: down, without master, addresses, routes and neighbours; its name and, where
@@ -359,8 +362,7 @@ impl Fabric {
         let free = links.is_free(device.index);
         device.index = if free { device.index } else { links.next_index() };
         device.name = name;
-        device.conf = links.default.clone();
-        device.neigh = links.neigh_default.clone();
+        device.take_defaults(links);
         let new = Place { ns, dev: device.index };
         let peer = if let Kind::Veth(peer) = device.kind { Some(peer) } else { None };
         links.insert(device);
@@ -386,7 +388,7 @@ impl Fabric {
         let gone = stack.fib.device_gone(place.dev, Gone::Removed, &stack.links);
         stack.changed();
         self.watch_routes(place.ns, &gone);
-        self.flush_neighbours(place);
+        self.flush_neighbours(place, Family::V4);
     }
 
     /// `ip link del`.
@@ -427,13 +429,8 @@ impl Fabric {
         stack.changed();
         stack.sysctls.set(sysctl::IP_FORWARD, value);
         stack.links.all.set(sysctl::FORWARDING, value);
-        stack.links.default.set(sysctl::FORWARDING, value);
-        let devices: Vec<u32> = stack.links.iter().map(|device| device.index).collect();
-        for dev in devices {
-            if let Some(device) = stack.links.get_mut(dev) {
-                device.conf.set(sysctl::FORWARDING, value);
-            }
-        }
+        stack.links.default[0].set(sysctl::FORWARDING, value);
+        stack.links.iter_mut().for_each(|device| device.conf.set(sysctl::FORWARDING, value));
         stack.links.all.set(sysctl::ACCEPT_REDIRECTS, i64::from(value == 0));
     }
 }

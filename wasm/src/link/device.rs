@@ -83,6 +83,11 @@ pub struct Device {
     pub trace: u32,
     pub conf: Values,
     pub neigh: Values,
+    pub conf6: Values,
+    pub neigh6: Values,
+    /// IPv6 lives here: the device was up with carrier since it was switched on (IF_READY).
+    pub ready6: bool,
+    /// IPv4's first.
     pub addresses: Vec<Address>,
     pub neighbours: Neighbours,
 }
@@ -96,6 +101,7 @@ impl Device {
         };
         let no_arp = matches!(kind, Kind::Dummy | Kind::Tun);
         let carrier = !matches!(kind, Kind::Veth(_));
+        let [conf, neigh, conf6, neigh6] = fresh_values();
         Device {
             index,
             name,
@@ -117,8 +123,11 @@ impl Device {
             tx: Stats::default(),
             capture: false,
             trace: 0,
-            conf: Values::new(sysctl::CONF),
-            neigh: Values::new(sysctl::NEIGH),
+            conf,
+            neigh,
+            conf6,
+            neigh6,
+            ready6: false,
             addresses: Vec::new(),
             neighbours: Neighbours::default(),
         }
@@ -133,6 +142,22 @@ impl Device {
     /// Neighbours need no asking: lo, NOARP devices, devices without addresses of their own.
     pub const fn needs_arp(&self) -> bool {
         !self.no_arp && !matches!(self.kind, Kind::Loopback | Kind::Tun)
+    }
+    /// What `conf.default` and `neigh.default` say.
+    pub fn take_defaults(&mut self, links: &Links) {
+        [self.conf, self.neigh, self.conf6, self.neigh6] = links.default.clone();
+    }
+    /// Whether IPv6 may live here: it is not switched off, and frames can be as long as it asks.
+    pub fn speaks6(&self) -> bool {
+        !self.conf6.is_on(sysctl::DISABLE_IPV6) && self.mtu >= 1280
+    }
+    /// A value of `net.ipv4.neigh` or `net.ipv6.neigh`, whichever an address is looked for by.
+    pub fn neigh(&self, ip: Ip, number: u32) -> u64 {
+        let values = if ip.is_v4() { &self.neigh } else { &self.neigh6 };
+        values.get(number) as u64
+    }
+    pub fn owned(&self, ip: Ip) -> Option<&Address> {
+        self.addresses.iter().find(|address| address.ip == ip)
     }
     pub fn bridge(&self) -> Option<&Bridge> {
         match &self.kind {
@@ -157,10 +182,18 @@ impl Device {
 /// The devices of a namespace; a device's place is its index.
 pub struct Links {
     devices: Vec<Option<Box<Device>>>,
-    /// `net.ipv4.conf.all` and `.default`, `net.ipv4.neigh.default`.
+    /// `net.ipv4.conf.all`, `net.ipv6.conf.all`; what later devices begin with: `net.ipv4.conf.default`,
+    /// `net.ipv4.neigh.default`, `net.ipv6.conf.default`, `net.ipv6.neigh.default`.
     pub all: Values,
-    pub default: Values,
-    pub neigh_default: Values,
+    pub all6: Values,
+    pub default: [Values; 4],
+}
+
+/// conf, neigh, conf6, neigh6 as they are at birth.
+fn fresh_values() -> [Values; 4] {
+    let mut values = [sysctl::CONF, sysctl::NEIGH, sysctl::CONF6, sysctl::NEIGH].map(Values::new);
+    values[3].set(sysctl::LOCKTIME, 0);
+    values
 }
 
 impl Links {
@@ -168,19 +201,20 @@ impl Links {
     pub fn new() -> Links {
         let mut all = Values::new(sysctl::CONF);
         all.set(sysctl::ACCEPT_SOURCE_ROUTE, 0);
-        let lo = Device::new(1, "lo".into(), Kind::Loopback);
-        Links {
-            devices: vec![None, Some(Box::new(lo))],
-            all,
-            default: Values::new(sysctl::CONF),
-            neigh_default: Values::new(sysctl::NEIGH),
-        }
+        let mut all6 = Values::new(sysctl::CONF6);
+        all6.set(sysctl::ACCEPT_DAD, 0);
+        let mut lo = Device::new(1, "lo".into(), Kind::Loopback);
+        lo.conf6.set(sysctl::ACCEPT_DAD, -1);
+        Links { devices: vec![None, Some(Box::new(lo))], all, all6, default: fresh_values() }
     }
     pub fn get(&self, index: u32) -> Option<&Device> {
         self.devices.get(index as usize)?.as_deref()
     }
     pub fn get_mut(&mut self, index: u32) -> Option<&mut Device> {
         self.devices.get_mut(index as usize)?.as_deref_mut()
+    }
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Device> {
+        self.devices.iter_mut().flatten().map(|device| &mut **device)
     }
     /// In the order of their indices.
     pub fn iter(&self) -> impl Iterator<Item = &Device> {
@@ -228,6 +262,11 @@ impl Links {
         self.get(dev).map_or(0, |device| device.conf.get(number))
     }
 
+    /// The greater of `all` and the device, IPv6.
+    pub fn most6(&self, dev: u32, number: u32) -> i64 {
+        self.all6.get(number).max(self.get(dev).map_or(0, |device| device.conf6.get(number)))
+    }
+
     /// Whether the address belongs to any device (inet_lookup_ifaddr).
     pub fn is_ours(&self, ip: Ip) -> bool {
         self.iter().any(|device| device.addresses.iter().any(|address| address.ip == ip))
@@ -267,24 +306,30 @@ impl Devices for Links {
     fn name(&self, dev: u32) -> &str {
         self.get(dev).map_or("", |device| &device.name)
     }
-    fn speaks(&self, dev: u32, _family: Family) -> bool {
-        self.get(dev).is_some()
+    fn speaks(&self, dev: u32, family: Family) -> bool {
+        self.get(dev).is_some_and(|device| family == Family::V4 || device.speaks6())
     }
-    fn ignores_linkdown(&self, dev: u32, _family: Family) -> bool {
-        self.either(dev, sysctl::IGNORE_ROUTES_WITH_LINKDOWN)
+    fn ignores_linkdown(&self, dev: u32, family: Family) -> bool {
+        match family {
+            Family::V4 => self.either(dev, sysctl::IGNORE_ROUTES_WITH_LINKDOWN),
+            Family::V6 => self.most6(dev, sysctl::IGNORE_ROUTES_WITH_LINKDOWN6) != 0,
+        }
     }
     fn owns(&self, ip: Ip, dev: u32) -> bool {
         match dev {
             0 => self.is_ours(ip),
-            dev => self.get(dev).is_some_and(|device| device.addresses.iter().any(|address| address.ip == ip)),
+            dev => self.get(dev).is_some_and(|device| device.owned(ip).is_some()),
         }
     }
     fn select_source(&self, dev: u32, to: Ip, scope: u8) -> Ip {
-        let none = if to.is_v4() || to.is_unspecified() { Ip::ANY4 } else { Ip::ANY6 };
+        if !to.is_v4() && !to.is_unspecified() {
+            return self.select_source6(dev, to);
+        }
+        let none = Ip::ANY4;
         let local = if self.either(dev, sysctl::ROUTE_LOCALNET) { LINK } else { HOST };
         let mut first = none;
         let addresses = self.get(dev).map_or(&[][..], |device| &device.addresses);
-        for address in addresses.iter().filter(|a| !a.secondary && a.scope.min(local) <= scope) {
+        for address in addresses.iter().filter(|a| a.ip.is_v4() && !a.secondary && a.scope.min(local) <= scope) {
             if to.is_unspecified() || address.on_link(to) {
                 return address.ip;
             }
@@ -296,7 +341,11 @@ impl Devices for Links {
             return first;
         }
         let elsewhere = self.iter().flat_map(|device| device.addresses.iter());
-        elsewhere.filter(|a| !a.secondary && a.scope != LINK && a.scope <= scope).map(|a| a.ip).next().unwrap_or(none)
+        elsewhere
+            .filter(|a| a.ip.is_v4() && !a.secondary && a.scope != LINK && a.scope <= scope)
+            .map(|a| a.ip)
+            .next()
+            .unwrap_or(none)
     }
     fn reach(&self, dev: u32, ip: Ip) -> Reach {
         self.get(dev).map_or(Reach::Unknown, |device| device.neighbours.reach(ip))

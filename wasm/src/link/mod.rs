@@ -5,6 +5,8 @@
 //! address     addresses and the routes they bring                          neighbour   who has which MAC, and since when
 //! arp         asking and answering                                         bridge      learning, flooding, forwarding
 //! br_netfilter  a bridge that shows its frames to iptables                 vxlan       frames inside datagrams
+//! inet6       IPv6 comes and goes; duplicate address detection                 ndisc   neighbour discovery
+//! source6     which address speaks
 //! netem       delay, jitter, loss, rate on the way out
 //! ```
 pub mod address;
@@ -13,9 +15,12 @@ pub mod br_netfilter;
 pub mod bridge;
 pub mod control;
 pub mod device;
+pub mod inet6;
 pub mod master;
+pub mod ndisc;
 pub mod neighbour;
 pub mod netem;
+pub mod source6;
 pub mod view;
 pub mod vxlan;
 pub use address::Address;

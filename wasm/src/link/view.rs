@@ -146,7 +146,7 @@ impl Fabric {
     /// One entry as `ip neigh` shows it.
     pub fn neighbour_view(&self, device: &Device, ip: Ip) -> Option<NeighbourView> {
         let entry = device.neighbours.get(ip)?;
-        let reachable = device.neigh.get(sysctl::BASE_REACHABLE_TIME_MS) as u64 * MILLISECOND;
+        let reachable = device.neigh(ip, sysctl::BASE_REACHABLE_TIME_MS) * MILLISECOND;
         let state = entry.state_at(self.world.now, reachable);
         Some(NeighbourView {
             ip,

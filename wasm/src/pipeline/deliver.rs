@@ -16,14 +16,14 @@ impl Fabric {
             return self.deliver_probe(place, packet);
         }
         let raw = self.raw_deliver(place, &packet);
-        if packet.headless && matches!(packet.proto, proto::UDP | proto::TCP | proto::ICMP) {
+        if packet.headless && matches!(packet.proto, proto::UDP | proto::TCP | proto::ICMP | proto::ICMPV6) {
             return self.drop(place, packet, Layer::Local, Reason::Malformed);
         }
         match packet.proto {
             proto::UDP => self.udp_deliver(place, packet),
             proto::TCP => self.tcp_deliver(place, packet),
-            proto::ICMP => {
-                if packet.kind == kind::ECHO_REPLY {
+            proto::ICMP | proto::ICMPV6 if (packet.proto == proto::ICMP) == packet.dst.is_v4() => {
+                if matches!((packet.proto, packet.kind), (proto::ICMP, kind::ECHO_REPLY) | (_, kind::ECHO_REPLY6)) {
                     self.ping_deliver(place, &packet);
                 }
                 self.icmp_local(place, packet)

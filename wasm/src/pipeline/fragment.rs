@@ -58,7 +58,8 @@ impl Fabric {
                 fragments.generation += 1;
                 let generation = fragments.generation;
                 fragments.piles.push(Pile { key, pieces: Vec::new(), generation, longest: 0 });
-                let time = space.stack.sysctls.get(sysctl::IPFRAG_TIME) as u64 * SECOND;
+                let number = if key.src.is_v4() { sysctl::IPFRAG_TIME } else { sysctl::IP6FRAG_TIME };
+                let time = space.stack.sysctls.get(number) as u64 * SECOND;
                 world.at(world.now + time, Event::Fragments { ns, generation });
                 fragments.piles.len() - 1
             }
@@ -134,7 +135,8 @@ impl Fabric {
         self.world.note(Place { ns, dev: packet.iif }, &packet, Layer::Local, Action::Fragmented);
         let mut bytes = Vec::new();
         print::print_transport(&packet, &self.world.pool, &mut bytes);
-        let room = (mtu.saturating_sub(packet.header_len()) & !7).max(8) as usize;
+        let header6 = if packet.dst.is_v4() { 0 } else { 8 };
+        let room = (mtu.saturating_sub(packet.header_len() + header6) & !7).max(8) as usize;
         let options = self.world.pool.bytes(&packet)[..packet.options_len as usize].to_vec();
         let header = packet.transport_len() as usize;
         let mut base = *packet;

@@ -4,6 +4,7 @@ use super::local::Birth;
 use super::routing::OutputKey;
 use crate::fabric::Fabric;
 use crate::filter::AddrType;
+use crate::link::ndisc::kind::{ADVERTISEMENT, SOLICITATION};
 use crate::link::Place;
 use crate::namespace::{Path, Stack};
 use crate::route::Devices;
@@ -12,8 +13,14 @@ use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::proto;
 use crate::wire::{Ip, Packet, PacketType, Parcel, NONE};
 
-/// ICMP types.
+/// ICMP types, and those of ICMPv6.
 pub mod kind {
+    pub const UNREACHABLE6: u8 = 1;
+    pub const TOO_BIG6: u8 = 2;
+    pub const TIME_EXCEEDED6: u8 = 3;
+    pub const PARAMETER6: u8 = 4;
+    pub const ECHO6: u8 = 128;
+    pub const ECHO_REPLY6: u8 = 129;
     pub const ECHO_REPLY: u8 = 0;
     pub const UNREACHABLE: u8 = 3;
     pub const REDIRECT: u8 = 5;
@@ -31,10 +38,16 @@ pub mod dest {
     pub const PORT: u8 = 3;
     pub const FRAG: u8 = 4;
     pub const ADMIN: u8 = 13;
+    pub const ADMIN6: u8 = 1;
+    pub const BEYOND_SCOPE6: u8 = 2;
+    pub const ADDRESS6: u8 = 3;
+    pub const PORT6: u8 = 4;
 }
 
 /// The longest ICMP error, IP header included (RFC 1812 4.3.2.3).
 const LONGEST: u32 = 576;
+/// And ICMPv6's: what every link takes (RFC 4443 2.4).
+const LONGEST6: u32 = 1280;
 /// Internetwork control, which errors travel with.
 const CONTROL: u8 = 0xc0;
 
@@ -53,13 +66,33 @@ impl IcmpError {
     pub const fn new(kind: u8, code: u8) -> IcmpError {
         IcmpError { kind, code, rest: 0, local: false }
     }
+    /// The same said in ICMPv6 (RFC 4443); what has ICMPv6's own type already stays.
+    const fn in_icmpv6(self) -> IcmpError {
+        let (kind, code) = match (self.kind, self.code) {
+            (kind::UNREACHABLE, dest::FRAG) => (kind::TOO_BIG6, 0),
+            (kind::UNREACHABLE, dest::HOST) => (kind::UNREACHABLE6, dest::ADDRESS6),
+            (kind::UNREACHABLE, dest::PORT) => (kind::UNREACHABLE6, dest::PORT6),
+            (kind::UNREACHABLE, dest::ADMIN) => (kind::UNREACHABLE6, dest::ADMIN6),
+            // The pointer leads to the header's "next header".
+            (kind::UNREACHABLE, dest::PROTOCOL) => {
+                return IcmpError { kind: kind::PARAMETER6, code: 1, rest: 6, ..self }
+            }
+            (kind::UNREACHABLE, _) => (kind::UNREACHABLE6, dest::NET),
+            (kind::TIME_EXCEEDED, code) => (kind::TIME_EXCEEDED6, code),
+            own => own,
+        };
+        IcmpError { kind, code, ..self }
+    }
 }
 
 impl Fabric {
-    /// Tells a packet's sender what went wrong, where the rules allow it (icmp_send). The packet stays the caller's.
+    /// Tells a packet's sender what went wrong, where the rules allow it (icmp_send, icmp6_send). The packet stays the caller's.
     pub fn send_icmp_error(&mut self, ns: u32, cause: &Packet, error: IcmpError) {
         self.world.trails.spoil();
-        if cause.pkt_type != PacketType::Host || cause.frag_offset != 0 || cause.quoted != 0 || !cause.src.is_v4() {
+        let v4 = cause.src.is_v4();
+        let error = if v4 { error } else { error.in_icmpv6() };
+        let nobody = !v4 && (cause.src.is_unspecified() || cause.src.is_multicast());
+        if cause.pkt_type != PacketType::Host || cause.frag_offset != 0 || cause.quoted != 0 || nobody {
             return;
         }
         if self.world.speaking_icmp
@@ -75,13 +108,16 @@ impl Fabric {
         }
         let inbound = !error.local && stack.sysctls.is_on(sysctl::ICMP_ERRORS_USE_INBOUND_IFADDR);
         let src = match () {
-            () if error.local => cause.dst,
+            () if error.local || !v4 && stack.addr_type(cause.dst, 0) == AddrType::Local => cause.dst,
+            () if !v4 => Ip::ANY6,
             () if inbound => stack.links.select_source(cause.iif, cause.src, Stack::LINK_SCOPE),
             () => Ip::ANY4,
         };
-        let tos = cause.tos & 0x1e | CONTROL;
-        let mark = stack.reply_mark(cause.mark);
-        let key = OutputKey { src, tos, mark, proto: proto::ICMP, any_source: true, ..OutputKey::to(cause.src) };
+        let tos = if v4 { cause.tos & 0x1e | CONTROL } else { 0 };
+        let mark = stack.reply_mark(cause);
+        let proto = if v4 { proto::ICMP } else { proto::ICMPV6 };
+        let oif = cause.way_back();
+        let key = OutputKey { src, tos, mark, proto, oif, any_source: true, ..OutputKey::to(cause.src) };
         let Ok(path) = stack.route_output(&key) else { return };
         if !self.icmp_allowed(ns, (error.kind, error.code), cause.src, path.oif) {
             return;
@@ -105,8 +141,9 @@ impl Fabric {
     /// An error with as much of its cause as fits, payload shared.
     fn quote(&mut self, ns: u32, cause: &Packet, (error, path, tos): (IcmpError, Path, u8)) -> Packet {
         let stack = &mut self.space_mut(ns).stack;
-        let room = stack.path_mtu(&path).min(LONGEST) - 28;
-        let ttl = stack.sysctl(sysctl::IP_DEFAULT_TTL) as u8;
+        let v4 = cause.src.is_v4();
+        let room = if v4 { stack.path_mtu(&path).min(LONGEST) - 28 } else { LONGEST6 - 48 };
+        let ttl = stack.hop_limit(cause.src, path.oif);
         let ip_id = stack.next_ip_id();
         let mut inner = self.world.pool.copy(cause);
         inner.quoted = cause.len().min(room) as u16;
@@ -115,7 +152,7 @@ impl Fabric {
         let quoted = inner.quoted;
         Packet {
             dst: cause.src,
-            proto: proto::ICMP,
+            proto: if v4 { proto::ICMP } else { proto::ICMPV6 },
             ttl,
             tos,
             ip_id,
@@ -142,6 +179,9 @@ impl Fabric {
     /// ICMP for this host: answers requests (icmp_echo, icmp_timestamp). Errors go to the sockets they are about.
     pub fn icmp_local(&mut self, place: Place, packet: Parcel) {
         let stack = &self.space(place.ns).stack;
+        if !packet.dst.is_v4() {
+            return self.icmp6_local(place, packet);
+        }
         let group = packet.dst.is_multicast() || stack.addr_type(packet.dst, 0) == AddrType::Broadcast;
         let quiet = stack.sysctls.is_on(sysctl::ICMP_ECHO_IGNORE_ALL)
             || (group && stack.sysctls.is_on(sysctl::ICMP_ECHO_IGNORE_BROADCASTS));
@@ -162,24 +202,49 @@ impl Fabric {
         }
     }
 
+    /// ICMPv6 for this host: neighbour discovery, echo, errors (icmpv6_rcv).
+    fn icmp6_local(&mut self, place: Place, packet: Parcel) {
+        let sysctls = &self.space(place.ns).stack.sysctls;
+        let group = packet.dst.is_multicast() && sysctls.is_on(sysctl::ICMP6_ECHO_IGNORE_MULTICAST);
+        let quiet = group || sysctls.is_on(sysctl::ICMP6_ECHO_IGNORE_ALL);
+        match packet.kind {
+            _ if packet.bad_checksum => self.drop(place, packet, Layer::Local, Reason::BadChecksum),
+            kind::ECHO6 if quiet => self.drop(place, packet, Layer::Local, Reason::EchoIgnored),
+            kind::ECHO6 => self.icmp_reply(place, packet),
+            SOLICITATION | ADVERTISEMENT => self.nd_receive(place, packet),
+            _ => {
+                if packet.is_icmp_error() {
+                    self.icmp_error_received(place, &packet);
+                }
+                self.world.note(place, &packet, Layer::Local, Action::Delivered);
+                self.finish(place.ns, packet)
+            }
+        }
+    }
+
     /// icmp_reply: from the address that was asked, with its tos; a broadcast is answered from our own address.
     fn icmp_reply(&mut self, place: Place, packet: Parcel) {
         self.world.note(place, &packet, Layer::Local, Action::Delivered);
         let stack = &mut self.space_mut(place.ns).stack;
         let own = stack.addr_type(packet.dst, 0) == AddrType::Local;
         let src = if own { packet.dst } else { stack.links.select_source(place.dev, packet.src, 0) };
-        let mark = stack.reply_mark(packet.mark);
+        let v4 = packet.dst.is_v4();
+        let mark = stack.reply_mark(&packet);
         let ip_id = stack.next_ip_id();
-        let ttl = stack.sysctl(sysctl::IP_DEFAULT_TTL) as u8;
-        let timestamp = packet.kind == kind::TIMESTAMP;
+        let ttl = stack.hop_limit(packet.src, place.dev);
+        let timestamp = v4 && packet.kind == kind::TIMESTAMP;
         let mut reply = Packet {
             src,
             dst: packet.src,
-            proto: proto::ICMP,
+            proto: packet.proto,
             ttl,
             tos: packet.tos,
             ip_id,
-            kind: if timestamp { kind::TIMESTAMP_REPLY } else { kind::ECHO_REPLY },
+            kind: match v4 {
+                true if timestamp => kind::TIMESTAMP_REPLY,
+                true => kind::ECHO_REPLY,
+                false => kind::ECHO_REPLY6,
+            },
             sport: packet.sport,
             dport: packet.sport,
             seq: packet.seq,
@@ -195,8 +260,8 @@ impl Fabric {
             let data = self.world.pool.data(&packet).to_vec();
             reply.payload = self.world.pool.store(&data);
         }
+        let birth = Birth { ns: place.ns, oif: packet.way_back(), flags: 0 };
         self.finish(place.ns, packet);
-        let birth = Birth { ns: place.ns, oif: 0, flags: 0 };
         // An answer that cannot be sent is not sent.
         let reply = self.world.pool.begin(reply);
         self.world.speaking_icmp = true;
@@ -220,9 +285,10 @@ impl Fabric {
 
 impl Stack {
     /// IP4_REPLY_MARK: answers carry the mark of what they answer only with `fwmark_reflect`.
-    pub fn reply_mark(&self, mark: u32) -> u32 {
-        if self.sysctls.is_on(sysctl::FWMARK_REFLECT) {
-            mark
+    pub fn reply_mark(&self, cause: &Packet) -> u32 {
+        let number = if cause.src.is_v4() { sysctl::FWMARK_REFLECT } else { sysctl::FWMARK_REFLECT6 };
+        if self.sysctls.is_on(number) {
+            cause.mark
         } else {
             0
         }

@@ -3,6 +3,7 @@
 
 use crate::fabric::{Fabric, MILLISECOND};
 use crate::hash::Map;
+use crate::route::FlowKey;
 use crate::sysctl;
 use crate::wire::Ip;
 
@@ -64,12 +65,28 @@ impl Fabric {
     pub fn icmp_allowed(&mut self, ns: u32, (kind, code): (u8, u8), peer: Ip, oif: u32) -> bool {
         let now = self.world.now;
         let stack = &mut self.space_mut(ns).stack;
+        if !peer.is_v4() {
+            return self.icmp6_allowed(ns, kind, peer, oif);
+        }
         let masked = kind < 32 && stack.sysctl(sysctl::ICMP_RATEMASK) >> kind & 1 == 1;
         if !masked || (kind == 3 && code == 4) || oif == 1 {
             return true;
         }
         let rate = (stack.sysctl(sysctl::ICMP_MSGS_PER_SEC), stack.sysctl(sysctl::ICMP_MSGS_BURST));
         let every = stack.sysctl(sysctl::ICMP_RATELIMIT) as u64 * MILLISECOND;
+        stack.limits.allow_any(now, rate) && (every == 0 || stack.limits.allow_peer(peer, now, every))
+    }
+
+    /// ICMPv6's limit counts per route: the wider the prefix, the more (icmpv6_xrlim_allow). "Packet too big" has none.
+    fn icmp6_allowed(&mut self, ns: u32, kind: u8, peer: Ip, oif: u32) -> bool {
+        let now = self.world.now;
+        let stack = &mut self.space_mut(ns).stack;
+        if kind == 2 || oif == 1 {
+            return true;
+        }
+        let len = stack.fib.lookup(&FlowKey::to(peer), &stack.links).map_or(128, |found| found.prefix.len);
+        let rate = (stack.sysctl(sysctl::ICMP_MSGS_PER_SEC), stack.sysctl(sysctl::ICMP_MSGS_BURST));
+        let every = (stack.sysctl(sysctl::ICMP6_RATELIMIT) as u64 * MILLISECOND) >> ((128 - len) >> 5);
         stack.limits.allow_any(now, rate) && (every == 0 || stack.limits.allow_peer(peer, now, every))
     }
 

@@ -9,6 +9,7 @@ use crate::filter::{AddrType, Verdict};
 use crate::link::Place;
 use crate::namespace::{Path, Stack};
 use crate::trace::{Action, Layer, Reason};
+use crate::wire::packet::ether;
 use crate::wire::{Packet, Parcel};
 
 /// Where a packet is born.
@@ -64,6 +65,7 @@ impl Fabric {
             self.world.trails.disturb();
         }
         packet.iif = 0;
+        packet.ethertype = if packet.dst.is_v4() { ether::IPV4 } else { ether::IPV6 };
         let place = Place { ns, dev: path.oif };
         self.note_path(place, &packet, &path);
         let before = (packet.src, packet.dst, packet.mark, packet.tos);

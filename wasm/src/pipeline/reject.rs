@@ -6,7 +6,6 @@ use crate::fabric::Fabric;
 use crate::filter::Verdict;
 use crate::link::Place;
 use crate::namespace::Path;
-use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::{proto, tcp};
 use crate::wire::{Packet, Parcel};
@@ -49,7 +48,8 @@ impl Fabric {
             return;
         }
         let local = at.hook == hook::INPUT || at.path.is_some_and(|path| path.is_local());
-        self.send_icmp_error(at.ns, packet, IcmpError { local, ..IcmpError::new(kind::UNREACHABLE, code) });
+        let kind = if packet.dst.is_v4() { kind::UNREACHABLE } else { kind::UNREACHABLE6 };
+        self.send_icmp_error(at.ns, packet, IcmpError { local, ..IcmpError::new(kind, code) });
     }
 
     /// nf_send_reset: from where the segment was going to where it came from; on a bridge straight back out of the port.
@@ -64,10 +64,11 @@ impl Fabric {
             dst: packet.src,
             sport: packet.dport,
             dport: packet.sport,
-            ttl: stack.sysctl(sysctl::IP_DEFAULT_TTL) as u8,
+            ttl: stack.hop_limit(packet.src, packet.iif),
+            ethertype: packet.ethertype,
             proto: proto::TCP,
             dont_fragment: true,
-            mark: stack.reply_mark(packet.mark),
+            mark: stack.reply_mark(packet),
             trace: packet.trace,
             hops: packet.hops,
             ..Packet::EMPTY
@@ -78,7 +79,7 @@ impl Fabric {
             let what = (Layer::Local, Action::Refused, Reason::Rule);
             self.world.record(Place { ns: at.ns, dev: packet.iif }, &reset, what, Default::default());
         }
-        let Ok(path) = self.space(at.ns).stack.reroute(&reset, 0) else {
+        let Ok(path) = self.space(at.ns).stack.reroute(&reset, packet.way_back()) else {
             return self.drop(Place { ns: at.ns, dev: 0 }, reset, Layer::Route, Reason::NoRoute);
         };
         let now = crate::flow::ticks(self.world.now);

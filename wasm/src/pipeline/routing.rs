@@ -1,11 +1,12 @@
 //! Routing decisions around the FIB: input checks (ip_route_input_slow), source validation, MTUs, output (ip_route_output).
 
-use crate::errno::{EINVAL, ENETUNREACH, ENODEV};
+use crate::errno::{EADDRNOTAVAIL, EINVAL, ENETUNREACH, ENODEV};
 use crate::filter::AddrType;
 use crate::namespace::{Path, Stack};
 use crate::route::route::scope;
 use crate::route::{FlowKey, Found, RouteError, RouteType};
 use crate::sysctl;
+use crate::trace::Reason;
 use crate::wire::{Ip, Packet};
 
 /// An input route: where to, and whether its sender should have taken another gateway.
@@ -63,11 +64,51 @@ impl OutputKey {
     }
 }
 
+/// The route of what is for this host without being an address of it.
+const fn to_us() -> InputRoute {
+    let table = crate::route::route::table::LOCAL;
+    let path = Path { kind: RouteType::Local, oif: 1, via: Ip::ANY4, src: Ip::ANY4, mtu: 0, advmss: 0, table };
+    InputRoute { path, redirect: false }
+}
+
 const fn is_zeronet(ip: Ip) -> bool {
     ip.is_v4() && ip.low() >> 24 == 0
 }
 
 impl Stack {
+    /// Whether IPv6 packets that come in by `dev` are passed on: `all` decides.
+    fn forwards6(&self, dev: u32) -> bool {
+        let forced = self.links.get(dev).is_some_and(|device| device.conf6.is_on(sysctl::FORCE_FORWARDING));
+        self.links.all6.is_on(sysctl::FORWARDING6) || forced
+    }
+
+    /// ipv6_rcv's checks, before any hook.
+    pub fn check6(&self, packet: &Packet, dev: u32) -> Result<(), Reason> {
+        let (src, dst) = (packet.src, packet.dst);
+        let speaks = self.links.get(dev).is_some_and(|device| device.speaks6());
+        match () {
+            () if !speaks => Err(Reason::Protocol),
+            () if src.is_multicast() || dev != 1 && src.is_loopback() => Err(Reason::MartianSource),
+            () if dst.is_unspecified() || dev != 1 && dst.is_loopback() => Err(Reason::MartianDestination),
+            () => Ok(()),
+        }
+    }
+
+    /// The IPv6 half of [`Stack::route_input`] (ip6_route_input): groups are heard or not, nothing else is asked of a sender.
+    fn route_input6(&self, packet: &Packet, dev: u32) -> Result<InputRoute, InputError> {
+        let dst = packet.dst;
+        if dst.is_multicast() {
+            return if self.listens6(dev, dst) { Ok(to_us()) } else { Err(InputError::MartianDestination) };
+        }
+        let key = FlowKey { iif: dev, ..FlowKey::of(packet) };
+        let found = self.fib.lookup(&key, &self.links).map_err(InputError::of)?;
+        match found.kind {
+            RouteType::Local | RouteType::Anycast => Ok(to_us()),
+            _ if !self.forwards6(dev) => Err(InputError::ForwardingOff),
+            _ => Ok(InputRoute { path: self.path(&found, dst), redirect: false }),
+        }
+    }
+
     /// Whether packets that come in by `dev` are passed on.
     pub fn forwards(&self, dev: u32) -> bool {
         self.links.conf(dev, sysctl::FORWARDING) != 0
@@ -98,6 +139,9 @@ impl Stack {
     /// The route of a packet that came in by `dev` (ip_route_input_slow).
     pub fn route_input(&self, packet: &Packet, dev: u32) -> Result<InputRoute, InputError> {
         let (src, dst) = (packet.src, packet.dst);
+        if !dst.is_v4() {
+            return self.route_input6(packet, dev);
+        }
         if src.is_multicast() || src == Ip::BROADCAST4 {
             return Err(InputError::MartianSource);
         }
@@ -121,16 +165,7 @@ impl Stack {
                 return Err(if dst.is_loopback() { InputError::MartianDestination } else { InputError::MartianSource });
             }
         }
-        let key = FlowKey {
-            src,
-            iif: dev,
-            mark: packet.mark,
-            tos: packet.tos,
-            proto: packet.proto,
-            sport: packet.sport,
-            dport: packet.dport,
-            ..FlowKey::to(dst)
-        };
+        let key = FlowKey { iif: dev, ..FlowKey::of(packet) };
         let found = match self.fib.lookup(&key, &self.links) {
             Ok(found) => found,
             Err(_) if !self.forwards(dev) => return Err(InputError::ForwardingOff),
@@ -152,16 +187,7 @@ impl Stack {
         if !is_zeronet(packet.src) {
             self.validate_source(packet, dev, 0)?;
         }
-        let path = Path {
-            kind: RouteType::Local,
-            oif: 1,
-            via: Ip::ANY4,
-            src: Ip::ANY4,
-            mtu: 0,
-            advmss: 0,
-            table: crate::route::route::table::LOCAL,
-        };
-        Ok(InputRoute { path, redirect: false })
+        Ok(to_us())
     }
 
     /// __mkroute_input, with what a redirect taught.
@@ -251,7 +277,7 @@ impl Stack {
             if src.is_multicast() || src == Ip::BROADCAST4 || is_zeronet(src) {
                 return Err(EINVAL);
             }
-            if ask.oif == 0 && (dst.is_multicast() || dst == Ip::BROADCAST4) {
+            if ask.oif == 0 && (dst.is_v4() && dst.is_multicast() || dst == Ip::BROADCAST4) {
                 return self.to_everybody(ask);
             }
             if !ask.any_source && !self.is_local_source(src) {
@@ -275,7 +301,10 @@ impl Stack {
             dport: ask.dport,
             ..FlowKey::to(dst)
         };
-        let output = self.fib.output(&key, &self.links).map_err(RouteError::errno)?;
+        let output = self.fib.output(&key, &self.links).map_err(|error| self.errno_of(error, &key))?;
+        if output.src == Ip::ANY6 && !dst.is_multicast() {
+            return Err(EADDRNOTAVAIL);
+        }
         let oif = output.found.oif;
         if is_zeronet(output.dst) {
             return Err(EINVAL);
@@ -291,6 +320,17 @@ impl Stack {
             table: found.table,
         };
         Ok(self.learned(path, output.dst))
+    }
+
+    /// IPv6 first misses the address to speak from, then the route (ip6_dst_lookup_tail).
+    fn errno_of(&self, error: RouteError, key: &FlowKey) -> u32 {
+        let nameless =
+            !key.dst.is_v4() && key.src.is_unspecified() && self.links.select_source6(0, key.dst) == Ip::ANY6;
+        if nameless {
+            EADDRNOTAVAIL
+        } else {
+            error.errno()
+        }
     }
 
     /// __ip_dev_find: an address of ours, or one that the local table makes ours.
@@ -334,6 +374,14 @@ impl Stack {
     /// The MTU that counts for forwarding (ip_dst_mtu_maybe_forward).
     pub fn forward_mtu(&self, path: &Path) -> u32 {
         self.path_mtu(path)
+    }
+
+    /// How many hops a packet of ours may take (ip_default_ttl; the device's `hop_limit`).
+    pub fn hop_limit(&self, dst: Ip, oif: u32) -> u8 {
+        match self.links.get(oif) {
+            Some(device) if !dst.is_v4() => device.conf6.get(sysctl::HOP_LIMIT) as u8,
+            _ => self.sysctl(sysctl::IP_DEFAULT_TTL) as u8,
+        }
     }
 
     /// The scope of an address with which ICMP errors may speak.

@@ -4,7 +4,8 @@
 //!   192.168.1.10/24 on eth0   local      192.168.1.10    table local  scope host
 //!                             unicast    192.168.1.0/24  table main   scope link   while eth0 is up, unless noprefixroute
 //!                             broadcast  192.168.1.255   table local  scope link   while eth0 is up
-//!   2001:db8::1/64 on eth0    local      2001:db8::1     table local  metric 0     while eth0 is up
+//!   2001:db8::1/64 on eth0    local      2001:db8::1     table local  metric 0     while eth0 is up, once it is no more tentative
+//!                             anycast    2001:db8::      table local  metric 0     the same, on a router
 //!                             unicast    2001:db8::/64   table main   metric 256   while eth0 is up, unless noprefixroute
 //! ```
 //! On lo the unicast route is local. All have `proto kernel` and, in IPv4, the primary address of their subnet as `src`.
@@ -23,6 +24,9 @@ pub struct IfAddr {
     pub local: Ip,
     /// The subnet: the peer's address, or the local one, with the prefix length.
     pub subnet: Prefix,
+    /// IPv6: duplicate address detection is through with it; and it brings the anycast address of its subnet's routers.
+    pub ours: bool,
+    pub anycast: bool,
     /// IPv4; unspecified for none.
     pub broadcast: Ip,
     /// IPv4: a primary address of the same subnet was there first.
@@ -152,16 +156,28 @@ fn wanted6(dev: u32, addr: &IfAddr, devices: &impl Devices) -> Vec<(Prefix, Fact
     if !devices.is_up(dev) {
         return Vec::new();
     }
-    let mut routes = vec![(Prefix::new(addr.local, 128), facts6(dev, RouteType::Local, table::LOCAL, 0))];
+    let mut routes = Vec::new();
+    let own = Prefix::new(addr.local, addr.subnet.len).network();
+    if addr.ours {
+        routes.push((Prefix::new(addr.local, 128), facts6(dev, RouteType::Local, table::LOCAL, 0)));
+    }
+    if addr.anycast && own.ip != Ip::ANY6 {
+        routes.push((Prefix::new(own.ip, 128), facts6(dev, RouteType::Anycast, table::LOCAL, 0)));
+    }
     if !addr.no_prefix_route && !devices.is_loopback(dev) {
         let metric = if addr.metric == 0 { ADDRCONF_METRIC } else { addr.metric };
-        routes.push((addr.subnet.network(), facts6(dev, RouteType::Unicast, table::MAIN, metric)));
+        let facts = facts6(dev, RouteType::Unicast, table::MAIN, metric);
+        routes.push((own, facts.clone()));
+        if addr.subnet.network() != own {
+            routes.push((addr.subnet.network(), facts));
+        }
     }
     routes
 }
 
 fn facts6(dev: u32, kind: RouteType, table: u32, metric: u32) -> Facts {
-    let scope = if kind == RouteType::Local { scope::NOWHERE } else { scope::HOST };
+    let own = matches!(kind, RouteType::Local | RouteType::Anycast);
+    let scope = if own { scope::NOWHERE } else { scope::HOST };
     Facts {
         kind,
         table,

@@ -144,7 +144,7 @@ fn gateway(via: Ip) -> Ip {
 }
 
 fn check_prefsrc(spec: &RouteSpec, leg: &LegFacts, devices: &impl Devices) -> Result<(), Refusal> {
-    let link_local = spec.prefsrc.0 >> 118 == 0xfe80 >> 6;
+    let link_local = spec.prefsrc.is_link_local6();
     let dev = if link_local { leg.oif } else { 0 };
     if spec.prefsrc.is_unspecified() || devices.owns(spec.prefsrc, dev) {
         return Ok(());

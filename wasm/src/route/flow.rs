@@ -2,7 +2,7 @@
 
 use super::refusal::errno;
 use super::route::RouteType;
-use crate::wire::{Ip, Prefix};
+use crate::wire::{Ip, Packet, Prefix};
 
 /// A route lookup's question (struct flowi4 and flowi6). Zero and unspecified mean "not known" and match only rules that don't ask.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,19 @@ pub struct FlowKey {
 }
 
 impl FlowKey {
+    /// What is known of a packet.
+    pub fn of(packet: &Packet) -> FlowKey {
+        FlowKey {
+            src: packet.src,
+            mark: packet.mark,
+            tos: packet.tos,
+            proto: packet.proto,
+            sport: packet.sport,
+            dport: packet.dport,
+            ..FlowKey::to(packet.dst)
+        }
+    }
+
     /// A packet born here to `dst`, with nothing else known.
     pub const fn to(dst: Ip) -> FlowKey {
         FlowKey {

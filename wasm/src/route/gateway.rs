@@ -128,7 +128,7 @@ pub(super) fn check6(fib: &Fib, asked: &Asked, devices: &impl Devices) -> Result
 
 /// ip6_validate_gw: the device the gateway is on. A link-local one is taken at its word, another needs a route without gateway.
 fn check_gateway6(fib: &Fib, asked: &Asked, devices: &impl Devices) -> Result<u32, Refusal> {
-    let link_local = asked.via.0 >> 118 == 0xfe80 >> 6;
+    let link_local = asked.via.is_link_local6();
     let on = |dev: u32| if link_local { dev } else { 0 };
     let own = Refusal::invalid("Gateway can not be a local address");
     if asked.dev != 0 && devices.owns(asked.via, on(asked.dev)) {

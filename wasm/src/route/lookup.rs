@@ -248,7 +248,7 @@ impl<D: Devices> Query<'_, D> {
 
     /// The device routes should leave by, and whether no other will do (RT6_LOOKUP_F_IFACE).
     fn preferred_device(&self) -> (u32, bool) {
-        let needs_device = self.key.dst.is_multicast() || is_link_local(self.key.dst);
+        let needs_device = self.key.dst.is_multicast() || self.key.dst.is_link_local6();
         match (self.key.oif, self.key.iif) {
             (0, iif) if iif > 1 => (iif, needs_device),
             (oif, _) => (oif, oif != 0),
@@ -344,8 +344,4 @@ pub(super) fn is_sibling(half: &Half, alias: Alias) -> bool {
 pub(super) fn siblings<'a>(half: &'a Half, bucket: &'a Bucket, metric: u32) -> impl Iterator<Item = Alias> + 'a {
     let of_metric = move |a: &&Alias| half.infos.get(a.info).facts.metric == metric;
     bucket.aliases().iter().filter(of_metric).copied().filter(|&a| is_sibling(half, a))
-}
-
-fn is_link_local(ip: Ip) -> bool {
-    ip.0 >> 118 == 0xfe80 >> 6
 }

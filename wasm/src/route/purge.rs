@@ -25,8 +25,13 @@ impl Fib {
     /// in the order of a dump.
     pub fn device_gone(&mut self, dev: u32, gone: Gone, devices: &impl Devices) -> Vec<Route> {
         let mut routes = self.device_gone4(dev, gone, devices);
-        routes.extend(gone6(&mut self.v6, dev, gone));
+        routes.extend(self.device_gone6(dev, gone));
         routes
+    }
+
+    /// [`Fib::device_gone`] for IPv6 alone: it was switched off on the device.
+    pub fn device_gone6(&mut self, dev: u32, gone: Gone) -> Vec<Route> {
+        gone6(&mut self.v6, dev, gone)
     }
 
     /// [`Fib::device_gone`] for IPv4 alone: its last address was deleted.

@@ -37,6 +37,10 @@ impl Fabric {
             SocketKind::Raw => protocol,
         };
         let id = self.world.sockets.insert(ns, kind, (family, protocol));
+        let v6_only = family == 6 && self.space(ns).stack.sysctls.is_on(sysctl::BINDV6ONLY);
+        if let Some(socket) = self.world.sockets.get_mut(id) {
+            socket.options.v6_only = v6_only;
+        }
         if kind == SocketKind::Raw {
             self.space_mut(ns).stack.ports.raw.push(id);
         }
@@ -60,6 +64,7 @@ impl Fabric {
         options.no_delay = new.no_delay.unwrap_or(options.no_delay);
         options.keep_alive = new.keep_alive.unwrap_or(options.keep_alive);
         options.transparent = new.transparent.unwrap_or(options.transparent);
+        options.v6_only = new.v6_only.unwrap_or(options.v6_only);
         options.uid = new.uid.unwrap_or(options.uid);
         options.abort = new.abort.unwrap_or(options.abort);
         let (ns, device) = (socket.ns, new.device.unwrap_or(0));
@@ -83,14 +88,15 @@ impl Fabric {
         if socket.bound || (socket.kind == SocketKind::Tcp && socket.state() != SocketState::Close) {
             return Err(EINVAL);
         }
-        if ip.family() as u32 != socket.family {
+        if !socket.takes(ip) {
             return Err(EAFNOSUPPORT);
         }
         let (space, world) = self.both(ns);
         let kind = space.stack.addr_type(ip, 0);
         let ours = ip.is_unspecified() || matches!(kind, AddrType::Local | AddrType::Broadcast | AddrType::Multicast);
         let socket = world.sockets.get(id).ok_or(EBADF)?;
-        let free = socket.options.transparent || space.stack.sysctls.is_on(sysctl::IP_NONLOCAL_BIND);
+        let nonlocal = if ip.is_v4() { sysctl::IP_NONLOCAL_BIND } else { sysctl::IP6_NONLOCAL_BIND };
+        let free = socket.options.transparent || space.stack.sysctls.is_on(nonlocal);
         if !ours && !free {
             return Err(EADDRNOTAVAIL);
         }
@@ -136,7 +142,7 @@ impl Fabric {
     /// connect(2).
     pub fn connect(&mut self, id: u32, ip: Ip, port: u16) -> Answer<()> {
         let Some(socket) = self.world.sockets.get(id) else { return refuse(EBADF) };
-        if ip.family() as u32 != socket.family {
+        if !socket.takes(ip) {
             return refuse(EAFNOSUPPORT);
         }
         let result = match socket.kind {
@@ -151,7 +157,7 @@ impl Fabric {
     fn datagram_connect(&mut self, id: u32, ip: Ip, port: u16) -> Result<(), u32> {
         let socket = self.world.sockets.get(id).ok_or(EBADF)?;
         let (ns, options) = (socket.ns, socket.options);
-        let ip = if ip == Ip::ANY4 { Ip::v4(0x7f00_0001) } else { ip };
+        let ip = ip.or_loopback();
         let key = OutputKey {
             src: socket.local,
             oif: options.device.unwrap_or(0),
@@ -313,6 +319,8 @@ impl Fabric {
         let unread = socket.inbox.front().map_or(0, |(datagram, _)| datagram.data.0.len() as u32);
         Some(SocketView {
             id,
+            family: socket.family,
+            v6_only: socket.options.v6_only,
             kind: socket.kind,
             state: socket.state(),
             local: socket.local,

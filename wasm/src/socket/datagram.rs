@@ -1,7 +1,7 @@
 //! UDP, ping and raw sockets: sending a datagram, and queueing one that arrived.
 
 use super::Socket;
-use crate::errno::{EACCES, EAGAIN, EDESTADDRREQ, EINVAL, EMSGSIZE};
+use crate::errno::{EACCES, EAGAIN, EINVAL, EMSGSIZE};
 use crate::export::records::{Datagram, ErrorOrigin, SocketError, SocketKind};
 use crate::fabric::Fabric;
 use crate::filter::AddrType;
@@ -10,7 +10,6 @@ use crate::namespace::Path;
 use crate::pipeline::icmp::kind;
 use crate::pipeline::routing::OutputKey;
 use crate::record::Bytes;
-use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::proto;
 use crate::wire::{parse, print, Ip, Packet, Parcel};
@@ -39,18 +38,18 @@ impl Fabric {
         if kind == SocketKind::Udp && target.port == 0 {
             return Err(EINVAL);
         }
-        if kind == SocketKind::Icmp && (data.len() < 8 || data[0] != kind::ECHO || data[1] != 0) {
+        let echo = if socket.family == 4 { kind::ECHO } else { kind::ECHO6 };
+        if kind == SocketKind::Icmp && (data.len() < 8 || data[0] != echo || data[1] != 0) {
             return Err(EINVAL);
         }
-        if target.ip.family() as u32 != socket.family {
+        if !socket.takes(target.ip) {
             return Err(crate::errno::EAFNOSUPPORT);
         }
-        if target.ip.is_unspecified() && socket.family == 6 {
-            return Err(EDESTADDRREQ);
-        }
+        let target = if socket.family == 6 { Target { ip: target.ip.or_loopback(), ..target } } else { target };
         self.bind_if_needed(id)?;
         let socket = self.world.sockets.get(id).ok_or(crate::errno::EBADF)?;
         let src = if target.from.is_unspecified() { socket.local } else { target.from };
+        let src = if src == Ip::ANY6 && target.ip.is_v4() { Ip::ANY4 } else { src };
         let key = OutputKey {
             src,
             oif: options.device.unwrap_or(0),
@@ -80,7 +79,7 @@ impl Fabric {
         let ns = self.world.sockets.get(id).map_or(0, |socket| socket.ns);
         let (space, world) = self.both(ns);
         let socket = world.sockets.get(id).ok_or(crate::errno::EBADF)?;
-        let default_ttl = if target.ip.is_multicast() { 1 } else { space.stack.sysctl(sysctl::IP_DEFAULT_TTL) as u8 };
+        let default_ttl = if target.ip.is_multicast() { 1 } else { space.stack.hop_limit(target.ip, path.oif) };
         let mut packet = Packet {
             src: path.src,
             dst: if target.ip.is_unspecified() { path.src } else { target.ip },
@@ -112,7 +111,7 @@ impl Fabric {
             _ => {
                 let whole = data.len() as u32;
                 parse::parse_transport(&mut packet, &[], data, whole, pool).map_err(|_| EINVAL)?;
-                packet.bad_checksum &= packet.proto != proto::ICMP;
+                packet.bad_checksum &= !matches!(packet.proto, proto::ICMP | proto::ICMPV6);
             }
         }
         let mtu = space.stack.path_mtu(&path);
@@ -159,7 +158,7 @@ impl Fabric {
             return;
         }
         socket.inbox_bytes += cost;
-        let icmp = packet.proto == proto::ICMP;
+        let icmp = matches!(packet.proto, proto::ICMP | proto::ICMPV6);
         let datagram = Datagram {
             from: packet.src,
             from_port: packet.sport,
@@ -195,6 +194,7 @@ impl Fabric {
         }
         let wants = |socket: &Socket| {
             socket.protocol == packet.proto
+                && (socket.family == 6) != packet.dst.is_v4()
                 && (socket.local.is_unspecified() || socket.local == packet.dst)
                 && (!socket.connected || socket.remote == packet.src)
                 && socket.options.device.is_none_or(|device| device == 0 || device == packet.iif)

@@ -5,7 +5,7 @@ use crate::export::records::{ErrorOrigin, SocketError, SocketKind};
 use crate::fabric::{Event, Fabric, SECOND};
 use crate::link::Place;
 use crate::namespace::Exception;
-use crate::pipeline::icmp::{dest, kind};
+use crate::pipeline::icmp::kind;
 use crate::record::Bytes;
 use crate::route::Devices;
 use crate::sysctl;
@@ -39,9 +39,31 @@ pub struct Told {
     pub is_final: bool,
 }
 
+/// icmpv6_err_convert: the same of ICMPv6.
+const UNREACHABLE6: [(u32, bool); 7] = [
+    (ENETUNREACH, false),
+    (EACCES, true),
+    (EHOSTUNREACH, false),
+    (EHOSTUNREACH, false),
+    (ECONNREFUSED, true),
+    (EACCES, true),
+    (EACCES, true),
+];
+
 impl Told {
+    fn of6(packet: &Packet) -> Option<Told> {
+        let (errno, is_final) = match packet.kind {
+            kind::UNREACHABLE6 => *UNREACHABLE6.get(packet.code as usize)?,
+            kind::TOO_BIG6 => (EMSGSIZE, false),
+            kind::TIME_EXCEEDED6 => (EHOSTUNREACH, false),
+            kind::PARAMETER6 => (EPROTO, true),
+            _ => return None,
+        };
+        Some(Told { errno, is_final })
+    }
     fn of(packet: &Packet) -> Option<Told> {
         match packet.kind {
+            _ if !packet.dst.is_v4() => Told::of6(packet),
             kind::UNREACHABLE => {
                 let (errno, is_final) = *UNREACHABLE.get(packet.code as usize)?;
                 Some(Told { errno, is_final })
@@ -59,12 +81,13 @@ impl Fabric {
             return;
         }
         let inner = *self.world.pool.get(packet.inner);
-        if packet.kind == kind::REDIRECT {
+        let v4 = packet.dst.is_v4();
+        if v4 && packet.kind == kind::REDIRECT {
             return self.redirected(place, packet, &inner);
         }
         let Some(told) = Told::of(packet) else { return };
-        if packet.kind == kind::UNREACHABLE && packet.code == dest::FRAG {
-            self.learn_mtu(place.ns, inner.dst, (packet.seq & 0xffff, inner.len()));
+        if told.errno == EMSGSIZE {
+            self.learn_mtu(place.ns, inner.dst, (if v4 { packet.seq & 0xffff } else { packet.seq }, inner.len()));
         }
         if inner.frag_offset != 0 {
             return;
@@ -82,7 +105,9 @@ impl Fabric {
         match inner.proto {
             proto::TCP => self.tcp_error((place, id), packet, (&inner, told)),
             proto::UDP => self.queue_error(id, (packet, &inner), told),
-            proto::ICMP if inner.kind == kind::ECHO => self.queue_error(id, (packet, &inner), told),
+            proto::ICMP | proto::ICMPV6 if matches!(inner.kind, kind::ECHO | kind::ECHO6) => {
+                self.queue_error(id, (packet, &inner), told)
+            }
             _ => {}
         }
     }
@@ -91,16 +116,16 @@ impl Fabric {
     pub fn queue_error(&mut self, id: u32, (packet, inner): (&Packet, &Packet), told: Told) {
         let mut data = Vec::new();
         print::print_transport(inner, &self.world.pool, &mut data);
-        data.truncate(inner.quoted.max(20) as usize - 20);
+        data.truncate((u32::from(inner.quoted)).saturating_sub(inner.header_len()) as usize);
         let head = if inner.proto == proto::UDP { 8 } else { 0 };
         let data = data.get(head..).unwrap_or(&[]).to_vec();
         let Some(socket) = self.world.sockets.get_mut(id) else { return };
         socket.errors.push_back(SocketError {
             errno: told.errno,
-            origin: ErrorOrigin::Icmp,
+            origin: if packet.dst.is_v4() { ErrorOrigin::Icmp } else { ErrorOrigin::Icmp6 },
             kind: packet.kind,
             code: packet.code,
-            info: if told.errno == EMSGSIZE { packet.seq & 0xffff } else { 0 },
+            info: if told.errno == EMSGSIZE { packet.seq & 0x1_ffff } else { 0 },
             offender: Some(packet.src),
             dst: inner.dst,
             dport: inner.dport,
@@ -119,9 +144,14 @@ impl Fabric {
         if stack.sysctls.is_on(sysctl::IP_NO_PMTU_DISC) {
             return;
         }
-        let least = stack.sysctl(sysctl::ROUTE_MIN_PMTU) as u32;
+        let v4 = dst.is_v4();
+        if !v4 && mtu < 1280 {
+            return;
+        }
+        let least = if v4 { stack.sysctl(sysctl::ROUTE_MIN_PMTU) as u32 } else { 1280 };
         let mtu = if mtu == 0 { length.saturating_sub(1) } else { mtu }.max(least);
-        let expires = now + stack.sysctl(sysctl::ROUTE_MTU_EXPIRES) as u64 * SECOND;
+        let lifetime = if v4 { sysctl::ROUTE_MTU_EXPIRES } else { sysctl::ROUTE6_MTU_EXPIRES };
+        let expires = now + stack.sysctl(lifetime) as u64 * SECOND;
         let known = stack.exceptions.entry(dst).or_default();
         *known = Exception { mtu, expires, ..*known };
         stack.changed();

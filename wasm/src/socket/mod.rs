@@ -32,6 +32,8 @@ pub struct Options {
     pub transparent: bool,
     pub uid: u32,
     pub abort: bool,
+    /// IPV6_V6ONLY.
+    pub v6_only: bool,
 }
 
 /// A socket.
@@ -75,6 +77,10 @@ impl Socket {
             None if self.connected => SocketState::Established,
             None => SocketState::Unconn,
         }
+    }
+    /// Whether the socket can have to do with the address: an IPv6 one also with IPv4 peers, as `::ffff:a.b.c.d`.
+    pub fn takes(&self, ip: Ip) -> bool {
+        ip.is_v4() == (self.family == 4) || ip.is_v4() && !self.options.v6_only
     }
     pub fn tcp_mut(&mut self) -> Option<&mut Tcp> {
         self.tcp.as_deref_mut()

@@ -29,6 +29,8 @@ pub struct Claim {
     pub port: u16,
     pub device: u32,
     pub reuse: bool,
+    /// IPV6_V6ONLY: `::` stands for IPv6 addresses alone.
+    pub v6_only: bool,
     /// Who asks, so that nobody is in his own way.
     pub id: u32,
 }
@@ -41,6 +43,7 @@ impl Claim {
             port,
             device: socket.options.device.unwrap_or(0),
             reuse: socket.options.reuse_address,
+            v6_only: socket.options.v6_only,
             id: socket.id,
         }
     }
@@ -101,7 +104,7 @@ impl Ports {
     pub fn every(&self, packet: &Packet, table: &Table) -> Vec<u32> {
         let fits = |id: &&u32| {
             table.get(**id).is_some_and(|socket| {
-                let own = socket.local.is_unspecified() || socket.local == packet.dst;
+                let own = covers((socket.local, socket.options.v6_only), packet.dst);
                 own && is_peer(socket, packet) && is_device(socket, packet)
             })
         };
@@ -148,12 +151,18 @@ impl Ports {
     }
 }
 
+/// Whether who is bound to one address gets what comes for another.
+fn covers((ip, v6_only): (Ip, bool), other: Ip) -> bool {
+    ip == other || ip == Ip::ANY4 && other.is_v4() || ip == Ip::ANY6 && !(v6_only && other.is_v4())
+}
+
 fn is_in_the_way(claim: &Claim, other: &Socket) -> bool {
     let device = other.options.device.unwrap_or(0);
     if claim.device != 0 && device != 0 && claim.device != device {
         return false;
     }
-    let overlap = claim.ip.is_unspecified() || other.local.is_unspecified() || claim.ip == other.local;
+    let overlap =
+        covers((claim.ip, claim.v6_only), other.local) || covers((other.local, other.options.v6_only), claim.ip);
     let listens = other.kind == SocketKind::Tcp && other.state() == SocketState::Listen;
     overlap && !(claim.reuse && other.options.reuse_address && !listens)
 }
@@ -168,7 +177,7 @@ fn is_device(socket: &Socket, packet: &Packet) -> bool {
 
 fn score(socket: &Socket, packet: &Packet) -> u32 {
     let wrong_state = socket.kind == SocketKind::Tcp && socket.state() != SocketState::Listen;
-    let wrong_address = !socket.local.is_unspecified() && socket.local != packet.dst;
+    let wrong_address = !covers((socket.local, socket.options.v6_only), packet.dst);
     if wrong_state || wrong_address || !is_device(socket, packet) {
         return 0;
     }
@@ -176,7 +185,8 @@ fn score(socket: &Socket, packet: &Packet) -> u32 {
         return 0;
     }
     let connected = socket.kind != SocketKind::Tcp && socket.connected;
-    1 + 4 * u32::from(!socket.local.is_unspecified())
+    1 + u32::from(socket.family == packet.dst.family() as u32)
+        + 4 * u32::from(!socket.local.is_unspecified())
         + 8 * u32::from(connected)
         + 4 * u32::from(socket.options.device.is_some_and(|device| device != 0))
 }

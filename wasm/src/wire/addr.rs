@@ -34,6 +34,14 @@ impl Ip {
     pub const fn is_unspecified(self) -> bool {
         self.0 == 0 || self.0 == MAPPED
     }
+    /// Whom a socket means that connects to nobody: itself.
+    pub const fn or_loopback(self) -> Ip {
+        match self {
+            Ip::ANY4 => Ip::v4(0x7f00_0001),
+            Ip::ANY6 => Ip(1),
+            other => other,
+        }
+    }
     pub const fn is_loopback(self) -> bool {
         if self.is_v4() {
             self.low() >> 24 == 127
@@ -47,6 +55,14 @@ impl Ip {
         } else {
             self.0 >> 120 == 0xff
         }
+    }
+    /// `fe80::/10`.
+    pub const fn is_link_local6(self) -> bool {
+        self.0 >> 118 == 0xfe80 >> 6
+    }
+    /// The group of those who have addresses that end in the same 24 bits (RFC 4291 2.7.1).
+    pub const fn solicited_node(self) -> Ip {
+        Ip(0xff02 << 112 | 0x1_ff00_0000 | self.0 & 0xff_ffff)
     }
     /// The four words in which addresses cross the joint to TypeScript, most significant first.
     pub const fn words(self) -> [u32; 4] {

@@ -18,6 +18,12 @@ pub mod proto {
     pub const SCTP: u8 = 132;
 }
 
+/// IPv6 extension headers that are taken apart.
+pub mod next {
+    pub const HOP_BY_HOP: u8 = 0;
+    pub const FRAGMENT: u8 = 44;
+}
+
 /// EtherType numbers.
 pub mod ether {
     pub const IPV4: u16 = 0x0800;
@@ -223,6 +229,14 @@ impl Packet {
     pub const fn family(&self) -> Family {
         self.src.family()
     }
+    /// The device an answer must leave by: that of a link-local sender, else any.
+    pub const fn way_back(&self) -> u32 {
+        if self.src.is_link_local6() {
+            self.iif
+        } else {
+            0
+        }
+    }
     /// Whether it is a fragment at all.
     pub const fn is_fragment(&self) -> bool {
         self.more_fragments || self.frag_offset != 0
@@ -251,7 +265,7 @@ impl Packet {
     pub const fn header_len(&self) -> u32 {
         match self.family() {
             Family::V4 => 20 + self.options_len as u32,
-            Family::V6 => 40 + self.options_len as u32,
+            Family::V6 => 40 + self.options_len as u32 + if self.is_fragment() { 8 } else { 0 },
         }
     }
     /// Bytes of the TCP options that are carried: MSS, timestamps, SACK permitted and window scale, padded as Linux pads them.

@@ -2,7 +2,7 @@
 
 use super::addr::{Ip, Mac};
 use super::checksum;
-use super::packet::{ether, proto, Packet};
+use super::packet::{ether, next, proto, Packet};
 use super::pool::Pool;
 use super::print::checksum_place;
 
@@ -52,7 +52,7 @@ fn parse_arp(bytes: &[u8]) -> Result<Packet, Malformed> {
 pub fn parse_ip(bytes: &[u8], pool: &mut Pool) -> Result<Packet, Malformed> {
     match bytes.first().map(|first| first >> 4) {
         Some(4) => parse_ipv4(bytes, pool, false),
-        Some(6) => parse_ipv6(bytes, pool),
+        Some(6) => parse_ipv6(bytes, pool, false),
         _ => Err(Malformed),
     }
 }
@@ -94,8 +94,10 @@ fn parse_ipv4(bytes: &[u8], pool: &mut Pool, quoted: bool) -> Result<Packet, Mal
     Ok(packet)
 }
 
-fn parse_ipv6(bytes: &[u8], pool: &mut Pool) -> Result<Packet, Malformed> {
-    if bytes.len() < 40 {
+/// ipv6_rcv's checks, with hop-by-hop options and a fragment header; other extension headers are payload. IPv4-mapped addresses
+/// are not for the wire.
+fn parse_ipv6(bytes: &[u8], pool: &mut Pool, quoted: bool) -> Result<Packet, Malformed> {
+    if bytes.len() < 40 || bytes[0] >> 4 != 6 {
         return Err(Malformed);
     }
     let whole = u16_at(bytes, 4) as usize;
@@ -112,7 +114,31 @@ fn parse_ipv6(bytes: &[u8], pool: &mut Pool) -> Result<Packet, Malformed> {
         ..Packet::EMPTY
     };
     let end = bytes.len().min(40 + whole);
-    parse_transport(&mut packet, &[], &bytes[40..end], whole as u32, pool)?;
+    if packet.src.is_v4() || packet.dst.is_v4() || (!quoted && end < 40 + whole) {
+        return Err(Malformed);
+    }
+    if quoted {
+        packet.quoted = end as u16;
+    }
+    let mut at = 40;
+    if packet.proto == next::HOP_BY_HOP && end >= at + 8 {
+        let length = 8 + bytes[at + 1] as usize * 8;
+        if end < at + length || length > 248 {
+            return Err(Malformed);
+        }
+        packet.options_len = length as u8;
+        packet.proto = bytes[at];
+        at += length;
+    }
+    let options = &bytes[40..at];
+    if packet.proto == next::FRAGMENT && end >= at + 8 {
+        let word = u16_at(bytes, at + 2);
+        (packet.frag_offset, packet.more_fragments) = (word >> 3, word & 1 != 0);
+        packet.ip_id = u16_at(bytes, at + 6);
+        packet.proto = bytes[at];
+        at += 8;
+    }
+    parse_transport(&mut packet, options, &bytes[at..end], (40 + whole - at) as u32, pool)?;
     Ok(packet)
 }
 
@@ -149,8 +175,10 @@ pub fn parse_transport(
     }
     packet.payload_len = whole.saturating_sub(length as u32) as u16;
     let data = &bytes[length.min(bytes.len())..];
-    if packet.is_icmp_error() && packet.has_transport() && data.len() >= 20 && packet.proto == proto::ICMP {
-        if let Ok(inner) = parse_ipv4(data, pool, true) {
+    if packet.is_icmp_error() && packet.has_transport() && data.len() >= 20 {
+        let inner =
+            if packet.proto == proto::ICMP { parse_ipv4(data, pool, true) } else { parse_ipv6(data, pool, true) };
+        if let Ok(inner) = inner {
             let inner = pool.begin(inner);
             packet.inner = pool.park(inner);
             packet.payload = pool.store(options);

@@ -2,7 +2,7 @@
 
 use super::addr::Family;
 use super::checksum;
-use super::packet::{ether, proto, Packet, NONE};
+use super::packet::{ether, next, proto, Packet, NONE};
 use super::pool::Pool;
 
 /// The whole frame from its Ethernet header on.
@@ -39,7 +39,7 @@ pub fn print_ip(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     let start = out.len();
     match packet.family() {
         Family::V4 => print_ipv4_header(packet, pool, out),
-        Family::V6 => print_ipv6_header(packet, out),
+        Family::V6 => print_ipv6_header(packet, pool, out),
     }
     print_transport(packet, pool, out);
     if packet.quoted != 0 {
@@ -64,13 +64,27 @@ fn print_ipv4_header(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     out[start + 10..start + 12].copy_from_slice(&sum.to_be_bytes());
 }
 
-fn print_ipv6_header(packet: &Packet, out: &mut Vec<u8>) {
+/// The header, hop-by-hop options where there are any, a fragment header where it is one (RFC 8200 4.3, 4.5).
+fn print_ipv6_header(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     let first = 6u32 << 28 | u32::from(packet.tos) << 20;
     out.extend_from_slice(&first.to_be_bytes());
     out.extend_from_slice(&((packet.len() - 40) as u16).to_be_bytes());
-    out.extend_from_slice(&[packet.proto, packet.ttl]);
+    let inner = if packet.is_fragment() { next::FRAGMENT } else { packet.proto };
+    let options = packet.options_len as usize;
+    out.extend_from_slice(&[if options > 0 { next::HOP_BY_HOP } else { inner }, packet.ttl]);
     out.extend_from_slice(&packet.src.0.to_be_bytes());
     out.extend_from_slice(&packet.dst.0.to_be_bytes());
+    let start = out.len();
+    out.extend_from_slice(&pool.bytes(packet)[..options]);
+    if options > 0 {
+        out[start] = inner;
+    }
+    if packet.is_fragment() {
+        let word = packet.frag_offset << 3 | u16::from(packet.more_fragments);
+        out.extend_from_slice(&[packet.proto, 0]);
+        out.extend_from_slice(&word.to_be_bytes());
+        out.extend_from_slice(&u32::from(packet.ip_id).to_be_bytes());
+    }
 }
 
 /// The transport header and all behind it.

@@ -267,6 +267,8 @@ impl World {
 fn address(prefix: Prefix, before: &[IfAddr]) -> IfAddr {
     let same = |a: &&IfAddr| a.subnet.len == prefix.len && a.subnet.network() == prefix.network();
     IfAddr {
+        ours: true,
+        anycast: false,
         local: prefix.ip,
         subnet: prefix,
         broadcast: Ip::ANY4,

@@ -19,8 +19,9 @@ impl Stack {
     /// The MSS we offer on a path: what its MTU leaves, or the route's `advmss`.
     pub fn advertised_mss(&self, path: &Path) -> u16 {
         let mtu = self.links.get(path.oif).map_or(1500, |device| device.mtu).min(65_535);
-        let least = self.sysctl(sysctl::ROUTE_MIN_ADV_MSS) as u32;
-        let mss = (mtu - 40).max(least);
+        let v4 = path.src.is_v4();
+        let least = self.sysctl(if v4 { sysctl::ROUTE_MIN_ADV_MSS } else { sysctl::ROUTE6_MIN_ADV_MSS }) as u32;
+        let mss = (mtu - if v4 { 40 } else { 60 }).max(least);
         if path.advmss != 0 {
             path.advmss.min(65_495) as u16
         } else {
@@ -39,7 +40,7 @@ impl Fabric {
             SocketState::SynSent => return Err(crate::errno::EAGAIN),
             _ => return Err(EISCONN),
         }
-        let remote = if remote == Ip::ANY4 { Ip::v4(0x7f00_0001) } else { remote };
+        let remote = remote.or_loopback();
         let key = OutputKey {
             src: socket.local,
             oif: options.device.unwrap_or(0),
@@ -132,7 +133,10 @@ impl Fabric {
     pub fn tcp_syn_received(&mut self, (place, listener): (Place, u32), packet: Parcel) {
         let ns = place.ns;
         let Some(parent) = self.world.sockets.get_mut(listener) else { return };
-        let (options, family) = (parent.options, parent.family);
+        let (mut options, family) = (parent.options, parent.family);
+        if packet.src.is_link_local6() {
+            options.device = Some(packet.iif);
+        }
         let Some(queue) = parent.tcp_mut() else { return };
         if queue.accepted.len() as u32 > queue.backlog || queue.half_open > queue.backlog.max(8) {
             return self.drop(place, packet, Layer::Socket, Reason::BacklogFull);

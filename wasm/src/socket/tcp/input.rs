@@ -56,11 +56,11 @@ impl Fabric {
             dst: packet.src,
             sport: packet.dport,
             dport: packet.sport,
-            ttl: stack.sysctl(sysctl::IP_DEFAULT_TTL) as u8,
+            ttl: stack.hop_limit(packet.src, place.dev),
             proto: proto::TCP,
             tos: packet.tos,
             dont_fragment: true,
-            mark: stack.reply_mark(packet.mark),
+            mark: stack.reply_mark(packet),
             trace: packet.trace,
             hops: packet.hops,
             ..Packet::EMPTY
@@ -68,7 +68,7 @@ impl Fabric {
         answer_segment(packet, &mut reset);
         let reset = self.world.pool.begin(reset);
         // A reset that cannot be sent is not sent.
-        let _ = self.send_born(Birth { ns: place.ns, oif: 0, flags: Birth::ANY_SOURCE }, reset);
+        let _ = self.send_born(Birth { ns: place.ns, oif: packet.way_back(), flags: Birth::ANY_SOURCE }, reset);
     }
 
     fn tcp_listen_input(&mut self, at: (Place, u32), packet: Parcel) {
@@ -294,8 +294,10 @@ impl Fabric {
     /// The path is narrower than thought: shorter segments, and again from the first unacknowledged byte.
     fn tcp_narrow(&mut self, ns: u32, id: u32, mtu: u32) {
         let least = self.space(ns).stack.sysctl(sysctl::ROUTE_MIN_PMTU) as u32;
-        let Some(tcp) = self.world.sockets.get_mut(id).and_then(Socket::tcp_mut) else { return };
-        let mss = mtu.max(least) - 40 - if tcp.stamps { 12 } else { 0 };
+        let Some(socket) = self.world.sockets.get_mut(id) else { return };
+        let v4 = socket.remote.is_v4();
+        let Some(tcp) = socket.tcp_mut() else { return };
+        let mss = mtu.max(least) - if v4 { 40 } else { 60 } - if tcp.stamps { 12 } else { 0 };
         if mss >= tcp.mss {
             return;
         }

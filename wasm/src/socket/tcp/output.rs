@@ -47,7 +47,7 @@ impl Fabric {
         };
         let path = self.space_mut(ns).stack.find_output(&key)?;
         let (space, world) = self.both(ns);
-        let ttl = options.ttl.unwrap_or(space.stack.sysctl(sysctl::IP_DEFAULT_TTL) as u8);
+        let ttl = options.ttl.unwrap_or(space.stack.hop_limit(key.dst, path.oif));
         let ip_id = space.stack.next_ip_id();
         let Some(socket) = world.sockets.get_mut(id) else { return Ok(()) };
         let mut packet = make_segment(socket, segment, now);
