@@ -1,6 +1,6 @@
 import { ipFamily } from "../../base/mod.ts";
 import { type discovery, type Draft, type EndpointSlice, keyOf, type Pod, type Service } from "../objects/object.ts";
-import { labelsSelector, matches } from "../store/selector.ts";
+import { labelsSelector, matches, type Selector } from "../store/selector.ts";
 import type { Change } from "../store/store.ts";
 import { canonicalJson } from "./canonical.ts";
 import { type Controller, type ControllerApi, splitKey, type Sync } from "./controller.ts";
@@ -38,9 +38,17 @@ export function enqueueServices({ object, old }: Change, sync: Sync, api: Contro
   }
 }
 
-function selectorOf({ spec }: Service) {
-  const labels = spec.selector ?? {};
-  return spec.type === "ExternalName" || Object.keys(labels).length === 0 ? undefined : labelsSelector(labels);
+const selectors = new WeakMap<Service, Selector | null>();
+
+/** The selector of a Service, worked out once for each of its versions. */
+function selectorOf(service: Service): Selector | undefined {
+  const known = selectors.get(service);
+  if (known !== undefined) return known ?? undefined;
+  const labels = service.spec.selector ?? {};
+  const none = service.spec.type === "ExternalName" || Object.keys(labels).length === 0;
+  const selector = none ? null : labelsSelector(labels);
+  selectors.set(service, selector);
+  return selector ?? undefined;
 }
 
 /** The pods a Service selects that have an address, by name in order; undefined for a Service that selects none. */

@@ -1,12 +1,15 @@
 import { copyOf, keyOf, type Node, type Pod } from "../objects/object.ts";
 import { type Controller, type ControllerApi, splitKey } from "./controller.ts";
 import { controllerOf } from "./owners.ts";
-import { isTerminal } from "./pods.ts";
-import { whyNot } from "./scheduling.ts";
+import { loadsOf, type NodeLoads } from "./node_load.ts";
+import { whyFull, whyNot } from "./scheduling.ts";
+import { neighboursOf } from "./spreading.ts";
 
-/** Gives each pod a node: one it may run on, with the fewest pods of its kind, then the fewest pods. */
-export const scheduler: Controller = ({ type, object }, api) => {
+/** Gives each pod a node: one it may run on and has room on, with the fewest pods of its kind, then the fewest pods. */
+export const scheduler: Controller = (change, api) => {
+  const { type, object } = change;
   if (object.kind === "Pod" && type !== "DELETED") api.later(schedule, keyOf(object));
+  if (object.kind === "Pod") loadsOf(api).note(change);
   if (object.kind === "Node" || (object.kind === "Pod" && type === "DELETED")) {
     for (const pod of api.store.list("Pod")) if (isWaiting(pod)) api.later(schedule, keyOf(pod));
   }
@@ -22,34 +25,42 @@ function schedule(key: string, api: ControllerApi): void {
   const pod = api.store.get("Pod", name, namespace);
   if (pod === undefined || !isWaiting(pod)) return;
   const nodes = api.store.list("Node");
-  const fitting = nodes.filter((node) => whyNot(pod.spec, node) === undefined);
-  const best = pick(pod, fitting, api);
-  if (best === undefined) return refuse(pod, nodes, api);
-  const refused = api.bind(pod, best.metadata.name);
-  if (refused !== undefined) return;
+  const loads = loadsOf(api);
+  const neighbours = neighboursOf(pod, nodes, api);
+  const why = (node: Node): readonly string[] => {
+    const reason = whyNot(pod.spec, node);
+    if (reason !== undefined) return [reason];
+    const crowded = whyFull(pod.spec, node, loads.of(node.metadata.name));
+    if (crowded.length > 0) return crowded;
+    const apart = neighbours?.(node);
+    return apart === undefined ? [] : [apart];
+  };
+  const best = pick(pod, nodes.filter((node) => why(node).length === 0), loads);
+  if (best === undefined) return refuse(pod, nodes.map(why), api);
+  if (api.bind(pod, best.metadata.name) !== undefined) return;
+  loads.count(pod, best.metadata.name);
   const message = `Successfully assigned ${key} to ${best.metadata.name}`;
   api.event(pod, { type: "Normal", reason: "Scheduled", message, component: "default-scheduler" });
 }
 
-function pick(pod: Pod, nodes: readonly Node[], api: ControllerApi): Node | undefined {
+/** The node with the fewest pods of the same owner, then the fewest pods, then the first. */
+function pick(pod: Pod, nodes: readonly Node[], loads: NodeLoads): Node | undefined {
   const owner = controllerOf(pod)?.uid;
-  const load = new Map(nodes.map(({ metadata }) => [metadata.name, { kin: 0, all: 0 }]));
-  for (const other of api.store.list("Pod")) {
-    const counts = load.get(other.spec.nodeName ?? "");
-    if (counts === undefined || isTerminal(other)) continue;
-    counts.all++;
-    if (owner !== undefined && controllerOf(other)?.uid === owner) counts.kin++;
+  let best: { readonly node: Node; readonly kin: number; readonly all: number } | undefined;
+  for (const node of nodes) {
+    const load = loads.of(node.metadata.name);
+    const kin = owner === undefined ? 0 : load.kin.get(owner) ?? 0;
+    if (best === undefined || kin < best.kin || (kin === best.kin && load.pods < best.all)) {
+      best = { node, kin, all: load.pods };
+    }
   }
-  const cost = ({ metadata }: Node) => load.get(metadata.name) as { kin: number; all: number };
-  return [...nodes].sort((a, b) => cost(a).kin - cost(b).kin || cost(a).all - cost(b).all)[0];
+  return best?.node;
 }
 
-function refuse(pod: Pod, nodes: readonly Node[], api: ControllerApi): void {
+function refuse(pod: Pod, perNode: readonly (readonly string[])[], api: ControllerApi): void {
+  const nodes = perNode;
   const why = new Map<string, number>();
-  for (const node of nodes) {
-    const reason = whyNot(pod.spec, node) ?? "";
-    why.set(reason, (why.get(reason) ?? 0) + 1);
-  }
+  for (const reason of perNode.flat()) why.set(reason, (why.get(reason) ?? 0) + 1);
   const reasons = [...why].map(([reason, count]) => `${count} ${reason}`).sort().join(", ");
   const none = "no nodes available to schedule pods";
   const message = nodes.length === 0

@@ -1,5 +1,6 @@
 /** Which nodes a pod may run on: names, labels, taints. */
 import type { core, Node } from "../objects/object.ts";
+import { amount, type Load, requestOf } from "./node_load.ts";
 import { labelsSelector, matches, type Requirement } from "../store/selector.ts";
 
 /** Why a node does not do, in the scheduler's words; undefined where it does. */
@@ -9,12 +10,48 @@ export function whyNot(spec: core.PodSpec, node: Node, options: FitOptions = {})
     return "node(s) were unschedulable";
   }
   if (spec.nodeName && spec.nodeName !== metadata.name) return "node(s) didn't match the requested node name";
-  const affine = matches(labelsSelector(spec.nodeSelector ?? {}), metadata.labels) && meetsAffinity(spec, node);
+  const chosen = spec.nodeSelector === undefined || matches(labelsSelector(spec.nodeSelector), metadata.labels);
+  const affine = chosen && meetsAffinity(spec, node);
   if (!affine) return "node(s) didn't match Pod's node affinity/selector";
   const taint = taints.find((one) =>
     one.effect !== "PreferNoSchedule" && !ignored(one, options) && !tolerates(spec, one)
   );
   return taint === undefined ? undefined : `node(s) had untolerated taint(s)`;
+}
+
+/** What a node has too little of for a pod, in the scheduler's words. */
+export function whyFull(spec: core.PodSpec, { status }: Node, load: Load): string[] {
+  const { cpu, memory, ports } = requestOf(spec);
+  if (ports.some((port) => (load.ports.get(port) ?? 0) > 0)) {
+    return ["node(s) didn't have free ports for the requested pod ports"];
+  }
+  const has = roomOf(status);
+  return [
+    ...(load.pods + 1 > has.pods ? ["Too many pods"] : []),
+    ...(cpu > 0 && load.cpu + cpu > has.cpu ? ["Insufficient cpu"] : []),
+    ...(memory > 0 && load.memory + memory > has.memory ? ["Insufficient memory"] : []),
+  ];
+}
+
+interface Room {
+  readonly pods: number;
+  readonly cpu: number;
+  readonly memory: number;
+}
+
+const rooms = new WeakMap<object, Room>();
+
+/** What a node can give; one that does not say has no bounds. */
+function roomOf(status: Node["status"]): Room {
+  const allocatable = status?.allocatable as Record<string, string> | undefined;
+  if (allocatable === undefined) return { pods: Infinity, cpu: Infinity, memory: Infinity };
+  const known = rooms.get(allocatable);
+  if (known !== undefined) return known;
+  const give = (name: string, scale?: number) =>
+    allocatable[name] === undefined ? Infinity : amount(allocatable[name], scale);
+  const room = { pods: give("pods"), cpu: give("cpu", 1000), memory: give("memory") };
+  rooms.set(allocatable, room);
+  return room;
 }
 
 /** What a check leaves out. */

@@ -1,5 +1,6 @@
 import { copyOf, type KubeObject, type ObjectOf } from "../objects/object.ts";
-import { matches, type Selector } from "./selector.ts";
+import { Box } from "./box.ts";
+import type { Selector } from "./selector.ts";
 
 /** What happened to an object. `object` is the new state (the last one, when deleted), `old` the one before. */
 export interface Change {
@@ -37,20 +38,19 @@ export class Store {
 
   /** The object of that name, or undefined. */
   get<K extends string>(kind: K, name: string, namespace?: string): ObjectOf<K> | undefined {
-    return this.#kinds.get(kind)?.get(namespace ?? "")?.objects.get(name) as ObjectOf<K> | undefined;
+    return this.#kinds.get(kind)?.get(namespace ?? "")?.get(name) as ObjectOf<K> | undefined;
   }
 
   /** Objects of a kind, by namespace and name in order. */
   list<K extends string>(kind: K, { namespace, labels }: ListOptions = {}): ObjectOf<K>[] {
     const shelf = this.#kinds.get(kind) ?? new Map<string, Box>();
     const spaces = namespace === undefined ? [...shelf.keys()].sort() : [namespace];
-    const all = spaces.flatMap((space) => inOrder(shelf.get(space))) as ObjectOf<K>[];
-    return labels === undefined ? all : all.filter(({ metadata }) => matches(labels, metadata.labels));
+    return spaces.flatMap((space) => shelf.get(space)?.list(labels) ?? []) as ObjectOf<K>[];
   }
 
   /** The kinds that have objects. */
   kinds(): string[] {
-    return [...this.#kinds].filter(([, shelf]) => [...shelf.values()].some(({ objects }) => objects.size > 0)).map((
+    return [...this.#kinds].filter(([, shelf]) => [...shelf.values()].some(({ size }) => size > 0)).map((
       [kind],
     ) => kind);
   }
@@ -58,11 +58,10 @@ export class Store {
   /** Puts an object in place, new or changed; gives it the next resourceVersion and tells the listeners. */
   put<T extends KubeObject>(object: T, kind: string = object.kind): T {
     const box = this.#box(kind, object.metadata.namespace);
-    const old = box.objects.get(object.metadata.name);
+    const old = box.get(object.metadata.name);
     const version = ++this.#version;
     const kept: T = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
-    box.objects.set(object.metadata.name, kept);
-    if (old === undefined) delete box.names;
+    box.set(kept);
     this.#tell(
       old === undefined ? { type: "ADDED", object: kept, version } : { type: "MODIFIED", object: kept, old, version },
     );
@@ -72,10 +71,8 @@ export class Store {
   /** Takes an object away for good; false when there was none. */
   remove(kind: string, name: string, namespace?: string): boolean {
     const box = this.#box(kind, namespace);
-    const old = box.objects.get(name);
+    const old = box.delete(name);
     if (old === undefined) return false;
-    box.objects.delete(name);
-    delete box.names;
     const version = ++this.#version;
     const object = { ...old, metadata: { ...old.metadata, resourceVersion: String(version) } };
     this.#tell({ type: "DELETED", object, old, version });
@@ -99,7 +96,7 @@ export class Store {
   fork(): Store {
     const copy = new Store();
     for (const [kind, shelf] of this.#kinds) {
-      copy.#kinds.set(kind, new Map([...shelf].map(([space, box]) => [space, { objects: new Map(box.objects) }])));
+      copy.#kinds.set(kind, new Map([...shelf].map(([space, box]) => [space, box.copy()])));
     }
     copy.#history = [...this.#history];
     copy.#version = this.#version;
@@ -109,15 +106,14 @@ export class Store {
   /** Puts an object back exactly as it was recorded, resourceVersion included; nobody is told. */
   load(object: KubeObject, kind: string = object.kind): void {
     const box = this.#box(kind, object.metadata.namespace);
-    box.objects.set(object.metadata.name, copyOf(object));
-    delete box.names;
+    box.set(copyOf(object));
     this.#version = Math.max(this.#version, Number(object.metadata.resourceVersion ?? 0) || 0);
   }
 
   #box(kind: string, namespace = ""): Box {
     const shelf = this.#kinds.get(kind) ?? new Map<string, Box>();
     this.#kinds.set(kind, shelf);
-    const box = shelf.get(namespace) ?? { objects: new Map<string, KubeObject>() };
+    const box = shelf.get(namespace) ?? new Box();
     shelf.set(namespace, box);
     return box;
   }
@@ -131,15 +127,3 @@ export class Store {
 
 /** Objects of one kind by namespace ("" for cluster-wide ones). */
 type Shelf = Map<string, Box>;
-
-/** Objects of one kind in one namespace by name, and the names in order once somebody asked. */
-interface Box {
-  readonly objects: Map<string, KubeObject>;
-  names?: string[];
-}
-
-function inOrder(box: Box | undefined): KubeObject[] {
-  if (box === undefined) return [];
-  box.names ??= [...box.objects.keys()].sort();
-  return box.names.map((name) => box.objects.get(name) as KubeObject);
-}
