@@ -10,12 +10,14 @@ import { type Ip, parseIp, printIp } from "../base/mod.ts";
 
 const SPECIAL = '".();\\@$';
 const PLAIN = /^[A-Za-z0-9_*-]*$/;
+const IS_PLAIN = Array.from({ length: 256 }, (_, byte) => PLAIN.test(String.fromCharCode(byte)));
 
 /** The labels of a name, leftmost first, still escaped; the root has none. */
 export function labelsOf(name: string): string[] {
   if (name === "." || name === "") return [];
-  const text = name.endsWith(".") && !endsEscaped(name) ? name.slice(0, -1) : name;
-  return text.includes("\\") ? text.match(/(?:\\\d{3}|\\.|[^\\.])+/g) ?? [] : text.split(".");
+  const escaped = name.includes("\\");
+  const text = name.endsWith(".") && !(escaped && endsEscaped(name)) ? name.slice(0, -1) : name;
+  return escaped ? text.match(/(?:\\\d{3}|\\.|[^\\.])+/g) ?? [] : text.split(".");
 }
 
 function endsEscaped(name: string): boolean {
@@ -50,7 +52,7 @@ export function sameName(a: string, b: string): boolean {
 
 /** Whether `name` is `zone` or below it. */
 export function isUnder(name: string, zone: string): boolean {
-  if (zone === ".") return true;
+  if (zone === "." || name === zone) return true;
   const [low, top] = [name.toLowerCase(), zone.toLowerCase()];
   return low === top || (low.endsWith("." + top) && !low.endsWith("\\." + top));
 }
@@ -89,6 +91,13 @@ function utf8(char: string): number[] {
 
 /** A label's text from its bytes, escaped where a zone file needs it. */
 export function labelText(bytes: Uint8Array): string {
+  // What PLAIN matches, without a text in between.
+  let plain = "";
+  for (const byte of bytes) {
+    if (!IS_PLAIN[byte]) break;
+    plain += String.fromCharCode(byte);
+  }
+  if (plain.length === bytes.length) return plain;
   const text = String.fromCharCode(...bytes);
   if (PLAIN.test(text)) return text;
   return Array.from(bytes, (byte) => {

@@ -3,7 +3,7 @@
  * Types with names in them are written here (compression, escapes); the others go through `dns-packet`'s codecs.
  */
 import packet from "dns-packet";
-import { ipWords, parseIp, printIp, wordsIp } from "../base/mod.ts";
+import { ipWords, parseIp, printIp, quadOctets, wordsIp } from "../base/mod.ts";
 import { readLoc, writeLoc } from "./loc.ts";
 import { absolute } from "./name.ts";
 import { typeName } from "./numbers.ts";
@@ -33,8 +33,9 @@ const address4: RdataCodec = {
     return reader.take(4).join(".");
   },
   write: (writer, text) => {
-    if (parseIp(text)?.family !== 4) throw new RangeError(`not an IPv4 address: ${text}`);
-    for (const octet of text.split(".")) writer.u8(Number(octet));
+    const quad = quadOctets(text);
+    if (quad === undefined) throw new RangeError(`not an IPv4 address: ${text}`);
+    writer.u32(quad);
   },
 };
 

@@ -84,19 +84,29 @@ export type NameMode = "compress" | "plain";
 /** Which names of a message may point back: all, none, or only those that records belong to. */
 export type Compression = boolean | "owners";
 
+const [DOT, BACKSLASH] = [0x2e, 0x5c];
+let scratch: Uint8Array | undefined;
+
 /** Writes one message front to back. */
 export class WireWriter {
   at = 0;
-  #bytes = new Uint8Array(512);
+  #bytes: Uint8Array;
   readonly #seen = new Map<string, number>();
 
   /** Within rdata, where some servers never point back. */
   inside = false;
 
-  constructor(readonly compress: Compression) {}
+  constructor(readonly compress: Compression) {
+    // Writers are used one after another: they share the buffer that the last one gave back.
+    this.#bytes = scratch ?? new Uint8Array(4096);
+    scratch = undefined;
+  }
 
+  /** What was written; nothing more may be written afterwards. */
   get bytes(): Uint8Array {
-    return this.#bytes.slice(0, this.at);
+    const written = this.#bytes.slice(0, this.at);
+    scratch = this.#bytes;
+    return written;
   }
 
   u8(value: number): void {
@@ -105,8 +115,9 @@ export class WireWriter {
   }
 
   u16(value: number): void {
-    this.u8(value >>> 8);
-    this.u8(value & 255);
+    this.#room(2);
+    this.#bytes[this.at++] = value >>> 8;
+    this.#bytes[this.at++] = value & 255;
   }
 
   u32(value: number): void {
@@ -131,6 +142,7 @@ export class WireWriter {
   }
 
   name(name: string, mode: NameMode): void {
+    if (!this.compress && this.#plainName(name)) return;
     const labels = labelsOf(name);
     for (let i = 0; i < labels.length; i++) {
       if (this.compress) {
@@ -146,6 +158,31 @@ export class WireWriter {
       this.put(bytes);
     }
     this.u8(0);
+  }
+
+  /** Writes an absolute name of printable characters without escapes straight away; false where it is none, and nothing is written. */
+  #plainName(name: string): boolean {
+    const start = this.at;
+    this.#room(name.length + 1);
+    let head = this.at++;
+    for (let i = 0; i < name.length; i++) {
+      const code = name.charCodeAt(i);
+      if (code !== DOT) {
+        if (code === BACKSLASH || code > 0x7e) break;
+        this.#bytes[this.at++] = code;
+        continue;
+      }
+      const length = this.at - head - 1;
+      if (length === 0 || length > 63) break;
+      this.#bytes[head] = length;
+      head = this.at++;
+      if (i === name.length - 1) {
+        this.#bytes[head] = 0;
+        return true;
+      }
+    }
+    this.at = start;
+    return false;
   }
 
   #room(length: number): void {

@@ -12,16 +12,32 @@ export class Metrics {
     return this.#families.has(name);
   }
 
-  /** Adds to a counter or gauge. */
-  add(name: string, labels: Readonly<Record<string, string>>, by = 1): void {
+  /** A sample to count on again and again; its label text is made once. */
+  cell(name: string, labels: Readonly<Record<string, string>>): Cell {
     const { samples } = this.#family(name);
     const key = labelText(labels);
-    samples.set(key, (samples.get(key) ?? 0) + by);
+    const cell = samples.get(key) ?? { value: 0 };
+    samples.set(key, cell);
+    return cell;
+  }
+
+  /** Counts up one sample, which is there from the first time on. */
+  tally(name: string, labels: Readonly<Record<string, string>>): () => void {
+    let cell: Cell | undefined;
+    return () => {
+      cell ??= this.cell(name, labels);
+      cell.value++;
+    };
+  }
+
+  /** Adds to a counter or gauge. */
+  add(name: string, labels: Readonly<Record<string, string>>, by = 1): void {
+    this.cell(name, labels).value += by;
   }
 
   /** Sets a gauge. */
   set(name: string, labels: Readonly<Record<string, string>>, value: number): void {
-    this.#family(name).samples.set(labelText(labels), value);
+    this.cell(name, labels).value = value;
   }
 
   /** The exposition text, families and samples sorted; families without samples are left out. */
@@ -41,7 +57,12 @@ interface Family {
   readonly name: string;
   readonly type: "counter" | "gauge";
   readonly help: string;
-  readonly samples: Map<string, number>;
+  readonly samples: Map<string, Cell>;
+}
+
+/** One sample of a family. */
+export interface Cell {
+  value: number;
 }
 
 function labelText(labels: Readonly<Record<string, string>>): string {
@@ -50,7 +71,7 @@ function labelText(labels: Readonly<Record<string, string>>): string {
 }
 
 function printFamily({ name, type, help, samples }: Family): string {
-  const lines = [...samples].sort(([a], [b]) => (a < b ? -1 : 1)).map(([labels, value]) =>
+  const lines = [...samples].sort(([a], [b]) => (a < b ? -1 : 1)).map(([labels, { value }]) =>
     `${name}${labels} ${value}\n`
   );
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join("")}`;

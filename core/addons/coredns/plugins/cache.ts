@@ -36,31 +36,51 @@ export const cache: DnsPlugin = {
 class CacheState {
   readonly #success = new Map<string, Entry>();
   readonly #denial = new Map<string, Entry>();
+  readonly #counts = new Map<string, Counts>();
 
   constructor(readonly options: CacheOptions, readonly host: Host, readonly metrics: Metrics) {}
 
   async handle(query: DnsQuery, next: Next): Promise<Outcome> {
     const zone = matchingZone(this.options.zones, query.name);
     if (zone === undefined) return await next(query);
-    const labels = { server: query.server, view: query.view, zones: zone };
-    this.metrics.add("coredns_cache_requests_total", labels);
-    const found = this.#find(query, labels);
+    const counts = this.#countsOf(query, zone);
+    counts.requests();
+    const found = this.#find(query, counts);
     if (found === undefined) {
-      this.metrics.add("coredns_cache_misses_total", labels);
-      return this.#keep(query, await next(query), labels);
+      counts.misses();
+      return this.#keep(query, await next(query), counts);
     }
     const left = this.#left(found);
-    if (left <= 0) return await this.#stale(query, next, { found, labels });
-    if (this.#prefetches(found, left)) this.#refresh(query, next, { found, labels });
+    if (left <= 0) return await this.#stale(query, next, { found, counts });
+    if (this.#prefetches(found, left)) this.#refresh(query, next, { found, counts });
     return this.#hit(query, found, this.options.keepTtl ? found.ttl : left);
+  }
+
+  #countsOf({ server, view }: DnsQuery, zones: string): Counts {
+    const key = `${server} ${view} ${zones}`;
+    const known = this.#counts.get(key);
+    if (known !== undefined) return known;
+    const { metrics } = this;
+    const labels = { server, view, zones };
+    const counts = {
+      labels,
+      requests: metrics.tally("coredns_cache_requests_total", labels),
+      misses: metrics.tally("coredns_cache_misses_total", labels),
+      success: metrics.tally("coredns_cache_hits_total", { ...labels, type: "success" }),
+      denial: metrics.tally("coredns_cache_hits_total", { ...labels, type: "denial" }),
+      prefetch: metrics.tally("coredns_cache_prefetch_total", labels),
+    };
+    this.#counts.set(key, counts);
+    return counts;
   }
 
   #left({ ttl, stored }: Entry): number {
     return ttl - Math.floor((this.host.clock.now() - stored) / 1000);
   }
 
-  #find(query: DnsQuery, labels: Readonly<Record<string, string>>): Entry | undefined {
+  #find(query: DnsQuery, counts: Counts): Entry | undefined {
     const key = keyOf(query);
+    if (!this.#denial.has(key) && !this.#success.has(key)) return undefined;
     const found = [["denial", this.#denial], ["success", this.#success]] as const;
     const entries = found.flatMap(([type, kept]) => {
       const entry = kept.get(key);
@@ -70,7 +90,7 @@ class CacheState {
     });
     const stale = entries.every(({ fresh }) => !fresh);
     const best = stale && this.options.preferPositive ? entries.at(-1) : entries[0];
-    if (best !== undefined) this.metrics.add("coredns_cache_hits_total", { ...labels, type: best.type });
+    if (best !== undefined) counts[best.type]();
     return best?.entry;
   }
 
@@ -82,24 +102,24 @@ class CacheState {
   }
 
   /** Immediate mode answers at once and asks behind the client's back; verify mode asks first, for a while. */
-  async #stale(query: DnsQuery, next: Next, { found, labels }: Refreshing): Promise<Outcome> {
+  async #stale(query: DnsQuery, next: Next, { found, counts }: Refreshing): Promise<Outcome> {
     const { verify, verifyTimeout, staleTtl, recheck } = this.options;
     const now = this.host.clock.now();
     if (now - found.failed < recheck) return this.#hit(query, found, staleTtl);
     if (!verify) {
-      this.#refresh(query, next, { found, labels });
+      this.#refresh(query, next, { found, counts });
       return this.#hit(query, found, staleTtl);
     }
-    const asking = next(query).then((fresh) => this.#verified(query, fresh, { found, labels }));
+    const asking = next(query).then((fresh) => this.#verified(query, fresh, { found, counts }));
     const late = verifyTimeout === 0 ? undefined : this.host.clock.sleep(verifyTimeout).then(() => undefined);
     const fresh = await (late === undefined ? asking : Promise.race([asking, late]));
     return fresh ?? this.#hit(query, found, staleTtl);
   }
 
   /** A fresh answer that may take the stale one's place, kept; undefined where the upstream failed. */
-  #verified(query: DnsQuery, fresh: Outcome, { found, labels }: Refreshing): Outcome | undefined {
+  #verified(query: DnsQuery, fresh: Outcome, { found, counts }: Refreshing): Outcome | undefined {
     const rcode = fresh.reply?.rcode;
-    if (rcode === "NOERROR" || rcode === "NXDOMAIN") return this.#keep(query, fresh, labels);
+    if (rcode === "NOERROR" || rcode === "NXDOMAIN") return this.#keep(query, fresh, counts);
     found.failed = this.host.clock.now();
     return undefined;
   }
@@ -113,24 +133,24 @@ class CacheState {
     return entry.hits >= prefetch.amount && left <= Math.ceil((prefetch.percent / 100) * entry.ttl);
   }
 
-  #refresh(query: DnsQuery, next: Next, { found, labels }: Refreshing): void {
-    this.metrics.add("coredns_cache_prefetch_total", labels);
+  #refresh(query: DnsQuery, next: Next, { found, counts }: Refreshing): void {
+    counts.prefetch();
     this.host.background(async () => {
       const outcome = await next(query);
       if (outcome.reply === undefined || outcome.reply.rcode === "SERVFAIL") found.failed = this.host.clock.now();
-      this.#keep(query, outcome, labels);
+      this.#keep(query, outcome, counts);
       const fresh = this.#success.get(keyOf(query)) ?? this.#denial.get(keyOf(query));
       if (fresh !== undefined) [fresh.hits, fresh.lastHit] = [found.hits, found.lastHit];
     });
   }
 
-  #keep(query: DnsQuery, outcome: Outcome, labels: Readonly<Record<string, string>>): Outcome {
+  #keep(query: DnsQuery, outcome: Outcome, counts: Counts): Outcome {
     const { reply } = outcome;
     if (reply === undefined) return outcome;
     const kind = replyKind(reply);
     const ttl = this.#lifeOf(reply, kind);
     if (ttl > 0 && storable(query, reply, kind) && !expired(reply, this.host.clock.now())) {
-      this.#store(query, { reply, kind, ttl, labels });
+      this.#store(query, { reply, kind, ttl, counts });
     }
     const signed = (query.edns?.dnssecOk ?? false) || query.message.flags.ad;
     const flags = { ...reply.flags, ad: reply.flags.ad && signed };
@@ -138,7 +158,7 @@ class CacheState {
     return { ...outcome, reply: { ...bare, ...withTtl(reply, ttl), flags } };
   }
 
-  #store(query: DnsQuery, { reply, kind, ttl, labels }: Storing): void {
+  #store(query: DnsQuery, { reply, kind, ttl, counts }: Storing): void {
     const positive = kind === "success" || kind === "delegation";
     const limits: Limits = positive ? this.options.success : this.options.denial;
     if (matchingZone(limits.except, query.name) !== undefined) return;
@@ -147,8 +167,8 @@ class CacheState {
     if (kept.size >= limits.capacity) kept.delete(kept.keys().next().value as string);
     kept.set(keyOf(query), entry);
     if (positive) this.#denial.delete(keyOf(query));
-    this.metrics.set("coredns_cache_entries", { ...labels, type: "success" }, this.#success.size);
-    this.metrics.set("coredns_cache_entries", { ...labels, type: "denial" }, this.#denial.size);
+    this.metrics.set("coredns_cache_entries", { ...counts.labels, type: "success" }, this.#success.size);
+    this.metrics.set("coredns_cache_entries", { ...counts.labels, type: "denial" }, this.#denial.size);
   }
 
   #lifeOf(reply: Message, kind: ReplyKind): number {
@@ -158,16 +178,26 @@ class CacheState {
   }
 }
 
+/** The counters of one server, view and zone. */
+interface Counts {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly requests: () => void;
+  readonly misses: () => void;
+  readonly success: () => void;
+  readonly denial: () => void;
+  readonly prefetch: () => void;
+}
+
 interface Refreshing {
   readonly found: Entry;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly counts: Counts;
 }
 
 interface Storing {
   readonly reply: Message;
   readonly kind: ReplyKind;
   readonly ttl: number;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly counts: Counts;
 }
 
 /** DO and CD make entries of their own; RD, transport and EDNS size do not. */

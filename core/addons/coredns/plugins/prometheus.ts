@@ -1,7 +1,7 @@
 import { matchingZone } from "../zones.ts";
 import type { Dispenser } from "../corefile/dispenser.ts";
 import { goHostPort } from "../go_values.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Cell, Metrics } from "../metrics.ts";
 import type { DnsPlugin, DnsQuery, Outcome } from "../plugin.ts";
 import { isUnwritten } from "../outcome.ts";
 import { NOT_FOUND } from "./health.ts";
@@ -45,13 +45,49 @@ export function countQuery(
   { outcome, plugin, zone }: { readonly outcome: Outcome; readonly plugin: string; readonly zone: string },
 ): void {
   if (!metrics.has(REQUESTS)) return;
-  const common = { server: query.server, zone, view: query.view };
-  const type = TYPES.has(query.question.type) ? query.question.type : "other";
-  const family = query.client.address.includes(":") ? "2" : "1";
-  metrics.add(REQUESTS, { ...common, type, family, proto: query.proto });
   const unwritten = isUnwritten(outcome);
-  const rcode = unwritten ? outcome.rcode : outcome.reply?.rcode ?? outcome.rcode;
-  metrics.add(RESPONSES, { ...common, rcode, plugin: unwritten ? "" : plugin });
+  const counted: Counted = {
+    server: query.server,
+    zone,
+    view: query.view,
+    type: TYPES.has(query.question.type) ? query.question.type : "other",
+    family: query.client.address.includes(":") ? "2" : "1",
+    proto: query.proto,
+    rcode: unwritten ? outcome.rcode : outcome.reply?.rcode ?? outcome.rcode,
+    plugin: unwritten ? "" : plugin,
+  };
+  for (const cell of cellsOf(metrics, counted)) cell.value++;
+}
+
+/** The labels of a query and its reply. */
+interface Counted {
+  readonly server: string;
+  readonly zone: string;
+  readonly view: string;
+  readonly type: string;
+  readonly family: string;
+  readonly proto: string;
+  readonly rcode: string;
+  readonly plugin: string;
+}
+
+const CELLS = new WeakMap<Metrics, Map<string, readonly Cell[]>>();
+
+/** The two counters of a kind of queries, looked up once a kind. */
+function cellsOf(metrics: Metrics, counted: Counted): readonly Cell[] {
+  const known = CELLS.get(metrics) ?? new Map<string, readonly Cell[]>();
+  CELLS.set(metrics, known);
+  const { server, zone, view, type, family, proto, rcode, plugin } = counted;
+  const key = `${server} ${zone} ${view} ${type} ${family} ${proto} ${rcode} ${plugin}`;
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const common = { server, zone, view };
+  const cells = [
+    metrics.cell(REQUESTS, { ...common, type, family, proto }),
+    metrics.cell(RESPONSES, { ...common, rcode, plugin }),
+  ];
+  known.set(key, cells);
+  return cells;
 }
 
 function declare(metrics: Metrics): void {
