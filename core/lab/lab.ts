@@ -3,6 +3,7 @@ import type { Machine } from "../linux/mod.ts";
 import type { Answer, Applied, LabEvent, MatrixRow, Overview, Protocol, Why } from "./answers.ts";
 import { Capture } from "./capture.ts";
 import { Cluster } from "./cluster.ts";
+import { DnsGate } from "./dns_gate.ts";
 import { explain } from "./explain.ts";
 import { kindOf, type LabFile, machineOf } from "./files.ts";
 import type { LabHost } from "./host.ts";
@@ -141,6 +142,11 @@ export class Lab {
   /** Virtual milliseconds since 1970. */
   now(): number {
     return this.#world.clock.now();
+  }
+
+  /** A place's view of DNS, for messages of clients outside the lab: what goes in leaves the place as packets. */
+  dns(place: string): DnsGate {
+    return new DnsGate(this.#placeOf(place).machine, this.#host.turn);
   }
 
   /** Sends a connection's first packet from one place to another and says how it ended, step by step, both ways. */

@@ -2,6 +2,7 @@
 export * from "./answers.ts";
 export { corednsVersion, type CorefileReport, reportCorefile } from "./corefile_report.ts";
 export type { Capture } from "./capture.ts";
+export type { DnsGate } from "./dns_gate.ts";
 export { type Expectation, readExpectations, type Tested, testExpectation } from "./expectations.ts";
 export type { LabFile } from "./files.ts";
 export type { LabHost } from "./host.ts";

@@ -201,6 +201,8 @@ class CoreDns {
   }
 
   async #receive(socket: DatagramSocket): Promise<void> {
+    const own = socket.local;
+    const wildcard = /^(0\.0\.0\.0|::)$/.test(own.address);
     for (;;) {
       const got = await socket.receive();
       if (got === undefined) return;
@@ -209,8 +211,8 @@ class CoreDns {
       const arrival = {
         proto: "udp" as const,
         client: { address: from, port: fromPort },
-        local: { address: to, port: socket.local.port },
-        wildcard: /^(0\.0\.0\.0|::)$/.test(socket.local.address),
+        local: { address: to, port: own.port },
+        wildcard,
       };
       this.#host.background(async () => {
         const bytes = await serve(this.#current(), this.#host, { bytes: data, arrival });
