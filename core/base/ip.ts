@@ -23,7 +23,7 @@ export function parseIp(text: string): Ip | undefined {
 }
 
 /** The 32 bits of a dotted quad, or undefined: letter by letter, for it is asked for more often than all else together. */
-function parseQuad(text: string): number | undefined {
+export function parseQuad(text: string): number | undefined {
   let [bits, octet, digits, dots] = [0, 0, 0, 0];
   for (let i = 0; i < text.length; i++) {
     const letter = text.charCodeAt(i);
@@ -58,32 +58,9 @@ export function isIp(text: string): boolean {
 /** 4 or 6 by the address's text, or undefined where it is no address. */
 export function ipFamily(text: string): 4 | 6 | undefined {
   // Asked for every record of every answer: the common case needs no number.
-  if (!text.includes(":")) return quadOctets(text) === undefined ? undefined : 4;
+  if (!text.includes(":")) return parseQuad(text) === undefined ? undefined : 4;
   return parseIp(text)?.family;
 }
-
-/** The four octets of a dotted quad as one number; undefined for any other text. */
-export function quadOctets(text: string): number | undefined {
-  let [value, octet, digits, dots] = [0, 0, 0, 0];
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === DOT) {
-      if (digits === 0 || ++dots > 3) return undefined;
-      value = value * 256 + octet;
-      octet = digits = 0;
-      continue;
-    }
-    const digit = code - ZERO;
-    // No leading zeros, no octet above 255.
-    if (digit < 0 || digit > 9 || (digits > 0 && octet === 0)) return undefined;
-    octet = octet * 10 + digit;
-    digits++;
-    if (octet > 255) return undefined;
-  }
-  return dots === 3 && digits > 0 ? value * 256 + octet : undefined;
-}
-
-const [DOT, ZERO] = [0x2e, 0x30];
 
 /** The address `offset` after this one, same family, as text. */
 export function addToIp(text: string, offset: number | bigint): string {

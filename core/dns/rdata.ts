@@ -3,7 +3,7 @@
  * Types with names in them are written here (compression, escapes); the others go through `dns-packet`'s codecs.
  */
 import packet from "dns-packet";
-import { ipWords, parseIp, printIp, quadOctets, wordsIp } from "../base/mod.ts";
+import { ipWords, parseIp, parseQuad, printIp, wordsIp } from "../base/mod.ts";
 import { readLoc, writeLoc } from "./loc.ts";
 import { absolute } from "./name.ts";
 import { typeName } from "./numbers.ts";
@@ -33,7 +33,7 @@ const address4: RdataCodec = {
     return reader.take(4).join(".");
   },
   write: (writer, text) => {
-    const quad = quadOctets(text);
+    const quad = parseQuad(text);
     if (quad === undefined) throw new RangeError(`not an IPv4 address: ${text}`);
     writer.u32(quad);
   },
