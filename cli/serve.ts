@@ -1,6 +1,7 @@
 import { createApp, DEFAULT_LIMITS, holdLabs, kubeAddress, kubeconfig, listen } from "../http/mod.ts";
 import { defaultHost, Lab } from "../mod.ts";
 import { labOptions } from "./files.ts";
+import { readDnsDoor, serveDns } from "./serve_dns.ts";
 import { readWords, UsageError, wholeNumber, type Words } from "./usage.ts";
 import type { Verb } from "./verb.ts";
 
@@ -9,19 +10,25 @@ const LEAD = 120_000;
 
 /** `podwire serve`: the HTTP API on a local port, until it is stopped. */
 export const serve: Verb = {
-  usage: "[-f LAB...] [--host 127.0.0.1] [--port 8080]",
-  does: "the HTTP API, described at /openapi.json; with -f the lab's cluster for kubectl: its kubeconfig is printed",
+  usage: "[-f LAB...] [--host 127.0.0.1] [--port 8080] [--dns 127.0.0.1:5353 --as PLACE]",
+  does: "the HTTP API, described at /openapi.json; with -f the lab's cluster for kubectl: its kubeconfig is printed; " +
+    "with --dns a place's view of DNS for real clients, over UDP and TCP",
   async run(argv) {
-    const words = readWords(argv, { string: ["host", "port"] });
+    const words = readWords(argv, { string: ["host", "port", "dns", "as"] });
     if (words.rest.length > 0) throw new UsageError(`unexpected ${JSON.stringify(words.rest[0])}`);
     const hostname = words.text["host"] ?? "127.0.0.1";
     const port = wholeNumber(words, "port") ?? 8080;
     const held = holdLabs();
     const id = words.files.length > 0 ? held.labs.add(await openLab(words)) : undefined;
+    const door = readDnsDoor(words.text["dns"], words.text["as"]);
+    if (door !== undefined && id === undefined) throw new UsageError("--dns needs a lab: -f LAB");
     if (id !== undefined) held.pace.touch(id, { always: true });
     const server = listen({ hostname, port, ...held, fetch: createApp(defaultHost(), DEFAULT_LIMITS, held).fetch });
     announce(server, id);
+    const dns = door === undefined || id === undefined ? undefined : serveDns(held.labs, id, door);
+    if (dns !== undefined) console.log(`# DNS on ${door?.hostname}:${dns.port}, as ${door?.place}`);
     await server.finished;
+    dns?.close();
     return 0;
   },
 };

@@ -2,6 +2,7 @@
 import { OpenAPIHono } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import type { LabHost } from "../core/lab/mod.ts";
+import { dnsRoutes } from "./dns.ts";
 import { answerError, ApiError } from "./errors.ts";
 import { kubeRoutes } from "./kube/routes.ts";
 import { labRoutes } from "./lab.ts";
@@ -22,6 +23,7 @@ export function createApp(host: LabHost, limits: Limits = DEFAULT_LIMITS, held: 
     onError: (c) => answerError(c, new ApiError(413, "too-large", `the body is over ${limits.body} bytes`)),
   }));
   app.route("/", labRoutes(host, held.labs, limits));
+  app.route("/", dnsRoutes(held.labs));
   app.route("/", kubeRoutes(held));
   app.doc31("/openapi.json", { openapi: "3.1.0", info: INFO });
   app.notFound((c) => answerError(c, new ApiError(404, "not-found", `nothing at ${c.req.method} ${c.req.path}`)));

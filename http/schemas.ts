@@ -103,7 +103,7 @@ export const ApplyAnswer = z.object({ applied: z.array(z.object({ object: z.stri
 /** Every error. `file`, `line`, `column`, `expected` are there when a text was wrong. */
 export const ErrorAnswer = z.object({
   error: z.object({
-    code: z.enum(["bad-request", "bad-text", "bad-place", "not-found", "too-large", "too-many"]),
+    code: z.enum(["bad-request", "bad-text", "bad-place", "not-found", "too-large", "too-many", "no-answer"]),
     message: z.string(),
     file: z.string().optional(),
     line: z.number().optional(),

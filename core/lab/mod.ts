@@ -1,4 +1,5 @@
 /** A world put together: the only room that sees both wings. */
+export { framed, FrameReader, isMalformed, parseMessage } from "../dns/mod.ts";
 export * from "./answers.ts";
 export { corednsVersion, type CorefileReport, reportCorefile } from "./corefile_report.ts";
 export type { Capture } from "./capture.ts";
