@@ -3,7 +3,7 @@
  * (`words.ts`), the plane answers with word streams; bulk packets go
  * through columns of numbers ({@link PacketBatch}).
  */
-import { errnoName, type Failure, type Result } from "../core/base/mod.ts";
+import { errnoName, type Failure, ipWords, type Result } from "../core/base/mod.ts";
 import { CALL, HOOK, TABLE } from "./abi.ts";
 import { PacketBatch } from "./batch.ts";
 import { type InitOutput, initSync, Plane as Engine } from "./pkg/plane.js";
@@ -273,7 +273,8 @@ export class Plane implements PlaneApi {
     return answer("u32", this.#engine.send(id, data));
   }
   sendTo(id: SocketId, data: Uint8Array, address: string, port: number, from = "0.0.0.0"): Result<number> {
-    const ips = encodeAll([], [["ip", address], ["ip", from]]);
+    // Every datagram of every server comes by here: the words are put together by hand.
+    const ips = Uint32Array.of(...ipWords(address), ...ipWords(from));
     return answer("u32", this.#engine.sendTo(id, data, ips, port));
   }
   receive(id: SocketId, limit: number): Result<Uint8Array> {

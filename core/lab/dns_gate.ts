@@ -4,7 +4,8 @@
  */
 import { isFailure } from "../base/mod.ts";
 import { framed, FrameReader, resolverSettings } from "../dns/mod.ts";
-import type { DatagramSocket, Machine, Process } from "../linux/mod.ts";
+import type { Datagram } from "../../wasm/mod.ts";
+import type { Machine, Process } from "../linux/mod.ts";
 
 const PORT = 53;
 const HEADER = 12;
@@ -89,24 +90,28 @@ async function exchange(
     if (isFailure(socket.connect(server, PORT))) return left;
     for (const [id, { bytes }] of messages) socket.send(withId(bytes, id));
     const deadline = process.clock.now() + timeout;
-    while (left.size > 0 && await takeReply(socket, left, deadline - process.clock.now()));
+    while (left.size > 0) {
+      const got = await socket.receive(Math.max(0, deadline - process.clock.now()));
+      if (got === undefined || "error" in got) break;
+      let datagram: Datagram | undefined = got.datagram;
+      for (; datagram !== undefined; datagram = socket.receiveNow()) handOver(datagram.data, left);
+    }
     return left;
   } finally {
     socket.close();
   }
 }
 
-/** Hands one reply to who asked; false when there is none in time, or an error instead. */
-async function takeReply(socket: DatagramSocket, left: Map<number, Asked>, timeout: number): Promise<boolean> {
-  const got = await socket.receive(Math.max(0, timeout));
-  if (got === undefined || "error" in got) return false;
-  const { data } = got.datagram;
-  const id = idOf(data);
+/** Hands a reply to who asked. */
+function handOver(reply: Uint8Array, left: Map<number, Asked>): void {
+  const id = idOf(reply);
   const asked = left.get(id);
-  if (asked === undefined) return true;
+  if (asked === undefined) return;
   left.delete(id);
-  asked.answer(withId(data, idOf(asked.bytes)));
-  return true;
+  // The octets are nobody else's any more.
+  reply[0] = asked.bytes[0] as number;
+  reply[1] = asked.bytes[1] as number;
+  asked.answer(reply);
 }
 
 async function overTcp(process: Process, { nameservers, timeout }: Settings, asked: Asked): Promise<void> {

@@ -150,6 +150,8 @@ export interface DatagramSocket {
   sendTo(data: Uint8Array, address: string, port: number, from?: string): Result<number>;
   /** The next datagram or queued error; undefined when time ran out or it was closed. */
   receive(timeout?: number): Promise<Received | undefined>;
+  /** The next datagram that is there already; undefined where there is none. Errors wait for {@link receive}. */
+  receiveNow(): Datagram | undefined;
   close(): void;
 }
 

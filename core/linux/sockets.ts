@@ -1,5 +1,5 @@
 /** The plane's nonblocking sockets as promises of one process ({@link Net}). A wait is a counted wait of the process's task. */
-import type { Ns, SocketId, SocketOptions } from "../../wasm/mod.ts";
+import type { Datagram, Ns, SocketId, SocketOptions } from "../../wasm/mod.ts";
 import { type Failure, ipFamily, isFailure, type Result } from "../base/mod.ts";
 import type { Life } from "./life.ts";
 import type {
@@ -198,6 +198,12 @@ class PlaneDatagram implements DatagramSocket {
 
   async receive(timeout?: number): Promise<Received | undefined> {
     return await this.net.when(this.id, () => this.#take(), timeout);
+  }
+
+  receiveNow(): Datagram | undefined {
+    if (!this.net.life.sockets.has(this.id)) return undefined;
+    const datagram = this.net.life.plane.receiveFrom(this.id);
+    return isFailure(datagram) ? undefined : datagram;
   }
 
   close(): void {

@@ -270,8 +270,22 @@ function countPlugins({ addresses, instances, view }: ServerBlock, metrics: Metr
   }
 }
 
-/** The blocks behind the socket that a query came in by: a bound address has its own. */
+const LISTENING = new WeakMap<Configuration, Map<string, readonly ServerBlock[]>>();
+
+/** The blocks behind the socket that a query came in by: a bound address has its own. Looked up once a socket. */
 export function listening(
+  configuration: Configuration,
+  at: { readonly address: string; readonly port: number },
+): readonly ServerBlock[] {
+  const known = LISTENING.get(configuration) ?? new Map<string, readonly ServerBlock[]>();
+  LISTENING.set(configuration, known);
+  const key = `${at.address} ${at.port}`;
+  const found = known.get(key) ?? blocksAt(configuration, at);
+  known.set(key, found);
+  return found;
+}
+
+function blocksAt(
   { blocks }: Configuration,
   { address, port }: { readonly address: string; readonly port: number },
 ): readonly ServerBlock[] {
@@ -283,6 +297,9 @@ export function listening(
 
 /** The block that serves a query: the one with the longest zone whose view takes it; for DS that with the shortest but the root's. */
 export function blockFor(blocks: readonly ServerBlock[], query: DnsQuery): ServerBlock | undefined {
+  const [only] = blocks;
+  // The one block for everything, as kubeadm has it.
+  if (blocks.length === 1 && only?.addresses[0]?.zone === "." && only.view === undefined) return only;
   const served = blocks.flatMap((block) => block.addresses.map(({ zone }) => ({ block, zone })));
   const matching = served
     .filter(({ zone, block }) => isUnder(query.name, zone) && (block.view?.matches(query) ?? true))

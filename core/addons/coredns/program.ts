@@ -203,21 +203,20 @@ class CoreDns {
   async #receive(socket: DatagramSocket): Promise<void> {
     const own = socket.local;
     const wildcard = /^(0\.0\.0\.0|::)$/.test(own.address);
+    const port = own.port;
     for (;;) {
       const got = await socket.receive();
       if (got === undefined) return;
-      if ("error" in got) continue;
-      const { data, from, fromPort, to } = got.datagram;
-      const arrival = {
-        proto: "udp" as const,
-        client: { address: from, port: fromPort },
-        local: { address: to, port: own.port },
-        wildcard,
-      };
-      this.#host.background(async () => {
-        const bytes = await serve(this.#current(), this.#host, { bytes: data, arrival });
-        if (bytes !== undefined) socket.sendTo(bytes, from, fromPort, to);
-      });
+      let datagram = "datagram" in got ? got.datagram : undefined;
+      for (; datagram !== undefined; datagram = socket.receiveNow()) {
+        const { data, from, fromPort, to } = datagram;
+        const client = { address: from, port: fromPort };
+        const arrival = { proto: "udp" as const, client, local: { address: to, port }, wildcard };
+        this.#host.background(async () => {
+          const bytes = await serve(this.#current(), this.#host, { bytes: data, arrival });
+          if (bytes !== undefined) socket.sendTo(bytes, from, fromPort, to);
+        });
+      }
     }
   }
 
