@@ -28,7 +28,7 @@ export const serve: Verb = {
     const dns = door === undefined || id === undefined ? undefined : serveDns(held.labs, id, door);
     if (dns !== undefined) console.log(`# DNS on ${door?.hostname}:${dns.port}, as ${door?.place}`);
     await server.finished;
-    dns?.close();
+    await dns?.close();
     return 0;
   },
 };

@@ -27,7 +27,7 @@ export function readDnsDoor(dns: string | undefined, as: string | undefined): Dn
 }
 
 /** Listens; the port is what the system gave where 0 was asked for. */
-export function serveDns(labs: Labs, id: string, door: DnsDoor): { readonly port: number; close(): void } {
+export function serveDns(labs: Labs, id: string, door: DnsDoor): { readonly port: number; close(): Promise<void> } {
   const carrier = new Carrier(labs, id, door.place);
   const socket = Deno.listenDatagram({ transport: "udp", hostname: door.hostname, port: door.port });
   const { port } = socket.addr as Deno.NetAddr;
@@ -36,9 +36,10 @@ export function serveDns(labs: Labs, id: string, door: DnsDoor): { readonly port
   void accept(listener, carrier);
   return {
     port,
-    close() {
+    async close() {
       socket.close();
       listener.close();
+      await carrier.stop();
     },
   };
 }
@@ -48,6 +49,7 @@ class Carrier {
   readonly #gate: DnsGate;
   #waiting: (() => Promise<void>)[] = [];
   #carrying = false;
+  #stopped = false;
 
   constructor(readonly labs: Labs, readonly id: string, place: string) {
     this.#gate = labs.get(id).dns(place);
@@ -58,14 +60,23 @@ class Carrier {
     if (!this.#carrying) void this.#carry();
   }
 
+  /** Takes nothing more; settles when the lab has its turn back. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.labs.on(this.id, () => {});
+  }
+
   async #carry(): Promise<void> {
     this.#carrying = true;
-    while (this.#waiting.length > 0 && this.labs.has(this.id)) {
-      const batch = this.#waiting;
-      this.#waiting = [];
-      await this.labs.on(this.id, () => Promise.all(batch.map((ask) => ask())));
+    try {
+      while (this.#waiting.length > 0 && !this.#stopped && this.labs.has(this.id)) {
+        const batch = this.#waiting;
+        this.#waiting = [];
+        await this.labs.on(this.id, () => Promise.all(batch.map((ask) => ask())));
+      }
+    } finally {
+      this.#carrying = false;
     }
-    this.#carrying = false;
   }
 }
 

@@ -1,4 +1,4 @@
-/** Records in dig's columns: owner to 24, ttl to 32, class to 40, type to 48, by tabs; where a column is full, one blank. */
+/** Records in dig's columns: owner to 24, ttl to 32, class to 40, type to 48, by tabs; where a column is full, one column on. */
 import type { Question, Rr } from "../../dns/mod.ts";
 
 const TAB = 8;
@@ -19,14 +19,11 @@ function columns(cells: readonly (readonly [string, number])[], last: string): s
   for (const [text, end] of cells) {
     line += text;
     at += text.length;
-    if (at >= end) {
-      line += " ";
-      at++;
-    }
-    while (at < end && !line.endsWith(" ")) {
-      line += "\t";
-      at = Math.floor(at / TAB) * TAB + TAB;
-    }
+    const to = at >= end ? at + 1 : end;
+    // One column on may be a tab stop: then that one column is a tab.
+    const tabs = Math.floor(to / TAB) - Math.floor(at / TAB);
+    line += tabs > 0 ? "\t".repeat(tabs) + " ".repeat(to % TAB) : " ".repeat(to - at);
+    at = to;
   }
   return line + last;
 }
