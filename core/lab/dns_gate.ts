@@ -15,6 +15,7 @@ const MOST_IDS = 65536;
 interface Asked {
   readonly bytes: Uint8Array;
   readonly tcp: boolean;
+  reply: Uint8Array | undefined;
   readonly answer: (reply: Uint8Array | undefined) => void;
 }
 
@@ -38,7 +39,7 @@ export class DnsGate {
     const response = ((bytes[2] ?? 0) & 0x80) !== 0;
     if (bytes.length < HEADER || response) return Promise.resolve(undefined);
     return new Promise((answer) => {
-      this.#waiting.push({ bytes, tcp: proto === "tcp", answer });
+      this.#waiting.push({ bytes, tcp: proto === "tcp", reply: undefined, answer });
       this.#carrying ??= this.#carry();
     });
   }
@@ -56,7 +57,8 @@ export class DnsGate {
         const batch = this.#waiting.splice(0, MOST_IDS);
         const trip = this.#machine.startProgram((process) => travel(process, batch), ["dns"]);
         await this.#machine.runner.run(trip.finished);
-        for (const { answer } of batch) answer(undefined);
+        // Not before everybody is back: whoever has an answer may close the lab.
+        for (const { answer, reply } of batch) answer(reply);
       }
     } finally {
       this.#carrying = undefined;
@@ -111,7 +113,7 @@ function handOver(reply: Uint8Array, left: Map<number, Asked>): void {
   // The octets are nobody else's any more.
   reply[0] = asked.bytes[0] as number;
   reply[1] = asked.bytes[1] as number;
-  asked.answer(reply);
+  asked.reply = reply;
 }
 
 async function overTcp(process: Process, { nameservers, timeout }: Settings, asked: Asked): Promise<void> {
@@ -123,7 +125,7 @@ async function overTcp(process: Process, { nameservers, timeout }: Settings, ask
     await stream.write(framed(asked.bytes));
     for (let frame = frames.next();; frame = frames.next()) {
       if (frame !== undefined) {
-        asked.answer(frame);
+        asked.reply = frame;
         break;
       }
       const chunk = await stream.read(Math.max(0, deadline - process.clock.now()));
