@@ -3,7 +3,7 @@ import { assertEquals, assertMatch } from "@std/assert";
 import { encodeBase64Url } from "@std/encoding";
 import { serveDns } from "../cli/serve_dns.ts";
 import { isMalformed, parseMessage, printMessage, queryMessage } from "../core/dns/mod.ts";
-import { createApp, DEFAULT_LIMITS, Labs } from "../http/mod.ts";
+import { createApp, DEFAULT_LIMITS, holdLabs } from "../http/mod.ts";
 import { defaultHost, Lab } from "../mod.ts";
 
 const PODS = `apiVersion: v1
@@ -25,9 +25,11 @@ endpoints:
 ${Array.from({ length: 60 }, (_, i) => `- {addresses: [10.9.0.${i + 1}], conditions: {ready: true}}`).join("\n")}
 `;
 
-async function atTheDoor(work: (lab: Lab, labs: Labs, port: number) => Promise<void>): Promise<void> {
+async function atTheDoor(
+  work: (lab: Lab, labs: ReturnType<typeof holdLabs>["labs"], port: number) => Promise<void>,
+): Promise<void> {
   const lab = await Lab.open({ files: [PODS], nodes: 1 }, defaultHost());
-  const labs = new Labs();
+  const { labs } = holdLabs();
   const door = serveDns(labs, labs.add(lab), { hostname: "127.0.0.1", port: 0, place: "pod/client" });
   try {
     await work(lab, labs, door.port);
@@ -143,8 +145,9 @@ Deno.test("twenty broken packets, over UDP and TCP, leave the door open", () =>
 
 /** A lab that came after the server did: its time stands still. */
 async function overHttp(work: (app: ReturnType<typeof createApp>) => Promise<void>): Promise<void> {
-  const labs = new Labs();
-  const app = createApp(defaultHost(), DEFAULT_LIMITS, labs);
+  const held = holdLabs();
+  const { labs } = held;
+  const app = createApp(defaultHost(), DEFAULT_LIMITS, held);
   const id = labs.add(await Lab.open({ files: [PODS], nodes: 1 }, defaultHost()));
   await work(app).finally(() => labs.remove(id));
 }
