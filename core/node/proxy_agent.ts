@@ -18,6 +18,7 @@ import {
   staleFlows,
   type Synced,
   syncIptables,
+  ViewMemo,
 } from "./proxy/mod.ts";
 
 /** What kube-proxy is started with. */
@@ -51,6 +52,7 @@ export function startProxyAgent(options: ProxyAgentOptions): () => void {
 class IptablesProxy {
   readonly #options: ProxyAgentOptions;
   readonly #synced = new Map<4 | 6, Synced>();
+  readonly #memo = new ViewMemo();
   readonly #health = new Map<number, HealthServer>();
 
   constructor(options: ProxyAgentOptions) {
@@ -66,6 +68,7 @@ class IptablesProxy {
       endpointSlices: store.list("EndpointSlice"),
       node,
       config,
+      memo: this.#memo,
     });
     for (const [i, family] of FAMILIES.entries()) await this.#syncFamily(task, views[i] as ServiceView, family);
     this.#serveHealth(new Map([...healthAnswers(views[1]), ...healthAnswers(views[0])]));

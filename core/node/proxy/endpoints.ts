@@ -13,27 +13,69 @@ export function endpointsKey(namespace: string, service: string, port: { name?: 
   return `${namespace}/${service}:${port.name ?? ""}:${port.protocol ?? "TCP"}`;
 }
 
-/** Gathers the endpoints that slices of one family tell of. `node` is the name of the node that asks. */
-export function endpointTable(slices: readonly EndpointSlice[], family: 4 | 6, node: string): EndpointTable {
-  const found = new Map<string, Map<string, Endpoint>>();
+/** What one slice tells of each Service port: its endpoints by their texts. */
+type Part = ReadonlyMap<string, Endpoint>;
+
+/** Slices that were read for one family and node; they are values, so what they told holds. */
+export class EndpointMemo {
+  readonly parts = new WeakMap<EndpointSlice, ReadonlyMap<string, Part>>();
+  lists: ReadonlyMap<string, { readonly parts: readonly Part[]; readonly list: readonly Endpoint[] }> = new Map();
+}
+
+/** Gathers the endpoints that slices of one family tell of. `node` is the name of the node that asks, with its memo. */
+export function endpointTable(
+  slices: readonly EndpointSlice[],
+  family: 4 | 6,
+  { node, memo = new EndpointMemo() }: { readonly node: string; readonly memo?: EndpointMemo },
+): EndpointTable {
+  const found = new Map<string, Part[]>();
   for (const slice of slices) {
-    if (slice.addressType !== (family === 4 ? "IPv4" : "IPv6")) continue;
-    const service = slice.metadata.labels?.["kubernetes.io/service-name"];
-    if (service === undefined) continue;
-    for (const port of slice.ports ?? []) {
-      if (port.port === undefined || port.port === null) continue;
-      const key = endpointsKey(slice.metadata.namespace ?? "", service, port);
-      const known = found.get(key) ?? new Map<string, Endpoint>();
-      found.set(key, known);
-      for (const endpoint of slice.endpoints ?? []) add(known, readEndpoint(endpoint, port.port, node), family);
+    const parts = memo.parts.get(slice) ?? readSlice(slice, family, node);
+    memo.parts.set(slice, parts);
+    for (const [key, part] of parts) {
+      const others = found.get(key);
+      if (others === undefined) found.set(key, [part]);
+      else others.push(part);
     }
   }
-  return new Map([...found].map(([key, known]) => [key, sorted(known)]));
+  const before = memo.lists;
+  memo.lists = new Map(
+    Array.from(found, ([key, parts]) => {
+      const known = before.get(key);
+      const same = known?.parts.length === parts.length && known.parts.every((part, i) => part === parts[i]);
+      return [key, same ? known : { parts, list: merged(parts) }];
+    }),
+  );
+  return new Map(Array.from(memo.lists, ([key, { list }]) => [key, list]));
+}
+
+function readSlice(slice: EndpointSlice, family: 4 | 6, node: string): ReadonlyMap<string, Part> {
+  const found = new Map<string, Map<string, Endpoint>>();
+  const service = slice.metadata.labels?.["kubernetes.io/service-name"];
+  if (slice.addressType !== (family === 4 ? "IPv4" : "IPv6") || service === undefined) return found;
+  for (const port of slice.ports ?? []) {
+    if (port.port === undefined || port.port === null) continue;
+    const key = endpointsKey(slice.metadata.namespace ?? "", service, port);
+    const known = found.get(key) ?? new Map<string, Endpoint>();
+    found.set(key, known);
+    for (const endpoint of slice.endpoints ?? []) add(known, readEndpoint(endpoint, port.port, node), family);
+  }
+  return found;
+}
+
+function merged(parts: readonly Part[]): Endpoint[] {
+  const [first = new Map<string, Endpoint>(), ...more] = parts;
+  const all = new Map(first);
+  for (const part of more) for (const endpoint of part.values()) put(all, endpoint);
+  return sorted(all);
 }
 
 /** The same address in two slices is one endpoint; one that is not terminating wins. */
 function add(known: Map<string, Endpoint>, endpoint: Endpoint | undefined, family: 4 | 6): void {
-  if (endpoint === undefined || ipFamily(endpoint.ip) !== family) return;
+  if (endpoint !== undefined && ipFamily(endpoint.ip) === family) put(known, endpoint);
+}
+
+function put(known: Map<string, Endpoint>, endpoint: Endpoint): void {
   if (!known.has(endpoint.text) || !endpoint.terminating) known.set(endpoint.text, endpoint);
 }
 

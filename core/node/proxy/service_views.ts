@@ -2,9 +2,9 @@ import { type Cidr, contains, ipFamily, parseCidr, requireCidr, requireIp } from
 import type { core, EndpointSlice, Service } from "../../kube/mod.ts";
 import { categorize } from "./categorize.ts";
 import type { ProxyConfig, ProxyNode } from "./config.ts";
-import { endpointsKey, type EndpointTable, endpointTable, withoutZeros } from "./endpoints.ts";
+import { EndpointMemo, endpointsKey, type EndpointTable, endpointTable, withoutZeros } from "./endpoints.ts";
 import { servicePortName } from "./names.ts";
-import type { LocalTraffic, NodePortAddresses, ServicePort, ServiceView } from "./view.ts";
+import type { Endpoint, LocalTraffic, NodePortAddresses, ServicePort, ServiceView } from "./view.ts";
 
 /** What the cluster's objects, the node and the configuration ask of kube-proxy: one view for IPv4, one for IPv6. */
 export function serviceViews(from: {
@@ -14,22 +14,56 @@ export function serviceViews(from: {
   readonly config: ProxyConfig;
   /** Prefixes of the cluster's ServiceCIDR objects. */
   readonly serviceCIDRs?: readonly string[];
+  /** What the views before were made of: what has not changed since is the same value again. */
+  readonly memo?: ViewMemo;
 }): readonly [ServiceView, ServiceView] {
   return [familyView(from, 4), familyView(from, 6)];
 }
 
 type Input = Parameters<typeof serviceViews>[0];
 
-function familyView({ services, endpointSlices, node, config, serviceCIDRs = [] }: Input, family: 4 | 6): ServiceView {
-  const endpoints = endpointTable(endpointSlices, family, node.name);
+/** A Service's ports, and what they were made of. */
+interface Known {
+  readonly service: Service;
+  readonly lists: readonly (readonly Endpoint[])[];
+  readonly ports: readonly ServicePort[];
+}
+
+class FamilyMemo {
+  /** What all of it depends on beside the objects. */
+  context = "";
+  endpoints = new EndpointMemo();
+  services = new Map<string, Known>();
+
+  constructor(readonly family: 4 | 6) {}
+
+  /** Forgets everything where node or configuration are others. */
+  check(context: string): void {
+    if (this.context === context) return;
+    this.context = context;
+    this.endpoints = new EndpointMemo();
+    this.services.clear();
+  }
+}
+
+/** What one node's kube-proxy remembers of the objects it has seen. */
+export class ViewMemo {
+  readonly families = { 4: new FamilyMemo(4), 6: new FamilyMemo(6) } as const;
+}
+
+function familyView(from: Input, family: 4 | 6): ServiceView {
+  const { services, endpointSlices, node, config, serviceCIDRs = [], memo = new ViewMemo() } = from;
   const ipMode = config.featureGates?.LoadBalancerIPMode ?? true;
-  const ports = services.flatMap((service) => servicePorts(service, { family, endpoints, node, ipMode }));
+  const known = memo.families[family];
+  known.check(JSON.stringify([node.name, node.zone, ipMode]));
+  const endpoints = endpointTable(endpointSlices, family, { node: node.name, memo: known.endpoints });
+  const ports = allPorts(services, known, { family, endpoints, node, ipMode });
   const cidrs = nodePortCidrs(config, node, family);
   const nft = config.mode === "nftables";
   const { masqueradeAll = false, masqueradeBit = 14 } = (nft ? config.nftables : config.iptables) ?? {};
   return {
     family,
-    ports: ports.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
+    ports,
     endpoints,
     localTraffic: localTraffic(config, node, family),
     nodePortAddresses: nodePorts(cidrs, node),
@@ -51,6 +85,30 @@ interface Context {
   readonly node: ProxyNode;
   /** Whether an address with `ipMode: Proxy` is left to the load balancer. */
   readonly ipMode: boolean;
+}
+
+/** The ports of all Services, by name in order. */
+function allPorts(services: readonly Service[], memo: FamilyMemo, context: Context): ServicePort[] {
+  const before = memo.services;
+  memo.services = new Map();
+  const ports = services.flatMap((service) => {
+    const key = `${service.metadata.namespace}/${service.metadata.name}`;
+    const lists = endpointLists(service, context.endpoints);
+    const known = before.get(key);
+    const same = known?.service === service && known.lists.every((list, i) => list === lists[i]);
+    const now = same ? known : { service, lists, ports: servicePorts(service, context) };
+    memo.services.set(key, now);
+    return now.ports;
+  });
+  return ports.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+const NONE: readonly Endpoint[] = [];
+
+function endpointLists({ metadata, spec }: Service, endpoints: EndpointTable): (readonly Endpoint[])[] {
+  return (spec.ports ?? []).map((port) =>
+    endpoints.get(endpointsKey(metadata.namespace ?? "", metadata.name, port)) ?? NONE
+  );
 }
 
 function servicePorts(service: Service, context: Context): ServicePort[] {

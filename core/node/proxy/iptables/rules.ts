@@ -25,6 +25,44 @@ function destination(port: ServicePort, address: string): string {
 
 /** The rules of a Service port in KUBE-SERVICES, KUBE-EXTERNAL-SERVICES, KUBE-NODEPORTS and KUBE-PROXY-FIREWALL. */
 export function sharedRules(port: ServicePort, view: ServiceView): SharedRules {
+  return once(shared, port, { key: viewKey(view), make: () => makeShared(port, view) });
+}
+
+const shared = new WeakMap<ServicePort, Made<SharedRules>>();
+const own = new WeakMap<ServicePort, Made<readonly ChainRules[]>>();
+
+/** What was made of a port, and for what kind of view. */
+interface Made<T> {
+  readonly key: string;
+  readonly value: T;
+}
+
+/** Ports are values: what was made of one holds for every view of the same kind. */
+function once<T>(
+  kept: WeakMap<ServicePort, Made<T>>,
+  port: ServicePort,
+  { key, make }: { readonly key: string; readonly make: () => T },
+): T {
+  const known = kept.get(port);
+  if (known?.key === key) return known.value;
+  const value = make();
+  kept.set(port, { key, value });
+  return value;
+}
+
+const keys = new WeakMap<ServiceView, string>();
+
+/** What of a view, beside its ports, decides about rules. */
+function viewKey(view: ServiceView): string {
+  const known = keys.get(view);
+  if (known !== undefined) return known;
+  const { ports: _ports, endpoints: _endpoints, ...rest } = view;
+  const key = JSON.stringify(rest);
+  keys.set(view, key);
+  return key;
+}
+
+function makeShared(port: ServicePort, view: ServiceView): SharedRules {
   const { name } = port;
   const chains = chainsOf(port);
   const to = traffic(port);
@@ -88,7 +126,11 @@ function nodePortRules(port: ServicePort, view: ServiceView): string[] {
 // ------------------------------------------------------------------------------------------------ chains of its own
 
 /** The chains that a Service port has for itself, in the order they are written. `large` leaves out the balancing comments. */
-export function ownChains(port: ServicePort, view: ServiceView, large: boolean): ChainRules[] {
+export function ownChains(port: ServicePort, view: ServiceView, large: boolean): readonly ChainRules[] {
+  return once(own, port, { key: `${large} ${viewKey(view)}`, make: () => makeOwn(port, view, large) });
+}
+
+function makeOwn(port: ServicePort, view: ServiceView, large: boolean): ChainRules[] {
   const to = traffic(port);
   if (!to.any) return [];
   const chains = chainsOf(port);

@@ -43,8 +43,11 @@ export function syncIptables(
 
 /** Services (`namespace/name`) with a port that is new or differs. */
 export function changedServices(before: ServiceView, after: ServiceView): Set<string> {
-  const known = new Map(before.ports.map((port) => [portKey(port), JSON.stringify(port)]));
-  const changed = after.ports.filter((port) => known.get(portKey(port)) !== JSON.stringify(port));
+  const known = new Map(before.ports.map((port) => [portKey(port), port]));
+  const changed = after.ports.filter((port) => {
+    const old = known.get(portKey(port));
+    return old !== port && (old === undefined || JSON.stringify(old) !== JSON.stringify(port));
+  });
   return new Set(changed.map((port) => `${port.namespace}/${port.service}`));
 }
 
