@@ -41,7 +41,16 @@ export class Chance {
     const conntrack = Object.fromEntries(
       Object.entries(result.conntrack ?? {}).map(([ns, flows]) => [ns, this.#flows(flows)]),
     );
-    return this.#rename({ ...result, conntrack }) as ProbeResult;
+    const out = result.out && { out: result.out.map((line) => this.#tunnelText(line)) };
+    return this.#rename({ ...result, ...out, conntrack }) as ProbeResult;
+  }
+
+  /** A packet of a tunnel that came out of a port, or that an error quotes. */
+  #tunnelText(line: string): string {
+    return line.replace(
+      /:(\d+)>([\d.]+):(\d+)/g,
+      (text, from, to, door) => this.#tunnels.has(door) && !this.#chosen.has(from) ? `:{vxlan}>${to}:${door}` : text,
+    );
   }
 
   #flows(flows: readonly FlowRecord[]): FlowRecord[] {

@@ -19,6 +19,7 @@ const FIELDS = [
   "icmp",
   "icmp_from",
   "out",
+  "shapes",
   "rules",
   "conntrack",
 ] as const satisfies readonly (keyof ProbeResult)[];

@@ -1,6 +1,6 @@
 /** The `ip -batch` and `bridge` lines of a scenario, as calls of the plane. */
 import { type Failure, isFailure } from "../../core/base/mod.ts";
-import type { IfIndex, Ns, PlaneApi, RouteSpec, RouteType, RuleSpec } from "../../wasm/mod.ts";
+import type { IfIndex, NextHop, Ns, PlaneApi, RouteSpec, RouteType, RuleSpec } from "../../wasm/mod.ts";
 
 const ROUTE_TYPES = ["unicast", "local", "broadcast", "multicast", "blackhole", "unreachable", "prohibit", "throw"];
 const FLAGS = ["onlink", "nolearning", "learning", "permanent", "static", "self"];
@@ -111,6 +111,7 @@ function addLink({ plane, ns, words }: Call): Failure | null {
     dev: dev === undefined ? undefined : deviceOf(plane, ns, dev),
     port: Number(p.get("dstport") ?? 8472),
     learning: !p.has("nolearning"),
+    ttl: number(p.get("ttl")),
   };
   const made = plane.addLink(ns, kind === "vxlan" ? { kind, ...base, vxlan } : { kind, ...base });
   return isFailure(made) ? made : null;
@@ -132,6 +133,11 @@ function setLink({ plane, ns, words }: Call): Failure | null {
 }
 
 function routeSpec(plane: PlaneApi, ns: Ns, words: readonly string[]): RouteSpec {
+  const legs = words.indexOf("nexthop");
+  if (legs >= 0) {
+    const nexthops = words.slice(legs).join(" ").split(/nexthop ?/).slice(1).map((text) => nexthop(plane, ns, text));
+    return { ...routeSpec(plane, ns, words.slice(0, legs)), nexthops };
+  }
   const p = phrase(words, ["via", "dev", "table", "metric", "src", "scope", "proto", "mtu", "advmss", "tos"]);
   const [first = "", second] = p.head;
   const typed = ROUTE_TYPES.includes(first);
@@ -151,11 +157,34 @@ function routeSpec(plane: PlaneApi, ns: Ns, words: readonly string[]): RouteSpec
   };
 }
 
+function nexthop(plane: PlaneApi, ns: Ns, text: string): NextHop {
+  const p = phrase(text.trim().split(" "), ["via", "dev", "weight"]);
+  const dev = p.get("dev");
+  const weight = Number(p.get("weight") ?? 1);
+  return {
+    via: p.get("via"),
+    dev: dev === undefined ? undefined : deviceOf(plane, ns, dev),
+    weight,
+    onlink: p.has("onlink") || undefined,
+  };
+}
+
 type Action = "blackhole" | "unreachable" | "prohibit";
 const ACTIONS: readonly Action[] = ["blackhole", "unreachable", "prohibit"];
 
+const RULE_WORDS = [
+  ...["from", "to", "fwmark", "table", "lookup", "priority", "pref", "iif", "oif", "tos"],
+  ...["ipproto", "sport", "dport", "goto", "suppress_prefixlength"],
+];
+const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, sctp: 132 };
+
+function ports(text: string | undefined): readonly [number, number] | undefined {
+  const [low, high = low] = (text ?? "").split("-").map(Number);
+  return text === undefined || low === undefined || high === undefined ? undefined : [low, high];
+}
+
 function ruleSpec(words: readonly string[]): RuleSpec {
-  const p = phrase(words, ["from", "to", "fwmark", "table", "lookup", "priority", "pref", "iif", "oif", "tos"]);
+  const p = phrase(words, RULE_WORDS);
   const [mark, mask] = (p.get("fwmark") ?? "").split("/");
   const table = p.get("table") ?? p.get("lookup");
   const net = (name: string) => {
@@ -170,7 +199,13 @@ function ruleSpec(words: readonly string[]): RuleSpec {
     iif: p.get("iif"),
     oif: p.get("oif"),
     tos: number(p.get("tos")),
-    action: ACTIONS.find((word): word is Action => p.head.includes(word)),
+    not: p.head.includes("not") || undefined,
+    proto: PROTOCOLS[p.get("ipproto") ?? ""],
+    sport: ports(p.get("sport")),
+    dport: ports(p.get("dport")),
+    goto: number(p.get("goto")),
+    suppressPrefixLength: number(p.get("suppress_prefixlength")),
+    action: p.get("goto") === undefined ? ACTIONS.find((word): word is Action => p.head.includes(word)) : "goto",
     mark: mark ? Number(mark) : undefined,
     mask: mask ? Number(mask) : undefined,
     table: table === undefined ? undefined : TABLES[table] ?? Number(table),

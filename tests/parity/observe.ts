@@ -56,6 +56,7 @@ function record(flow: Flow, destroyed: boolean): FlowRecord {
     status,
     ...(flow.mark !== 0 && { mark: flow.mark }),
     ...(flow.proto === 6 && flow.state !== undefined && { tcp_state: flow.state }),
+    ...(flow.proto === 132 && flow.state !== undefined && { sctp_state: flow.state }),
     ...(destroyed && { destroyed: true }),
   };
 }

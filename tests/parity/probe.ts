@@ -28,6 +28,7 @@ function runPacket(world: World, probe: PacketProbe): ProbeResult {
     frames.filter((frame) => frame.ns === ns && frame.dev === dev).map((frame) => ({ name, bytes: frame.bytes }))
   );
   if (out.length > 0) result.outcome = out.some(({ name }) => name !== probe.inject) ? "forwarded" : "returned";
+  result.wire = out.map(({ name, bytes }) => [name, bytes.toHex()] as const);
   result.out = out.map(({ name, bytes }) => `${name} ${describePacket(bytes)}`);
   result.rules = countersMoved(before, readCounters(world));
   result.conntrack = takeFlows(world);

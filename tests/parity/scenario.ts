@@ -100,6 +100,7 @@ export interface FlowRecord {
   readonly status: readonly string[];
   readonly mark?: number;
   readonly tcp_state?: string;
+  readonly sctp_state?: string;
   readonly destroyed?: boolean;
 }
 
@@ -116,6 +117,9 @@ export interface ProbeResult {
   rules?: Readonly<Record<string, number>>;
   conntrack?: Readonly<Record<string, readonly FlowRecord[]>>;
   out?: readonly string[];
+  /** What came out of tun ports, as it was: port and hex. Not compared; {@link shapes} are, where both sides have them. */
+  wire?: readonly (readonly [port: string, hex: string])[];
+  shapes?: readonly string[];
 }
 
 /** A file of recordings. */

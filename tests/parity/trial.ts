@@ -5,7 +5,9 @@ import type { Kernel, KernelAnswer } from "./oracle.ts";
 import { openPlane } from "./plane.ts";
 import { runProbe } from "./probe.ts";
 import { eachProbe, type ProbeResult, type Scenario } from "./scenario.ts";
+import { describePacket } from "./packet.ts";
 import { settle } from "./settle.ts";
+import { shapeOf } from "./shape.ts";
 import { buildWorld } from "./world.ts";
 
 /** What became of one scenario. */
@@ -53,7 +55,7 @@ export async function tryScenario(kernel: Kernel, scenario: Scenario): Promise<T
 function compareAll(scenario: Scenario, ...sides: readonly (readonly ProbeResult[])[]): Trial {
   const [ours = [], one = [], other = []] = sides.map((results) => {
     const chance = new Chance(scenario, false);
-    return results.map((result) => chance.certain(result));
+    return results.map((result) => chance.certain(described(result)));
   });
   const probes = one.length;
   let passed = 0, compared = 0;
@@ -68,6 +70,17 @@ function compareAll(scenario: Scenario, ...sides: readonly (readonly ProbeResult
     else differences.push({ probe: i, fields: report.differences });
   }
   return { probes, passed, unsteady: 0, compared, differences };
+}
+
+/** A result with its packets in words, for both sides in the same ones. */
+function described({ wire, ...result }: ProbeResult): ProbeResult {
+  if (wire === undefined) return result;
+  const packets = wire.map(([name, hex]) => ({ name, bytes: Uint8Array.fromHex(hex) }));
+  return {
+    ...result,
+    out: packets.map(({ name, bytes }) => `${name} ${describePacket(bytes)}`),
+    shapes: packets.map(({ bytes }) => shapeOf(bytes)),
+  };
 }
 
 /** Whether plane and kernel disagree about anything in it. */

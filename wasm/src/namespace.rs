@@ -133,8 +133,8 @@ impl Env for View<'_> {
     fn next_hop(&self, packet: &Packet) -> Ip {
         self.path.map_or(packet.dst, |path| path.next_hop(packet.dst))
     }
-    fn reverse_path(&self, packet: &Packet, loose: bool) -> bool {
-        self.stack.reverse_path(packet, loose)
+    fn reverse_path(&self, packet: &Packet, flags: u32) -> bool {
+        self.stack.reverse_path(packet, flags)
     }
     fn socket_owner(&self, packet: &Packet) -> Option<(u32, u32)> {
         self.world.sockets.get(packet.socket).map(|socket| (socket.options.uid, socket.options.uid))

@@ -109,6 +109,8 @@ impl Fabric {
                 return self.drop(place, packet, Layer::Route, reason);
             }
         }
+        // Whoever put it together before, the IP layer begins with an empty control block.
+        packet.frag_max = 0;
         let before = packet.dst;
         if !packet.bridged {
             let (family, hook) = (packet.family(), hook::PREROUTING);
@@ -126,7 +128,8 @@ impl Fabric {
             return self.local_in(place, packet);
         }
         packet.routed = false;
-        let route = self.space_mut(place.ns).stack.find_input(&packet, place.dev);
+        let about = self.quoted_ends(&packet);
+        let route = self.space_mut(place.ns).stack.find_input(&packet, place.dev, about);
         match route {
             Ok(route) if route.path.is_local() => {
                 self.note_path(place, &packet, &route.path);
@@ -219,7 +222,8 @@ impl Fabric {
         let verdict = self.run_hook((ns, hook::POSTROUTING), (0, path.oif), &mut packet, Some(path));
         if verdict != Verdict::Accept {
             self.refuse(Refused { ns, hook: hook::POSTROUTING, path: Some(path) }, verdict, packet);
-            return Err(crate::errno::EPERM);
+            let queued = verdict == Verdict::Drop(crate::filter::env::why::QUEUE);
+            return if queued { Ok(()) } else { Err(crate::errno::EPERM) };
         }
         let mtu = self.space(ns).stack.path_mtu(&path);
         if packet.len() <= mtu && packet.frag_max == 0 {
@@ -232,7 +236,7 @@ impl Fabric {
             self.drop(place, packet, Layer::Route, Reason::FragmentationNeeded);
             return Err(crate::errno::EMSGSIZE);
         }
-        let mtu = if packet.frag_max != 0 { mtu.min(u32::from(packet.frag_max)) } else { mtu };
+        let mtu = if packet.frag_list != 0 { mtu.min(u32::from(packet.frag_list)) } else { mtu };
         let next_hop = path.next_hop(packet.dst);
         self.fragment(ns, mtu, packet, &mut |fabric, piece| fabric.resolve(place, next_hop, piece));
         Ok(())

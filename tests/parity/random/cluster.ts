@@ -24,7 +24,7 @@ const GROUND: Ground = {
   publics: [...NODES, "192.168.7.77"],
   devs: ["cni0", "eth0", "veth1", "veth+", "lo"],
   ports: [53, 80, 443, 5353, 8080, 30080],
-  sets: { net: [], ip_port: [], mutable: [] },
+  sets: { uses: [], mutable: [] },
   sockets: true,
   ports_of_bridge: ["veth1", "veth2", "veth+"],
 };

@@ -1,5 +1,6 @@
 /** What random rules and probes are made of: the addresses, devices and ports that mean something in a scenario. */
 import type { Random } from "../../../core/base/mod.ts";
+import type { SetUse } from "./sets.ts";
 
 /** The words of one world. */
 export interface Ground {
@@ -14,8 +15,8 @@ export interface Ground {
   /** Devices by name; `la+` stands for a prefix of names. */
   readonly devs: readonly string[];
   readonly ports: readonly number[];
-  /** ipset names by kind. */
-  readonly sets: Readonly<Record<"net" | "ip_port" | "mutable", readonly string[]>>;
+  /** ipsets that rules look at, and those that rules may change. */
+  readonly sets: { readonly uses: readonly SetUse[]; readonly mutable: readonly SetUse[] };
   /** Whether sockets of this machine send (owner, OUTPUT). */
   readonly sockets: boolean;
   /** Whether bridge ports are looked at (physdev). */

@@ -8,6 +8,8 @@ export interface Place {
   /** A built-in chain's name, or `user`. */
   readonly chain: string;
   readonly proto: string | undefined;
+  /** The rule asks for a SYN. */
+  readonly syn?: boolean;
 }
 
 interface MatchKind {
@@ -22,6 +24,7 @@ const STATUS = ["NONE", "SEEN_REPLY", "ASSURED", "CONFIRMED"];
 const FLAGS = ["SYN", "ACK", "FIN", "RST", "PSH", "URG"];
 const tracked = ({ table }: Place) => table !== "raw";
 const withPorts = ({ proto }: Place) => proto === "tcp" || proto === "udp";
+const overTcp = ({ proto }: Place) => proto === "tcp";
 
 const list = (random: Random, words: readonly string[], most: number) =>
   [...new Set(Array.from({ length: 1 + random.below(most) }, () => random.pick(words)))].join(",");
@@ -52,6 +55,11 @@ const KINDS: readonly MatchKind[] = [
         r.pick(g.ports)
       }`,
   },
+  {
+    weight: 1,
+    allowed: tracked,
+    text: (r) => `-m conntrack ${not(r)}--ctexpire ${r.pick(["1:25", "26:100", "400:5000000"])}`,
+  },
   { weight: 2, allowed: tracked, text: (r) => `-m state --state ${list(r, STATES.slice(0, 5), 2)}` },
   { weight: 3, text: (r) => `-m mark ${not(r)}--mark ${mask(r)}` },
   { weight: 2, allowed: tracked, text: (r) => `-m connmark ${not(r)}--mark ${mask(r)}` },
@@ -80,22 +88,28 @@ const KINDS: readonly MatchKind[] = [
       return `-m statistic --mode nth ${not(r)}--every ${every} --packet ${r.below(every)}`;
     },
   },
+  { weight: 1, text: (r) => `-m statistic --mode random ${not(r)}--probability ${r.pick(["0", "1.00000000000"])}` },
   { weight: 1, text: (r) => `-m limit --limit 1/hour --limit-burst ${1 + r.below(4)}` },
   {
     weight: 1,
     text: (r) =>
-      `-m hashlimit --hashlimit-${r.pick(["upto", "above"])} 1/hour --hashlimit-burst ${
-        1 + r.below(3)
-      } --hashlimit-mode ${r.pick(["srcip", "dstip", "srcip,dstip", "srcip,dstport"])} --hashlimit-name h${
-        r.below(1_000_000)
-      }`,
+      `-m hashlimit --hashlimit-${r.pick(["upto", "above"])} ${
+        r.pick(["1/hour", "2/day", "3/min"])
+      } --hashlimit-burst ${1 + r.below(3)}${
+        r.pick([
+          " --hashlimit-mode srcip",
+          " --hashlimit-mode dstip",
+          " --hashlimit-mode srcip,dstip",
+          ...HASHLIMIT_MODES,
+        ])
+      } --hashlimit-name h${r.below(1_000_000)}`,
   },
   {
     weight: 2,
     text: (r) =>
-      `-m recent ${not(r, 0.1)}${
-        r.pick(["--set", "--rcheck", "--update --seconds 600 --hitcount 2", "--remove", "--rcheck --seconds 600"])
-      } --name seen --${r.pick(["rsource", "rdest"])}`,
+      `-m recent ${not(r, 0.1)}${r.pick(RECENT)} --name ${r.pick(["seen", "other"])} ${
+        chance(r, 0.2) ? "--mask 255.255.255.0 " : ""
+      }--${r.pick(["rsource", "rdest"])}`,
   },
   {
     weight: 1,
@@ -109,7 +123,15 @@ const KINDS: readonly MatchKind[] = [
   {
     weight: 1,
     text: (r) =>
-      `-m string ${not(r)}--string "${r.pick(["oracle", "acl", "absent"])}" --algo ${r.pick(["bm", "kmp"])} --to 65535`,
+      `-m string ${not(r)}--${
+        r.pick([
+          'string "oracle"',
+          'string "acl"',
+          'string "absent"',
+          'hex-string "|6f7261|cle"',
+          'string "ORA" --icase',
+        ])
+      } --algo ${r.pick(["bm", "kmp"])}${r.pick(["", " --from 28", " --from 30 --to 60", " --to 40"])}`,
   },
   {
     weight: 1,
@@ -117,18 +139,22 @@ const KINDS: readonly MatchKind[] = [
     text: (r) => `-m rpfilter ${r.pick(["", "--loose ", "--invert ", "--validmark ", "--accept-local "])}`,
   },
   {
-    weight: 3,
-    text: (r, g) => g.sets.net.length === 0 ? "" : `-m set ${not(r)}--match-set ${r.pick(g.sets.net)} ${side(r)}`,
-  },
-  {
-    weight: 2,
-    text: (r, g) =>
-      g.sets.ip_port.length === 0 ? "" : `-m set ${not(r)}--match-set ${r.pick(g.sets.ip_port)} ${side(r)},${side(r)}`,
+    weight: 5,
+    text: (r, g) => {
+      if (g.sets.uses.length === 0) return "";
+      const { name, dims } = r.pick(g.sets.uses);
+      const ways = Array.from({ length: dims }, () => side(r)).join(",");
+      const counters = name === "later"
+        ? r.pick(["", " --packets-gt 1", " ! --update-counters", " --bytes-lt 100"])
+        : "";
+      return `-m set ${not(r)}--match-set ${name} ${ways}${counters}${r.pick(["", "", "", " --return-nomatch"])}`;
+    },
   },
   {
     weight: 2,
     allowed: ({ chain }) => chain === "OUTPUT" || chain === "POSTROUTING",
-    text: (r) => `-m owner ${not(r)}${r.pick(["--uid-owner 0", "--gid-owner 0", "--uid-owner 7-9"])}`,
+    text: (r) =>
+      `-m owner ${not(r)}${r.pick(["--uid-owner 0", "--gid-owner 0", "--uid-owner 7-9", "--socket-exists"])}`,
   },
   {
     weight: 4,
@@ -140,8 +166,65 @@ const KINDS: readonly MatchKind[] = [
       return `-m physdev ${not(r)}${r.pick(options)}`;
     },
   },
+  {
+    weight: 1,
+    allowed: tracked,
+    text: (r) =>
+      `-m connlimit --connlimit-${r.pick(["upto", "above"])} ${r.pick([0, 100])}${
+        r.pick(["", " --connlimit-mask 24", " --connlimit-mask 0"])
+      }${r.pick(["", " --connlimit-daddr"])}`,
+  },
+  {
+    weight: 2,
+    allowed: overTcp,
+    text: (r) => `-m tcpmss ${not(r)}--mss ${r.pick(["1460", "0:1300", "1301:65535", "536"])}`,
+  },
+  {
+    weight: 1,
+    allowed: ({ chain }) => chain === "PREROUTING" || chain === "INPUT",
+    text: (r) => `-m socket${r.pick(["", " --nowildcard", " --transparent"])}`,
+  },
+  { weight: 1, text: (r) => `-m time ${r.pick(TIMES)}` },
+  { weight: 1, text: (r) => `-m quota ${not(r)}--quota ${r.pick([30, 100, 10000])}` },
+  { weight: 1, text: (r) => `-m ecn ${not(r)}--ecn-ip-ect ${r.below(4)}` },
+  { weight: 1, allowed: overTcp, text: (r) => `-m ecn ${not(r)}--ecn-tcp-${r.pick(["ece", "cwr"])}` },
+  {
+    weight: 1,
+    allowed: ({ chain }) => chain === "PREROUTING" || chain === "INPUT" || chain === "FORWARD",
+    text: (r) => `-m policy --dir in --pol ${r.pick(["none", "ipsec"])}`,
+  },
+  {
+    weight: 1,
+    allowed: ({ chain }) => chain === "PREROUTING" || chain === "INPUT" || chain === "FORWARD",
+    text: (r) => `-m mac ${not(r)}--mac-source 02:00:00:00:0${r.below(3)}:0${1 + r.below(5)}`,
+  },
   { weight: 1, allowed: tracked, text: (r) => `-m helper --helper ${r.pick(["ftp", "sip"])}` },
   { weight: 1, text: (r) => `-m comment --comment "${r.pick(["plain", "two words", "it's"])}"` },
+];
+
+const RECENT = [
+  "--set",
+  "--rcheck",
+  "--update --seconds 600 --hitcount 2",
+  "--remove",
+  "--rcheck --seconds 600",
+  "--update --rttl",
+  "--rcheck --hitcount 3",
+  "--rcheck --seconds 600 --reap",
+];
+const HASHLIMIT_MODES = [
+  "",
+  " --hashlimit-mode srcip,dstport",
+  " --hashlimit-mode srcport",
+  " --hashlimit-mode srcip --hashlimit-srcmask 24",
+];
+/** Always or never, whatever the clock says. */
+const TIMES = [
+  "--datestart 2001-01-01",
+  "--datestop 2001-01-01",
+  "--weekdays Mon,Tue,Wed,Thu,Fri,Sat,Sun",
+  "--timestart 00:00 --timestop 23:59:59",
+  "! --weekdays Mon,Tue,Wed,Thu,Fri,Sat,Sun",
 ];
 
 /** TTL, protocol, first bytes of the transport header, with `&`, `>>` and `@` steps. */
@@ -152,6 +235,9 @@ const U32 = [
   '"0x0&0xffff=0x28:0x3c"',
   '"0x8>>0x18=0x40:0xff"',
   '"0x4&0x3fff=0x0&&0x6&0xff=0x11"',
+  '"0x0>>0x16&0x3c@0x8&0xff=0x1,0x2"',
+  '"0x0>>0x16&0x3c@0x0&0xffff=0x35:0x1f90&&0x0&0xffff=0x22"',
+  '"0x8<<0x8>>0x18=0x6"',
 ];
 
 function quads(address: string): number {
@@ -167,16 +253,26 @@ export function randomMatch(random: Random, ground: Ground, place: Place): strin
 
 /** `-p` with what belongs to the protocol. */
 export function randomProto(random: Random, ground: Ground): { proto: string | undefined; text: string } {
-  const proto = random.pick(["tcp", "tcp", "udp", "udp", "icmp", "47", undefined, undefined, undefined]);
+  const proto = random.pick(["tcp", "tcp", "tcp", "udp", "udp", "udp", "icmp", "icmp", "sctp", "47", ...NO_PROTO]);
   if (proto === undefined) return { proto, text: "" };
   if (chance(random, 0.12)) return { proto: undefined, text: `! -p ${proto}` };
   return { proto, text: `-p ${proto} ${protoMatch(random, ground, proto)}`.trimEnd() };
 }
 
+const NO_PROTO = [undefined, undefined, undefined, undefined];
+const ICMP_TYPES = ["8", "0", "3", "3/3", "3/1", "11", "any", "13", "5", "11/1", "12", "4", "fragmentation-needed"];
+const CHUNK_TYPES = [
+  "any INIT",
+  "all INIT,DATA",
+  "only INIT",
+  "any DATA,COOKIE_ECHO",
+  "only ABORT,SHUTDOWN_ACK",
+  "any ABORT:T",
+];
+
 function protoMatch(random: Random, ground: Ground, proto: string): string {
   if (proto === "icmp") {
-    const type = random.pick(["8", "0", "3", "3/3", "3/1", "11", "any", "13", "5"]);
-    return chance(random, 0.6) ? `-m icmp ${not(random)}--icmp-type ${type}` : "";
+    return chance(random, 0.6) ? `-m icmp ${not(random)}--icmp-type ${random.pick(ICMP_TYPES)}` : "";
   }
   if (proto === "47") return "";
   const port = () => {
@@ -188,10 +284,13 @@ function protoMatch(random: Random, ground: Ground, proto: string): string {
     return `-m multiport ${not(random)}--${random.pick(["dports", "sports", "ports"])} ${ports.join(",")}`;
   }
   const parts = [`-m ${proto}`];
+  if (proto === "sctp" && chance(random, 0.3)) parts.push(`${not(random)}--chunk-types ${random.pick(CHUNK_TYPES)}`);
+  if (proto === "tcp" && chance(random, 0.1)) parts.push(`${not(random)}--tcp-option ${random.pick([2, 3, 4, 8])}`);
   if (chance(random, 0.25)) parts.push(`${not(random)}--sport ${port()}`);
   if (chance(random, 0.5)) parts.push(`${not(random)}--dport ${port()}`);
   if (proto === "tcp" && chance(random, 0.25)) {
     const seen = random.pick(["SYN,ACK,FIN,RST", "SYN,ACK", "FIN", "RST,ACK", "PSH,URG,ACK"]);
+    if (chance(random, 0.4)) return [...parts, "--syn"].join(" ");
     const set = random.pick([...FLAGS, "NONE", seen]);
     parts.push(`${not(random)}--tcp-flags ${seen} ${set === "NONE" || seen.includes(set) ? set : "NONE"}`);
   }

@@ -4,24 +4,35 @@ import { openPlane } from "../plane.ts";
 import { runProbe } from "../probe.ts";
 import type { PacketProbe, Scenario } from "../scenario.ts";
 import { buildWorld } from "../world.ts";
+import { randomBridge } from "./bridges.ts";
 import { randomRouter } from "./router.ts";
-import { Conversation } from "./talk.ts";
+import { Conversation, type Parties } from "./talk.ts";
+import { randomTunnel } from "./tunnels.ts";
 import { randomWires } from "./wires.ts";
 
-/** Probes of one router. */
+/** Probes of one scenario of packets. */
 const PACKETS = 24;
+
+type Kind = (random: Random, name: string) => Scenario;
+
+/** The kinds take turns in this order. */
+const KINDS: readonly Kind[] = [
+  (random, name) => talking(random, randomRouter(random, `router ${name}`)),
+  (random, name) => talking(random, randomBridge(random, `bridge ${name}`)),
+  (random, name) => talking(random, randomRouter(random, `router ${name}`)),
+  randomWires,
+  (random, name) => talking(random, randomTunnel(random, `tunnel ${name}`)),
+];
 
 /** The scenario of a seed and a number. */
 export function randomScenario(seed: number, number: number): Scenario {
   const random = new Random(Math.imul(seed, 0x9e3779b1) ^ Math.imul(number + 1, 0x85ebca6b));
-  const name = `${seed}/${number}`;
-  return number % 3 < 2 ? talkingRouter(random, name) : randomWires(random, name);
+  return (KINDS[number % KINDS.length] as Kind)(random, `${seed}/${number}`);
 }
 
-/** A router whose packets were chosen by what the plane made of those before them. */
-function talkingRouter(random: Random, name: string): Scenario {
-  const { scenario, ground } = randomRouter(random, `router ${name}`);
-  const talk = new Conversation(random, ground);
+/** A world whose packets were chosen by what the plane made of those before them. */
+function talking(random: Random, { scenario, parties }: { scenario: Scenario; parties: Parties }): Scenario {
+  const talk = new Conversation(random, parties);
   const probes: PacketProbe[] = [];
   try {
     const world = buildWorld(openPlane(), scenario);

@@ -3,6 +3,8 @@ import type { Random } from "../../../core/base/mod.ts";
 import type { Scenario } from "../scenario.ts";
 import { chance, type Ground, some } from "./ground.ts";
 import { randomRules } from "./rules.ts";
+import { SETS, USES } from "./sets.ts";
+import type { Parties } from "./talk.ts";
 
 const GROUND: Ground = {
   nets: [
@@ -32,32 +34,19 @@ const GROUND: Ground = {
   publics: ["203.0.113.77", "203.0.113.1", "203.0.113.9", "10.0.3.1", "10.0.1.1"],
   devs: ["lan", "wan", "dmz", "la+", "d+", "lo"],
   ports: [53, 80, 443, 1000, 1001, 8080, 4003, 40000],
-  sets: { net: ["bad", "both", "exact"], ip_port: ["svc", "three"], mutable: ["seen", "exact"] },
+  sets: {
+    uses: USES,
+    mutable: [
+      { name: "seen", dims: 1 },
+      { name: "exact", dims: 1 },
+      { name: "later", dims: 1 },
+      { name: "pairs", dims: 2 },
+      { name: "doors", dims: 1 },
+    ],
+  },
   sockets: false,
   ports_of_bridge: [],
 };
-
-const SETS = `create bad hash:net
-add bad 10.0.1.6
-add bad 198.51.100.0/24
-add bad 10.0.3.0/24
-add bad 10.0.3.20 nomatch
-create exact hash:ip
-add exact 10.0.1.5
-add exact 8.8.8.8
-create both list:set
-add both bad
-add both exact
-create seen hash:ip
-create svc hash:ip,port
-add svc 10.0.3.20,tcp:80
-add svc 10.96.0.1,udp:53
-add svc 10.0.1.5,tcp:1000
-create three hash:net,port
-add three 10.0.0.0/16,udp:53
-add three 203.0.113.0/24,tcp:0-1023
-add three 8.8.8.0/24,icmp:8/0
-`;
 
 const ROUTES = [
   "default via 203.0.113.254",
@@ -73,6 +62,11 @@ const ROUTES = [
   "10.96.0.0/16 via 10.0.1.6 metric 50",
   "10.96.0.0/16 via 10.0.3.9 metric 20",
   "broadcast 10.66.10.255 dev dmz",
+  "10.88.0.0/16 nexthop via 10.0.1.6 weight 1 nexthop via 10.0.3.9 weight 2",
+  "10.89.0.0/16 nexthop via 10.0.1.6 weight 3 nexthop via 203.0.113.254 weight 1 nexthop via 10.0.3.5 weight 1",
+  "10.90.0.0/16 via 10.0.3.9 mtu 700",
+  "multicast 224.5.0.0/16 dev dmz",
+  "10.66.5.5 via 10.0.3.20 tos 0x10",
 ];
 
 const POLICY: readonly (readonly string[])[] = [
@@ -89,6 +83,11 @@ const POLICY: readonly (readonly string[])[] = [
   ["rule add from 10.0.3.0/24 to 8.8.8.8 prohibit priority 40"],
   ["rule add to 198.51.100.7 unreachable priority 30"],
   ["rule add from 198.51.100.7 blackhole priority 20"],
+  ["rule add ipproto tcp dport 80 table 106 priority 15", "route add default via 10.0.3.9 table 106"],
+  ["rule add sport 1000-1001 ipproto udp table 107 priority 14", "route add default via 10.0.1.6 table 107"],
+  ["rule add not from 10.0.0.0/8 table 108 priority 13", "route add 10.66.0.0/16 via 10.0.1.6 table 108"],
+  ["rule add from 10.0.1.5 goto 500 priority 12", "rule add priority 500 lookup main"],
+  ["rule add iif lan table 109 suppress_prefixlength 0 priority 11", "route add default via 10.0.3.9 table 109"],
 ];
 
 const SYSCTLS: readonly (readonly [string, readonly number[]])[] = [
@@ -107,11 +106,45 @@ const SYSCTLS: readonly (readonly [string, readonly number[]])[] = [
   ["net.netfilter.nf_conntrack_tcp_be_liberal", [1]],
   ["net.ipv4.icmp_errors_use_inbound_ifaddr", [1]],
   ["net.ipv4.ip_forward_use_pmtu", [1]],
+  ["net.ipv4.fib_multipath_hash_policy", [1]],
+  ["net.ipv4.fwmark_reflect", [1]],
+  ["net.ipv4.conf.all.src_valid_mark", [1]],
+  ["net.ipv4.conf.lan.shared_media", [0]],
+  ["net.ipv4.conf.all.shared_media", [0]],
+  ["net.netfilter.nf_conntrack_acct", [1]],
+  ["net.netfilter.nf_conntrack_checksum", [0]],
+  ["net.netfilter.nf_conntrack_tcp_ignore_invalid_rst", [1]],
+  ["net.ipv4.conf.lan.bc_forwarding", [0]],
 ];
 
-/** The machine and the words its rules and probes are made of; no probes yet. */
-export function randomRouter(random: Random, name: string): { scenario: Scenario; ground: Ground } {
-  const sysctls: Record<string, number> = { "net.ipv4.ip_forward": chance(random, 0.95) ? 1 : 0 };
+const PARTIES: Parties = {
+  sources: {
+    "dut:lan": ["10.0.1.5", "10.0.1.6", "10.0.1.5", "10.0.1.77"],
+    "dut:wan": ["8.8.8.8", "198.51.100.7", "203.0.113.50", "10.0.3.20"],
+    "dut:dmz": ["10.0.3.9", "10.0.3.20", "10.0.3.5"],
+  },
+  destinations: [
+    ...["10.66.1.1", "10.66.5.5", "10.66.5.200", "10.66.6.6", "10.66.7.7", "10.66.8.8", "10.66.9.9", "10.77.1.1"],
+    ...["10.88.0.1", "10.88.0.2", "10.88.7.7", "10.89.1.1", "10.89.1.2", "10.89.3.3", "10.90.0.1", "10.90.0.2"],
+    ...["10.66.10.255", "10.0.3.255", "10.0.1.9"],
+    ...GROUND.hosts,
+    ...GROUND.hosts,
+  ],
+  strange: [
+    ...["127.0.0.1", "224.0.0.5", "255.255.255.255", "0.0.0.0", "10.0.1.1", "203.0.113.9", "10.0.1.255", "240.0.0.1"],
+    ...["0.1.2.3", "169.254.3.3", "224.0.0.1"],
+  ],
+  ports: GROUND.ports,
+  piece: 8,
+  routers: ["203.0.113.254", "10.0.3.9"],
+};
+
+/** The machine, and the words its rules and probes are made of; no probes yet. */
+export function randomRouter(random: Random, name: string): { scenario: Scenario; parties: Parties } {
+  const sysctls: Record<string, number> = {
+    "net.ipv4.ip_forward": chance(random, 0.95) ? 1 : 0,
+    "net.ipv4.fib_multipath_hash_seed": 1 + random.below(1_000_000),
+  };
   for (const [key, values] of SYSCTLS) if (chance(random, 0.12)) sysctls[key] = random.pick(values);
   const mtu = chance(random, 0.3)
     ? [`link set ${random.pick(["wan", "dmz", "lan"])} mtu ${random.pick([600, 576, 1000])}`]
@@ -129,5 +162,12 @@ export function randomRouter(random: Random, name: string): { scenario: Scenario
     iptables: { dut: randomRules(random, GROUND) },
     probes: [],
   };
-  return { scenario, ground: GROUND };
+  return { scenario, parties: fewer(random, PARTIES) };
+}
+
+/** Sometimes only a few ports and destinations, so that flows clash. */
+function fewer(random: Random, parties: Parties): Parties {
+  if (chance(random, 0.6)) return parties;
+  const few = <T>(list: readonly T[]) => some(random, [1, 2], () => random.pick(list));
+  return { ...parties, ports: few(parties.ports), destinations: few(parties.destinations) };
 }

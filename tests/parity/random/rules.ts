@@ -9,18 +9,21 @@ const CHAINS: Readonly<Record<string, readonly string[]>> = {
   mangle: ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"],
   nat: ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"],
   filter: ["INPUT", "FORWARD", "OUTPUT"],
+  security: ["INPUT", "FORWARD", "OUTPUT"],
 };
 /** A user chain calls only the later ones: no loops. */
 const USER = ["A", "B", "C"];
+/** How often a table is there. */
+const LIKELY: Readonly<Record<string, number>> = { raw: 0.4, security: 0.1 };
 const INWARD = ["PREROUTING", "INPUT", "FORWARD"];
 const OUTWARD = ["FORWARD", "OUTPUT", "POSTROUTING"];
 
 /** How many rules a built-in chain gets at most, by table. */
-const MOST: Readonly<Record<string, number>> = { raw: 2, mangle: 2, nat: 3, filter: 4 };
+const MOST: Readonly<Record<string, number>> = { raw: 2, mangle: 2, nat: 3, filter: 4, security: 2 };
 
 /** Whole tables, of which some are left out. */
 export function randomRules(random: Random, ground: Ground): string[] {
-  const tables = Object.keys(CHAINS).filter((table) => chance(random, table === "raw" ? 0.4 : 0.75));
+  const tables = Object.keys(CHAINS).filter((table) => chance(random, LIKELY[table] ?? 0.75));
   return (tables.length === 0 ? ["filter"] : tables).flatMap((table) => randomTable(random, ground, table));
 }
 
@@ -53,7 +56,7 @@ interface RuleAt {
 function randomRule(random: Random, ground: Ground, { table, chain, user }: RuleAt): string {
   const builtIn = (CHAINS[table] as readonly string[]).includes(chain);
   const { proto, text } = randomProto(random, ground);
-  const place: Place = { table, chain: builtIn ? chain : "user", proto };
+  const place: Place = { table, chain: builtIn ? chain : "user", proto, syn: text.includes("--syn") };
   const parts = [`-A ${chain}`, ends(random, ground), devices(random, ground, place), text];
   const matches = random.pick([0, 0, 1, 1, 1, 2, 3]);
   for (let i = 0; i < matches; i++) parts.push(randomMatch(random, ground, place));

@@ -1,11 +1,37 @@
 /**
- * Packets for a router, chosen one after the other with an eye on what came out: new flows, answers to what was forwarded,
- * TCP exchanges with their sequence numbers (and wrong ones), ICMP errors about packets seen, fragments.
+ * Packets for routers, chosen one after the other with an eye on what came out: new flows, answers to what was forwarded, TCP
+ * exchanges with their sequence numbers (and wrong ones), associations of SCTP, ICMP errors about packets seen, fragments.
  */
 import type { Random } from "../../../core/base/mod.ts";
-import { buildPacket, checksum } from "../packet.ts";
+import { checksum } from "../packet.ts";
 import type { PacketProbe, ProbeResult } from "../scenario.ts";
-import { chance, type Ground } from "./ground.ts";
+import { chance } from "./ground.ts";
+import {
+  bytesOf,
+  cut,
+  randomTcpOptions,
+  sctpPacket,
+  tcpWith,
+  withBody,
+  withIpOptions,
+  withoutTrust,
+} from "./packets.ts";
+
+/** Who speaks to whom in a world. */
+export interface Parties {
+  /** Source addresses by tun port. */
+  readonly sources: Readonly<Record<string, readonly string[]>>;
+  readonly destinations: readonly string[];
+  /** Sources and destinations that mean something else than one host. */
+  readonly strange: readonly string[];
+  readonly ports: readonly number[];
+  /** The shortest piece of a packet: below a TCP header only where nobody quotes it back. */
+  readonly piece: number;
+  /** Who else complains about packets: routers on the way. */
+  readonly routers: readonly string[];
+}
+
+type Proto = "tcp" | "udp" | "icmp" | "sctp";
 
 interface End {
   readonly at: string;
@@ -17,91 +43,111 @@ interface End {
 
 /** A flow with both its ends: the far one is known once a packet came out with its source port kept. */
 interface Talk {
-  readonly proto: "tcp" | "udp" | "icmp";
+  readonly proto: Proto;
   readonly near: End;
   far?: End;
   /** The next sequence numbers of both sides. */
   readonly next: { near: number; far: number };
+  /** How far an association has come, and its tags. */
+  step: number;
 }
 
-const SOURCES: Readonly<Record<string, readonly string[]>> = {
-  "dut:lan": ["10.0.1.5", "10.0.1.6", "10.0.1.5", "10.0.1.77"],
-  "dut:wan": ["8.8.8.8", "198.51.100.7", "203.0.113.50", "10.0.3.20"],
-  "dut:dmz": ["10.0.3.9", "10.0.3.20", "10.0.3.5"],
-};
-const STRANGE = [
-  "127.0.0.1",
-  "224.0.0.5",
-  "255.255.255.255",
-  "0.0.0.0",
-  "10.0.1.1",
-  "203.0.113.9",
-  "10.0.1.255",
-  "240.0.0.1",
-];
-const FAR = [
-  "10.66.1.1",
-  "10.66.5.5",
-  "10.66.5.200",
-  "10.66.6.6",
-  "10.66.7.7",
-  "10.66.8.8",
-  "10.66.9.9",
-  "10.77.1.1",
-  "10.66.10.255",
-  "10.0.3.255",
-  "10.0.1.9",
-];
-const OUT = /^(\S+) ([\d.]+)(?::(\d+))?>([\d.]+)(?::(\d+))? ttl=\d+ (tcp|udp|icmp)(?: 8\/0 id=(\d+))?/;
+type Side = "near" | "far";
+
 const FLAGS = ["S", "SA", "A", "PA", "FA", "R", "RA", "", "FPU", "SF", "SR", "SU"];
+const NUMBERS: Readonly<Record<Proto, number>> = { icmp: 1, tcp: 6, udp: 17, sctp: 132 };
+const SIZES = [0, 6, 20, 120, 600, 900, 1440];
+
+/** An association as it should go: who says what. */
+const ASSOCIATION: readonly (readonly [Side, string])[] = [
+  ["near", "INIT"],
+  ["far", "INIT_ACK"],
+  ["near", "COOKIE_ECHO"],
+  ["far", "COOKIE_ACK"],
+  ["near", "DATA"],
+  ["far", "HEARTBEAT"],
+  ["near", "HEARTBEAT_ACK"],
+  ["near", "SHUTDOWN"],
+  ["far", "SHUTDOWN_ACK"],
+  ["near", "SHUTDOWN_COMPLETE"],
+];
+const TAGS: Readonly<Record<Side, number>> = { near: 0x1111, far: 0x2222 };
+const STRAY_CHUNKS = [
+  "INIT",
+  "INIT_ACK",
+  "DATA",
+  "ABORT",
+  "SHUTDOWN",
+  "SHUTDOWN_ACK",
+  "ERROR",
+  "HEARTBEAT",
+  "COOKIE_ACK",
+];
+const COMPLAINTS = [[3, 0], [3, 1], [3, 2], [3, 3], [3, 4], [3, 13], [11, 0], [11, 1], [12, 0], [5, 1], [
+  4,
+  0,
+]] as const;
+
+/** How much of a packet an error quotes. */
+const QUOTED = [28, 32, 36, 40, 44, 48, 400];
 
 /** The packets of one scenario. */
 export class Conversation {
   readonly #talks: Talk[] = [];
+  /** Pieces still to be sent. */
+  readonly #pieces: PacketProbe[] = [];
   #last: { probe: PacketProbe; talk: Talk } | undefined;
+  #id = 7;
 
-  constructor(readonly random: Random, readonly ground: Ground) {}
+  constructor(readonly random: Random, readonly parties: Parties) {}
 
   /** The next packet. */
   next(): PacketProbe {
     const { random } = this;
+    const piece = this.#pieces.shift();
+    if (piece !== undefined) return piece;
     const open = this.#talks.filter(({ far }) => far !== undefined);
     this.#last = undefined;
-    if (this.#talks.length > 0 && chance(random, 0.2)) return this.#say(random.pick(this.#talks), "near");
+    if (this.#talks.length > 0 && chance(random, 0.2)) return this.#odd(this.#say(random.pick(this.#talks), "near"));
     if (open.length > 0 && chance(random, 0.45)) {
-      return this.#say(random.pick(open), random.pick(["near", "far", "far"]));
+      return this.#odd(this.#say(random.pick(open), random.pick(["near", "far", "far"])));
     }
     if (open.length > 0 && chance(random, 0.2)) return this.#complain(random.pick(open));
-    return this.#begin();
+    return this.#odd(this.#begin());
   }
 
   /** What became of the last packet; shows where its flow goes. */
-  learn({ out = [] }: ProbeResult): void {
+  learn({ wire = [] }: ProbeResult): void {
     if (this.#last === undefined) return;
     const { probe, talk } = this.#last;
-    for (const line of out) {
-      const [, at, src, sport, dst, dport, proto, id] = OUT.exec(line) ?? [];
-      if (at === undefined || src === undefined || dst === undefined || proto !== talk.proto) continue;
-      const from = proto === "icmp" ? Number(id) : Number(sport);
-      if (at === probe.inject || from !== talk.near.sport) continue;
-      talk.far ??= { at, src: dst, dst: src, sport: proto === "icmp" ? from : Number(dport), dport: from };
+    for (const [at, hex] of wire) {
+      const bytes = Uint8Array.fromHex(hex);
+      const part = (from: number) => bytes.subarray(from, from + 4).join(".");
+      const word = (from: number) => ((bytes[from] ?? 0) << 8) | (bytes[from + 1] ?? 0);
+      if (at === probe.inject || bytes[9] !== NUMBERS[talk.proto] || bytes[0] !== 0x45 || word(6) & 0x1fff) continue;
+      const [src, dst] = [part(12), part(16)];
+      const [sport, dport] = talk.proto === "icmp" ? [word(24), word(24)] : [word(20), word(22)];
+      if (sport !== talk.near.sport) continue;
+      talk.far ??= { at, src: dst, dst: src, sport: dport, dport: sport };
     }
   }
 
   #begin(): PacketProbe {
-    const { random, ground } = this;
-    const at = random.pick(Object.keys(SOURCES));
-    const src = chance(random, 0.08) ? random.pick(STRANGE) : random.pick(SOURCES[at] as readonly string[]);
-    const dst = chance(random, 0.05) ? random.pick(STRANGE) : random.pick([...FAR, ...ground.hosts, ...ground.hosts]);
-    const proto = random.pick(["tcp", "tcp", "udp", "udp", "icmp"] as const);
-    if (chance(random, 0.04)) return { inject: at, src, dst, proto: random.pick([47, 50, 132, 1]), ttl: this.#ttl() };
-    const near = { at, src, dst, sport: random.pick(ground.ports), dport: random.pick(ground.ports) };
-    const talk: Talk = { proto, near, next: { near: 1000, far: 50_000 } };
+    const { random, parties } = this;
+    const { sources, destinations, strange, ports } = parties;
+    const at = random.pick(Object.keys(sources));
+    const src = chance(random, 0.08) ? random.pick(strange) : random.pick(sources[at] as readonly string[]);
+    const dst = chance(random, 0.05) ? random.pick(strange) : random.pick(destinations);
+    const proto = random.pick(["tcp", "tcp", "tcp", "udp", "udp", "udp", "icmp", "icmp", "sctp"] as const);
+    if (chance(random, 0.04)) {
+      return { inject: at, src, dst, proto: random.pick([47, 50, 51, 99, 1]), ttl: this.#ttl() };
+    }
+    const near = { at, src, dst, sport: random.pick(ports), dport: random.pick(ports) };
+    const talk: Talk = { proto, near, next: { near: 1000, far: 50_000 }, step: 0 };
     this.#talks.push(talk);
     if (proto === "icmp" && chance(random, 0.3)) {
-      return { ...this.#plain(talk), type: random.pick([0, 3, 11, 13, 5, 17]) };
+      return { ...this.#plain(talk), type: random.pick([0, 3, 11, 13, 14, 5, 17, 18, 19, 30]) };
     }
-    if (chance(random, 0.06)) return this.#fragment(talk);
     return this.#say(talk, "near");
   }
 
@@ -111,30 +157,34 @@ export class Conversation {
 
   #plain({ proto, near }: Talk): PacketProbe {
     const { at, src, dst, sport, dport } = near;
-    const base = { inject: at, src, dst, proto, ttl: this.#ttl() };
+    const base = { inject: at, src, dst, proto: proto === "sctp" ? NUMBERS.sctp : proto, ttl: this.#ttl() };
     return proto === "icmp" ? { ...base, id: sport } : { ...base, sport, dport };
   }
 
-  #say(talk: Talk, who: "near" | "far"): PacketProbe {
+  #say(talk: Talk, who: Side): PacketProbe {
     const { random } = this;
-    const end = (who === "near" ? talk.near : talk.far) as End;
-    const { at, src, dst, sport, dport } = end;
-    const tos = chance(random, 0.15) ? { tos: random.pick([0x10, 0x08, 0xb8]) } : {};
-    const size = chance(random, 0.12)
-      ? { payload: "oracle".repeat(random.pick([20, 100, 150, 240])), df: random.pick([0, 1]) }
-      : {};
-    const base = { inject: at, src, dst, proto: talk.proto, ttl: this.#ttl(), ...tos };
-    const probe = talk.proto === "icmp"
-      ? { ...base, type: who === "near" ? 8 : 0, id: sport, ...size }
-      : talk.proto === "udp"
-      ? { ...base, sport, dport, ...size }
-      : { ...base, sport, dport, ...this.#segment(talk, who) };
+    const { at, src, dst, sport, dport } = (who === "near" ? talk.near : talk.far) as End;
+    const tos = chance(random, 0.15) ? { tos: random.pick([0x10, 0x08, 0xb8, 0x03]) } : {};
+    const size = chance(random, 0.2) ? { payload: "o".repeat(random.pick(SIZES)), df: random.pick([0, 1]) } : {};
+    const base = { inject: at, src, dst, ttl: this.#ttl(), ...tos };
+    const probe = this.#words(talk, who, { ...base, proto: talk.proto, sport, dport, ...size });
     if (who === "near") this.#last = { probe, talk };
     return probe;
   }
 
+  #words(talk: Talk, who: Side, base: PacketProbe): PacketProbe {
+    if (talk.proto === "udp") return base;
+    if (talk.proto === "icmp") return { ...base, type: who === "near" ? 8 : 0, id: base.sport };
+    if (talk.proto === "sctp") return this.#association(talk, who, { ...base, proto: NUMBERS.sctp });
+    const { payload, ...segment } = this.#segment(talk, who);
+    const probe = { ...base, ...segment, payload };
+    if (!chance(this.random, 0.3)) return probe;
+    const options = segment.flags.includes("S") ? randomTcpOptions(this.random) : [];
+    return tcpWith(probe, options, this.random.pick([0, 1, 512, 29_200, 65_535]));
+  }
+
   /** A segment that continues the exchange, or one that does not fit. */
-  #segment(talk: Talk, who: "near" | "far"): { flags: string; seq: number; ack: number; payload?: string } {
+  #segment(talk: Talk, who: Side): { flags: string; seq: number; ack: number; payload?: string } {
     const { random } = this;
     const other = who === "near" ? "far" : "near";
     const fresh = talk.next.near === 1000 || (who === "far" && talk.next.far === 50_000);
@@ -153,55 +203,62 @@ export class Conversation {
     return answer;
   }
 
+  /** The next packet of an association, or one out of turn. */
+  #association(talk: Talk, who: Side, base: PacketProbe): PacketProbe {
+    const { random } = this;
+    const [turn, chunk] = ASSOCIATION[talk.step % ASSOCIATION.length] as readonly [Side, string];
+    const stray = turn !== who || chance(random, 0.15);
+    const chunks = stray ? [random.pick(STRAY_CHUNKS)] : [chunk, ...(chunk === "COOKIE_ECHO" ? ["DATA"] : [])];
+    if (!stray) talk.step++;
+    const other = who === "near" ? "far" : "near";
+    const tag = chance(random, 0.1) ? random.pick([0, 0x3333, TAGS[who]]) : chunks[0] === "INIT" ? 0 : TAGS[other];
+    return sctpPacket(base, { chunks, tag, announces: TAGS[who] });
+  }
+
+  /** Now and then a packet is not as it should be, or comes in pieces. */
+  #odd(probe: PacketProbe): PacketProbe {
+    const { random } = this;
+    if (chance(random, 0.04)) return withoutTrust(random, probe);
+    if (chance(random, 0.03)) return withIpOptions(probe);
+    return chance(random, 0.1) ? this.#inPieces(probe) : probe;
+  }
+
+  /** Pieces in some order; sometimes one is missing or comes twice. */
+  #inPieces(probe: PacketProbe): PacketProbe {
+    const { random } = this;
+    const whole = probe.bytes === undefined ? { ...probe, payload: "oracle".repeat(random.pick([8, 30, 200])) } : probe;
+    const length = bytesOf(whole).length - 20;
+    const size = Math.max(this.parties.piece, (Math.ceil(length / random.pick([2, 3, 4])) + 7) & ~7);
+    const pieces = cut(whole, size, this.#id++);
+    if (chance(random, 0.3)) pieces.reverse();
+    if (chance(random, 0.15)) pieces.splice(random.below(pieces.length), 1);
+    if (chance(random, 0.1) && pieces.length > 0) pieces.push(random.pick(pieces));
+    const [first = probe, ...rest] = pieces;
+    this.#pieces.push(...rest);
+    return first;
+  }
+
   /** An ICMP error about a packet of a flow, from its far end or from a router on the way. */
   #complain(talk: Talk): PacketProbe {
     const { random } = this;
     const { at, src, dst, sport, dport } = talk.far as End;
-    const quoted = talk.proto === "icmp"
-      ? buildPacket({ inject: at, src: dst, dst: src, proto: "icmp", id: sport })
-      : buildPacket({ inject: at, src: dst, dst: src, proto: talk.proto, sport: dport, dport: sport });
-    const [type, code] = random.pick(
-      [[3, 0], [3, 1], [3, 3], [3, 4], [3, 13], [11, 0], [12, 0], [5, 1], [4, 0]] as const,
-    );
-    const body = [
-      type,
-      code,
-      0,
-      0,
-      0,
-      0,
-      code === 4 ? 2 : 0,
-      code === 4 ? 0x40 : 0,
-      ...quoted.slice(0, 28 + random.below(20)),
-    ];
+    const base = { inject: at, src: dst, dst: src, ttl: random.pick([64, 1]) };
+    const cause = talk.proto === "icmp"
+      ? { ...base, proto: "icmp", id: sport }
+      : talk.proto === "sctp"
+      ? sctpPacket({ ...base, proto: NUMBERS.sctp, sport: dport, dport: sport }, {
+        chunks: ["DATA"],
+        tag: 1,
+        announces: 0,
+      })
+      : { ...base, proto: talk.proto, sport: dport, dport: sport };
+    const [type, code] = random.pick(COMPLAINTS);
+    const needs = type === 3 && code === 4 ? [0, 0, 2, 0x40] : [0, 0, 0, 0];
+    const body = [type, code, 0, 0, ...needs, ...bytesOf(cause).slice(0, random.pick(QUOTED))];
     const sum = checksum(body);
     body[2] = sum >> 8;
     body[3] = sum & 255;
-    const from = random.pick([src, src, "203.0.113.254", "10.0.3.9"]);
-    return { ...rawPacket({ inject: at, src: from, dst, proto: 1 }, body), ttl: 64 };
+    const from = random.pick([src, src, ...this.parties.routers]);
+    return { ...withBody({ inject: at, src: from, dst, proto: 1 }, body), ttl: 64 };
   }
-
-  /** A first or a later fragment of a datagram that never becomes whole. */
-  #fragment(talk: Talk): PacketProbe {
-    const bytes = buildPacket({ ...this.#plain(talk), payload: "oracle".repeat(8) });
-    const offset = this.random.pick([0, 0, 3, 185]);
-    bytes[6] = (offset === 0 || chance(this.random, 0.5) ? 0x20 : 0) | (offset >> 8);
-    bytes[7] = offset & 255;
-    return finish({ inject: talk.near.at, src: talk.near.src, dst: talk.near.dst, proto: talk.proto }, bytes);
-  }
-}
-
-function rawPacket(probe: PacketProbe, body: readonly number[]): PacketProbe {
-  const head = buildPacket({ ...probe, proto: 253, payload: "\0".repeat(body.length) });
-  head.set(body, 20);
-  head[9] = Number(probe.proto);
-  return finish(probe, head);
-}
-
-function finish(probe: PacketProbe, bytes: Uint8Array): PacketProbe {
-  bytes[10] = bytes[11] = 0;
-  const sum = checksum([...bytes.subarray(0, 20)]);
-  bytes[10] = sum >> 8;
-  bytes[11] = sum & 255;
-  return { ...probe, bytes: bytes.toHex() };
 }

@@ -2,6 +2,7 @@
 import type { Random } from "../../../core/base/mod.ts";
 import { chance, type Ground } from "./ground.ts";
 import type { Place } from "./matches.ts";
+import type { SetUse } from "./sets.ts";
 
 type TargetText = (random: Random, ground: Ground, place: Place) => string;
 
@@ -28,13 +29,28 @@ const connmark: TargetText = (r) =>
     r.pick(["save-mark", "restore-mark", "set-mark 0x1", "set-xmark 0x2/0x3", "save-mark --nfmask 0x1 --ctmask 0x3"])
   }`;
 
-const mutable: TargetText = (r, { sets }) =>
-  sets.mutable.length === 0
-    ? "ACCEPT"
-    : `SET --${r.pick(["add-set", "del-set"])} ${r.pick(sets.mutable)} ${r.pick(["src", "dst"])}`;
+const mutable: TargetText = (r, { sets }) => sets.mutable.length === 0 ? "ACCEPT" : setTarget(r, r.pick(sets.mutable));
 
-const quiet: TargetText = (r) => r.pick(["NFLOG --nflog-group 7", 'LOG --log-prefix "seen "']);
+function setTarget(random: Random, { name, dims }: SetUse): string {
+  const ways = Array.from({ length: dims }, () => random.pick(["src", "dst"])).join(",");
+  const verb = random.pick(["add-set", "add-set", "del-set"]);
+  const more = verb === "add-set" && name === "later" ? random.pick(["", " --exist --timeout 300"]) : "";
+  return `SET --${verb} ${name} ${ways}${more}`;
+}
+
+const quiet: TargetText = (r) =>
+  r.pick([
+    "NFLOG --nflog-group 7",
+    'LOG --log-prefix "seen " --log-level 7 --log-tcp-options',
+    "LOG --log-uid --log-ip-options",
+  ]);
+
+const queue: TargetText = (r) => `NFQUEUE --queue-num 3${chance(r, 0.6) ? " --queue-bypass" : ""}`;
 const plain = (text: string): TargetText => () => text;
+
+/** TCPMSS wants to stand behind a match for SYN; elsewhere another target takes its place. */
+const overSyn = (options: (random: Random) => string): TargetText => (r, _g, { chain, proto, syn }) =>
+  proto === "tcp" && syn && ["FORWARD", "OUTPUT", "POSTROUTING"].includes(chain) ? `TCPMSS ${options(r)}` : "RETURN";
 
 const MANGLE: readonly TargetText[] = [
   mark,
@@ -43,8 +59,22 @@ const MANGLE: readonly TargetText[] = [
   connmark,
   connmark,
   (r) => `TTL --ttl-${r.pick(["set 1", "set 9", "dec 1", "inc 2", "dec 64"])}`,
-  (r) => `DSCP --set-dscp ${r.pick(["0x04", "0x0a", "0x00"])}`,
-  (r) => `TOS --set-tos ${r.pick(["0x10/0xff", "0x08/0x0f", "0x00/0xff"])}`,
+  (r) => `DSCP ${r.pick(["--set-dscp 0x04", "--set-dscp 0x0a", "--set-dscp 0x00", "--set-dscp-class EF"])}`,
+  (r) =>
+    `TOS ${
+      r.pick([
+        "--set-tos 0x10/0xff",
+        "--set-tos 0x08/0x0f",
+        "--set-tos 0x00/0xff",
+        "--and-tos 0xf0",
+        "--or-tos 0x04",
+        "--xor-tos 0x10",
+      ])
+    }`,
+  overSyn((r) => r.pick(["--set-mss 1000", "--clamp-mss-to-pmtu", "--set-mss 1400"])),
+  (_r, _g, { proto }) => proto === "tcp" ? "ECN --ecn-tcp-remove" : "CHECKSUM --checksum-fill",
+  mutable,
+  queue,
   (_r, _g, { chain }) => ["FORWARD", "OUTPUT", "POSTROUTING"].includes(chain) ? "CLASSIFY --set-class 1:10" : "RETURN",
   plain("ACCEPT"),
   plain("DROP"),
@@ -59,7 +89,9 @@ const FILTER: readonly TargetText[] = [
   plain("RETURN"),
   reject,
   reject,
+  reject,
   mutable,
+  queue,
   quiet,
 ];
 
@@ -68,6 +100,8 @@ const RAW: readonly TargetText[] = [
   plain("NOTRACK"),
   plain("DROP"),
   plain("ACCEPT"),
+  plain("TRACE"),
+  (r) => `CT --zone${r.pick(["", "-orig", "-reply"])} ${r.pick([1, 5])}`,
   quiet,
   mutable,
 ];
@@ -76,14 +110,16 @@ const MANY_PORTS = ["4000-4010", "5000-5003"];
 
 function dnat(random: Random, ground: Ground, place: Place): string {
   const to = random.pick(ground.servers);
-  const withPort = place.proto === "tcp" || place.proto === "udp";
+  const withPort = place.proto === "tcp" || place.proto === "udp" || place.proto === "sctp";
   if (chance(random, 0.2)) {
-    return `REDIRECT${withPort && chance(random, 0.7) ? ` --to-ports ${random.pick(ground.ports)}` : ""}`;
+    return `REDIRECT${withPort && chance(random, 0.7) ? ` --to-ports ${random.pick([...ground.ports, "90-93"])}` : ""}`;
   }
   if (chance(random, 0.15)) return `NETMAP --to ${random.pick(["10.0.3.0/24", "10.0.1.8/29"])}`;
   if (chance(random, 0.2)) return `DNAT --to-destination ${nextTo(to)}`;
   if (withPort && chance(random, 0.15)) return `DNAT --to-destination :${random.pick(ground.ports)}`;
-  return `DNAT --to-destination ${to}${withPort && chance(random, 0.7) ? `:${random.pick(ground.ports)}` : ""}`;
+  return `DNAT --to-destination ${to}${
+    withPort && chance(random, 0.7) ? `:${random.pick([...ground.ports, "90-93"])}` : ""
+  }${chance(random, 0.1) ? " --persistent" : ""}`;
 }
 
 function nextTo(address: string): string {
@@ -113,6 +149,7 @@ export function randomTarget(random: Random, ground: Ground, place: Place): stri
   if (table === "raw") return random.pick(RAW)(random, ground, place);
   if (table === "mangle") return random.pick(MANGLE)(random, ground, place);
   if (table === "filter") return random.pick(FILTER)(random, ground, place);
+  if (table === "security") return random.pick(["ACCEPT", "DROP", "RETURN"]);
   if (chance(random, 0.1)) return random.pick(["ACCEPT", "RETURN"]);
   const destination = chain === "PREROUTING" || chain === "OUTPUT";
   return destination ? dnat(random, ground, place) : snat(random, ground, place);

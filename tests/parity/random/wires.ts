@@ -13,7 +13,7 @@ const GROUND: Ground = {
   publics: ["203.0.113.1", "203.0.113.9", "203.0.113.77", "10.0.1.1"],
   devs: ["c1", "c2", "wan", "c+", "lo"],
   ports: [53, 80, 443, 5353, 8080, 40000, 4003],
-  sets: { net: ["near"], ip_port: ["door"], mutable: ["seen"] },
+  sets: { uses: [{ name: "near", dims: 1 }, { name: "door", dims: 2 }], mutable: [{ name: "seen", dims: 1 }] },
   sockets: true,
   ports_of_bridge: [],
 };
@@ -21,7 +21,7 @@ const AT_END: Ground = {
   ...GROUND,
   devs: ["eth0", "e+", "lo"],
   publics: ["10.0.1.2"],
-  sets: { net: [], ip_port: [], mutable: [] },
+  sets: { uses: [], mutable: [] },
 };
 
 const SETS = `create near hash:net

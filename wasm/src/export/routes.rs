@@ -252,6 +252,7 @@ impl Fabric {
             sport: query.sport.unwrap_or(0),
             dport: query.dport.unwrap_or(0),
             any_source: false,
+            about: None,
         };
         let path = match query.iif {
             None => stack.route_output(&key).map_err(crate::errno::Refusal::new)?,
@@ -269,7 +270,7 @@ impl Fabric {
                     dport: key.dport,
                     ..Packet::EMPTY
                 };
-                match stack.route_input(&packet, iif) {
+                match stack.route_input(&packet, iif, None) {
                     Ok(route) => route.path,
                     Err(error) => return refuse(input_errno(error)),
                 }

@@ -31,7 +31,8 @@ pub trait Env {
     /// The next hop of the packet's route, for MASQUERADE (its destination where it is on link).
     fn next_hop(&self, packet: &Packet) -> Ip;
     /// fib_validate: would the reverse route of the packet's source leave by `dev` (strict), or exist at all (loose)? For `rpfilter`.
-    fn reverse_path(&self, packet: &Packet, loose: bool) -> bool;
+    /// `flags` are `abi::rpfilter`.
+    fn reverse_path(&self, packet: &Packet, flags: u32) -> bool;
     /// uid and gid of the socket the packet belongs to, for `owner`; `socket` match: an established or listening socket for it.
     fn socket_owner(&self, packet: &Packet) -> Option<(u32, u32)>;
     fn has_socket(&self, packet: &Packet, transparent: bool) -> bool;

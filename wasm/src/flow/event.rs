@@ -3,10 +3,10 @@
 use super::config::{sctp_state, tcp_state};
 use super::entry::{status, Entry, ORIGINAL, REPLY};
 use super::table::{is_confirmed, is_over, ticks, Conntrack, Count, SECOND};
-use super::tuple::is_icmp;
+use super::tuple::{is_icmp, Wide};
 use crate::hash::Map;
 use crate::wire::packet::proto;
-use crate::wire::{Family, Ip};
+use crate::wire::{Family, Ip, Packet};
 
 /// An event's kind, as `conntrack -E` heads its lines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -237,6 +237,11 @@ impl Conntrack {
         let Some(entry) = self.entry(handle) else { return 0 };
         let bit = |have: u16, bit: u32| if entry.has(have) { bit } else { 0 };
         bit(status::SRC_NAT, crate::abi::ctstate::SNAT) | bit(status::DST_NAT, crate::abi::ctstate::DNAT)
+    }
+    /// Whether the packet has the addresses and ports of a flow's first.
+    pub fn began_like(&self, handle: u32, packet: &Packet) -> bool {
+        let entry = self.entry(handle);
+        entry.is_some_and(|entry| Wide::of(packet).is_some_and(|wide| self.widen(entry, ORIGINAL) == wide))
     }
     /// Whether a flow is there and not closing (`connlimit` counts those).
     pub fn is_open(&self, handle: u32) -> bool {

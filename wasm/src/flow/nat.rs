@@ -284,6 +284,7 @@ fn settled(entry: &Entry) -> bool {
 /// Makes half of a packet the inverse of the other direction's tuple.
 fn put(packet: &mut Packet, other: &Wide, manip: Manip) {
     let ports = has_ports(packet.proto) && packet.has_transport();
+    forget_crc(packet);
     match manip {
         Manip::Source => {
             packet.src = other.dst;
@@ -303,9 +304,17 @@ fn put(packet: &mut Packet, other: &Wide, manip: Manip) {
     }
 }
 
+/// SCTP's CRC is reckoned anew over what is there, where other checksums are only corrected (sctp_manip_pkt).
+fn forget_crc(packet: &mut Packet) {
+    if packet.proto == proto::SCTP {
+        packet.ack = 0;
+    }
+}
+
 /// Makes the opposite half of a quoted packet what its own direction's tuple says.
 fn put_quoted(inner: &mut Packet, other: &Wide, manip: Manip) {
     let ports = has_ports(inner.proto);
+    forget_crc(inner);
     match manip {
         Manip::Destination => {
             inner.src = other.src;

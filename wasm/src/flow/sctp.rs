@@ -44,7 +44,7 @@ const STATES: [[[u8; 9]; 11]; 2] = {
             /* shutdown_ack */ [SA, CL, CW, CE, ES, SA, SA, SA, SA],
             /* error */ [CL, CL, CW, CE, ES, SS, SR, SA, CL],
             /* cookie_echo */ [CL, CL, CE, CE, ES, SS, SR, SA, CL],
-            /* cookie_ack */ [CL, CL, CW, CE, ES, SS, SR, SA, CL],
+            /* cookie_ack */ [CL, CL, CW, ES, ES, SS, SR, SA, CL],
             /* shutdown_complete */ [CL, CL, CW, CE, ES, SS, SR, CL, CL],
             /* heartbeat */ [HS, CL, CW, CE, ES, SS, SR, SA, HS],
             /* heartbeat_ack */ [CL, CL, CW, CE, ES, SS, SR, SA, HS],

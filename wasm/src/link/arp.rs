@@ -354,7 +354,7 @@ impl Stack {
             return if ours { ArpAnswer::Own } else { ArpAnswer::NotOurs };
         }
         let question = Packet { src: from, dst: target, proto: 0, ..Packet::EMPTY };
-        let Ok(route) = self.route_input(&question, dev) else { return ArpAnswer::NotOurs };
+        let Ok(route) = self.route_input(&question, dev, None) else { return ArpAnswer::NotOurs };
         if route.path.is_local() {
             let filtered =
                 self.links.either(dev, sysctl::ARP_FILTER) && self.route_plain(from).is_none_or(|path| path.oif != dev);

@@ -59,8 +59,9 @@ impl Fabric {
 
     /// The destination is another one now (br_nf_pre_routing_finish).
     fn bridge_dnat(&mut self, at: Bridging, mut packet: Parcel) {
+        let about = self.quoted_ends(&packet);
         let stack = &mut self.space_mut(at.ns).stack;
-        let route = match stack.find_input(&packet, at.bridge) {
+        let route = match stack.find_input(&packet, at.bridge, about) {
             Ok(route) => Some(route.path),
             Err(problem) if problem.is_forwarding_off() => {
                 stack.route_plain(packet.dst).filter(|path| path.oif == at.bridge)

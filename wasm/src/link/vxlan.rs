@@ -8,7 +8,7 @@ use crate::pipeline::trail::Found;
 use crate::record::words;
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
-use crate::wire::packet::proto;
+use crate::wire::packet::{ether, proto};
 use crate::wire::{parse, Ip, Mac, Packet, PacketType, Parcel, NONE};
 
 /// Bytes that a frame grows by: outer IP 20, UDP 8, VXLAN 8, inner Ethernet 14.
@@ -132,6 +132,7 @@ const MOST_SHELLS: usize = 3;
 struct Shell {
     vni: u32,
     local: Ip,
+    remote: Ip,
     lower: u32,
     port: u16,
     ttl: u8,
@@ -143,7 +144,8 @@ impl Fabric {
         let now = self.world.now;
         let Some(device) = self.space(place.ns).stack.links.get(place.dev) else { return };
         let Kind::Vxlan(vxlan) = &device.kind else { return };
-        let shell = Shell { vni: vxlan.vni, local: vxlan.local, lower: vxlan.lower, port: vxlan.port, ttl: vxlan.ttl };
+        let Vxlan { vni, local, remote, lower, port, ttl, .. } = **vxlan;
+        let shell = Shell { vni, local, remote, lower, port, ttl };
         let single = vxlan.find(packet.eth_dst, now).filter(|_| !vxlan.shared);
         if let Some((remote, until)) = single.map(|remote| (remote.ip, vxlan.fresh_until(remote))) {
             self.world.trails.until(until);
@@ -151,14 +153,15 @@ impl Fabric {
         }
         let remotes = vxlan.remotes_of(packet.eth_dst, now);
         self.world.trails.spoil();
-        let Some((last, others)) = remotes.split_last() else {
+        // The first one gets the frame itself, after all copies (vxlan_xmit).
+        let Some((first, others)) = remotes.split_first() else {
             return self.drop(place, packet, Layer::Tunnel, Reason::NoFdbEntry);
         };
         for remote in others {
             let copy = self.copy(place.ns, &packet);
             self.vxlan_send_to((place, shell), *remote, copy);
         }
-        self.vxlan_send_to((place, shell), *last, packet);
+        self.vxlan_send_to((place, shell), *first, packet);
     }
 
     /// One datagram (vxlan_xmit_one): the outer packet keeps the inner one's mark, as both are in one namespace.
@@ -166,7 +169,7 @@ impl Fabric {
         if remote.is_unspecified() {
             return self.drop(place, packet, Layer::Tunnel, Reason::TunnelEndpoint);
         }
-        if self.world.shells >= MOST_SHELLS || self.layers(&packet).count() >= MOST_SHELLS {
+        if self.world.shells >= MOST_SHELLS {
             return self.drop(place, packet, Layer::Tunnel, Reason::TunnelLoop);
         }
         let sport = self.flow_port(place.ns, &packet);
@@ -203,7 +206,9 @@ impl Fabric {
         let outer = world.pool.begin(outer);
         world.trails.note_number(place.ns);
         world.note(place, &outer, Layer::Tunnel, Action::Encapsulated);
-        let birth = Birth { ns: place.ns, oif: shell.lower, flags: Birth::TUNNEL };
+        // Only the device's own remote is bound to the device underneath, not what is in the table.
+        let oif = if remote == shell.remote { shell.lower } else { 0 };
+        let birth = Birth { ns: place.ns, oif, flags: Birth::TUNNEL | place.dev << 8 };
         self.world.shells += 1;
         let sent = self.send_born(birth, outer);
         self.world.shells -= 1;
@@ -222,13 +227,14 @@ impl Fabric {
         std::iter::successors(first, move |packet| within(packet).map(|id| self.world.pool.get(id)))
     }
 
-    /// udp_flow_src_port: a source port out of the local range by a hash of the inner flow, the same for both directions and
-    /// however many tunnels are around it.
+    /// udp_flow_src_port: a source port out of the local range by a hash of the inner flow, the same for both directions and,
+    /// where it has ports, however many tunnels are around it (skb_clear_hash_if_not_l4).
     fn flow_port(&self, ns: u32, packet: &Packet) -> u16 {
         let stack = &self.space(ns).stack;
         let low = stack.sysctl(sysctl::LOCAL_PORT_LOW) as u64;
         let high = stack.sysctl(sysctl::LOCAL_PORT_HIGH) as u64;
-        let hash = u64::from(flow_hash(self.layers(packet).last().unwrap_or(packet), self.world.seed));
+        let hashed = self.layers(packet).filter(|layer| hashes_ports(layer)).last().unwrap_or(packet);
+        let hash = u64::from(flow_hash(hashed, self.world.seed));
         (low + ((hash * (high - low)) >> 32)) as u16
     }
 
@@ -291,12 +297,17 @@ impl Fabric {
     }
 }
 
+/// ICMP ids are no ports, and a first fragment's ports are not looked at (flow_keys_dissector).
+fn hashes_ports(packet: &Packet) -> bool {
+    matches!(packet.proto, proto::TCP | proto::UDP | proto::SCTP) && !packet.is_fragment() && !packet.headless
+}
+
 /// skb_get_hash: addresses and ports with the lesser end first, and a key drawn at boot.
 fn flow_hash(packet: &Packet, key: u32) -> u32 {
-    // ICMP ids are no ports, and a first fragment's ports are not looked at (flow_keys_dissector).
-    let icmp = matches!(packet.proto, proto::ICMP | proto::ICMPV6);
-    let portless = icmp || packet.is_fragment() || packet.headless;
-    let ports = if portless { (0, 0) } else { (packet.sport, packet.dport) };
+    if packet.ethertype == ether::ARP {
+        return mix(u64::from(key)); // who asks whom is not looked at
+    }
+    let ports = if hashes_ports(packet) { (packet.sport, packet.dport) } else { (0, 0) };
     let (one, two) = ((packet.src, ports.0), (packet.dst, ports.1));
     let (less, more) = if one <= two { (one, two) } else { (two, one) };
     let addresses = (less.0 .0 as u64).rotate_left(32) ^ more.0 .0 as u64;

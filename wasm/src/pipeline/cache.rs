@@ -8,6 +8,7 @@
 use super::routing::{InputError, InputRoute, OutputKey};
 use crate::hash::mix;
 use crate::namespace::{Path, Stack};
+use crate::route::Ends;
 use crate::wire::Packet;
 
 /// What a route depends on, IPv4 only: addresses, ports, device, mark, and the small ones.
@@ -36,7 +37,7 @@ const MOST: usize = 256;
 impl Key {
     fn of_input(packet: &Packet, dev: u32) -> Key {
         let small = u64::from(packet.tos) | u64::from(packet.proto) << 8 | 1 << 16;
-        Key::new((packet.src.low(), packet.dst.low()), (packet.sport, packet.dport), (dev, packet.mark, small))
+        Key::new((packet.src.low(), packet.dst.low()), packet.flow_ports(), (dev, packet.mark, small))
     }
     fn of_output(ask: &OutputKey) -> Key {
         let small = u64::from(ask.tos) | u64::from(ask.proto) << 8 | u64::from(ask.any_source) << 17;
@@ -87,15 +88,15 @@ impl Stack {
 
     /// [`Stack::route_input`], remembered.
     #[inline]
-    pub fn find_input(&mut self, packet: &Packet, dev: u32) -> Result<InputRoute, InputError> {
-        if !packet.src.is_v4() {
-            return self.route_input(packet, dev);
+    pub fn find_input(&mut self, packet: &Packet, dev: u32, about: Option<Ends>) -> Result<InputRoute, InputError> {
+        if !packet.src.is_v4() || about.is_some() {
+            return self.route_input(packet, dev, about);
         }
         let key = Key::of_input(packet, dev);
         if let Some(entry) = self.cache.get(key) {
             return Ok(InputRoute { path: entry.path, redirect: entry.redirect });
         }
-        let route = self.route_input(packet, dev)?;
+        let route = self.route_input(packet, dev, None)?;
         self.cache.put(key, route.path, route.redirect);
         Ok(route)
     }
@@ -103,7 +104,7 @@ impl Stack {
     /// [`Stack::route_output`], remembered.
     #[inline]
     pub fn find_output(&mut self, ask: &OutputKey) -> Result<Path, u32> {
-        if !ask.dst.is_v4() {
+        if !ask.dst.is_v4() || ask.about.is_some() {
             return self.route_output(ask);
         }
         let key = Key::of_output(ask);

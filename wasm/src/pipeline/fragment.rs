@@ -6,7 +6,8 @@ use crate::fabric::{Event, Fabric, SECOND};
 use crate::link::Place;
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
-use crate::wire::{parse, print, Ip, Packet, PacketId, Parcel, Pool, NONE};
+use crate::wire::packet::proto;
+use crate::wire::{checksum, parse, print, Ip, Packet, PacketId, Parcel, Pool, NONE};
 
 /// Which fragments belong together; those that conntrack collects are kept apart from those of local delivery.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -100,14 +101,11 @@ impl Fabric {
         whole.payload = NONE;
         whole.inner = NONE;
         whole.frag_max = pile.longest;
-        let bad = whole.bad_checksum;
+        whole.frag_list = pile.longest;
+        whole.headless = false;
         let length = bytes.len() as u32;
-        if whole.proto == crate::wire::packet::proto::UDP && bytes.len() >= 8 {
-            // a piece is printed with its own length
-            bytes[4..6].copy_from_slice(&(length as u16).to_be_bytes());
-        }
         let read = parse::parse_transport(&mut whole, &options, &bytes, length, pool);
-        whole.bad_checksum |= bad || read.is_err();
+        whole.bad_checksum |= read.is_err();
         pool.begin(whole)
     }
 
@@ -141,7 +139,12 @@ impl Fabric {
         let header = packet.transport_len() as usize;
         let mut base = *packet;
         if let Some(at) = print::checksum_place(&packet).filter(|_| packet.has_transport()) {
-            base.sum = u16::from_be_bytes([bytes[at], bytes[at + 1]]);
+            base.sum = checksum::without(u16::from_be_bytes([bytes[at], bytes[at + 1]]), print::ends(&packet));
+        }
+        if !packet.more_fragments && packet.proto == proto::UDP {
+            base.window = 8 + packet.payload_len;
+        } else if packet.proto == proto::SCTP && packet.has_transport() {
+            base.ack = u32::from_be_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]);
         }
         if packet.ct != NONE {
             self.space_mut(ns).hooks.release(&mut packet);
@@ -155,10 +158,12 @@ impl Fabric {
                 payload: NONE,
                 inner: NONE,
                 frag_max: 0,
+                frag_list: 0,
                 ct: NONE,
                 ..base
             };
-            let data = if number == 0 && base.has_transport() { &part[header.min(part.len())..] } else { part };
+            piece.headless |= number == 0 && part.len() < header;
+            let data = if piece.has_transport() { &part[header..] } else { part };
             piece.payload_len = data.len() as u16;
             let mut payload = options.clone();
             payload.extend_from_slice(data);

@@ -7,10 +7,10 @@ use crate::filter::AddrType;
 use crate::link::ndisc::kind::{ADVERTISEMENT, SOLICITATION};
 use crate::link::Place;
 use crate::namespace::{Path, Stack};
-use crate::route::Devices;
+use crate::route::{Devices, Ends};
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
-use crate::wire::packet::proto;
+use crate::wire::packet::{proto, KERNEL_SOCKET};
 use crate::wire::{Ip, Packet, PacketType, Parcel, NONE};
 
 /// ICMP types, and those of ICMPv6.
@@ -117,7 +117,8 @@ impl Fabric {
         let mark = stack.reply_mark(cause);
         let proto = if v4 { proto::ICMP } else { proto::ICMPV6 };
         let oif = cause.way_back();
-        let key = OutputKey { src, tos, mark, proto, oif, any_source: true, ..OutputKey::to(cause.src) };
+        let about = Some(Ends::of(cause, true));
+        let key = OutputKey { src, tos, mark, proto, oif, any_source: true, about, ..OutputKey::to(cause.src) };
         let Ok(path) = stack.route_output(&key) else { return };
         if !self.icmp_allowed(ns, (error.kind, error.code), cause.src, path.oif) {
             return;
@@ -161,10 +162,17 @@ impl Fabric {
             seq: error.rest,
             inner: self.world.pool.park(inner),
             payload_len: quoted,
+            socket: KERNEL_SOCKET,
             trace: cause.trace,
             hops: cause.hops,
             ..Packet::EMPTY
         }
+    }
+
+    /// The packet an ICMP error quotes, for multipath.
+    pub fn quoted_ends(&self, packet: &Packet) -> Option<Ends> {
+        let quotes = packet.is_icmp_error() && packet.inner != NONE;
+        quotes.then(|| Ends::of(self.world.pool.get(packet.inner), false))
     }
 
     /// Tells a sender on our own segment that another gateway there is nearer (ip_rt_send_redirect).
@@ -227,7 +235,10 @@ impl Fabric {
         self.world.note(place, &packet, Layer::Local, Action::Delivered);
         let stack = &mut self.space_mut(place.ns).stack;
         let own = stack.addr_type(packet.dst, 0) == AddrType::Local;
-        let src = if own { packet.dst } else { stack.links.select_source(place.dev, packet.src, 0) };
+        // fib_compute_spec_dst: the source of the way back
+        let back = || stack.route_plain(packet.src).filter(|_| packet.src.is_v4()).map(|path| path.src);
+        let chosen = || back().unwrap_or_else(|| stack.links.select_source(place.dev, packet.src, 0));
+        let src = if own { packet.dst } else { chosen() };
         let v4 = packet.dst.is_v4();
         let mark = stack.reply_mark(&packet);
         let ip_id = stack.next_ip_id();
@@ -249,6 +260,7 @@ impl Fabric {
             dport: packet.sport,
             seq: packet.seq,
             mark,
+            socket: KERNEL_SOCKET,
             trace: packet.trace,
             hops: packet.hops,
             ..Packet::EMPTY

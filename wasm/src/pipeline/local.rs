@@ -22,7 +22,7 @@ pub struct Birth {
 }
 
 impl Birth {
-    /// A tunnel's outer packet: its record says encapsulated, not sent.
+    /// A tunnel's outer packet: its record says encapsulated, not sent. The tunnel's index stands in the bits from 8 on.
     pub const TUNNEL: u32 = 1;
     /// The source need not be ours.
     pub const ANY_SOURCE: u32 = 2;
@@ -41,6 +41,7 @@ impl Fabric {
             sport: packet.sport,
             dport: packet.dport,
             any_source: birth.flags & Birth::ANY_SOURCE != 0,
+            about: None,
         };
         let path = match self.space_mut(birth.ns).stack.find_output(&key) {
             Ok(path) => path,
@@ -49,6 +50,10 @@ impl Fabric {
                 return Err(errno);
             }
         };
+        if birth.flags & Birth::TUNNEL != 0 && (path.is_local() || path.oif == birth.flags >> 8) {
+            self.drop(Place { ns: birth.ns, dev: path.oif }, packet, Layer::Tunnel, Reason::TunnelLoop);
+            return Err(crate::errno::ENETUNREACH);
+        }
         packet.src = path.src;
         if packet.dst.is_unspecified() {
             packet.dst = path.src;
@@ -72,12 +77,13 @@ impl Fabric {
         let verdict = self.run_hook((ns, hook::OUTPUT), (0, path.oif), &mut packet, Some(path));
         let oif = self.world.sockets.get(packet.socket).and_then(|socket| socket.options.device).unwrap_or(0);
         if verdict != Verdict::Accept {
+            let queued = verdict == Verdict::Drop(why::QUEUE);
             // Only a packet that lost its route says why (NF_DROP_ERR).
             let lost = verdict == Verdict::Drop(why::REROUTE);
             let errno =
                 self.space(ns).stack.reroute(&packet, oif).err().filter(|_| lost).unwrap_or(crate::errno::EPERM);
             self.refuse(Refused { ns, hook: hook::OUTPUT, path: Some(path) }, verdict, packet);
-            return Err(errno);
+            return if queued { Ok(()) } else { Err(errno) };
         }
         if before != (packet.src, packet.dst, packet.mark, packet.tos) {
             path = match self.space(ns).stack.reroute(&packet, oif) {

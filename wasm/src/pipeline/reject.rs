@@ -42,9 +42,9 @@ impl Fabric {
         }
     }
 
-    /// nf_send_unreach: nothing for later fragments and packets with a wrong checksum.
+    /// nf_send_unreach: nothing for later fragments and packets with a wrong checksum; the CRC of SCTP nobody looks at here.
     fn send_unreachable(&mut self, at: Refused, packet: &Packet, code: u8) {
-        if packet.frag_offset != 0 || packet.bad_checksum {
+        if packet.frag_offset != 0 || (packet.bad_checksum && packet.proto != proto::SCTP) {
             return;
         }
         let local = at.hook == hook::INPUT || at.path.is_some_and(|path| path.is_local());

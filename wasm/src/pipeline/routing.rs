@@ -1,10 +1,11 @@
 //! Routing decisions around the FIB: input checks (ip_route_input_slow), source validation, MTUs, output (ip_route_output).
 
+use crate::abi::rpfilter;
 use crate::errno::{EADDRNOTAVAIL, EINVAL, ENETUNREACH, ENODEV};
 use crate::filter::AddrType;
 use crate::namespace::{Path, Stack};
 use crate::route::route::scope;
-use crate::route::{FlowKey, Found, RouteError, RouteType};
+use crate::route::{Ends, FlowKey, Found, RouteError, RouteType};
 use crate::sysctl;
 use crate::trace::Reason;
 use crate::wire::{Ip, Packet};
@@ -55,12 +56,14 @@ pub struct OutputKey {
     pub dport: u16,
     /// The source need not be ours (FLOWI_FLAG_ANYSRC): transparent sockets, re-routed packets.
     pub any_source: bool,
+    /// The packet that an ICMP error is about.
+    pub about: Option<Ends>,
 }
 
 impl OutputKey {
     pub const fn to(dst: Ip) -> OutputKey {
         let src = if dst.is_v4() { Ip::ANY4 } else { Ip::ANY6 };
-        OutputKey { src, dst, oif: 0, mark: 0, tos: 0, proto: 0, sport: 0, dport: 0, any_source: false }
+        OutputKey { src, dst, oif: 0, mark: 0, tos: 0, proto: 0, sport: 0, dport: 0, any_source: false, about: None }
     }
 }
 
@@ -71,8 +74,9 @@ const fn to_us() -> InputRoute {
     InputRoute { path, redirect: false }
 }
 
+/// ipv4_is_zeronet: 0.0.0.0 alone; the rest of 0/8 is as good as any other address.
 const fn is_zeronet(ip: Ip) -> bool {
-    ip.is_v4() && ip.low() >> 24 == 0
+    ip.is_v4() && ip.low() == 0
 }
 
 impl Stack {
@@ -137,7 +141,7 @@ impl Stack {
     }
 
     /// The route of a packet that came in by `dev` (ip_route_input_slow).
-    pub fn route_input(&self, packet: &Packet, dev: u32) -> Result<InputRoute, InputError> {
+    pub fn route_input(&self, packet: &Packet, dev: u32, about: Option<Ends>) -> Result<InputRoute, InputError> {
         let (src, dst) = (packet.src, packet.dst);
         if !dst.is_v4() {
             return self.route_input6(packet, dev);
@@ -165,7 +169,7 @@ impl Stack {
                 return Err(if dst.is_loopback() { InputError::MartianDestination } else { InputError::MartianSource });
             }
         }
-        let key = FlowKey { iif: dev, ..FlowKey::of(packet) };
+        let key = FlowKey { iif: dev, about, ..FlowKey::of(packet) };
         let found = match self.fib.lookup(&key, &self.links) {
             Ok(found) => found,
             Err(_) if !self.forwards(dev) => return Err(InputError::ForwardingOff),
@@ -222,11 +226,15 @@ impl Stack {
     /// __fib_validate_source.
     fn reverse_check(&self, packet: &Packet, dev: u32, oif: u32, filter: i64) -> Result<bool, InputError> {
         let mark = if self.links.either(dev, sysctl::SRC_VALID_MARK) { packet.mark } else { 0 };
+        let (dport, sport) = packet.flow_ports();
         let key = FlowKey {
             src: packet.dst,
             iif: if oif != 0 { oif } else { 1 },
             mark,
             tos: packet.tos,
+            proto: packet.proto,
+            sport,
+            dport,
             ..FlowKey::to(packet.src)
         };
         let last_resort = if filter != 0 { Err(InputError::ReversePath) } else { Ok(false) };
@@ -250,12 +258,14 @@ impl Stack {
     }
 
     /// The `rpfilter` match: would an answer leave by the device the packet came in by?
-    pub fn reverse_path(&self, packet: &Packet, loose: bool) -> bool {
-        let key = FlowKey { src: packet.dst, tos: packet.tos, ..FlowKey::to(packet.src) };
+    pub fn reverse_path(&self, packet: &Packet, flags: u32) -> bool {
+        let mark = if flags & rpfilter::VALID_MARK != 0 { packet.mark } else { 0 };
+        let key = FlowKey { src: packet.dst, tos: packet.tos, mark, ..FlowKey::to(packet.src) };
         let found = self.fib.lookup(&key, &self.links);
         found.is_ok_and(|found| {
-            found.kind == RouteType::Unicast && (loose || self.uses_device((&key, &found), packet.iif))
-                || (found.kind == RouteType::Local && packet.iif == 1)
+            let fits = found.kind == RouteType::Unicast
+                || (found.kind == RouteType::Local && flags & rpfilter::ACCEPT_LOCAL != 0);
+            fits && (flags & rpfilter::LOOSE != 0 || self.uses_device((&key, &found), packet.iif))
         })
     }
 
@@ -299,6 +309,7 @@ impl Stack {
             proto: ask.proto,
             sport: ask.sport,
             dport: ask.dport,
+            about: ask.about,
             ..FlowKey::to(dst)
         };
         let output = self.fib.output(&key, &self.links).map_err(|error| self.errno_of(error, &key))?;

@@ -22,20 +22,38 @@ pub struct FlowKey {
     pub scope: u8,
     /// IPv6 flow label, for multipath only.
     pub flow_label: u32,
-    /// ICMP errors on their way: source and destination of the packet they quote, which multipath hashes in their stead.
-    pub quoted: Option<(Ip, Ip)>,
+    /// ICMP errors: the packet they are about, which multipath hashes in their stead.
+    pub about: Option<Ends>,
+}
+
+/// What multipath hashes of a packet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Ends {
+    pub src: Ip,
+    pub dst: Ip,
+    pub proto: u8,
+    pub ports: (u16, u16),
+    /// The error is born here; of one on its way policy 1 hashes the error itself.
+    pub born: bool,
+}
+
+impl Ends {
+    pub fn of(packet: &Packet, born: bool) -> Ends {
+        Ends { src: packet.src, dst: packet.dst, proto: packet.proto, ports: packet.flow_ports(), born }
+    }
 }
 
 impl FlowKey {
     /// What is known of a packet.
     pub fn of(packet: &Packet) -> FlowKey {
+        let (sport, dport) = packet.flow_ports();
         FlowKey {
             src: packet.src,
             mark: packet.mark,
             tos: packet.tos,
             proto: packet.proto,
-            sport: packet.sport,
-            dport: packet.dport,
+            sport,
+            dport,
             ..FlowKey::to(packet.dst)
         }
     }
@@ -54,7 +72,7 @@ impl FlowKey {
             dport: 0,
             scope: 0,
             flow_label: 0,
-            quoted: None,
+            about: None,
         }
     }
 }

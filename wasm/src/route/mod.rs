@@ -38,7 +38,7 @@ pub mod trie;
 pub use connected::IfAddr;
 pub use device::{Devices, Reach};
 pub use fib::Fib;
-pub use flow::{FlowKey, Found, RouteError};
+pub use flow::{Ends, FlowKey, Found, RouteError};
 pub use key::Key;
 pub use multipath::Multipath;
 pub use output::Output;

@@ -1,7 +1,7 @@
 //! Which leg of a multipath route a flow takes: the kernel's hash of the flow, and the share of the hash space that
 //! each leg's weight gives it. With the same seed the same flow takes the same leg as on Linux.
 
-use super::flow::FlowKey;
+use super::flow::{Ends, FlowKey};
 use super::info::Info;
 use crate::wire::{packet::proto, Family, Ip};
 
@@ -17,12 +17,13 @@ pub struct Multipath {
 impl Multipath {
     /// The flow's 31-bit hash (fib_multipath_hash, rt6_multipath_hash).
     pub fn hash(self, key: &FlowKey) -> u32 {
-        let quoted = key.quoted.filter(|_| self.policy == 0);
-        let (src, dst) = quoted.unwrap_or((key.src, key.dst));
+        let about = key.about.filter(|about| self.policy == 0 || about.born);
+        let own = Ends { src: key.src, dst: key.dst, proto: key.proto, ports: (key.sport, key.dport), born: false };
+        let Ends { src, dst, proto, ports, .. } = about.unwrap_or(own);
         let mut flow = HashedFlow { src, dst, family: key.dst.family(), ..HashedFlow::default() };
         if self.policy == 1 {
-            flow.proto = key.proto;
-            flow.ports = ports(key);
+            flow.proto = proto;
+            flow.ports = if has_ports(proto) { ports } else { (0, 0) };
         } else if flow.family == Family::V6 {
             flow.proto = key.proto;
             flow.flow_label = key.flow_label;
@@ -31,11 +32,8 @@ impl Multipath {
     }
 }
 
-fn ports(key: &FlowKey) -> (u16, u16) {
-    match key.proto {
-        proto::TCP | proto::UDP | proto::SCTP => (key.sport, key.dport),
-        _ => (0, 0),
-    }
+fn has_ports(number: u8) -> bool {
+    matches!(number, proto::TCP | proto::UDP | proto::SCTP)
 }
 
 /// The fields of struct flow_keys that are hashed.

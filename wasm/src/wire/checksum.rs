@@ -25,6 +25,11 @@ pub fn finish(mut sum: u32) -> u16 {
     !(sum as u16)
 }
 
+/// What is left of a header's checksum when `part` is taken out of what it covers; [`finish`] with `part` again gives it back.
+pub fn without(sum: u16, part: u32) -> u16 {
+    !finish(u32::from(!sum) + u32::from(finish(part)))
+}
+
 /// The sum of the pseudo header that TCP and UDP add (RFC 9293 3.1, RFC 8200 8.1).
 pub fn pseudo(src: Ip, dst: Ip, proto: u8, length: u32) -> u32 {
     let ip = |ip: Ip| match ip.family() {
@@ -41,6 +46,13 @@ mod tests {
     #[test]
     fn rfc_1071_example_sums_to_ddf2() {
         assert_eq!(finish(add(0, &[0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7])), !0xddf2);
+    }
+
+    #[test]
+    fn a_checksum_without_a_part_and_with_another_is_that_of_the_other() {
+        let (a, b) = (add(0, &[0x12, 0x34, 0xff, 0xfe]), add(0, &[0xfe, 0xdc, 0x00, 0x01]));
+        let rest = add(0, &[0xab, 0xcd, 0x98, 0x76]);
+        assert_eq!(finish(u32::from(without(finish(rest + a), a)) + b), finish(rest + b));
     }
 
     #[test]

@@ -8,6 +8,9 @@ pub type PacketId = u32;
 /// No packet.
 pub const NONE: u32 = u32::MAX;
 
+/// [`Packet::socket`] of what the stack itself says: ICMP errors and echo replies, resets. It is a socket, and nobody's.
+pub const KERNEL_SOCKET: u32 = u32::MAX - 1;
+
 /// IP protocol numbers that the plane treats apart (IANA).
 pub mod proto {
     pub const ICMP: u8 = 1;
@@ -104,7 +107,9 @@ pub struct Packet {
     pub flags: u8,
     /// TCP sequence; ICMP echo: the sequence number; ICMP errors: the rest-of-header word (MTU, gateway).
     pub seq: u32,
+    /// TCP's acknowledgement; the CRC of SCTP as it came, which a quote keeps, and a wrong one.
     pub ack: u32,
+    /// TCP's window; the length field of UDP as it came, which a first fragment keeps.
     pub window: u16,
     /// TCP MSS option, 0 for none; window scale +1, 0 for none.
     pub mss: u16,
@@ -118,7 +123,7 @@ pub struct Packet {
     pub headless: bool,
     /// UDP without checksum.
     pub no_checksum: bool,
-    /// A first fragment: the checksum field, which covers the whole packet.
+    /// A first fragment, a quote, or a wrong one: the checksum over what is not here and what does not change, without addresses and ports.
     pub sum: u16,
 
     // payload: bytes in the pool, or the packet quoted (ICMP error) or carried (vxlan) instead
@@ -145,6 +150,8 @@ pub struct Packet {
     pub tunnel: u32,
     /// Put together from fragments: the longest of them, so that it goes on in pieces no longer (IPCB frag_max_size).
     pub frag_max: u16,
+    /// The same for good: where it has to be cut again, it is cut where it was (frag_list).
+    pub frag_list: u16,
     /// Its route stands since it was sent (it came by `lo`): input does not look again.
     pub routed: bool,
     /// PREROUTING saw it while it was bridged (nf_bridge_info): the IP layer does not run it again.
@@ -216,6 +223,7 @@ impl Packet {
         ct_info: CtInfo::None,
         tunnel: 0,
         frag_max: 0,
+        frag_list: 0,
         routed: false,
         bridged: false,
         resume: false,
@@ -244,6 +252,14 @@ impl Packet {
     /// Whether transport fields are there to read (no later fragment, nothing cut short).
     pub const fn has_transport(&self) -> bool {
         self.frag_offset == 0 && !self.headless
+    }
+    /// The ports as routing reads them (flow_keys_dissector): of no fragment at all, not even the first.
+    pub const fn flow_ports(&self) -> (u16, u16) {
+        if self.is_fragment() {
+            (0, 0)
+        } else {
+            (self.sport, self.dport)
+        }
     }
     /// ICMP error messages, which quote a packet and are never answered by another error (RFC 1122 3.2.2).
     pub const fn is_icmp_error(&self) -> bool {

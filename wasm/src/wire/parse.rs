@@ -4,7 +4,7 @@ use super::addr::{Ip, Mac};
 use super::checksum;
 use super::packet::{ether, next, proto, Packet};
 use super::pool::Pool;
-use super::print::checksum_place;
+use super::print::{checksum_place, crc32c, ends};
 
 /// The bytes are no packet a receiver would look at: too short, wrong version or length, wrong header checksum.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -162,16 +162,21 @@ pub fn parse_transport(
     } else {
         packet.headless = true;
         packet.bad_checksum = packet.proto == proto::UDP || !checksum_holds(packet, bytes);
-        packet.payload_len = bytes.len() as u16;
-        store(packet, options, bytes, pool);
+        keep_whole(packet, options, bytes, pool);
         return Ok(());
     };
-    let length = if wanted == 0 { 0 } else { read_transport(packet, head, bytes.len()).ok_or(Malformed)? };
+    let read = if wanted == 0 { Some(0) } else { read_transport(packet, head, bytes.len()) };
+    let Some(length) = read else {
+        keep_whole(packet, options, bytes, pool);
+        return Ok(());
+    };
     if !cut && packet.has_transport() && !packet.more_fragments {
         packet.bad_checksum = !checksum_holds(packet, bytes);
     }
-    if let (true, true, Some(at)) = (packet.more_fragments, packet.has_transport(), checksum_place(packet)) {
-        packet.sum = if bytes.len() >= at + 2 { u16_at(bytes, at) } else { 0 };
+    let keeps = packet.has_transport() && (packet.more_fragments || packet.bad_checksum || cut);
+    if let (true, Some(at)) = (keeps, checksum_place(packet)) {
+        let sum = if bytes.len() >= at + 2 { u16_at(bytes, at) } else { 0 };
+        packet.sum = checksum::without(sum, ends(packet));
     }
     packet.payload_len = whole.saturating_sub(length as u32) as u16;
     let data = &bytes[length.min(bytes.len())..];
@@ -187,6 +192,13 @@ pub fn parse_transport(
     }
     store(packet, options, data, pool);
     Ok(())
+}
+
+/// A header that is not whole, or contradicts itself: all of it is payload.
+fn keep_whole(packet: &mut Packet, options: &[u8], bytes: &[u8], pool: &mut Pool) {
+    packet.headless = true;
+    packet.payload_len = bytes.len() as u16;
+    store(packet, options, bytes, pool);
 }
 
 fn store(packet: &mut Packet, options: &[u8], data: &[u8], pool: &mut Pool) {
@@ -216,12 +228,14 @@ fn read_transport(packet: &mut Packet, head: &[u8], there: usize) -> Option<usiz
         proto::UDP => {
             packet.sport = u16_at(head, 0);
             packet.dport = u16_at(head, 2);
+            packet.window = u16_at(head, 4);
             packet.no_checksum = u16_at(head, 6) == 0;
         }
         proto::SCTP => {
             packet.sport = u16_at(head, 0);
             packet.dport = u16_at(head, 2);
             packet.seq = u32_at(head, 4);
+            packet.ack = u32_at(head, 8);
         }
         _ => {
             packet.kind = head[0];
@@ -282,6 +296,9 @@ fn checksum_holds(packet: &Packet, bytes: &[u8]) -> bool {
         proto::UDP if packet.no_checksum => return true,
         proto::TCP | proto::UDP | proto::ICMPV6 => {
             checksum::pseudo(packet.src, packet.dst, packet.proto, bytes.len() as u32)
+        }
+        proto::SCTP if !packet.headless => {
+            return crc32c(&[&bytes[..8], &[0; 4], &bytes[12..]].concat()) == packet.ack.swap_bytes()
         }
         _ => return true,
     };

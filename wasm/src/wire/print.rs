@@ -101,8 +101,9 @@ pub fn print_transport(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
         _ => print_payload(packet, pool, out),
     }
     let Some(at) = checksum_place(packet) else { return };
-    if packet.more_fragments {
-        return out[start + at..start + at + 2].copy_from_slice(&packet.sum.to_be_bytes());
+    if keeps_sum(packet, pool) {
+        let sum = checksum::finish(u32::from(packet.sum) + ends(packet));
+        return out[start + at..start + at + 2].copy_from_slice(&sum.to_be_bytes());
     }
     let length = out.len() - start;
     let head = match packet.proto {
@@ -111,8 +112,22 @@ pub fn print_transport(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     };
     let sum = checksum::finish(checksum::add(head, &out[start..]));
     let sum = if sum == 0 && packet.proto == proto::UDP { 0xffff } else { sum };
-    let sum = if packet.bad_checksum { !sum } else { sum };
     out[start + at..start + at + 2].copy_from_slice(&sum.to_be_bytes());
+}
+
+/// Whether the checksum is not that of the bytes here: a first fragment, a wrong one, a quote that ends before its packet does.
+fn keeps_sum(packet: &Packet, pool: &Pool) -> bool {
+    let short = || packet.quoted != 0 && packet.inner == NONE && pool.data(packet).len() < packet.payload_len as usize;
+    packet.more_fragments || packet.bad_checksum || short()
+}
+
+/// The sum of what NAT may change: addresses and ports.
+pub fn ends(packet: &Packet) -> u32 {
+    let ports = match packet.proto {
+        proto::TCP | proto::UDP => u32::from(packet.sport) + u32::from(packet.dport),
+        _ => return u32::from(packet.sport),
+    };
+    checksum::pseudo(packet.src, packet.dst, 0, 0) + ports
 }
 
 /// Where in the transport header its Internet checksum stands, if it has one.
@@ -158,7 +173,8 @@ fn print_tcp_options(packet: &Packet, out: &mut Vec<u8>) {
 fn print_udp(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     out.extend_from_slice(&packet.sport.to_be_bytes());
     out.extend_from_slice(&packet.dport.to_be_bytes());
-    out.extend_from_slice(&(8 + packet.payload_len).to_be_bytes());
+    let length = if packet.more_fragments { packet.window } else { 8 + packet.payload_len };
+    out.extend_from_slice(&length.to_be_bytes());
     out.extend_from_slice(&[0, 0]);
     if packet.inner != NONE {
         out.extend_from_slice(&[8, 0, 0, 0]);
@@ -182,12 +198,17 @@ fn print_sctp(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     out.extend_from_slice(&packet.seq.to_be_bytes());
     out.extend_from_slice(&[0; 4]);
     print_payload(packet, pool, out);
-    let crc = crc32c(&out[start..]);
-    let crc = if packet.bad_checksum { !crc } else { crc };
-    out[start + 8..start + 12].copy_from_slice(&crc.to_le_bytes());
+    let end = match packet.quoted {
+        0 => out.len(),
+        quoted => out.len().min(start + (u32::from(quoted) - packet.header_len()) as usize),
+    };
+    let known = packet.ack != 0 && keeps_sum(packet, pool);
+    let crc = if known { packet.ack } else { crc32c(&out[start..end]).swap_bytes() };
+    out[start + 8..start + 12].copy_from_slice(&crc.to_be_bytes());
 }
 
-fn crc32c(bytes: &[u8]) -> u32 {
+/// RFC 9260, appendix A.
+pub fn crc32c(bytes: &[u8]) -> u32 {
     let mut crc = u32::MAX;
     for byte in bytes {
         crc ^= u32::from(*byte);

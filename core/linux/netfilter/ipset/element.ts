@@ -43,7 +43,7 @@ export function parseElements(text: string, header: SetHeader): Part[][] {
 
 function readParts(dimension: Dimension, text: string, header: SetHeader): Part[] {
   if (dimension === "ip") return readIps(text, header);
-  if (dimension === "net") return readNets(text, header.family);
+  if (dimension === "net") return readNets(text, header);
   if (dimension === "port") return readPorts(text, header);
   if (dimension === "set") return [{ kind: "set", name: text }];
   if (dimension === "iface") return [{ kind: "iface", name: text }];
@@ -112,15 +112,21 @@ function readIps(text: string, { family, netmask }: SetHeader): Part[] {
   return parts;
 }
 
+/** Types whose networks may be `0.0.0.0/0`. */
+const TAKE_ALL = ["hash:net,iface", "hash:net,net", "hash:net,port,net"];
+
 /** Networks that cover `a-b` exactly; a bare address is a whole one. */
-function readNets(text: string, family: Family): Part[] {
+function readNets(text: string, { family, type }: SetHeader): Part[] {
   const [first, last] = readSpan(text, family);
-  if (text.endsWith("/0")) refuse("The value of the CIDR parameter of the IP address is invalid");
+  if (text.endsWith("/0") && !TAKE_ALL.includes(type.name)) {
+    refuse("The value of the CIDR parameter of the IP address is invalid");
+  }
   const parts: Part[] = [];
   for (let at = first; at <= last;) {
     let bits = 0;
     const fits = (n: number) => at % (1n << BigInt(n)) === 0n && at + (1n << BigInt(n)) - 1n <= last;
-    while (bits < WHOLE[family] - 1 && fits(bits + 1)) bits++;
+    const most = text.endsWith("/0") ? WHOLE[family] : WHOLE[family] - 1;
+    while (bits < most && fits(bits + 1)) bits++;
     parts.push({ kind: "net", ip: wordsOf(at, family), length: WHOLE[family] - bits });
     at += 1n << BigInt(bits);
   }

@@ -4,6 +4,7 @@ use super::ip;
 use crate::abi::{addrtype as type_flag, iprange as range_flag, owner as owner_test, rpfilter as rp, socketmatch};
 use crate::filter::context::Context;
 use crate::filter::env::{AddrType, Env};
+use crate::wire::packet::KERNEL_SOCKET;
 use crate::wire::{Family, Packet};
 
 /// `-m iprange`
@@ -52,7 +53,7 @@ pub fn rpfilter<E: Env>(c: &mut Context<E>, o: &[u32]) -> bool {
     let from_nowhere = c.at.family == Family::V4
         && c.packet.src.is_unspecified()
         && (c.packet.dst == crate::wire::Ip::BROADCAST4 || c.packet.dst.is_multicast());
-    let fits = loopback || from_nowhere || c.env.reverse_path(c.packet, o[0] & rp::LOOSE != 0);
+    let fits = loopback || from_nowhere || c.env.reverse_path(c.packet, o[0]);
     fits != (o[0] & rp::INVERT != 0)
 }
 
@@ -60,7 +61,12 @@ pub fn rpfilter<E: Env>(c: &mut Context<E>, o: &[u32]) -> bool {
 pub fn owner<E: Env>(c: &mut Context<E>, o: &[u32]) -> bool {
     let (what, inverted) = (o[0], o[1]);
     let Some((uid, gid)) = c.env.socket_owner(c.packet) else {
-        return what & !inverted & (owner_test::UID | owner_test::GID | owner_test::SOCKET) == 0;
+        let asked = what & !inverted;
+        let owners = asked & (owner_test::UID | owner_test::GID) == 0;
+        return match c.packet.socket {
+            KERNEL_SOCKET => owners && inverted & owner_test::SOCKET == 0,
+            _ => owners && asked & owner_test::SOCKET == 0,
+        };
     };
     let test = |bit: u32, fits: bool| what & bit == 0 || fits != (inverted & bit != 0);
     test(owner_test::SOCKET, true)

@@ -108,8 +108,13 @@ pub fn connlimit<E: Env>(c: &mut Context<E>, o: &[u32], state: &mut State) -> bo
     let key = address.0 & wide_mask(&o[3..], c.at.family);
     let list = flows.entry(key).or_default();
     list.retain(|flow| c.flows.is_open(*flow));
-    if c.flows.entry(c.packet.ct).is_some() && !list.contains(&c.packet.ct) {
+    let mut count = list.len() as u32;
+    if c.flows.entry(c.packet.ct).is_none() {
+        // One that belongs to no flow counts as if it did, this time.
+        count += !list.iter().any(|flow| c.flows.began_like(*flow, c.packet)) as u32;
+    } else if !list.contains(&c.packet.ct) {
         list.push(c.packet.ct);
+        count += 1;
     }
-    (list.len() as u32 > o[1]) != (o[2] & limit_flag::INVERT != 0)
+    (count > o[1]) != (o[2] & limit_flag::INVERT != 0)
 }

@@ -55,8 +55,8 @@ impl Env for Ground {
     fn next_hop(&self, packet: &Packet) -> Ip {
         packet.dst
     }
-    fn reverse_path(&self, _packet: &Packet, loose: bool) -> bool {
-        loose
+    fn reverse_path(&self, _packet: &Packet, loose: u32) -> bool {
+        loose & crate::abi::rpfilter::LOOSE != 0
     }
     fn socket_owner(&self, _packet: &Packet) -> Option<(u32, u32)> {
         self.owner

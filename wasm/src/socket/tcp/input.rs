@@ -12,7 +12,7 @@ use crate::socket::errors::Told;
 use crate::socket::Socket;
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
-use crate::wire::packet::{proto, tcp};
+use crate::wire::packet::{proto, tcp, KERNEL_SOCKET};
 use crate::wire::{Packet, Parcel};
 
 impl Fabric {
@@ -58,9 +58,10 @@ impl Fabric {
             dport: packet.sport,
             ttl: stack.hop_limit(packet.src, place.dev),
             proto: proto::TCP,
-            tos: packet.tos,
+            tos: packet.tos & 0xfc,
             dont_fragment: true,
             mark: stack.reply_mark(packet),
+            socket: KERNEL_SOCKET,
             trace: packet.trace,
             hops: packet.hops,
             ..Packet::EMPTY

@@ -1,0 +1,156 @@
+/** Packets that a probe's plain fields cannot say: TCP options, SCTP chunks, IP options, wrong checksums, fragments. */
+import type { Random } from "../../../core/base/mod.ts";
+import { buildPacket, checksum } from "../packet.ts";
+import type { PacketProbe } from "../scenario.ts";
+
+/** Writes the IP header's checksum anew and makes the packet the probe's. */
+export function finish(probe: PacketProbe, bytes: Uint8Array): PacketProbe {
+  bytes[10] = bytes[11] = 0;
+  const sum = checksum([...bytes.subarray(0, ((bytes[0] as number) & 15) * 4)]);
+  bytes[10] = sum >> 8;
+  bytes[11] = sum & 255;
+  return { ...probe, bytes: bytes.toHex() };
+}
+
+/** An IP packet with this body. */
+export function withBody(probe: PacketProbe, body: readonly number[]): PacketProbe {
+  const bytes = buildPacket({ ...probe, proto: 253, payload: "\0".repeat(body.length) });
+  bytes.set(body, 20);
+  bytes[9] = numberOf(probe.proto);
+  return finish(probe, bytes);
+}
+
+const NUMBERS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17 };
+
+function numberOf(proto: string | number): number {
+  return NUMBERS[proto] ?? Number(proto);
+}
+
+/** The body's checksum at an offset, pseudo header included. */
+function summed(bytes: Uint8Array, at: number): void {
+  const body = bytes.subarray(20);
+  body[at] = body[at + 1] = 0;
+  const pseudo = [...bytes.subarray(12, 20), 0, bytes[9] as number, body.length >> 8, body.length & 255];
+  const sum = checksum([...pseudo, ...body]) || 0xffff;
+  body[at] = sum >> 8;
+  body[at + 1] = sum & 255;
+}
+
+/** MSS, SACK permitted and window scale of a SYN, laid out as Linux lays them out. */
+export function randomTcpOptions(random: Random): number[] {
+  const mss = random.pick([536, 1300, 1460, 8960]);
+  const scale = random.pick([0, 2, 7, 14]);
+  const all = [[2, 4, mss >> 8, mss & 255], [1, 1, 4, 2], [1, 3, 3, scale]];
+  return all.filter(() => random.below(2) === 0).flat();
+}
+
+/** A TCP probe as bytes, with options and another window. */
+export function tcpWith(probe: PacketProbe, options: readonly number[], window: number): PacketProbe {
+  const plain = buildPacket(probe);
+  const bytes = new Uint8Array(plain.length + options.length);
+  bytes.set(plain.subarray(0, 40));
+  bytes.set(options, 40);
+  bytes.set(plain.subarray(40), 40 + options.length);
+  bytes[2] = bytes.length >> 8;
+  bytes[3] = bytes.length & 255;
+  bytes[32] = ((20 + options.length) / 4) << 4;
+  bytes[34] = window >> 8;
+  bytes[35] = window & 255;
+  summed(bytes, 16);
+  return finish(probe, bytes);
+}
+
+/** The same packet with a wrong checksum behind its IP header, or, for UDP, none. */
+export function withoutTrust(random: Random, probe: PacketProbe): PacketProbe {
+  const bytes = bytesOf(probe);
+  const at = 20 + ({ 1: 2, 6: 16, 17: 6, 132: 8 }[bytes[9] as number] ?? 0);
+  if (at === 20 || bytes.length < at + 2) return probe;
+  const none = bytes[9] === 17 && random.below(2) === 0;
+  bytes[at] = none ? 0 : (bytes[at] as number) ^ 0x55;
+  bytes[at + 1] = none ? 0 : bytes[at + 1] as number;
+  return { ...probe, bytes: bytes.toHex() };
+}
+
+/** The same packet with a longer IP header: no-operations, an end of options. */
+export function withIpOptions(probe: PacketProbe): PacketProbe {
+  const plain = bytesOf(probe);
+  const bytes = new Uint8Array(plain.length + 4);
+  bytes.set(plain.subarray(0, 20));
+  bytes.set([1, 1, 1, 0], 20);
+  bytes.set(plain.subarray(20), 24);
+  bytes[0] = 0x46;
+  bytes[2] = bytes.length >> 8;
+  bytes[3] = bytes.length & 255;
+  return finish(probe, bytes);
+}
+
+/** The bytes a probe sends. */
+export function bytesOf(probe: PacketProbe): Uint8Array {
+  return probe.bytes === undefined ? buildPacket(probe) : Uint8Array.fromHex(probe.bytes);
+}
+
+/** A packet in pieces of at most `size` bytes behind the header, in order. */
+export function cut(probe: PacketProbe, size: number, id: number): PacketProbe[] {
+  const bytes = bytesOf(probe);
+  const head = bytes.subarray(0, 20), body = bytes.subarray(20);
+  const pieces: PacketProbe[] = [];
+  for (let at = 0; at < body.length; at += size) {
+    const piece = body.subarray(at, at + size);
+    const made = new Uint8Array(20 + piece.length);
+    made.set(head);
+    made.set(piece, 20);
+    const more = at + size < body.length ? 0x2000 : 0;
+    made.set([made.length >> 8, made.length & 255, id >> 8, id & 255, (more | (at / 8)) >> 8, (at / 8) & 255], 2);
+    pieces.push(finish(probe, made));
+  }
+  return pieces;
+}
+
+/** Chunk types of SCTP that conntrack knows, with how long each is at least. */
+export const CHUNKS: Readonly<Record<string, readonly [type: number, length: number]>> = {
+  DATA: [0, 20],
+  INIT: [1, 20],
+  INIT_ACK: [2, 20],
+  HEARTBEAT: [4, 8],
+  HEARTBEAT_ACK: [5, 8],
+  ABORT: [6, 4],
+  SHUTDOWN: [7, 8],
+  SHUTDOWN_ACK: [8, 4],
+  ERROR: [9, 4],
+  COOKIE_ECHO: [10, 8],
+  COOKIE_ACK: [11, 4],
+  SHUTDOWN_COMPLETE: [14, 4],
+};
+
+/** What an SCTP packet says. */
+export interface SctpWords {
+  readonly chunks: readonly string[];
+  readonly tag: number;
+  /** The tag that an INIT or INIT_ACK announces. */
+  readonly announces: number;
+}
+
+/** An SCTP packet (RFC 9260) with its CRC32c. */
+export function sctpPacket(probe: PacketProbe, { chunks, tag, announces }: SctpWords): PacketProbe {
+  const { sport = 0, dport = 0 } = probe;
+  const long = (value: number) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
+  const made = chunks.flatMap((name) => {
+    const [type, length] = CHUNKS[name] as readonly [number, number];
+    const chunk = [type, 0, 0, length, ...Array<number>(length - 4).fill(0)];
+    if (type === 1 || type === 2) chunk.splice(4, 4, ...long(announces));
+    return chunk;
+  });
+  const body = [sport >> 8, sport & 255, dport >> 8, dport & 255, ...long(tag), 0, 0, 0, 0, ...made];
+  const sum = crc32c(body);
+  body.splice(8, 4, sum & 255, (sum >>> 8) & 255, (sum >>> 16) & 255, sum >>> 24);
+  return withBody(probe, body);
+}
+
+function crc32c(bytes: readonly number[]): number {
+  let crc = 0xffff_ffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f6_3b78 : crc >>> 1;
+  }
+  return ~crc >>> 0;
+}
