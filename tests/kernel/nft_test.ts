@@ -11,7 +11,7 @@ import {
   type NftTable,
   type NftTransaction,
   parseNftListing,
-  parseRule,
+  parseTypedRule,
   printNftListing,
   printNftTransaction,
 } from "../../core/linux/mod.ts";
@@ -200,7 +200,7 @@ Deno.test({
       };
       return [...new Set(Array.from({ length: 1 + below(5) }, one))];
     });
-    const rules = values.map((list) => parseRule(`ip saddr != { ${list.join(", ")} } drop`));
+    const rules = values.map((list) => parseTypedRule(`ip saddr != { ${list.join(", ")} } drop`));
     await hold([{
       family: "ip",
       table: "t",

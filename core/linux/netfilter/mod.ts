@@ -1,5 +1,6 @@
 /** Netfilter as its tools show it: iptables, ipset, conntrack. */
 import type { Program } from "../process.ts";
+import { nft } from "../nft/program.ts";
 import { conntrack } from "./program/conntrack.ts";
 import { ipset } from "./program/ipset.ts";
 import { iptablesPrograms } from "./program/iptables.ts";
@@ -8,6 +9,7 @@ import { iptablesPrograms } from "./program/iptables.ts";
 export const NETFILTER_PROGRAMS: ReadonlyMap<string, Program> = new Map([
   ...iptablesPrograms(),
   ["ipset", ipset],
+  ["nft", nft],
   ["conntrack", conntrack],
 ]);
 

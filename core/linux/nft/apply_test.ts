@@ -42,19 +42,32 @@ Deno.test("a transaction adds, flushes and deletes in its order", () => {
   );
 });
 
+const BUSY = { errno: "EBUSY", where: "name" };
+
 Deno.test("a chain that a rule or an element leads to is busy", () => {
-  assertEquals(change({ verb: "delete", kind: "chain", name: "a" }), { errno: "EBUSY" });
+  assertEquals(change({ verb: "delete", kind: "chain", name: "a" }), BUSY);
   assertEquals(
     change({ verb: "flush", kind: "chain", name: "b" }, { verb: "delete", kind: "chain", name: "a" }),
-    { errno: "EBUSY" },
+    BUSY,
   );
 });
 
 Deno.test("what is not there cannot be changed, and an element keeps what it maps to", () => {
-  assertEquals(change({ verb: "flush", kind: "chain", name: "c" }), { errno: "ENOENT" });
-  assertEquals(change({ verb: "add", kind: "rule", chain: "b", rule: parseRule("goto c") }), { errno: "ENOENT" });
+  assertEquals(change({ verb: "flush", kind: "chain", name: "c" }), {
+    errno: "ENOENT",
+    where: "name",
+  });
+  assertEquals(change({ verb: "add", kind: "rule", chain: "b", rule: parseRule("goto c") }), {
+    errno: "ENOENT",
+    where: "target",
+    what: "c",
+  });
   const other = { key: ["80"], value: { kind: "drop" } } as const;
-  assertEquals(change({ verb: "add", kind: "element", set: "m", elements: [other] }), { errno: "EEXIST" });
+  assertEquals(change({ verb: "add", kind: "element", set: "m", elements: [other] }), {
+    errno: "EEXIST",
+    where: "element",
+    what: "80",
+  });
 });
 
 Deno.test("a set gets a size with the first rule that fills it, and new times when it is added again", () => {

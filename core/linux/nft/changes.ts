@@ -10,21 +10,40 @@
  */
 import { printRule } from "./rule.ts";
 import { printElement, setClauses } from "./set_text.ts";
-import type { NftChain, NftElement, NftFamily, NftRule, NftSet } from "./types.ts";
+import type { NftChain, NftElement, NftFamily, NftOther, NftRule, NftSet } from "./types.ts";
+
+/** `add` takes what is there for done, `create` does not. */
+type Add = "add" | "create";
+
+/** Which rule of a chain: by its handle, or by its place from 0. */
+export type NftPlace = { readonly handle: number } | { readonly index: number };
 
 /** One command of a transaction. */
 export type NftChange =
-  | { readonly verb: "add"; readonly kind: "table"; readonly comment?: string }
-  | { readonly verb: "add"; readonly kind: "chain"; readonly chain: Omit<NftChain, "rules"> }
-  | { readonly verb: "add"; readonly kind: "set"; readonly set: Omit<NftSet, "elements"> }
-  | { readonly verb: "add"; readonly kind: "rule"; readonly chain: string; readonly rule: NftRule }
+  | { readonly verb: Add; readonly kind: "table"; readonly comment?: string; readonly flags?: readonly string[] }
+  | { readonly verb: Add; readonly kind: "chain"; readonly chain: Omit<NftChain, "rules"> }
+  | { readonly verb: "rename"; readonly kind: "chain"; readonly name: string; readonly to: string }
+  | { readonly verb: Add; readonly kind: "set"; readonly set: Omit<NftSet, "elements"> }
+  | { readonly verb: Add; readonly kind: "other"; readonly other: NftOther }
   | {
-    readonly verb: "add" | "delete";
+    readonly verb: "add" | "insert" | "replace";
+    readonly kind: "rule";
+    readonly chain: string;
+    readonly rule: NftRule;
+    readonly at?: NftPlace;
+  }
+  | { readonly verb: "delete"; readonly kind: "rule"; readonly chain: string; readonly handle: number }
+  | {
+    readonly verb: Add | "delete";
     readonly kind: "element";
     readonly set: string;
     readonly elements: readonly NftElement[];
   }
-  | { readonly verb: "flush" | "delete"; readonly kind: "chain" | "set" | "map" | "table"; readonly name: string };
+  | {
+    readonly verb: "flush" | "delete";
+    readonly kind: "chain" | "set" | "map" | "table" | "other";
+    readonly name: string;
+  };
 
 /** Commands that take effect together or not at all. `name` of a change to the table itself is the table's. */
 export interface NftTransaction {
@@ -42,27 +61,40 @@ export function printNftTransaction({ family, table, changes }: NftTransaction):
 function printChange(change: NftChange, at: string): string {
   switch (change.kind) {
     case "rule":
-      return `add rule ${at} ${change.chain} ${printRule(change.rule, "command")}`;
+      if (change.verb === "delete") return `delete rule ${at} ${change.chain} handle ${change.handle}`;
+      return `${change.verb} rule ${at} ${change.chain}${printPlace(change.at)} ${printRule(change.rule, "command")}`;
     case "element":
       return `${change.verb} element ${at} ${change.set} { ${change.elements.map(printElement).join(", ")} }`;
+    case "other":
+      return "other" in change ? `${change.verb} ${change.other.head} ${at}` : `${change.verb} ${change.name} ${at}`;
     default:
-      return change.verb === "add" ? printAdd(change, at) : printTake(change, at);
+      if (change.verb === "rename") return `rename chain ${at} ${change.name} ${change.to}`;
+      return "name" in change ? printTake(change, at) : printAdd(change, at);
   }
 }
 
-function printTake(change: Extract<NftChange, { verb: "flush" | "delete"; name: string }>, at: string): string {
+function printPlace(at: NftPlace | undefined): string {
+  if (at === undefined) return "";
+  return "handle" in at ? ` handle ${at.handle}` : ` index ${at.index}`;
+}
+
+function printTake(
+  change: { readonly verb: string; readonly kind: string; readonly name: string },
+  at: string,
+): string {
   return `${change.verb} ${change.kind} ${at}${change.kind === "table" ? "" : ` ${change.name}`}`;
 }
 
-function printAdd(change: Extract<NftChange, { verb: "add"; kind: "table" | "chain" | "set" }>, at: string): string {
+function printAdd(change: Extract<NftChange, { verb: Add; kind: "table" | "chain" | "set" }>, at: string): string {
+  const { verb } = change;
   switch (change.kind) {
     case "table":
-      return `add table ${at}${clauses(change.comment === undefined ? [] : [`comment "${change.comment}"`])}`;
+      return `${verb} table ${at}${clauses(change.comment === undefined ? [] : [`comment "${change.comment}"`])}`;
     case "chain":
-      return `add chain ${at} ${change.chain.name}${clauses(chainClauses(change.chain))}`;
+      return `${verb} chain ${at} ${change.chain.name}${clauses(chainClauses(change.chain))}`;
     case "set": {
       const all = setClauses({ ...change.set, elements: [] }, (milliseconds) => `${milliseconds / 1000}s`);
-      return `add ${change.set.value === undefined ? "set" : "map"} ${at} ${change.set.name}${clauses(all)}`;
+      return `${verb} ${change.set.value === undefined ? "set" : "map"} ${at} ${change.set.name}${clauses(all)}`;
     }
   }
 }

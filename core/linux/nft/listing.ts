@@ -13,42 +13,100 @@ import { TextError } from "../../base/mod.ts";
 import { parsePriority, printPriority } from "./priority.ts";
 import { parseRule, printRule } from "./rule.ts";
 import { printSet, readSetLine, type SetDraft } from "./set_text.ts";
-import { NFT_FAMILIES, type NftChain, type NftFamily, type NftHook, type NftTable } from "./types.ts";
+import { NFT_FAMILIES, type NftChain, type NftFamily, type NftHook, type NftRule, type NftTable } from "./types.ts";
 import { unquoted } from "./words.ts";
 
-/** The listing of tables, ending in a newline; the empty text for none. */
-export function printNftListing(tables: readonly NftTable[]): string {
-  return tables.map((table) => `${printTable(table).join("\n")}\n`).join("");
+/** How much a listing shows. */
+export interface NftListOptions {
+  /** The handles of a table's objects and rules. */
+  readonly handles?: (table: NftTable) => NftHandles | undefined;
+  /** Without counters' values and elements' times. */
+  readonly stateless?: boolean;
+  /** Priorities as numbers. */
+  readonly numeric?: boolean;
+  /** Without the elements of sets. */
+  readonly terse?: boolean;
+  /** Chains without their rules. */
+  readonly headsOnly?: boolean;
 }
 
-function printTable(table: NftTable): string[] {
+/** Handles, by name; a chain's rules in their order. */
+export interface NftHandles {
+  readonly table: number | undefined;
+  readonly sets: ReadonlyMap<string, number>;
+  readonly chains: ReadonlyMap<string, { readonly handle: number; readonly rules: readonly number[] }>;
+  readonly others: readonly number[];
+}
+
+/** The listing of tables, ending in a newline; the empty text for none. */
+export function printNftListing(tables: readonly NftTable[], options: NftListOptions = {}): string {
+  return tables.map((table) => `${printTable(table, options).join("\n")}\n`).join("");
+}
+
+const handle = (number: number | undefined): string => number === undefined ? "" : ` # handle ${number}`;
+
+function printTable(table: NftTable, options: NftListOptions): string[] {
+  const handles = options.handles?.(table);
   const blocks = [
-    ...table.others.map(({ head, lines }) => [`\t${head} {`, ...lines.map((line) => `\t\t${line}`), "\t}"]),
-    ...table.sets.map(printSet),
-    ...table.chains.map((chain) => printChain(chain, table.family)),
+    ...table.others.map(({ head, lines }, i) => [
+      `\t${head} {${handle(handles?.others[i])}`,
+      ...lines.map((line) => `\t\t${line}`),
+      "\t}",
+    ]),
+    ...table.sets.map((set) => {
+      const shown = options.terse === true ? { ...set, elements: [] } : set;
+      const [first, ...rest] = printSet(options.stateless === true ? withoutState(shown) : shown);
+      return [`${first}${handle(handles?.sets.get(set.name))}`, ...rest];
+    }),
+    ...table.chains.map((chain) =>
+      printChain(chain, table.family, { ...options, own: handles?.chains.get(chain.name) })
+    ),
   ];
   return [
-    `table ${table.family} ${table.name} {`,
+    `table ${table.family} ${table.name} {${handle(handles?.table)}`,
     ...(table.flags.length === 0 ? [] : [`\tflags ${table.flags.join(",")}`]),
     ...(table.comment === undefined ? [] : [`\tcomment "${table.comment}"`]),
-    ...blocks.flatMap((block, i) => (i === 0 && table.flags.length === 0 ? block : ["", ...block])),
+    ...blocks.flatMap((block, i) =>
+      options.headsOnly === true || (i === 0 && table.flags.length === 0) ? block : ["", ...block]
+    ),
     "}",
   ];
 }
 
-function printChain({ name, comment, hook, rules }: NftChain, family: NftFamily): string[] {
+function withoutState(set: NftTable["sets"][number]): NftTable["sets"][number] {
+  return { ...set, elements: set.elements.map(({ expires: _, counter: __, ...element }) => element) };
+}
+
+type ChainOptions = NftListOptions & {
+  readonly own: { readonly handle: number; readonly rules: readonly number[] } | undefined;
+};
+
+function printChain({ name, comment, hook, rules }: NftChain, family: NftFamily, options: ChainOptions): string[] {
+  const shown = options.headsOnly === true ? [] : rules;
   return [
-    `\tchain ${name} {`,
-    ...(comment === undefined ? [] : [`\t\tcomment "${comment}"`]),
-    ...(hook === undefined ? [] : [`\t\t${printHook(hook, family)}`]),
-    ...rules.map((rule) => `\t\t${printRule(rule)}`),
+    `\tchain ${name} {${handle(options.own?.handle)}`,
+    ...(comment === undefined || options.headsOnly === true ? [] : [`\t\tcomment "${comment}"`]),
+    ...(hook === undefined ? [] : [`\t\t${printHook(hook, family, options.numeric ?? false)}`]),
+    ...shown.map((rule, i) => {
+      const own = options.stateless === true ? stateless(rule) : rule;
+      return `\t\t${printRule(own, options.numeric === true ? "numeric" : "listing")}${handle(options.own?.rules[i])}`;
+    }),
     "\t}",
   ];
 }
 
-function printHook({ type, hook, device, priority, policy }: NftHook, family: NftFamily): string {
+/** Counters without what they counted. */
+function stateless(rule: NftRule): NftRule {
+  return {
+    ...rule,
+    statements: rule.statements.map((each) => (each.kind === "counter" ? { kind: "text", words: ["counter"] } : each)),
+  };
+}
+
+function printHook({ type, hook, device, priority, policy }: NftHook, family: NftFamily, numeric: boolean): string {
   const at = device === undefined ? "" : ` device "${device}"`;
-  return `type ${type} hook ${hook}${at} priority ${printPriority(priority, { family, hook })}; policy ${policy};`;
+  const when = numeric ? String(priority) : printPriority(priority, { family, hook });
+  return `type ${type} hook ${hook}${at} priority ${when}; policy ${policy};`;
 }
 
 type Draft<T> = { -readonly [key in keyof T]: T[key] };

@@ -138,10 +138,11 @@ Deno.test("a rule is understood statement by statement, and what is unknown stay
   assertEquals(kinds("ip daddr @nodeport-ips meta l4proto . th dport vmap @service-nodeports"), ["match", "vmap"]);
   assertEquals(kinds("meta l4proto tcp dnat ip to numgen random mod 1 map { 0 : 10.0.0.1 . 80 }"), [
     "match",
-    "dnat map",
+    "nat",
   ]);
-  assertEquals(kinds(`log prefix "ip saddr" limit rate 3/minute accept`), ["text", "verdict"]);
-  assertEquals(kinds("update @a { ip6 saddr } dnat to [fd00::1]:80"), ["set", "dnat"]);
+  assertEquals(kinds(`log prefix "ip saddr" limit rate 3/minute accept`), ["log", "limit", "verdict"]);
+  assertEquals(kinds("update @a { ip6 saddr } dnat to [fd00::1]:80"), ["set", "nat"]);
+  assertEquals(kinds("something nobody knows accept"), ["text"]);
 });
 
 Deno.test("a mask of the highest bits is listed as a prefix and written as a mask", () => {

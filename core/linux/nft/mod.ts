@@ -1,6 +1,8 @@
 /** nftables: rulesets as values, `nft list ruleset` and `nft -f` as their texts. */
-export * from "./apply.ts";
+export { applyNft, type NftRefusal } from "./apply.ts";
 export * from "./changes.ts";
-export * from "./listing.ts";
-export { parseRule, printRule } from "./rule.ts";
+export { parseNftListing, printNftListing } from "./listing.ts";
+export { parseRule, parseTypedRule, printRule } from "./rule.ts";
 export * from "./types.ts";
+export { nftOf, NftRuleset } from "./ruleset.ts";
+export { nft } from "./program.ts";

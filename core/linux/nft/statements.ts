@@ -1,24 +1,40 @@
 /**
  * Statements as `nft list` prints them:
  *
- *     match       SELECTOR [. SELECTOR]... [& MASK] [== | !=] (@SET | VALUE | { VALUE, ... })
- *     vmap        (SELECTOR [. SELECTOR]... | NUMGEN) vmap (@MAP | { KEY : VERDICT, ... })
- *     mark        meta mark set (NUMBER | meta mark (&|^||) NUMBER)
- *     dnat        dnat to ADDRESS[:PORT]
- *     dnat map    dnat (ip | ip6) to NUMGEN map { KEY : ADDRESS . PORT, ... }
- *     masquerade  masquerade [fully-random]
+ *     match       SELECTOR [. SELECTOR]... [& MASK] [!= | == | < | > | <= | >=] (@SET | VALUE | { VALUE, ... })
+ *     vmap        SELECTOR [. SELECTOR]... vmap (@MAP | { KEY : VERDICT, ... })
+ *     assign      TARGET set (VALUE | SELECTOR [(&|^||) NUMBER]... | SELECTOR map (@MAP | { KEY : VALUE, ... }))
+ *     nat         (dnat | snat | masquerade | redirect) [ip | ip6] [to ([ADDRESS[-ADDRESS]][:PORT[-PORT]] | SELECTOR map ...)] [FLAG,FLAG]
+ *     limit       limit rate [over] N [kbytes|mbytes|bytes]/UNIT [burst N (packets|bytes|kbytes|mbytes)]
+ *     log         log [prefix "TEXT"] [level NAME] [group N] ...
  *     reject      reject [with WORDS]
- *     set         (add | update | delete) @SET { SELECTOR [. SELECTOR]... }
+ *     set         (add | update | delete) @SET { SELECTOR [. SELECTOR]... [timeout TIME] [counter] }
  *     counter     counter packets N bytes N
- *     NUMGEN      numgen (random | inc) mod N [offset N]
  *
- * A mask of the highest bits alone comes out as a prefix, `meta mark != 0x00000000/1`, which says the same of its own kind.
+ * A mask of the highest bits alone comes out as a prefix, `meta mark != 0x00000000/1`, which says the same of its own kind; one of
+ * several TCP flags as `tcp flags syn / syn,ack`.
  */
-import type { NftNumgen, NftOperand, NftStatement } from "./types.ts";
+import { DATATYPES, printSpan } from "./datatypes.ts";
+import { typeOf } from "./selectors.ts";
+import { printNftTime } from "./time.ts";
+import type {
+  NftAssign,
+  NftLimit,
+  NftLog,
+  NftLookup,
+  NftMatch,
+  NftNat,
+  NftOperand,
+  NftStatement,
+  NftVmap,
+} from "./types.ts";
 import { printVerdict } from "./verdict.ts";
 
-/** How a text is meant: as nft lists it, or as it reads it. They differ where nft lists what it cannot read back. */
-export type NftStyle = "listing" | "command";
+/**
+ * How a text is meant: as nft lists it (`numeric` with numbers for names, as `-n` asks), or as it reads it. They differ where nft
+ * lists what it cannot read back.
+ */
+export type NftStyle = "listing" | "numeric" | "command";
 
 /** `0x00004000` */
 export function printMark(value: number): string {
@@ -31,38 +47,68 @@ export function printStatement(statement: NftStatement, style: NftStyle = "listi
     case "match":
       return printMatch(statement, style);
     case "vmap":
-      return `${"mod" in statement.by ? printNumgen(statement.by) : statement.by.join(" . ")} vmap ${cases(statement)}`;
-    case "mark":
-      return `meta mark set ${statement.op === "=" ? "" : `meta mark ${statement.op} `}${printMark(statement.value)}`;
-    case "dnat":
-      return `dnat to ${socket(statement.address, statement.port)}`;
-    case "dnat map":
-      return `dnat ${statement.family} to ${printNumgen(statement.by)} map { ${
-        statement.choices.map(({ key, address, port }) => `${key} : ${address} . ${port}`).join(", ")
-      } }`;
-    case "masquerade":
-      return `masquerade${statement.fullyRandom ? " fully-random" : ""}`;
+      return `${statement.by.join(" . ")} vmap ${cases(statement)}`;
+    case "assign":
+      return printAssign(statement);
+    case "nat":
+      return printNat(statement);
+    case "limit":
+      return printLimit(statement);
+    case "log":
+      return printLog(statement);
     case "reject":
       return `reject${statement.with === undefined ? "" : ` with ${statement.with}`}`;
-    case "set":
-      return `${statement.verb} @${statement.set} { ${statement.selectors.join(" . ")} }`;
+    case "set": {
+      const timeout = statement.timeout === undefined ? "" : ` timeout ${printNftTime(statement.timeout)}`;
+      const more = statement.more === undefined ? "" : ` ${statement.more}`;
+      return `${statement.verb} @${statement.set} { ${statement.selectors.join(" . ")}${timeout}${more} }`;
+    }
     case "counter":
       return `counter packets ${statement.packets} bytes ${statement.bytes}`;
     case "verdict":
       return printVerdict(statement.verdict);
+    case "notrack":
+      return "notrack";
     case "text":
       return statement.words.reduce((text, word) => text + (word === "," || text === "" ? "" : " ") + word, "");
   }
 }
 
-function printMatch(match: Extract<NftStatement, { kind: "match" }>, style: NftStyle): string {
+function printMatch(match: NftMatch, style: NftStyle): string {
   const { selectors, mask, not, against } = match;
   const left = selectors.join(" . ");
-  if (mask === undefined) return `${left} ${not ? "!= " : ""}${printOperand(against)}`;
-  const length = highBits(mask);
+  const op = match.op !== undefined ? `${match.op} ` : not ? "!= " : "";
+  if (mask === undefined) {
+    return `${left} ${op}${printOperand(style === "numeric" ? inNumbers(against, selectors) : against)}`;
+  }
+  const type = typeOf(selectors[0] ?? "");
+  if (type === "tcp_flag") return printFlagMask(match, mask);
+  const length = type === "mark" ? highBits(mask) : undefined;
   const zero = "value" in against && Number(against.value) === 0;
-  if (style === "listing" && length !== undefined && zero && not) return `${left} != ${printMark(0)}/${length}`;
-  return `${left} & ${printMark(mask)} ${not ? "!=" : "=="} ${printOperand(against)}`;
+  if (style !== "command" && length !== undefined && zero && not) return `${left} != ${printMark(0)}/${length}`;
+  const printed = type === "mark" ? printMark(mask) : String(mask);
+  return `${left} & ${printed} ${not ? "!=" : "=="} ${printOperand(against)}`;
+}
+
+/** Protocols by their numbers. */
+function inNumbers(against: NftOperand, selectors: readonly string[]): NftOperand {
+  if ("set" in against) return against;
+  const numbers = (value: string) =>
+    value.split(" . ").map((part, i) => {
+      const type = typeOf(selectors[i] ?? "") === "inet_proto" ? DATATYPES.inet_proto : undefined;
+      const number = type?.number(part);
+      return typeof number === "bigint" ? String(number) : part;
+    }).join(" . ");
+  return "value" in against ? { value: numbers(against.value) } : { values: against.values.map(numbers) };
+}
+
+/** `tcp flags syn / syn,ack`; a single flag masked for is written the long way. */
+function printFlagMask({ selectors, not, against }: NftMatch, mask: number): string {
+  const flags = DATATYPES.tcp_flag;
+  const text = flags === undefined ? "" : printSpan({ from: BigInt(mask), to: BigInt(mask) }, flags, "");
+  const single = (mask & (mask - 1)) === 0;
+  if (single) return `${selectors[0]} & ${text} ${not ? "!=" : "=="} ${printOperand(against)}`;
+  return `${selectors[0]} ${not ? "!= " : ""}${printOperand(against)} / ${text}`;
 }
 
 /** How many bits a 32-bit mask has if it is of the highest ones alone. */
@@ -82,16 +128,54 @@ export function printOperand(operand: NftOperand): string {
   return "value" in operand ? operand.value : `{ ${operand.values.join(", ")} }`;
 }
 
-function printNumgen({ mode, mod, offset }: NftNumgen): string {
-  return `numgen ${mode} mod ${mod}${offset === 0 ? "" : ` offset ${offset}`}`;
-}
-
-function cases({ map }: Extract<NftStatement, { kind: "vmap" }>): string {
+function cases({ map }: NftVmap): string {
   if (typeof map === "string") return `@${map}`;
   return `{ ${map.map(({ key, verdict }) => `${key} : ${printVerdict(verdict)}`).join(", ")} }`;
 }
 
-function socket(address: string, port: number | undefined): string {
-  if (port === undefined) return address;
-  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+function printLookup({ by, map }: NftLookup): string {
+  const text = typeof map === "string"
+    ? `@${map}`
+    : `{ ${map.map(({ key, value }) => `${key} : ${value.join(" . ")}`).join(", ")} }`;
+  return `${by.join(" . ")} map ${text}`;
+}
+
+function printAssign({ target, of, then, lookup }: NftAssign): string {
+  if (lookup !== undefined) return `${target} set ${printLookup(lookup)}`;
+  const steps = then.map(({ op, value }) => (op === "=" ? value : `${op} ${value}`));
+  return `${target} set ${[...(of === undefined ? [] : [of]), ...steps].join(" ")}`;
+}
+
+function printNat(nat: NftNat): string {
+  const to = nat.lookup === undefined ? socket(nat) : printLookup(nat.lookup);
+  const family = nat.family === undefined ? "" : ` ${nat.family}`;
+  return nat.verb + (to === "" ? "" : `${family} to ${to}`) + (nat.flags.length === 0 ? "" : ` ${nat.flags.join(",")}`);
+}
+
+function socket({ address, lastAddress, port, lastPort }: NftNat): string {
+  const last = lastAddress === undefined ? "" : `-${lastAddress}`;
+  const host = address === undefined ? "" : address + last;
+  if (port === undefined) return host;
+  const ports = lastPort === undefined ? String(port) : `${port}-${lastPort}`;
+  return host.includes(":") ? `[${host}]:${ports}` : `${host}:${ports}`;
+}
+
+/** Bursts that go without saying. */
+const BURST = 5;
+
+function printLimit({ over, rate, of, per, burst, burstOf }: NftLimit): string {
+  const bytes = of === "packets" ? "" : ` ${of}`;
+  const silent = of === "packets" ? burst === BURST : burst === 0;
+  const tail = silent ? "" : ` burst ${burst} ${burstOf}`;
+  return `limit rate ${over ? "over " : ""}${rate}${bytes}/${per}${tail}`;
+}
+
+function printLog({ prefix, level, more }: NftLog): string {
+  const parts = [
+    "log",
+    ...(prefix === undefined ? [] : [`prefix "${prefix}"`]),
+    ...(level === undefined ? [] : [`level ${level}`]),
+    ...more,
+  ];
+  return parts.join(" ");
 }

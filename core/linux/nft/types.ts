@@ -90,15 +90,11 @@ export interface NftCount {
   readonly bytes: number;
 }
 
-/** What a packet is asked for: `ip saddr`, `meta l4proto`, `fib saddr type`. Several together are a concatenation. */
+/**
+ * What a packet is asked for: `ip saddr`, `meta l4proto`, `fib saddr type`, `jhash ip saddr mod 4`, `numgen random mod 3` (drawn) or
+ * `numgen inc mod 3 offset 1` (counted). Several together are a concatenation.
+ */
 export type NftSelectors = readonly string[];
-
-/** A number drawn (`random`) or counted (`inc`) below `mod`, plus `offset`. */
-export interface NftNumgen {
-  readonly mode: "random" | "inc";
-  readonly mod: number;
-  readonly offset: number;
-}
 
 /** What a packet's value is held against: a named set, one value, or an anonymous set. */
 export type NftOperand =
@@ -110,14 +106,15 @@ export type NftOperand =
 export type NftStatement =
   | NftMatch
   | NftVmap
-  | { readonly kind: "mark"; readonly op: "=" | "|" | "&" | "^"; readonly value: number }
-  | { readonly kind: "dnat"; readonly address: string; readonly port?: number }
-  | NftDnatMap
-  | { readonly kind: "masquerade"; readonly fullyRandom: boolean }
+  | NftAssign
+  | NftNat
+  | NftLimit
+  | NftLog
   | { readonly kind: "reject"; readonly with?: string }
   | NftSetUpdate
   | ({ readonly kind: "counter" } & NftCount)
   | { readonly kind: "verdict"; readonly verdict: NftVerdict }
+  | { readonly kind: "notrack" }
   | NftText;
 
 /** Holds a packet's value, masked with `mask` where given, against something. */
@@ -126,22 +123,70 @@ export interface NftMatch {
   readonly selectors: NftSelectors;
   readonly mask?: number;
   readonly not: boolean;
+  /** Greater and less; `==` where flags are meant to be these and no others. */
+  readonly op?: "<" | ">" | "<=" | ">=" | "==";
   readonly against: NftOperand;
 }
 
 /** Looks a verdict up, in a named map or in cases that stand in the rule. */
 export interface NftVmap {
   readonly kind: "vmap";
-  readonly by: NftSelectors | NftNumgen;
+  readonly by: NftSelectors;
   readonly map: string | readonly { readonly key: string; readonly verdict: NftVerdict }[];
 }
 
-/** DNAT to a drawn address and port. */
-export interface NftDnatMap {
-  readonly kind: "dnat map";
-  readonly family: "ip" | "ip6";
-  readonly by: NftNumgen;
-  readonly choices: readonly { readonly key: string; readonly address: string; readonly port: number }[];
+/** Looks values up, in a named map or in cases that stand in the rule. */
+export interface NftLookup {
+  readonly by: NftSelectors;
+  readonly map: string | readonly { readonly key: string; readonly value: readonly string[] }[];
+}
+
+/** `meta mark set ...`: a value, another selector's, itself with a number, or one looked up. */
+export interface NftAssign {
+  readonly kind: "assign";
+  /** `meta mark`, `ct mark`, `ip ttl`, `ip dscp`, `meta priority`, `meta nftrace`, `tcp option maxseg size` ... */
+  readonly target: string;
+  /** A selector, which may stand first. */
+  readonly of?: string;
+  /** What it is combined with, one after the other. */
+  readonly then: readonly { readonly op: "=" | "|" | "&" | "^"; readonly value: string }[];
+  readonly lookup?: NftLookup;
+}
+
+/** DNAT, SNAT, MASQUERADE, REDIRECT. */
+export interface NftNat {
+  readonly kind: "nat";
+  readonly verb: "dnat" | "snat" | "masquerade" | "redirect";
+  /** Said where it cannot be told from the table, or where an address and a port are looked up. */
+  readonly family?: "ip" | "ip6";
+  readonly address?: string;
+  readonly lastAddress?: string;
+  readonly port?: number;
+  readonly lastPort?: number;
+  readonly lookup?: NftLookup;
+  /** `random`, `fully-random`, `persistent`. */
+  readonly flags: readonly string[];
+}
+
+/** `limit rate [over] N/UNIT [burst N packets]`, or bytes. */
+export interface NftLimit {
+  readonly kind: "limit";
+  readonly over: boolean;
+  readonly rate: number;
+  /** `packets` are not said. */
+  readonly of: "packets" | "bytes" | "kbytes" | "mbytes";
+  readonly per: "second" | "minute" | "hour" | "day" | "week";
+  readonly burst: number;
+  readonly burstOf: "packets" | "bytes" | "kbytes" | "mbytes";
+}
+
+/** `log [prefix "TEXT"] [level NAME] [group N ...] [flags ...]` */
+export interface NftLog {
+  readonly kind: "log";
+  readonly prefix?: string;
+  readonly level?: string;
+  /** The words behind, as they are. */
+  readonly more: readonly string[];
 }
 
 /** Puts a packet's value into a dynamic set, or takes it out. */
@@ -150,6 +195,10 @@ export interface NftSetUpdate {
   readonly verb: "add" | "update" | "delete";
   readonly set: string;
   readonly selectors: NftSelectors;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  /** `counter`, `limit rate 5/second` ... for every element. */
+  readonly more?: string;
 }
 
 /** Words of a statement we carry without knowing what they do. */

@@ -9,16 +9,19 @@ export function printVerdict(verdict: NftVerdict): string {
 
 /** The verdict that the next words are; undefined where they are none. */
 export function readVerdict(words: WordReader): NftVerdict | undefined {
-  const kind = words.take();
+  const kind = words.next;
   switch (kind) {
     case "accept":
     case "drop":
     case "continue":
     case "return":
+      words.take();
       return { kind };
     case "jump":
     case "goto":
-      return words.done ? undefined : { kind, chain: words.take() };
+      words.take();
+      if (words.done || /^[;\n}]$/.test(words.next ?? "")) words.unexpected("string");
+      return { kind, chain: words.take() };
     default:
       return undefined;
   }

@@ -120,15 +120,14 @@ function chainsOf(context: Context): NftChain[] {
 
 /** A client that comes back goes where it was; others to a drawn endpoint, without affinity in one statement. */
 function balancing(endpoints: readonly Endpoint[], { port, view }: Context): NftRule[] {
-  const by = { mode: "random", mod: endpoints.length, offset: 0 } as const;
+  const by = [`numgen random mod ${endpoints.length}`];
   if (port.affinity === undefined) {
-    const choices = endpoints.map((endpoint, i) => ({
+    const map = endpoints.map((endpoint, i) => ({
       key: String(i),
-      address: addressOf(endpoint),
-      port: endpoint.port,
+      value: [addressOf(endpoint), String(endpoint.port)],
     }));
-    const family = ipOf(view);
-    return [rule(match(["meta l4proto"], { value: port.protocol }), { kind: "dnat map", family, by, choices })];
+    const nat = { kind: "nat", verb: "dnat", family: ipOf(view), lookup: { by, map }, flags: [] } as const;
+    return [rule(match(["meta l4proto"], { value: port.protocol }), nat)];
   }
   const names = endpoints.map((endpoint) => nftEndpointNames(port, endpoint));
   return [
@@ -144,9 +143,11 @@ function endpointChain(endpoint: Endpoint, { port, view }: Context): NftChain {
     rules: [
       rule({ kind: "set", verb: "update", set, selectors: [`${ipOf(view)} saddr`] }),
       rule(match(["meta l4proto"], { value: port.protocol }), {
-        kind: "dnat",
+        kind: "nat",
+        verb: "dnat",
         address: addressOf(endpoint),
         port: endpoint.port,
+        flags: [],
       }),
     ],
   };

@@ -42,9 +42,15 @@ export function goto(chain: string): NftVerdict {
   return { kind: "goto", chain };
 }
 
+/** Combines a packet's mark with a number. */
+export function changeMark(op: "|" | "^", mark: number): NftStatement {
+  const value = `0x${mark.toString(16).padStart(8, "0")}`;
+  return { kind: "assign", target: "meta mark", of: "meta mark", then: [{ op, value }] };
+}
+
 /** Marks a packet for masquerading. */
 export function markForMasquerade(view: ServiceView): NftStatement {
-  return { kind: "mark", op: "|", value: view.masqueradeMark };
+  return changeMark("|", view.masqueradeMark);
 }
 
 /** Holds for packets of this node's or the cluster's pods; with `not` for all others. */

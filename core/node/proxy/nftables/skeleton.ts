@@ -2,6 +2,7 @@
 import type { NftChain, NftRule, NftSet } from "../../../linux/mod.ts";
 import type { ServiceView } from "../view.ts";
 import {
+  changeMark,
   commented,
   ifLocal,
   inSet,
@@ -113,12 +114,12 @@ function clusterMasquerade(view: ServiceView): NftRule[] {
 /** The mark is cleared, so that a packet that comes by again in a tunnel's clothes is not masqueraded once more. */
 function masquerading(view: ServiceView): NftRule[] {
   const ip = ipOf(view);
-  const masquerade = { kind: "masquerade", fullyRandom: true } as const;
+  const masquerade = { kind: "nat", verb: "masquerade", flags: ["fully-random"] } as const;
   const mask = view.masqueradeMark;
   return [
     rule(
       { kind: "match", selectors: ["meta mark"], mask, not: true, against: { value: "0x00000000" } },
-      { kind: "mark", op: "^", value: mask },
+      changeMark("^", mask),
       masquerade,
     ),
     rule(

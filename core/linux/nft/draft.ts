@@ -1,0 +1,230 @@
+/** A table as it lives in a namespace: objects by name in the order of their creation, with handles, and who uses what. */
+import { setTypes } from "./element_order.ts";
+import { keptRule } from "./rule.ts";
+import type { NftChain, NftElement, NftFamily, NftOther, NftRule, NftSet, NftTable, NftVerdict } from "./types.ts";
+
+/** A rule with the handle it is deleted by. */
+export interface LiveRule {
+  readonly rule: NftRule;
+  readonly handle: number;
+}
+
+/** A chain with its rules. */
+export interface LiveChain {
+  chain: Omit<NftChain, "rules">;
+  readonly handle: number;
+  rules: LiveRule[];
+}
+
+/** A set or map with its elements by their keys. */
+export interface LiveSet {
+  set: Omit<NftSet, "elements">;
+  readonly handle: number;
+  readonly elements: Map<string, NftElement>;
+}
+
+/** What takes a change back. */
+export type Undo = (() => void)[];
+
+/** A table. Every change notes in `undo` how it is taken back. */
+export class TableDraft {
+  readonly sets = new Map<string, LiveSet>();
+  readonly chains = new Map<string, LiveChain>();
+  others: readonly (NftOther & { readonly handle: number })[] = [];
+  flags: readonly string[] = [];
+  comment: string | undefined;
+  /** How many rules and elements name a chain (`chain NAME`) or a set (`set NAME`). */
+  readonly #uses = new Map<string, number>();
+  #handles = 0;
+
+  constructor(readonly family: NftFamily, readonly name: string, readonly handle: number) {}
+
+  /** A table of a value; handles begin anew. */
+  static of(table: NftTable, handle: number): TableDraft {
+    const draft = new TableDraft(table.family, table.name, handle);
+    draft.flags = table.flags;
+    draft.comment = table.comment;
+    draft.others = table.others.map((other) => ({ ...other, handle: draft.nextHandle() }));
+    for (const { rules: _, ...chain } of table.chains) draft.addChain(chain, []);
+    for (const { elements, ...set } of table.sets) {
+      draft.addSet(set, []);
+      for (const element of elements) draft.putElement(set.name, element, []);
+    }
+    for (const { name, rules } of table.chains) for (const rule of rules) draft.addRule(name, rule, { undo: [] });
+    return draft;
+  }
+
+  /** The table as a value. */
+  value(): NftTable {
+    return {
+      family: this.family,
+      name: this.name,
+      flags: this.flags,
+      ...(this.comment === undefined ? {} : { comment: this.comment }),
+      others: this.others.map(({ head, lines }) => ({ head, lines })),
+      sets: [...this.sets.values()].map(({ set, elements }) => ({ ...set, elements: [...elements.values()] })),
+      chains: [...this.chains.values()].map(({ chain, rules }) => ({ ...chain, rules: rules.map(({ rule }) => rule) })),
+    };
+  }
+
+  nextHandle(): number {
+    return ++this.#handles;
+  }
+
+  /** Whether a rule or an element still names it. */
+  isUsed(what: "chain" | "set", name: string): boolean {
+    return (this.#uses.get(`${what} ${name}`) ?? 0) > 0;
+  }
+
+  addChain(chain: Omit<NftChain, "rules">, undo: Undo): void {
+    this.chains.set(chain.name, { chain, handle: this.nextHandle(), rules: [] });
+    undo.push(() => this.chains.delete(chain.name));
+  }
+
+  addSet(set: Omit<NftSet, "elements">, undo: Undo): void {
+    this.sets.set(set.name, { set, handle: this.nextHandle(), elements: new Map() });
+    undo.push(() => this.sets.delete(set.name));
+  }
+
+  /** Changes what a set is declared with. */
+  alterSet(live: LiveSet, set: Omit<NftSet, "elements">, undo: Undo): void {
+    const before = live.set;
+    live.set = set;
+    undo.push(() => live.set = before);
+  }
+
+  /** Takes an object out of its map; where it stood comes back with `undo`. */
+  take(kind: "chains" | "sets", name: string, undo: Undo): void {
+    const map = this[kind] as Map<string, LiveChain | LiveSet>;
+    const before = [...map];
+    map.delete(name);
+    undo.push(() => {
+      map.clear();
+      for (const [key, value] of before) map.set(key, value);
+    });
+  }
+
+  putElement(set: string, element: NftElement, undo: Undo): void {
+    const elements = (this.sets.get(set) as LiveSet).elements;
+    const key = element.key.join(" . ");
+    const before = elements.get(key);
+    elements.set(key, element);
+    this.#count(targetOf(before?.value), -1);
+    this.#count(targetOf(element.value), 1);
+    undo.push(() => {
+      if (before === undefined) elements.delete(key);
+      else elements.set(key, before);
+      this.#count(targetOf(before?.value), 1);
+      this.#count(targetOf(element.value), -1);
+    });
+  }
+
+  takeElement(set: string, key: string, undo: Undo): void {
+    const elements = (this.sets.get(set) as LiveSet).elements;
+    const element = elements.get(key) as NftElement;
+    elements.delete(key);
+    this.#count(targetOf(element.value), -1);
+    undo.push(() => {
+      elements.set(key, element);
+      this.#count(targetOf(element.value), 1);
+    });
+  }
+
+  /** Puts a rule into a chain, at its end or at a place; anonymous sets take handles as well. */
+  addRule(chain: string, rule: NftRule, { undo, place }: { readonly undo: Undo; readonly place?: number }): void {
+    const live = this.chains.get(chain) as LiveChain;
+    const kept = keptRule(rule, this.family);
+    for (let sets = anonymousSets(kept); sets > 0; sets--) this.nextHandle();
+    const added = { rule: kept, handle: this.nextHandle() };
+    if (place === undefined) live.rules.push(added);
+    else live.rules.splice(place, 0, added);
+    this.#countRule(kept, 1);
+    undo.push(() => {
+      live.rules.splice(live.rules.indexOf(added), 1);
+      this.#countRule(kept, -1);
+    });
+  }
+
+  takeRule(chain: string, place: number, undo: Undo): void {
+    const live = this.chains.get(chain) as LiveChain;
+    const [gone] = live.rules.splice(place, 1) as [LiveRule];
+    this.#countRule(gone.rule, -1);
+    undo.push(() => {
+      live.rules.splice(place, 0, gone);
+      this.#countRule(gone.rule, 1);
+    });
+  }
+
+  flushChain(chain: string, undo: Undo): void {
+    const live = this.chains.get(chain) as LiveChain;
+    const before = live.rules;
+    live.rules = [];
+    for (const { rule } of before) this.#countRule(rule, -1);
+    undo.push(() => {
+      live.rules = before;
+      for (const { rule } of before) this.#countRule(rule, 1);
+    });
+  }
+
+  #countRule(rule: NftRule, by: number): void {
+    const { chains, sets } = namesIn(rule);
+    for (const chain of chains) this.#count(chain, by);
+    for (const set of sets) this.#count(set, by, "set");
+  }
+
+  #count(name: string | undefined, by: number, what: "chain" | "set" = "chain"): void {
+    if (name === undefined) return;
+    const key = `${what} ${name}`;
+    this.#uses.set(key, (this.#uses.get(key) ?? 0) + by);
+  }
+}
+
+function anonymousSets({ statements }: NftRule): number {
+  let count = 0;
+  for (const statement of statements) {
+    if (statement.kind === "match" && "values" in statement.against) count++;
+    if (statement.kind === "vmap" && typeof statement.map !== "string") count++;
+    const lookup = statement.kind === "nat" || statement.kind === "assign" ? statement.lookup : undefined;
+    if (lookup !== undefined && typeof lookup.map !== "string") count++;
+  }
+  return count;
+}
+
+/** The chain that a map's value or a verdict leads to. */
+export function targetOf(value: NftElement["value"] | NftVerdict): string | undefined {
+  return value !== undefined && "chain" in value ? value.chain : undefined;
+}
+
+/** The chains and sets a rule names; words we do not understand name none. */
+export function namesIn({ statements }: NftRule): { chains: readonly string[]; sets: readonly string[] } {
+  const [chains, sets]: [string[], string[]] = [[], []];
+  const target = (verdict: NftVerdict) => "chain" in verdict && chains.push(verdict.chain);
+  for (const statement of statements) {
+    if (statement.kind === "verdict") target(statement.verdict);
+    if (statement.kind === "set") sets.push(statement.set);
+    if (statement.kind === "match" && "set" in statement.against) sets.push(statement.against.set);
+    const lookup = statement.kind === "nat" || statement.kind === "assign" ? statement.lookup : undefined;
+    if (lookup !== undefined && typeof lookup.map === "string") sets.push(lookup.map);
+    if (statement.kind !== "vmap") continue;
+    if (typeof statement.map === "string") sets.push(statement.map);
+    else for (const { verdict } of statement.map) target(verdict);
+  }
+  return { chains, sets };
+}
+
+/** Elements of a set of intervals must not overlap; the one that an element overlaps, if there is one. */
+export function overlapped(live: LiveSet, element: NftElement, spans: SpanReader): NftElement | undefined {
+  if (!live.set.flags.includes("interval")) return undefined;
+  const types = setTypes(live.set);
+  if (types.length !== 1) return undefined;
+  const own = spans(element.key[0] ?? "", live);
+  if (own === undefined) return undefined;
+  for (const other of live.elements.values()) {
+    const span = spans(other.key[0] ?? "", live);
+    if (span !== undefined && span.from <= own.to && own.from <= span.to) return other;
+  }
+  return undefined;
+}
+
+/** A key's numbers from first to last. */
+export type SpanReader = (key: string, live: LiveSet) => { readonly from: bigint; readonly to: bigint } | undefined;

@@ -1,0 +1,77 @@
+import type { PlaneApi } from "../../../wasm/mod.ts";
+import type { Namespace, StateKey } from "../namespace.ts";
+import { type NftRefusal, NftTables } from "./apply.ts";
+import type { NftTransaction } from "./changes.ts";
+import type { TableDraft, Undo } from "./draft.ts";
+import { NftPlane } from "./plane.ts";
+import type { NftElement, NftTable } from "./types.ts";
+
+const KEY: StateKey<NftRuleset> = { label: "nftables" };
+
+/** The ruleset of a namespace. */
+export function nftOf(namespace: Namespace): NftRuleset {
+  return namespace.state(KEY, () => new NftRuleset(namespace));
+}
+
+/** nftables of one namespace: the tables as values, with the compiled form of each in the plane, which counts. */
+export class NftRuleset {
+  readonly tables = new NftTables();
+  readonly #plane: NftPlane;
+
+  constructor(readonly namespace: Namespace) {
+    this.#plane = new NftPlane(namespace);
+  }
+
+  get plane(): PlaneApi {
+    return this.namespace.plane;
+  }
+
+  /** Carries out changes that take effect together or not at all; what `change` gives says why not. */
+  transact<T>(change: (undo: Undo) => T | undefined): T | undefined {
+    const undo: Undo = [];
+    const taken = this.#attempt(change, undo);
+    if (taken !== undefined) this.#rollBack(undo);
+    else if (undo.length > 0) this.#plane.load(this.tables.list());
+    return taken;
+  }
+
+  #attempt<T>(change: (undo: Undo) => T | undefined, undo: Undo): T | undefined {
+    try {
+      return change(undo);
+    } catch (error) {
+      this.#rollBack(undo);
+      throw error;
+    }
+  }
+
+  #rollBack(undo: Undo): void {
+    for (const step of undo.reverse()) step();
+    undo.length = 0;
+  }
+
+  /** Carries out a transaction. */
+  apply(transaction: NftTransaction): NftRefusal | undefined {
+    return this.transact((undo) => {
+      for (const change of transaction.changes) {
+        const refused = this.tables.apply(transaction, change, undo);
+        if (refused !== undefined) return refused;
+      }
+      return undefined;
+    });
+  }
+
+  /** A table as it is now: counters, and elements that rules put in, as the plane has them. */
+  now(draft: TableDraft): NftTable {
+    return this.#plane.now(draft);
+  }
+
+  /** The elements of a set as they are now. */
+  elements(draft: TableDraft, set: string): readonly NftElement[] {
+    return this.#plane.elements(draft, set);
+  }
+
+  /** The text of the rule or policy of a trace's line. */
+  ruleAt(table: number, family: 4 | 6, line: number): string | undefined {
+    return this.#plane.ruleAt(table, family, line);
+  }
+}
