@@ -28,6 +28,13 @@ export const PROGRAM = {
   NFT: 8,
 } as const;
 
+/** Types of nftables' base chains. */
+export const CHAIN = {
+  FILTER: 0,
+  NAT: 1,
+  ROUTE: 2,
+} as const;
+
 /** Parts of a rule that are no match: which are there, and which are inverted. */
 export const BASE = {
   SOURCE: 1,

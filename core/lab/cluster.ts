@@ -296,6 +296,7 @@ function buildNode(
     dns,
     network: spec.network === "flannel" && spec.backend === "host-gw" ? "flannel/host-gw" : spec.network,
     clusterCIDR: spec.podCIDR,
+    serviceCIDR: spec.serviceCIDR,
     proxy: spec.proxy,
     device: "eth0",
     mtu: 1500,

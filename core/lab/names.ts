@@ -1,5 +1,5 @@
 /** Names for a trace: places by namespace, devices by index, rules by number. */
-import { namespaceOf, netfilterOf, type TraceNames } from "../linux/mod.ts";
+import { namespaceOf, netfilterOf, nftOf, type TraceNames } from "../linux/mod.ts";
 import type { IfIndex, Ns } from "../../wasm/mod.ts";
 import type { Cluster } from "./cluster.ts";
 import type { World } from "./world.ts";
@@ -18,7 +18,7 @@ export function namesOf(world: World, cluster: Cluster | undefined): TraceNames 
     device: (ns, dev) => devicesOf(ns).get(dev) ?? `if${dev}`,
     rule: ({ ns, family, table, rule }) =>
       typeof table === "number"
-        ? undefined
+        ? nftOf(namespaceOf(world.plane, ns)).ruleAt(table, family, rule)
         : netfilterOf(namespaceOf(world.plane, ns), family).ruleAt(table, rule)?.text,
   };
 }

@@ -5,7 +5,8 @@ import type { Machine, Namespace } from "../linux/mod.ts";
 import { mustRun } from "./agent.ts";
 import { type ClusterDns, type ContainerRuntime, Kubelet } from "./kubelet/mod.ts";
 import { startNetworkAgent } from "./network_agent.ts";
-import { startProxyAgent } from "./proxy_agent.ts";
+import { type ProxyAgent, startProxyAgent } from "./proxy_agent.ts";
+import type { ModeName } from "./proxy_modes/table.ts";
 
 /** What a node is made of. */
 export interface ClusterNodeParts {
@@ -19,7 +20,8 @@ export interface ClusterNodeParts {
   /** A name of the networks table. */
   readonly network: string;
   readonly clusterCIDR: string;
-  readonly proxy: "iptables" | "none";
+  readonly serviceCIDR: string;
+  readonly proxy: ModeName | "none";
   /** The device with the node's address, and its MTU. */
   readonly device: string;
   readonly mtu: number;
@@ -31,6 +33,7 @@ export class ClusterNode {
   readonly machine: Machine;
   readonly kubelet: Kubelet;
   readonly #parts: ClusterNodeParts;
+  #proxy: ProxyAgent | undefined;
 
   constructor(parts: ClusterNodeParts) {
     this.#parts = parts;
@@ -52,6 +55,19 @@ export class ClusterNode {
         startProxyAgent({ machine, node, store: api.store, config: { mode: "iptables", clusterCIDR } });
       }
       await this.kubelet.start(run);
+    });
+  }
+
+  /** Runs kube-proxy in this mode from now on; the one before ends, and the new one cleans up after it. */
+  setProxy(mode: ModeName | "none"): void {
+    const { name: node, machine, api, clusterCIDR, serviceCIDR } = this.#parts;
+    this.#proxy?.stop();
+    this.#proxy = mode === "none" ? undefined : startProxyAgent({
+      machine,
+      node,
+      store: api.store,
+      config: { mode, clusterCIDR },
+      serviceCIDRs: [serviceCIDR],
     });
   }
 

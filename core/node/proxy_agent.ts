@@ -1,25 +1,11 @@
-/** kube-proxy on one node: the view of all Services, printed, loaded, and stale flows deleted. */
-import { isFailure } from "../base/mod.ts";
-import type { Store } from "../kube/mod.ts";
-import type { Listener, Machine, Process, Task } from "../linux/mod.ts";
-import { mustRun, runIn, startAgent } from "./agent.ts";
-import {
-  type Ensured,
-  ensuredJumps,
-  flowsDue,
-  type HealthAnswer,
-  healthAnswers,
-  parseGoDuration,
-  type ProxyConfig,
-  type ProxyNode,
-  proxySysctls,
-  type ServiceView,
-  serviceViews,
-  staleFlows,
-  type Synced,
-  syncIptables,
-  ViewMemo,
-} from "./proxy/mod.ts";
+/** kube-proxy on one node: the view of all Services, brought about in its mode; health check node ports served. */
+import type { KubeObject, Store } from "../kube/mod.ts";
+import type { Machine, Task } from "../linux/mod.ts";
+import { startAgent } from "./agent.ts";
+import { HealthServers } from "./proxy_modes/health.ts";
+import type { ProxyMode } from "./proxy_modes/mode.ts";
+import { type ModeName, startMode } from "./proxy_modes/table.ts";
+import { healthAnswers, parseGoDuration, type ProxyConfig, type ProxyNode, serviceViews, ViewMemo } from "./proxy/mod.ts";
 
 /** What kube-proxy is started with. */
 export interface ProxyAgentOptions {
@@ -27,69 +13,83 @@ export interface ProxyAgentOptions {
   readonly node: string;
   readonly store: Store;
   readonly config: ProxyConfig;
+  /** Where ClusterIPs come from, if no ServiceCIDR object says so. */
+  readonly serviceCIDRs?: readonly string[];
 }
 
-const KINDS = new Set(["Service", "EndpointSlice", "Node"]);
-/** kube-proxy does not sync more often than this (iptables.minSyncPeriod). */
+const KINDS = new Set(["Service", "EndpointSlice", "Node", "ServiceCIDR"]);
+/** kube-proxy does not sync more often than this (minSyncPeriod). */
 const MIN_SYNC = "1s";
-const FAMILIES = [4, 6] as const;
+
+/** A kube-proxy that runs. */
+export interface ProxyAgent {
+  stop(): void;
+}
 
 /** Starts it; it follows Services, EndpointSlices and its Node from now on. */
-export function startProxyAgent(options: ProxyAgentOptions): () => void {
+export function startProxyAgent(options: ProxyAgentOptions): ProxyAgent {
   const { machine, node, store, config } = options;
-  const proxy = new IptablesProxy(options);
-  return startAgent({
+  const proxy = new Proxy(options);
+  const own = config.mode === "nftables" ? config.nftables : config.iptables;
+  const stop = startAgent({
     name: `kube-proxy on ${node}`,
     store,
     runner: machine.runner,
-    period: parseGoDuration(config.iptables?.minSyncPeriod ?? MIN_SYNC),
+    period: parseGoDuration(own?.minSyncPeriod ?? MIN_SYNC),
     concerns: ({ object }) => KINDS.has(object.kind),
     sync: (task) => proxy.sync(task),
   });
+  return {
+    stop: () => {
+      stop();
+      proxy.stop();
+    },
+  };
 }
 
-/** What one kube-proxy remembers between syncs. */
-class IptablesProxy {
+class Proxy {
   readonly #options: ProxyAgentOptions;
-  readonly #synced = new Map<4 | 6, Synced>();
+  readonly #health: HealthServers;
   readonly #memo = new ViewMemo();
-  readonly #health = new Map<number, HealthServer>();
+  #mode: ProxyMode | undefined;
+  #stopped = false;
 
   constructor(options: ProxyAgentOptions) {
     this.#options = options;
+    this.#health = new HealthServers(options.machine);
   }
 
   async sync(task: Task): Promise<void> {
-    const { store, config } = this.#options;
+    const { store, config, machine } = this.#options;
     const node = this.#proxyNode();
-    if (node === undefined) return;
+    if (node === undefined || this.#stopped) return;
+    const name: ModeName = config.mode ?? "iptables";
+    this.#mode ??= await startMode(task, name, { machine, config });
     const views = serviceViews({
       services: store.list("Service"),
       endpointSlices: store.list("EndpointSlice"),
       node,
       config,
+      serviceCIDRs: this.#serviceCIDRs(),
       memo: this.#memo,
     });
-    for (const [i, family] of FAMILIES.entries()) await this.#syncFamily(task, views[i] as ServiceView, family);
-    this.#serveHealth(new Map([...healthAnswers(views[1]), ...healthAnswers(views[0])]));
+    await this.#mode.sync(task, views);
+    this.#health.serve(new Map([...healthAnswers(views[1]), ...healthAnswers(views[0])]));
   }
 
-  async #syncFamily(task: Task, view: ServiceView, family: 4 | 6): Promise<void> {
-    const { machine } = this.#options;
-    const tool = family === 4 ? "iptables" : "ip6tables";
-    const before = this.#synced.get(family);
-    const { text, full, synced } = syncIptables(view, before, { now: machine.runner.clock.now() });
-    if (full) {
-      for (const [key, value] of Object.entries(proxySysctls(view, this.#options.config))) {
-        await mustRun(task, machine, `sysctl -qw ${key}=${value}`);
-      }
-      for (const each of ensuredJumps()) await ensure(task, machine, tool, each);
-    }
-    await mustRun(task, machine, `${tool}-restore --noflush --counters`, text);
-    this.#synced.set(family, synced);
-    if (!flowsDue(before?.view, view)) return;
-    const stale = staleFlows(view);
-    machine.plane.removeFlows(machine.ns.id, (flow) => !stale(flow));
+  /** Its servers end; its rules stay, as those of a kube-proxy that was killed. */
+  stop(): void {
+    this.#stopped = true;
+    this.#health.serve(new Map());
+  }
+
+  #serviceCIDRs(): readonly string[] {
+    const { store, serviceCIDRs = [] } = this.#options;
+    const objects = store.list(
+      "ServiceCIDR",
+    ) as readonly (KubeObject & { readonly spec?: { readonly cidrs?: string[] } })[];
+    const said = objects.flatMap(({ spec }) => spec?.cidrs ?? []);
+    return said.length > 0 ? said : serviceCIDRs;
   }
 
   #proxyNode(): ProxyNode | undefined {
@@ -112,68 +112,5 @@ class IptablesProxy {
       // The plane has no nfnetlink_acct: kube-proxy finds out and leaves its counting rules away.
       nfacct: false,
     };
-  }
-
-  /** One listener for every health check node port; its answer is the latest. */
-  #serveHealth(answers: ReadonlyMap<number, HealthAnswer>): void {
-    for (const [port, server] of this.#health) {
-      if (answers.has(port)) continue;
-      server.stop();
-      this.#health.delete(port);
-    }
-    for (const [port, answer] of answers) {
-      const server = this.#health.get(port) ?? new HealthServer(this.#options.machine, port);
-      server.answer = answer;
-      this.#health.set(port, server);
-    }
-  }
-}
-
-/** Answers every request on a health check node port. */
-class HealthServer {
-  answer: HealthAnswer | undefined;
-  readonly #process: ReturnType<Machine["startProgram"]>;
-
-  constructor(machine: Machine, port: number) {
-    this.#process = machine.startProgram((process) => this.#serve(process, port), ["kube-proxy", `:${port}`]);
-  }
-
-  stop(): void {
-    this.#process.kill(15);
-  }
-
-  async #serve({ net }: Process, port: number): Promise<number> {
-    const listener = net.listen("0.0.0.0", port);
-    if (isFailure(listener)) return 1;
-    for (;;) {
-      const stream = await (listener as Listener).accept();
-      if (stream === undefined) return 0;
-      await stream.read(1000);
-      await stream.write(printAnswer(this.answer as HealthAnswer));
-      stream.close();
-    }
-  }
-}
-
-function printAnswer({ status, headers, body }: HealthAnswer): string {
-  const reason = status === 200 ? "OK" : "Service Unavailable";
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  return `HTTP/1.1 ${status} ${reason}\r\n${lines.join("")}\r\n${body}`;
-}
-
-/** A chain that must exist, a rule that must stand in its chain. */
-async function ensure(
-  task: Task,
-  machine: Machine,
-  tool: string,
-  { table, chain, rule, place }: Ensured,
-): Promise<void> {
-  if (rule === undefined) {
-    await runIn(task, machine, `${tool} -w -t ${table} -N ${chain}`);
-    return;
-  }
-  const { exit } = await runIn(task, machine, `${tool} -w -t ${table} -C ${chain} ${rule}`);
-  if (exit !== 0) {
-    await mustRun(task, machine, `${tool} -w -t ${table} ${place === "append" ? "-A" : "-I"} ${chain} ${rule}`);
   }
 }

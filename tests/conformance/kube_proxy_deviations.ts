@@ -1,5 +1,5 @@
 /** Where a mode answers a flow otherwise than iptables mode does, by design: each with its reason. */
-import type { FlowCase, FlowGroup } from "./kube_proxy_flow_file.ts";
+import { type FlowCase, type FlowGroup, primary } from "./kube_proxy_flow_file.ts";
 import type { ProxyMode } from "./kube_proxy_flows.ts";
 
 /** What became of a flow: endpoints reached (sorted, with `, ` between), `REJECT`, `DROP`, `ACCEPT` or nothing; and whether masqueraded. */
@@ -59,11 +59,4 @@ export function deviation(flow: Expected): { readonly end: FlowEnd; readonly rea
 function isNodePort({ services, localIPs }: FlowGroup, { destIP, destPort }: FlowCase): boolean {
   const ports = services.flatMap((service) => service.ports as readonly { readonly nodePort?: number }[]);
   return localIPs.includes(destIP) && ports.some(({ nodePort }) => nodePort === destPort);
-}
-
-/** The node's InternalIPs: its first, and the first of the other family. */
-export function primary({ nodeIP, localIPs }: FlowGroup): readonly string[] {
-  const six = nodeIP.includes(":");
-  const other = localIPs.find((ip) => ip.includes(":") !== six && ip !== "::1" && ip !== "127.0.0.1");
-  return other === undefined ? [nodeIP] : [nodeIP, other];
 }

@@ -107,3 +107,10 @@ function sliceOf({ service, addresses, ports }: FlowEndpoints, number: number): 
     ports,
   } as unknown as EndpointSlice;
 }
+
+/** The node's InternalIPs: its first, and the first of the other family. */
+export function primary({ nodeIP, localIPs }: FlowGroup): readonly string[] {
+  const six = nodeIP.includes(":");
+  const other = localIPs.find((ip) => ip.includes(":") !== six && ip !== "::1" && ip !== "127.0.0.1");
+  return other === undefined ? [nodeIP] : [nodeIP, other];
+}

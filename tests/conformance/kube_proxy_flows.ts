@@ -1,15 +1,13 @@
 /** Flows of kube-proxy's own tests, sent as packets through a node on which kube-proxy runs in the mode asked for. */
 import type { ProxyConfig } from "../../core/node/mod.ts";
 import type { TraceRecord } from "../../wasm/mod.ts";
-import { deviation, type FlowEnd, primary } from "./kube_proxy_deviations.ts";
+import { deviation, type FlowEnd } from "./kube_proxy_deviations.ts";
 import { FlowNode } from "./kube_proxy_node.ts";
-import { type FlowCase, type FlowFile, type FlowGroup, objectsOf } from "./kube_proxy_flow_file.ts";
+import type { FlowCase, FlowFile, FlowGroup } from "./kube_proxy_flow_file.ts";
 import { type Check, same } from "./kube_proxy_recording.ts";
 
 /** Packets sent per flow, each from a port of its own: enough to see every endpoint. */
 const TRIES = 48;
-const SERVICE_CIDRS = ["172.30.0.0/16", "fd00:172:30::/112"];
-const POD_CIDRS = ["10.0.0.0/8", "fd00:10::/32"];
 
 /** The packet is where it was going, or an answer to it begins its way. */
 const ENDS: ReadonlySet<string> = new Set(["delivered", "refused", "sent"]);
@@ -25,15 +23,7 @@ export async function checkFlows(file: FlowFile, mode: ProxyMode): Promise<Check
 }
 
 async function checkGroup(group: FlowGroup, mode: ProxyMode): Promise<Check[]> {
-  const node = await FlowNode.start({
-    name: "test-node",
-    addresses: primary(group),
-    localIPs: group.localIPs,
-    podCIDRs: POD_CIDRS,
-    serviceCIDRs: SERVICE_CIDRS,
-    config: configOf(group, mode),
-    ...objectsOf(group),
-  });
+  const node = await FlowNode.of(group, configOf(group, mode));
   let sport = 20_000;
   return group.cases.map((flow) => {
     const id = `${mode} ${group.name}: ${flow.name}`;

@@ -7,11 +7,14 @@ import { setImmediate } from "node:timers";
 import { isFailure, parseIp, Random, VirtualClock } from "../../core/base/mod.ts";
 import { type EndpointSlice, type Service, Store } from "../../core/kube/mod.ts";
 import { LINUX_PROGRAMS, Machine, NETFILTER_PROGRAMS, Runner } from "../../core/linux/mod.ts";
-import { type ProxyConfig, startProxyAgent } from "../../core/node/mod.ts";
+import { type ProxyAgent, type ProxyConfig, startProxyAgent } from "../../core/node/mod.ts";
 import { planeBytes } from "../../wasm/bytes.ts";
 import { Plane, type TraceRecord } from "../../wasm/mod.ts";
+import { type FlowGroup, objectsOf, primary } from "./kube_proxy_flow_file.ts";
 import { ipPacket, transport } from "./kube_proxy_packet.ts";
 
+const SERVICE_CIDRS = ["172.30.0.0/16", "fd00:172:30::/112"];
+const POD_CIDRS = ["10.0.0.0/8", "fd00:10::/32"];
 const START = Date.UTC(2026, 0, 1);
 /** Long enough for the first sync and whatever it starts. */
 const SETTLED = 3_000;
@@ -54,12 +57,29 @@ export interface FlowPacket {
 /** A node with kube-proxy in some mode, its first sync done. */
 export class FlowNode {
   readonly machine: Machine;
+  readonly store: Store;
+  /** The kube-proxy it began with. */
+  proxy: ProxyAgent = { stop: () => {} };
   readonly #options: FlowNodeOptions;
   readonly #ports = new Map<string, number>();
 
   private constructor(machine: Machine, options: FlowNodeOptions) {
     this.machine = machine;
     this.#options = options;
+    this.store = this.#objects();
+  }
+
+  /** The node of a group of flows, with kube-proxy as `config` says. */
+  static of(group: FlowGroup, config: ProxyConfig): Promise<FlowNode> {
+    return FlowNode.start({
+      name: "test-node",
+      addresses: primary(group),
+      localIPs: group.localIPs,
+      podCIDRs: POD_CIDRS,
+      serviceCIDRs: SERVICE_CIDRS,
+      config,
+      ...objectsOf(group),
+    });
   }
 
   /** Builds it and lets kube-proxy do its work. */
@@ -70,7 +90,7 @@ export class FlowNode {
     const machine = new Machine({ name: options.name, plane, runner, random: new Random(1), programs });
     const node = new FlowNode(machine, options);
     await node.#wire();
-    startProxyAgent({ machine, node: options.name, store: node.#objects(), config: options.config });
+    node.proxy = startProxyAgent({ machine, node: options.name, store: node.store, config: options.config });
     await runner.advance(SETTLED);
     return node;
   }

@@ -183,6 +183,7 @@ mod tests {
         ("HOOK", super::hook::DOC, super::hook::ALL),
         ("TABLE", super::table::DOC, super::table::ALL),
         ("PROGRAM", super::program::DOC, super::program::ALL),
+        ("CHAIN", super::chain::DOC, super::chain::ALL),
         ("BASE", super::base::DOC, super::base::ALL),
         ("OP", super::op::DOC, super::op::ALL),
         ("TARGET", super::target::DOC, super::target::ALL),

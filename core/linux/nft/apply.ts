@@ -41,6 +41,14 @@ export function applyNft(tables: readonly NftTable[], transaction: NftTransactio
 export class NftTables {
   #tables = new Map<string, TableDraft>();
   #handles = 0;
+  readonly #changed = new Set<TableDraft>();
+
+  /** The tables that commands were for since the last call. */
+  takeChanged(): ReadonlySet<TableDraft> {
+    const changed = new Set(this.#changed);
+    this.#changed.clear();
+    return changed;
+  }
 
   /** A table by its family and name. */
   find(family: string, name: string): TableDraft | undefined {
@@ -71,6 +79,7 @@ export class NftTables {
     undo: Undo,
   ): NftRefusal | undefined {
     const draft = this.find(family, table);
+    if (draft !== undefined) this.#changed.add(draft);
     if (change.kind !== "table") return draft === undefined ? NO_TABLE : applyChange(draft, change, undo);
     if (change.verb === "add" || change.verb === "create") {
       if (draft !== undefined) return change.verb === "create" ? { errno: "EEXIST", where: "table" } : undefined;
@@ -78,6 +87,7 @@ export class NftTables {
       fresh.comment = change.comment;
       fresh.flags = change.flags ?? [];
       this.put(fresh);
+      this.#changed.add(fresh);
       undo.push(() => this.#tables.delete(`${family} ${table}`));
       return undefined;
     }

@@ -5,7 +5,7 @@ import type { NftChain, NftElement, NftFamily, NftOther, NftRule, NftSet, NftTab
 
 /** A rule with the handle it is deleted by. */
 export interface LiveRule {
-  readonly rule: NftRule;
+  rule: NftRule;
   readonly handle: number;
 }
 

@@ -13,6 +13,9 @@ export function nftOf(namespace: Namespace): NftRuleset {
   return namespace.state(KEY, () => new NftRuleset(namespace));
 }
 
+/** The kernel's refusal of chains that lead to each other in a circle (ELOOP), found when all commands are done. */
+export class NftLoop extends Error {}
+
 /** nftables of one namespace: the tables as values, with the compiled form of each in the plane, which counts. */
 export class NftRuleset {
   readonly tables = new NftTables();
@@ -30,8 +33,13 @@ export class NftRuleset {
   transact<T>(change: (undo: Undo) => T | undefined): T | undefined {
     const undo: Undo = [];
     const taken = this.#attempt(change, undo);
+    const changed = this.tables.takeChanged();
     if (taken !== undefined) this.#rollBack(undo);
-    else if (undo.length > 0) this.#plane.load(this.tables.list());
+    else if (undo.length > 0 && !this.#plane.load(this.tables.list(), changed)) {
+      this.#rollBack(undo);
+      this.#plane.load(this.tables.list(), changed);
+      throw new NftLoop();
+    }
     return taken;
   }
 
@@ -67,7 +75,7 @@ export class NftRuleset {
 
   /** The elements of a set as they are now. */
   elements(draft: TableDraft, set: string): readonly NftElement[] {
-    return this.#plane.elements(draft, set);
+    return this.now(draft).sets.find(({ name }) => name === set)?.elements ?? [];
   }
 
   /** The text of the rule or policy of a trace's line. */
