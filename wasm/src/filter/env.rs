@@ -86,6 +86,8 @@ pub enum Verdict {
     Drop(u8),
     /// REJECT: answer as `how` says ([`reject`]), then drop.
     Reject(u8),
+    /// Taken at INPUT for another host: the packet goes out to where it now leads (ip_vs_nat_xmit).
+    Forward,
 }
 
 /// REJECT's answers, numbered as in abi.rs: ICMP codes 0..15 are themselves, these are beyond.

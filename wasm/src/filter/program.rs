@@ -80,7 +80,7 @@
 //! JUMP, GOTO chain number
 //! QUEUE      queue number, flags(1 bypass)    nobody listens: bypassed, else dropped (also NFQUEUE)
 //! REJECT     answer(reject::*)
-//! DNAT, SNAT flags(nat::*), first address, last address, port range, base port
+//! DNAT, SNAT flags(nat::*), first address, last address, port range, base port          DNAT at INPUT sends the packet on from there
 //! MASQUERADE, REDIRECT  flags(nat::*), port range
 //! NETMAP     address, mask
 //! MARK       value, mask         mark = (mark & !mask) ^ value

@@ -133,7 +133,9 @@ fn tcpmss<E: Env>(c: &mut Context<E>, wanted: u32) {
 /// NAT targets settle one half of the flow; the hook rewrites the packet afterwards.
 fn translate<E: Env>(number: u32, o: &[u32], c: &mut Context<E>) -> Next {
     let at_source = matches!(c.at.hook, hook::POSTROUTING | hook::INPUT);
-    let manip = if at_source { Manip::Source } else { Manip::Destination };
+    // a virtual server's choice
+    let balances = number == target::DNAT && c.at.hook == hook::INPUT;
+    let manip = if at_source && !balances { Manip::Source } else { Manip::Destination };
     let range = match number {
         target::DNAT | target::SNAT => range_of(o, c.at.family == Family::V4),
         target::NETMAP => netmap(o, c, at_source),
@@ -149,6 +151,9 @@ fn translate<E: Env>(number: u32, o: &[u32], c: &mut Context<E>) -> Next {
     c.flows.bind(c.packet, &range, manip, c.env);
     if number == target::MASQUERADE {
         c.flows.set_masquerade(c.packet, c.at.oif);
+    }
+    if balances && c.flows.rewrite(c.packet, manip) {
+        return Next::Done(Verdict::Forward);
     }
     DONE
 }

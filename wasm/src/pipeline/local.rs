@@ -105,6 +105,14 @@ impl Fabric {
             packet = whole;
         }
         let verdict = self.run_hook((place.ns, hook::INPUT), (place.dev, 0), &mut packet, None);
+        if verdict == Verdict::Forward {
+            packet.ttl = packet.ttl.saturating_sub(1);
+            match self.space(place.ns).stack.reroute(&packet, 0) {
+                Ok(path) => drop(self.local_out(place.ns, packet, path)),
+                Err(_) => self.drop(place, packet, Layer::Route, Reason::NoRoute),
+            }
+            return;
+        }
         if verdict != Verdict::Accept {
             return self.refuse(Refused { ns: place.ns, hook: hook::INPUT, path: None }, verdict, packet);
         }

@@ -24,7 +24,7 @@ impl Fabric {
     pub fn refuse(&mut self, at: Refused, verdict: Verdict, mut packet: Parcel) {
         let place = Place { ns: at.ns, dev: packet.iif };
         match verdict {
-            Verdict::Accept => {}
+            Verdict::Accept | Verdict::Forward => {}
             Verdict::Drop(why) => self.drop(place, packet, Layer::Hook, Reason::of_hook(why)),
             Verdict::Reject(how) => {
                 self.world.trails.spoil();
