@@ -5,7 +5,14 @@ import { startAgent } from "./agent.ts";
 import { HealthServers } from "./proxy_modes/health.ts";
 import type { ProxyMode } from "./proxy_modes/mode.ts";
 import { type ModeName, startMode } from "./proxy_modes/table.ts";
-import { healthAnswers, parseGoDuration, type ProxyConfig, type ProxyNode, serviceViews, ViewMemo } from "./proxy/mod.ts";
+import {
+  healthAnswers,
+  parseGoDuration,
+  type ProxyConfig,
+  type ProxyNode,
+  serviceViews,
+  ViewMemo,
+} from "./proxy/mod.ts";
 
 /** What kube-proxy is started with. */
 export interface ProxyAgentOptions {
