@@ -11,6 +11,7 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Row[]>>> = {
   chains: async () => await (await import("./chains.ts")).chains(),
   conntrack: async () => await (await import("./conntrack.ts")).conntrack(),
   path: async () => await (await import("./path.ts")).path(),
+  api: async () => await (await import("./api.ts")).api(),
 };
 
 const BASELINE = new URL("./baseline.json", import.meta.url);
