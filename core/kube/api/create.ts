@@ -1,4 +1,5 @@
 import { emptyStatus, hasStatus, KINDS } from "../objects/kinds.ts";
+import { type CustomResourceDefinition, establish } from "../objects/definition.ts";
 import type { KubeObject, Service } from "../objects/object.ts";
 import type { Resource } from "../objects/resource.ts";
 import { validateNew } from "../objects/validate/table.ts";
@@ -32,6 +33,7 @@ export function createObject(
   if (refused !== undefined) return refused;
   KINDS[resource.kind]?.defaults?.(object);
   nameObject(server, object);
+  metadata.name ??= "";
   metadata.uid = server.random.uuid();
   prepareNew(object, { store, random: server.random, admission: server.options.admission });
   resetStatus(object, resource);
@@ -46,6 +48,7 @@ export function createObject(
   if (there !== undefined) {
     return alreadyExists(resource, metadata.name, there.metadata.deletionTimestamp !== undefined);
   }
+  if (object.kind === "CustomResourceDefinition") establish(object as CustomResourceDefinition, server.now());
   object.metadata = systemMeta(server, object);
   if (!dryRun) return store.put(object, kindKey(resource));
   const { resourceVersion: _none, ...unstored } = object.metadata;

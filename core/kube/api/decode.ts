@@ -1,11 +1,12 @@
 /** Request bodies into objects, refused in the server's words. */
 import { DecodeError, decodeStruct } from "../objects/codec.ts";
-import { KINDS } from "../objects/kinds.ts";
+import { KINDS, SCHEMAS } from "../objects/kinds.ts";
 import type { KubeObject } from "../objects/object.ts";
 import { joinGroupVersion, type Resource } from "../objects/resource.ts";
 import { duplicateFields } from "./duplicates.ts";
 import { badRequest } from "./status.ts";
 import type { Status } from "./types.ts";
+import { Schema, type Struct } from "../objects/schema.ts";
 
 /** How unknown and repeated fields are met (`fieldValidation`). */
 export type FieldValidation = "Strict" | "Warn" | "Ignore";
@@ -27,6 +28,9 @@ export function decodeBody(body: string, resource: Resource, validation: FieldVa
   const repeated = validation === "Ignore" ? [] : duplicateFields(body);
   return decodeValue(value, resource, validation, repeated);
 }
+
+/** A type that is nothing but its metadata. */
+const HEAD_ONLY: Struct = new Schema("Object\n  metadata? ObjectMeta", SCHEMAS.meta).struct("Object");
 
 /** The object in a JSON value meant for a resource. */
 export function decodeValue(
@@ -83,11 +87,8 @@ function decodeTyped(
 ): DecodedBody | Status {
   const head = { kind: resource.kind, apiVersion: joinGroupVersion(resource.group, resource.version) };
   const rules = KINDS[resource.kind];
-  if (rules === undefined) {
-    const metadata = (value.metadata ?? {}) as KubeObject["metadata"];
-    return { object: { ...value, ...head, metadata: { ...metadata } }, warnings: [] };
-  }
   try {
+    if (rules === undefined) return decodeUntyped(value, head);
     const { value: fields, unknown } = decodeStruct(rules.struct, value);
     const problems = [
       ...repeated.map((path) => `duplicate field "${path}"`),
@@ -102,6 +103,12 @@ function decodeTyped(
     if (error instanceof DecodeError) return cannotHandle(resource, error.message);
     throw error;
   }
+}
+
+/** Of kinds without a type here only the metadata is looked into. */
+function decodeUntyped(value: Record<string, unknown>, head: object): DecodedBody {
+  const { value: decoded } = decodeStruct(HEAD_ONLY, { metadata: value.metadata ?? {} });
+  return { object: { ...value, ...head, metadata: decoded.metadata ?? {} } as unknown as KubeObject, warnings: [] };
 }
 
 function cannotHandle({ kind, version }: Resource, why: string): Status {

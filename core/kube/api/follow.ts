@@ -104,7 +104,7 @@ function formOf(server: ApiServer, route: Route, form: Form, { type, object }: W
   const item = object as KubeObject;
   if (form !== "table") return partial(item);
   return tableOf({
-    kind: route.resource.kind,
+    resource: route.resource,
     items: type === "BOOKMARK" ? [] : [item],
     metadata: { resourceVersion: item.metadata.resourceVersion },
     now: server.clock.now(),

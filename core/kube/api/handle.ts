@@ -25,8 +25,18 @@ export function handle(server: ApiServer, request: ApiRequest): ApiResponse {
   if (found !== undefined) return found;
   const route = parseRoute(request.path, server.registry);
   if (route === undefined) return statusResponse(noResource());
-  const answer = answerRoute(server, route, request);
+  const answer = selecting(() => answerRoute(server, route, request));
   return withDeprecations("warnings" in answer ? answer : statusResponse(answer), route);
+}
+
+/** A label selector that cannot be read is the client's mistake. */
+function selecting(answer: () => ApiResponse | Status): ApiResponse | Status {
+  try {
+    return answer();
+  } catch (error) {
+    if (!(error instanceof TextError)) throw error;
+    return badRequest(`unable to parse requirement: ${error.problem}, expected: ${error.expected}`);
+  }
 }
 
 /** Warnings of resources that are on their way out. */
@@ -53,14 +63,9 @@ function answerRoute(server: ApiServer, route: Route, request: ApiRequest): ApiR
 }
 
 function read(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
-  try {
-    if (isWatch(route)) return watch(server, route);
-    const answer = route.name === undefined ? readMany(server, route) : readOne(server, route);
-    return isStatus(answer as Status) ? answer as Status : present(server, route, request, { code: 200, body: answer });
-  } catch (error) {
-    if (!(error instanceof TextError)) throw error;
-    return badRequest(`unable to parse requirement: ${error.problem}, expected: ${error.expected}`);
-  }
+  if (isWatch(route)) return watch(server, route);
+  const answer = route.name === undefined ? readMany(server, route) : readOne(server, route);
+  return isStatus(answer as Status) ? answer as Status : present(server, route, request, { code: 200, body: answer });
 }
 
 /** A watch as far as it is known now: the events it starts with. Later ones come from the store. */

@@ -54,7 +54,7 @@ function formed(server: ApiServer, route: Route, form: Form, body: object): obje
       ...(remainingItemCount === undefined ? {} : { remainingItemCount }),
     };
     return tableOf({
-      kind: route.resource.kind,
+      resource: route.resource,
       items,
       metadata,
       now: server.clock.now(),

@@ -46,7 +46,7 @@ export function patchObject(
   const struct = KINDS[route.resource.kind]?.struct;
   if (type === "strategic-merge-patch+json" && struct === undefined) return unsupportedMediaType();
   const value = patchValue(type, old, patch, struct);
-  if ("kind" in value && isStatus(value as unknown as Status)) return value as unknown as Status;
+  if (isMap(value) && "kind" in value && isStatus(value as unknown as Status)) return value as unknown as Status;
   return storePatched(server, route, { value, patch, type }, options);
 }
 

@@ -45,7 +45,10 @@ export function prepareChanged(object: KubeObject, old: KubeObject): void {
 }
 
 function labelNamespace(namespace: Namespace): void {
-  namespace.metadata.labels = { ...namespace.metadata.labels, "kubernetes.io/metadata.name": namespace.metadata.name };
+  namespace.metadata.labels = {
+    ...namespace.metadata.labels,
+    "kubernetes.io/metadata.name": namespace.metadata.name ?? "",
+  };
 }
 
 function prepareNamespace(namespace: Namespace): void {

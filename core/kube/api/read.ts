@@ -39,8 +39,10 @@ export function readMany(server: ApiServer, route: Route): ObjectList | Status {
     ...(namespace === undefined ? {} : { namespace }),
     labels: parseSelector(query.get("labelSelector") ?? ""),
   });
+  const token = continueFrom(query.get("continue") ?? "");
+  if (token === undefined) return badRequest("continue key is not valid: illegal base64 data at input byte 0");
   const items = fields.length === 0 ? found : found.filter((object) => meetsFields(object, fields));
-  return page(server, route, items, Number(limit));
+  return page(server, route, items, { limit: Number(limit), token });
 }
 
 function checkVersion(server: ApiServer, version: string): Status | undefined {
@@ -53,9 +55,27 @@ function checkVersion(server: ApiServer, version: string): Status | undefined {
   });
 }
 
-function page(server: ApiServer, { resource, query }: Route, all: readonly KubeObject[], limit: number): ObjectList {
-  const token = query.get("continue") ?? "";
-  const from = token === "" ? 0 : all.findIndex((object) => orderOf(object) >= atob(token));
+/** Where a list goes on: the place that a continue token names, "" for the beginning, undefined for no such token. */
+function continueFrom(token: string): string | undefined {
+  try {
+    return atob(token);
+  } catch {
+    return undefined;
+  }
+}
+
+interface Window {
+  readonly limit: number;
+  readonly token: string;
+}
+
+function page(
+  server: ApiServer,
+  { resource }: Route,
+  all: readonly KubeObject[],
+  { limit, token }: Window,
+): ObjectList {
+  const from = token === "" ? 0 : all.findIndex((object) => orderOf(object) >= token);
   const rest = from < 0 ? [] : all.slice(from);
   const items = limit > 0 ? rest.slice(0, limit) : rest;
   const next = rest[items.length];

@@ -1,17 +1,7 @@
-import type { KubeObject } from "../objects/object.ts";
+import type { CustomResourceDefinition } from "../objects/definition.ts";
 import { storeKind } from "../objects/kinds.ts";
 import { BUILTIN, joinGroupVersion, type Resource, splitGroupVersion } from "../objects/resource.ts";
 import type { Store } from "../store/store.ts";
-
-/** The shape of a CustomResourceDefinition as far as names go. */
-interface Definition extends KubeObject {
-  spec: {
-    group: string;
-    scope: string;
-    names: { plural: string; singular?: string; kind: string; shortNames?: string[]; categories?: string[] };
-    versions: { name: string; served: boolean; storage?: boolean; subresources?: Record<string, unknown> }[];
-  };
-}
 
 const VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
 
@@ -23,7 +13,9 @@ export class Registry {
 
   /** All of them, built-in first. */
   all(): Resource[] {
-    const defined = this.store.list("CustomResourceDefinition").flatMap((one) => definedResources(one as Definition));
+    const defined = this.store.list("CustomResourceDefinition").flatMap((one) =>
+      definedResources(one as CustomResourceDefinition)
+    );
     const known = new Set(defined.map(key));
     return [...BUILTIN, ...defined, ...[...this.#kept.values()].filter((one) => !known.has(key(one)))];
   }
@@ -95,8 +87,8 @@ function pluralOf(singular: string): string {
   return /[^aeiou]y$/.test(singular) ? `${singular.slice(0, -1)}ies` : `${singular}s`;
 }
 
-function definedResources({ spec }: Definition): Resource[] {
-  return (spec?.versions ?? []).filter(({ served }) => served).map((version) => ({
+function definedResources({ spec }: CustomResourceDefinition): Resource[] {
+  return (spec.versions ?? []).filter(({ served }) => served).map((version) => ({
     group: spec.group,
     version: version.name,
     plural: spec.names.plural,
@@ -106,6 +98,7 @@ function definedResources({ spec }: Definition): Resource[] {
     namespaced: spec.scope === "Namespaced",
     verbs: VERBS,
     categories: spec.names.categories ?? [],
+    columns: version.additionalPrinterColumns ?? [],
     subresources: version.subresources?.status === undefined ? [] : [{
       name: "status",
       group: spec.group,

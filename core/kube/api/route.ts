@@ -23,12 +23,21 @@ interface Parts {
 }
 
 function split(path: string): Parts | undefined {
-  const [first, second, third, ...rest] = path.split("/").filter((part) => part !== "").map(decodeURIComponent);
+  const [first, second, third, ...rest] = path.split("/").filter((part) => part !== "").map(decodePart);
   if (first === "api" && second !== undefined) {
     return { group: "", version: second, rest: third === undefined ? [] : [third, ...rest] };
   }
   if (first !== "apis" || second === undefined || third === undefined) return undefined;
   return { group: second, version: third, rest };
+}
+
+/** A part as it was meant; one with a broken escape stays as it is and names nothing. */
+function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** Path and query of a request's target. */

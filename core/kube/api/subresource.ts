@@ -31,6 +31,15 @@ export function handleSubresource(server: ApiServer, route: Route, request: ApiR
       return request.method === "POST" ? token(server, route, request) : methodNotAllowed();
     case "finalize":
       return finalize(server, request, known as Namespace);
+    case "log":
+      return request.method === "GET" ? badRequest("logs come from the kubelet of the pod's node") : methodNotAllowed();
+    case "exec":
+    case "attach":
+    case "portforward":
+      return ["GET", "POST"].includes(request.method) ? badRequest("Upgrade request required") : methodNotAllowed();
+    case "ephemeralcontainers":
+    case "resize":
+      return handleStatus(server, route, request);
     default:
       return failure(501, "NotImplemented", `${route.resource.plural}/${route.subresource} is not modelled`);
   }

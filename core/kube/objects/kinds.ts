@@ -16,9 +16,11 @@ import {
 } from "./defaults/networking.ts";
 import { defaultPod } from "./defaults/pod.ts";
 import { defaultService } from "./defaults/service.ts";
+import { defaultDefinition } from "./definition.ts";
 import type { Draft, KubeObject } from "./object.ts";
 import { BUILTIN, type Resource } from "./resource.ts";
 import { Schema, type Struct } from "./schema.ts";
+import { APIEXTENSIONS } from "./schema/apiextensions.ts";
 import { APPS } from "./schema/apps.ts";
 import { AUTOSCALING } from "./schema/autoscaling.ts";
 import { BATCH } from "./schema/batch.ts";
@@ -45,6 +47,7 @@ export const SCHEMAS = {
   autoscaling: new Schema(AUTOSCALING, META_SCHEMA),
   policy: new Schema(POLICY, META_SCHEMA),
   coordination: new Schema(COORDINATION, META_SCHEMA),
+  apiextensions: new Schema(APIEXTENSIONS, META_SCHEMA),
 } as const;
 
 /** What the server knows of a kind beyond its name: its type, its defaults, whether it counts generations. */
@@ -72,7 +75,7 @@ function rules(schema: Schema, kind: string, options: RuleOptions = {}): KindRul
   };
 }
 
-const { core, apps, batch, discovery, networking, policy, coordination } = SCHEMAS;
+const { core, apps, batch, discovery, networking, policy, coordination, apiextensions } = SCHEMAS;
 
 /** The kinds with a type, by name. */
 export const KINDS: Readonly<Record<string, KindRules>> = {
@@ -106,6 +109,10 @@ export const KINDS: Readonly<Record<string, KindRules>> = {
   IPAddress: rules(networking, "IPAddress", { generation: true, kept: true }),
   ServiceCIDR: rules(networking, "ServiceCIDR", { kept: true }),
   PodDisruptionBudget: rules(policy, "PodDisruptionBudget", { generation: true, kept: true }),
+  CustomResourceDefinition: rules(apiextensions, "CustomResourceDefinition", {
+    defaults: defaultDefinition,
+    generation: true,
+  }),
   Lease: rules(coordination, "Lease", { kept: true }),
 };
 

@@ -1,3 +1,4 @@
+import type { PrinterColumn } from "./definition.ts";
 import { RESOURCES } from "./resources.ts";
 
 /** One resource of the API as discovery names it. */
@@ -15,6 +16,8 @@ export interface Resource {
   readonly storageHash?: string;
   readonly categories: readonly string[];
   readonly subresources: readonly Subresource[];
+  /** The columns of its tables, where a definition names them. */
+  readonly columns?: readonly PrinterColumn[];
 }
 
 /** A subresource such as `status`; its kind may be of another group. */

@@ -15,6 +15,9 @@ export class PatchError extends Error {
 
 /** The value after all operations; throws PatchError where one cannot be done. */
 export function applyJsonPatch(value: unknown, operations: readonly Operation[]): unknown {
+  if (!Array.isArray(operations) || !operations.every((one) => isMap(one) && typeof one.path === "string")) {
+    throw new PatchError("a patch is a list of operations, each with a path");
+  }
   return operations.reduce((current, operation) => applyOne(current, operation), structuredClone(value));
 }
 

@@ -1,20 +1,7 @@
 /** OpenAPI documents of CustomResourceDefinitions: the paths every resource has, and the schema the definition gives. */
-import type { KubeObject } from "../../objects/object.ts";
+import type { CustomResourceDefinition } from "../../objects/definition.ts";
 import type { Store } from "../../store/store.ts";
 import { builtinDocument, type OpenApiDocument, type OpenApiSchema } from "./documents.ts";
-
-interface Definition extends KubeObject {
-  readonly spec: {
-    readonly group: string;
-    readonly scope: string;
-    readonly names: { readonly plural: string; readonly kind: string };
-    readonly versions: readonly {
-      readonly name: string;
-      readonly served: boolean;
-      readonly schema?: { readonly openAPIV3Schema?: OpenApiSchema };
-    }[];
-  };
-}
 
 /** A resource of the same scope whose document shows what paths a resource has. */
 const MODELS = {
@@ -30,9 +17,9 @@ const MODELS = {
 /** Documents by name: one for each group and version that definitions serve. */
 export function customDocuments(store: Store): ReadonlyMap<string, OpenApiDocument> {
   const documents = new Map<string, OpenApiDocument>();
-  for (const definition of store.list("CustomResourceDefinition") as unknown as Definition[]) {
-    const { group, versions = [] } = definition.spec ?? {};
-    for (const { name, served } of versions) {
+  for (const definition of store.list("CustomResourceDefinition") as unknown as CustomResourceDefinition[]) {
+    const { group, versions } = definition.spec;
+    for (const { name, served } of versions ?? []) {
       if (!served) continue;
       const path = `apis/${group}/${name}`;
       const made = documentOf(definition, name);
@@ -43,7 +30,7 @@ export function customDocuments(store: Store): ReadonlyMap<string, OpenApiDocume
   return documents;
 }
 
-function documentOf({ spec }: Definition, version: string): OpenApiDocument {
+function documentOf({ spec }: CustomResourceDefinition, version: string): OpenApiDocument {
   const model = MODELS[spec.scope === "Cluster" ? "Cluster" : "Namespaced"];
   const { group, names: { plural, kind } } = spec;
   const name = `${group.split(".").reverse().join(".")}.${version}.${kind}`;
@@ -56,7 +43,7 @@ function documentOf({ spec }: Definition, version: string): OpenApiDocument {
     .replaceAll(`"kind":"${model.kind}"`, `"kind":${JSON.stringify(kind)}`)
     .replaceAll(`"kind":"${model.kind}List"`, `"kind":${JSON.stringify(`${kind}List`)}`);
   const document = JSON.parse(text) as OpenApiDocument;
-  const given = spec.versions.find((one) => one.name === version)?.schema?.openAPIV3Schema ?? {};
+  const given = (spec.versions ?? []).find(({ name }) => name === version)?.schema?.openAPIV3Schema as OpenApiSchema;
   const gvk = [{ group, version, kind }];
   const meta = (builtinDocument(model.document)?.components?.schemas ?? {})[LEASE]?.properties ?? {};
   const { apiVersion, kind: kindField, metadata } = Object.keys(meta).length > 0 ? meta : given.properties ?? {};

@@ -1,6 +1,8 @@
 import type { KubeObject } from "../../objects/object.ts";
+import type { Resource } from "../../objects/resource.ts";
 import { age } from "./age.ts";
 import { CORE_TABLES } from "./core.ts";
+import { customShape } from "./custom.ts";
 import { NETWORK_TABLES } from "./network.ts";
 import { KEPT_TABLES } from "./kept.ts";
 import type { Cell, TableShape } from "./shape.ts";
@@ -44,9 +46,13 @@ const PLAIN: TableShape = shape(
   ({ metadata }, now) => [metadata.name, age(metadata.creationTimestamp, now)],
 );
 
+function shapeOf({ kind, columns }: Resource): TableShape {
+  return columns === undefined ? SHAPES[kind] ?? PLAIN : customShape(columns);
+}
+
 /** What a table is made of. */
 export interface TableRequest {
-  readonly kind: string;
+  readonly resource: Resource;
   readonly items: readonly KubeObject[];
   readonly metadata: object;
   readonly now: number;
@@ -55,8 +61,8 @@ export interface TableRequest {
 }
 
 /** The table of some objects of one kind, as the server prints it. */
-export function tableOf({ kind, items, metadata, now, include }: TableRequest): Table {
-  const { columns, cells, conditions } = SHAPES[kind] ?? PLAIN;
+export function tableOf({ resource, items, metadata, now, include }: TableRequest): Table {
+  const { columns, cells, conditions } = shapeOf(resource);
   return {
     kind: "Table",
     apiVersion: "meta.k8s.io/v1",

@@ -5,8 +5,8 @@ import { check, configMapKey, labelValue, qualifiedName } from "./names.ts";
 
 const MOST_BYTES = 1_048_576;
 
-function bytesOf(base64: string): number {
-  return Math.floor(base64.replace(/=+$/, "").length * 3 / 4);
+function bytesOf(base64: string | null): number {
+  return Math.floor((base64 ?? "").replace(/=+$/, "").length * 3 / 4);
 }
 
 /** What is wrong with a ConfigMap beyond its metadata. */

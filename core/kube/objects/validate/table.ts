@@ -1,4 +1,5 @@
 import { invalid, type Issue } from "../issue.ts";
+import { validateDefinition } from "../definition.ts";
 import type { KubeObject, Service } from "../object.ts";
 import {
   validateConfigMap,
@@ -65,6 +66,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   NetworkPolicy: { validate: validateNetworkPolicy },
   Ingress: { validate: validateNewIngress, validateUpdate: validateIngress },
   IngressClass: { validate: validateIngressClass },
+  CustomResourceDefinition: { validate: validateDefinition },
 };
 
 const NOTHING: Entry = {};
