@@ -65,7 +65,7 @@ const WORLD: FlowGroup = {
   })),
 };
 
-for (const mode of ["iptables", "nftables"] as const) {
+for (const mode of MODES.keys()) {
   Deno.test(`${mode}: packets end where the Services say`, async () => {
     const checks = await checkFlows({ flows: [WORLD] }, mode);
     assertEquals(checks.filter(({ problem }) => problem !== undefined), []);
@@ -79,13 +79,16 @@ Deno.test("a mode that starts takes away what the one before left, and both do t
   const text = async (line: string) => (await machine.run(line)).stdout;
   const names = [...MODES.keys()];
   let { proxy } = node;
-  for (const mode of [...names.slice(1), "iptables", "nftables"] as const) {
+  for (const mode of [...names.slice(1), ...names.slice(0, 2)]) {
     proxy.stop();
     proxy = startProxyAgent({ machine, node: "test-node", store, config: { mode, clusterCIDR: "10.0.0.0/8" } });
     await machine.runner.advance(3000);
     const [rules, ruleset] = [await text("iptables-save"), await text("nft list ruleset")];
     assertEquals(ruleset.includes("table ip kube-proxy"), mode === "nftables");
     assertEquals(rules.includes("KUBE-SVC-"), mode === "iptables");
+    assertEquals(rules.includes("KUBE-IPVS-FILTER"), mode === "ipvs");
+    assertEquals((await text("ipvsadm -Sn")).includes("-A -t 172.30.0.10:80"), mode === "ipvs");
+    assertEquals((await text("ip link")).includes("kube-ipvs0"), mode === "ipvs");
   }
   assertStringIncludes(await text("nft list map ip kube-proxy service-ips"), "172.30.0.10 . tcp . 80 : goto service-");
 });

@@ -13,6 +13,7 @@ export { type LinkExtras, linkExtras } from "./iproute/extras.ts";
 export { Frames, framesOf } from "./frames.ts";
 export { KernelEvents, kernelEvents } from "./iproute/kernel_events.ts";
 export * from "./netfilter/mod.ts";
+export * from "./ipvs/mod.ts";
 export * from "./nft/mod.ts";
 export { addressOf, nameOf, serviceName, servicePort } from "./nettools/hosts.ts";
 export { LINUX_PROGRAMS } from "./programs/mod.ts";

@@ -35,7 +35,7 @@ export const DEVIATIONS: readonly Deviation[] = [
     end: () => NOTHING,
   },
   {
-    modes: ["nftables"],
+    modes: ["nftables", "ipvs"],
     reason: "node ports never answer on loopback addresses",
     applies: ({ flow }) => flow.destIP === "127.0.0.1" || flow.destIP === "::1",
     end: () => NOTHING,
@@ -47,7 +47,67 @@ export const DEVIATIONS: readonly Deviation[] = [
       !group.config.nodePortAddresses && isNodePort(group, flow) && !primary(group).includes(flow.destIP),
     end: () => NOTHING,
   },
+  {
+    modes: ["ipvs"],
+    reason: "ClusterIPs are the node's own addresses here: what is no Service's port is refused (KUBE-IPVS-FILTER)",
+    applies: ({ group, flow, end }) =>
+      end.output === "" && group.services.some(({ clusterIP }) => clusterIP === flow.destIP),
+    end: () => REFUSED,
+  },
+  {
+    modes: ["ipvs"],
+    reason: "internalTrafficPolicy Local without an endpoint here: the virtual server has nobody and answers so itself",
+    applies: ({ group, flow, end }) =>
+      end.output === "DROP" && group.services.some(({ clusterIP }) => clusterIP === flow.destIP),
+    end: () => REFUSED,
+  },
+  {
+    modes: ["ipvs"],
+    reason:
+      "externalTrafficPolicy Local is the same for everybody: pods and the node itself get this node's endpoints as well, " +
+      "all endpoints where there is none here, and nobody is masqueraded",
+    applies: ({ group, flow, end }) => end.output !== "REJECT" && localService(group, flow) !== undefined,
+    end: ({ group, flow, end }) => localEnd(group, { flow, end }),
+  },
 ];
+
+const REFUSED: FlowEnd = { output: "REJECT", masq: false };
+
+/** The Service with externalTrafficPolicy Local that a flow from outside is for. */
+function localService({ services, localIPs }: FlowGroup, { destIP, destPort }: FlowCase) {
+  return services.find((service) => {
+    const ports = service.ports as readonly { readonly port: number; readonly nodePort?: number }[];
+    const addresses = [
+      ...(service.externalIPs as readonly string[] ?? []),
+      ...(service.loadBalancerIngress as readonly { readonly ip?: string }[] ?? []).map(({ ip }) => ip),
+    ];
+    if (service.externalTrafficPolicy !== "Local") return false;
+    return (addresses.includes(destIP) && ports.some(({ port }) => port === destPort)) ||
+      (localIPs.includes(destIP) && ports.some(({ nodePort }) => nodePort === destPort));
+  });
+}
+
+/** This node's endpoints, else all: ready ones before terminating ones. A source that is not let in stays out. */
+function localEnd(group: FlowGroup, { flow, end }: { readonly flow: FlowCase; readonly end: FlowEnd }): FlowEnd {
+  const service = localService(group, flow);
+  const own = group.endpoints.filter((slice) => slice.service === `${service?.ns}/${service?.name}`);
+  const all = own.flatMap(({ addresses, ports }) =>
+    addresses.flatMap((address) =>
+      (ports as readonly { readonly port: number }[]).map(({ port }) => ({ ...address, port }))
+    )
+  );
+  const usable = (here: boolean) => {
+    const list = all.filter(({ node }) => !here || node === "test-node");
+    const ready = list.filter(({ ready }) => ready ?? true);
+    return ready.length > 0
+      ? ready
+      : list.filter(({ serving, terminating }) => (serving ?? true) && terminating === true);
+  };
+  const reached = usable(true).length > 0 ? usable(true) : usable(false);
+  if (reached.length === 0 || end.output === "DROP" && usable(true).length > 0) return end;
+  const text = reached.map(({ ip, port }) => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`));
+  return { output: text.sort().join(", "), masq: false };
+}
 
 /** How a mode ends a flow otherwise, and why; undefined where it does as iptables mode. */
 export function deviation(flow: Expected): { readonly end: FlowEnd; readonly reason: string } | undefined {

@@ -49,7 +49,6 @@ function configOf({ config }: FlowGroup, mode: ProxyMode): ProxyConfig {
     ...(nodePortAddresses ? { nodePortAddresses } : {}),
     iptables: { masqueradeAll, localhostNodePorts },
     nftables: { masqueradeAll },
-    ipvs: { masqueradeAll },
   };
 }
 

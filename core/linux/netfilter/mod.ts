@@ -1,5 +1,6 @@
 /** Netfilter as its tools show it: iptables, ipset, conntrack. */
 import type { Program } from "../process.ts";
+import { ipvsadm } from "../ipvs/program.ts";
 import { nft } from "../nft/program.ts";
 import { conntrack } from "./program/conntrack.ts";
 import { ipset } from "./program/ipset.ts";
@@ -10,6 +11,9 @@ export const NETFILTER_PROGRAMS: ReadonlyMap<string, Program> = new Map([
   ...iptablesPrograms(),
   ["ipset", ipset],
   ["nft", nft],
+  ["ipvsadm", ipvsadm],
+  ["ipvsadm-save", ipvsadm],
+  ["ipvsadm-restore", ipvsadm],
   ["conntrack", conntrack],
 ]);
 

@@ -7,6 +7,7 @@ export interface ProxyConfig {
   readonly detectLocal?: { readonly bridgeInterface?: string; readonly interfaceNamePrefix?: string };
   /** Prefixes, or the one word `primary`. */
   readonly nodePortAddresses?: readonly string[];
+  /** Of iptables mode; what is masqueraded is said here for ipvs mode as well. */
   readonly iptables?: {
     readonly masqueradeAll?: boolean;
     readonly masqueradeBit?: number;
@@ -25,7 +26,6 @@ export interface ProxyConfig {
     readonly syncPeriod?: string;
   };
   readonly ipvs?: {
-    readonly masqueradeAll?: boolean;
     /** `rr` by default. */
     readonly scheduler?: string;
     readonly strictARP?: boolean;

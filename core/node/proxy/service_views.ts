@@ -67,7 +67,9 @@ function familyView(from: Input, family: 4 | 6): ServiceView {
     endpoints,
     localTraffic: localTraffic(config, node, family),
     nodePortAddresses: nodePorts(cidrs, node),
-    localhostNodePorts: family === 4 && !nft && (config.iptables?.localhostNodePorts ?? true) && coversLoopback(cidrs),
+    ownAddresses: ownAddresses(node).filter((address) => ipFamily(address) === family),
+    localhostNodePorts: family === 4 && !nft && config.mode !== "ipvs" &&
+      (config.iptables?.localhostNodePorts ?? true) && coversLoopback(cidrs),
     nodeIP: nodeAddress(node, family) ?? (family === 4 ? "127.0.0.1" : "::1"),
     serviceCIDRs: serviceCIDRs.filter((cidr) => familyOfRange(cidr) === family),
     masqueradeAll,
@@ -242,11 +244,16 @@ function nodePortCidrs(config: ProxyConfig, node: ProxyNode, family: 4 | 6): rea
   return own.length === 0 || own.some((cidr) => cidr.endsWith("/0")) ? undefined : own;
 }
 
+/** The addresses of all interfaces but the one that carries Services' addresses. */
+function ownAddresses(node: ProxyNode): string[] {
+  const own = node.interfaces.filter(({ name }) => name !== "kube-ipvs0").flatMap(({ addresses }) => addresses);
+  return [...new Set(own.map((address) => address.split("/")[0] as string))];
+}
+
 function nodePorts(cidrs: readonly string[] | undefined, node: ProxyNode): NodePortAddresses {
   if (cidrs === undefined) return "all";
   const ranges = cidrs.map(requireCidr);
-  const own = node.interfaces.flatMap((device) => device.addresses.map((address) => address.split("/")[0] as string));
-  return [...new Set(own)].filter((address) => ranges.some((range) => contains(range, requireIp(address))));
+  return ownAddresses(node).filter((address) => ranges.some((range) => contains(range, requireIp(address))));
 }
 
 /** Node ports on 127.0.0.1 need every address, a loopback prefix, or one around it. */

@@ -69,6 +69,8 @@ export interface ServiceView {
   /** Undefined where no detector is configured for the family: nothing counts as local then. */
   readonly localTraffic: LocalTraffic | undefined;
   readonly nodePortAddresses: NodePortAddresses;
+  /** Every address of the node in this family, those of kube-ipvs0 left out. */
+  readonly ownAddresses: readonly string[];
   /** Node ports on 127.0.0.1 as well (IPv4 only). */
   readonly localhostNodePorts: boolean;
   /** The node's own address in this family; the loopback address where it has none. */

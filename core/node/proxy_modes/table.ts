@@ -2,6 +2,7 @@
 import type { Task } from "../../linux/mod.ts";
 import type { ProxyConfig } from "../proxy/mod.ts";
 import { IptablesMode } from "./iptables.ts";
+import { IpvsMode } from "./ipvs.ts";
 import type { ModeHost, ProxyMode } from "./mode.ts";
 import { NftablesMode } from "./nftables.ts";
 
@@ -15,6 +16,7 @@ export const MODES: ReadonlyMap<ModeName, (host: ModeHost) => ProxyMode> = new M
 >([
   ["iptables", (host) => new IptablesMode(host)],
   ["nftables", (host) => new NftablesMode(host)],
+  ["ipvs", (host) => new IpvsMode(host)],
 ]);
 
 /** A mode that starts on a node: what other modes left there is taken away first. */
