@@ -51,7 +51,21 @@ async function route(conn: Deno.Conn, port: number, server: Held): Promise<void>
   if (asksForSpdy(head)) return await serveSpdy(conn, head, bytes.subarray(head.length), server);
   const inside = await Deno.connect({ hostname: "127.0.0.1", port });
   for (let at = 0; at < bytes.length;) at += await inside.write(bytes.subarray(at));
-  await Promise.allSettled([conn.readable.pipeTo(inside.writable), inside.readable.pipeTo(conn.writable)]);
+  const drop = (): void => {
+    closeQuietly(conn);
+    closeQuietly(inside);
+  };
+  await Promise.all([carry(conn, inside).catch(drop), carry(inside, conn).catch(drop)]);
+  drop();
+}
+
+/** Copies until one side ends, and says so to the other. */
+async function carry(from: Deno.Conn, to: Deno.Conn): Promise<void> {
+  const buffer = new Uint8Array(65_536);
+  for (let n = await from.read(buffer); n !== null; n = await from.read(buffer)) {
+    for (let at = 0; at < n;) at += await to.write(buffer.subarray(at, n));
+  }
+  await to.closeWrite();
 }
 
 /** Reads until the head of the first request is whole; a head is ASCII, so its length is that of its bytes. */
