@@ -1,10 +1,13 @@
 /** DNS: names, records, messages, and how a place resolves. Asks through whatever network its host hands it. */
+export { Authority, type ServedRecords } from "./authority.ts";
 export * from "./fit.ts";
 export * from "./message.ts";
 export * from "./name.ts";
 export * from "./numbers.ts";
 export { canonicalAddress, isRdata } from "./rdata.ts";
 export * from "./record.ts";
+export { RecursiveCache } from "./recursive/cache.ts";
+export { Recursor, type RecursorOptions, type Resolved } from "./recursive/recursor.ts";
 export * from "./resolver/attempt.ts";
 export * from "./resolver/exchange.ts";
 export * from "./resolver/getaddrinfo.ts";

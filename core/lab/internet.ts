@@ -2,14 +2,15 @@
  * What lies outside: a router with one foot in the lab, and one machine that stands for the internet.
  *
  *     nodes or machines -- (lan) -- router -- internet 198.51.100.10
- *                                   masquerades       .53 answers DNS, .80 answers HTTP
+ *                                   masquerades       .53 resolves names, .80 answers HTTP, 192.0.2.x know the names
  *
  * Addresses are those of RFC 5737: nobody's.
  */
 import { nthIp, printIp, requireCidr } from "../base/mod.ts";
-import { fit, isMalformed, type Message, parseMessage, parseRecord, replyTo, sameName, udpLimit } from "../dns/mod.ts";
+import { Recursor } from "../dns/mod.ts";
 import type { Machine, Process, Program, Task } from "../linux/mod.ts";
-import { PROGRAMS } from "../tools/mod.ts";
+import { answerer, PROGRAMS, recursion, serveNames } from "../tools/mod.ts";
+import { OUTSIDE_SERVERS, ROOT_HINT_RECORDS, ROOT_HINTS } from "./internet_names.ts";
 import { plug, portOf } from "./wiring.ts";
 import type { World } from "./world.ts";
 
@@ -22,18 +23,11 @@ const OUTER_GATEWAY = "198.51.100.1";
 /** Addresses of load balancers: every LoadBalancer Service of the cluster gets one. */
 export const LOAD_BALANCERS = "203.0.113.0/24";
 
-/** The zone of the world outside, in RFC 1035 text. Everything else does not exist. */
-const ZONE = [
-  `example.com. 3600 IN A ${WEB_SERVER}`,
-  `www.example.com. 3600 IN A ${WEB_SERVER}`,
-].map(parseRecord);
-const SOA = parseRecord(". 86400 IN SOA a.root-servers.net. nstld.verisign-grs.com. 2026010100 1800 900 604800 86400");
-
 /** Makes the router and the machine outside, joined to a switch of the lab at the first address of `cidr`. */
 export async function buildInternet(world: World, lan: string, cidr: string): Promise<void> {
   const router = world.addMachine("router");
   const internet = world.addMachine("internet", {
-    programs: new Map([...PROGRAMS, ["named", nameServer], ["web", webServer]]),
+    programs: new Map([...PROGRAMS, ["resolver", resolver], ["web", webServer]]),
   });
   plug(world.plane, { ns: router.ns.id, device: "eth0" }, portOf(world.plane, world.switch(lan)));
   plug(world.plane, { ns: router.ns.id, device: "eth1" }, { ns: internet.ns.id, device: "eth0" });
@@ -41,15 +35,26 @@ export async function buildInternet(world: World, lan: string, cidr: string): Pr
   await lines(router, [
     `ip addr add ${printIp(nthIp(prefix, 1))}/${prefix.length} dev eth0`,
     `ip addr add ${OUTER_GATEWAY}/24 dev eth1`,
+    `ip route add 192.0.2.0/24 via ${INTERNET_ADDRESS}`,
     "sysctl -qw net.ipv4.ip_forward=1 net.ipv4.fib_multipath_hash_policy=1",
     `iptables -t nat -A POSTROUTING -s ${cidr} -o eth1 -j MASQUERADE`,
   ]);
   await lines(internet, [
     ...[INTERNET_ADDRESS, NAME_SERVER, WEB_SERVER].map((address) => `ip addr add ${address}/24 dev eth0`),
+    ...OUTSIDE_SERVERS.map(({ address }) => `ip addr add ${address}/32 dev lo`),
     `ip route add default via ${OUTER_GATEWAY}`,
   ]);
   internet.files.put("/etc/resolv.conf", `nameserver ${NAME_SERVER}\n`);
-  internet.start(["named"]);
+  internet.files.put("/usr/share/dns/root.hints", ROOT_HINTS);
+  for (const { address, zones } of OUTSIDE_SERVERS) {
+    const origins = zones.map(({ origin }) => origin);
+    const serve: Program = async (process) => {
+      await serveNames(process, { addresses: [address], port: 53, answer: answerer(zones, origins) });
+      return 0;
+    };
+    internet.startProgram(serve, ["nsd", address]);
+  }
+  internet.start(["resolver"]);
   internet.start(["web"]);
 }
 
@@ -82,31 +87,12 @@ async function lines(machine: Machine, commands: readonly string[]): Promise<voi
   }
 }
 
-/** Answers UDP questions from {@link ZONE} until it is killed. */
-const nameServer: Program = async ({ net }: Process) => {
-  const socket = net.udp(4);
-  socket.bind(NAME_SERVER, 53);
-  for (;;) {
-    const received = await socket.receive();
-    if (received === undefined) return 0;
-    if (!("datagram" in received)) continue;
-    const { data, from, fromPort } = received.datagram;
-    const query = parseMessage(data);
-    if (!isMalformed(query)) socket.sendTo(answer(query), from, fromPort);
-  }
+/** Resolves names for whoever asks, until it is killed. */
+const resolver: Program = async (process: Process) => {
+  const recursor = new Recursor(process, { hints: ROOT_HINT_RECORDS });
+  await serveNames(process, { addresses: [NAME_SERVER], port: 53, answer: recursion(recursor, undefined) });
+  return 0;
 };
-
-function answer(query: Message): Uint8Array {
-  const [question] = query.questions;
-  const same = ZONE.filter(({ name }) => question !== undefined && sameName(name, question.name));
-  const answers = same.filter(({ type }) => type === question?.type);
-  const reply = {
-    ...replyTo(query, same.length === 0 ? "NXDOMAIN" : "NOERROR"),
-    answers,
-    authorities: answers.length > 0 ? [] : [SOA],
-  };
-  return fit({ ...reply, flags: { ...reply.flags, ra: true } }, udpLimit(query)).bytes;
-}
 
 const PAGE = "<!doctype html>\n<title>Example</title>\n<h1>The world outside</h1>\n";
 

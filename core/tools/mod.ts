@@ -1,3 +1,6 @@
 /** Programs people type, by name, and HTTP over a process's sockets. */
 export * from "./http/mod.ts";
+export { type Answerer, serveNames } from "./dns/name_server.ts";
+export { answerer } from "./dns/nsd.ts";
+export { recursion } from "./dns/unbound.ts";
 export * from "./programs.ts";

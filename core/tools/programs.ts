@@ -5,7 +5,9 @@ import { busyboxNslookup } from "./dns/busybox_nslookup.ts";
 import { dig } from "./dns/dig.ts";
 import { getent } from "./dns/getent.ts";
 import { host } from "./dns/host.ts";
+import { nsd } from "./dns/nsd.ts";
 import { nslookup } from "./dns/nslookup.ts";
+import { unbound } from "./dns/unbound.ts";
 import { dnsmasq } from "./dnsmasq/dnsmasq.ts";
 import { busyboxNc } from "./nc/busybox_nc.ts";
 import { nc } from "./nc/nc.ts";
@@ -36,6 +38,8 @@ const OWN: readonly (readonly [string, Program])[] = [
   ["traceroute", traceroute],
   ["tracepath", tracepath],
   ["dnsmasq", dnsmasq],
+  ["nsd", nsd],
+  ["unbound", unbound],
   ["wget", wget],
 ];
 
