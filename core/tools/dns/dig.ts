@@ -11,6 +11,7 @@ import {
 import type { Process } from "../../linux/mod.ts";
 import { type Answered, ask } from "./ask.ts";
 import { questionLine, recordLine } from "./columns.ts";
+import { trace, transfer } from "./dig_walk.ts";
 import { type DigLookup, type DigOptions, digOptions } from "./dig_options.ts";
 
 const VERSION = "9.18.49-1~deb12u3-Debian";
@@ -62,6 +63,12 @@ interface Job {
 async function run(process: Process, { options, servers, lookup, first }: Job): Promise<number> {
   const { flags, values } = options;
   const head = first && flags.get("cmd") && !flags.get("short") ? greeting(process, options, servers) : "";
+  if (lookup.type === "AXFR") return await runTransfer(process, { options, servers, lookup, first }, head);
+  if (flags.get("trace")) {
+    process.out(head);
+    const question = { name: absolute(lookup.name), type: lookup.type, class: lookup.class };
+    return await trace(process, { servers, port: options.port, question }) ? OK : NO_REPLY;
+  }
   let answered: Answered | undefined;
   for (const name of names(process, options, lookup)) {
     const asking = await ask(process, servers, { name, type: lookup.type, class: lookup.class }, {
@@ -85,6 +92,28 @@ async function run(process: Process, { options, servers, lookup, first }: Job): 
   process.out(
     head + (flags.get("short") ? shortText(answered as Answered) : fullText(process, options, answered as Answered)),
   );
+  return OK;
+}
+
+async function runTransfer(process: Process, { options, servers, lookup }: Job, head: string): Promise<number> {
+  const { port, flags } = options;
+  const [address = ""] = servers;
+  const question = { name: absolute(lookup.name), type: "AXFR", class: lookup.class };
+  const got = await transfer(process, { address, port }, question);
+  process.out(head);
+  if (got === undefined) {
+    process.out(`;; communications error to ${address}#${port}: connection refused\n;; no servers could be reached\n`);
+    return NO_REPLY;
+  }
+  if (got === "refused") {
+    process.out("; Transfer failed.\n");
+    return OK;
+  }
+  const { records, messages, bytes, milliseconds } = got;
+  process.out(records.map((rr) => `${flags.get("short") ? rr.data : recordLine(rr)}\n`).join(""));
+  if (!flags.get("stats") || flags.get("short")) return OK;
+  const size = `;; XFR size: ${records.length} records (messages ${messages}, bytes ${bytes})\n\n`;
+  process.out(whoAndWhen(process, { milliseconds, server: address, port, tcp: true }) + size);
   return OK;
 }
 
@@ -173,11 +202,18 @@ function optionLine(code: number, data: Uint8Array): string {
   return code === 15 ? `; EDE: ${((data[0] ?? 0) << 8) | (data[1] ?? 0)}\n` : `; OPT=${code}: ${hex}\n`;
 }
 
-function statistics(process: Process, { milliseconds, server, port, tcp, size }: Answered): string {
+function statistics(process: Process, answered: Answered): string {
+  return `${whoAndWhen(process, answered)};; MSG SIZE  rcvd: ${answered.size}\n\n`;
+}
+
+function whoAndWhen(
+  process: Process,
+  { milliseconds, server, port, tcp }: Pick<Answered, "milliseconds" | "server" | "port" | "tcp">,
+): string {
   const when = new Date(process.clock.now());
   return `;; Query time: ${Math.floor(milliseconds)} msec\n;; SERVER: ${server}#${port}(${server}) (${
     tcp ? "TCP" : "UDP"
-  })\n;; WHEN: ${dateText(when)}\n;; MSG SIZE  rcvd: ${size}\n\n`;
+  })\n;; WHEN: ${dateText(when)}\n`;
 }
 
 /** date(1)'s form in UTC: `Thu Jan 01 00:00:00 UTC 2026`. */

@@ -53,6 +53,7 @@ const OFF = [
   "ttlid",
   "unknownformat",
   "nsid",
+  "trace",
 ];
 const VALUES = [
   "time",
@@ -80,7 +81,7 @@ const SAME: Readonly<Record<string, string>> = {
   cd: "cdflag",
 };
 /** Known, not simulated: named to whoever types them. */
-const UNMODELLED = ["trace", "nssearch", "https", "tls", "proxy", "idnin", "idnout", "mapped"];
+const UNMODELLED = ["nssearch", "https", "tls", "proxy", "idnin", "idnout", "mapped"];
 
 /** The options, or what dig complains about on standard error before its usage. */
 export function digOptions(
