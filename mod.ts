@@ -17,6 +17,7 @@ export { TextError } from "./core/base/mod.ts";
 export {
   parseLesson,
   PlaceError,
+  printNameStory,
   playExchange,
   playLesson,
   readExpectations,
@@ -38,6 +39,7 @@ export type {
   Lesson,
   MachineRow,
   MatrixRow,
+  NameStory,
   NodeRow,
   Overview,
   Played,

@@ -19,4 +19,5 @@ export * from "./resolver/nsswitch.ts";
 export * from "./resolver/resolv_conf.ts";
 export * from "./resolver/search.ts";
 export * from "./strings.ts";
+export { type Trail, TRAIL_WANTED, trailOf, trailOption, type TrailStep, wantsTrail } from "./trail.ts";
 export * from "./zone_file.ts";

@@ -15,7 +15,9 @@ import { LabShell } from "./lab_shell.ts";
 import { matrix } from "./matrix.ts";
 import { overview } from "./overview.ts";
 import { PlaceError } from "./places.ts";
-import { resolvePlace, resolveTarget } from "./resolve.ts";
+import { lookUpStory } from "./name_story.ts";
+import type { NameStory } from "../tools/mod.ts";
+import { nameIn, resolvePlace, resolveTarget } from "./resolve.ts";
 import { type Call, parseSnapshot, printSnapshot, type Snapshot } from "./snapshot.ts";
 import { speaksIpv6 } from "./spec.ts";
 import { World } from "./world.ts";
@@ -147,6 +149,12 @@ export class Lab {
   /** A place's view of DNS, for messages of clients outside the lab: what goes in leaves the place as packets. */
   dns(place: string): DnsGate {
     return new DnsGate(this.#placeOf(place).machine, this.#host.turn);
+  }
+
+  /** How a place looks the DNS name in a target up; undefined for targets that are places. No call a snapshot remembers. */
+  async whyName(from: string, to: string): Promise<NameStory | undefined> {
+    const name = nameIn(this.#world, this.#cluster, to);
+    return name === undefined ? undefined : await lookUpStory(this.#placeOf(from).machine, name);
   }
 
   /** Sends a connection's first packet from one place to another and says how it ended, step by step, both ways. */

@@ -14,5 +14,6 @@ export type { Tunnel } from "./tunnel.ts";
 export { Lab, type LabOptions } from "./lab.ts";
 export { LabShell } from "./lab_shell.ts";
 export { type Exchange, type Lesson, parseLesson } from "./lesson.ts";
+export { type NameStory, printNameStory } from "../tools/mod.ts";
 export { PlaceError } from "./places.ts";
 export { type Played, playExchange, playLesson, setStage } from "./play.ts";

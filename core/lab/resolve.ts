@@ -208,6 +208,12 @@ async function addressOf({ world, cluster, from }: Asking, place: Place, text: s
   }
 }
 
+/** The DNS name in a target; undefined where the target is a place of the lab. */
+export function nameIn(world: World, cluster: Cluster | undefined, text: string): string | undefined {
+  const { place } = parseTarget(text);
+  return place.kind === "name" && !isKnown(world, cluster, place.name) ? place.name : undefined;
+}
+
 function isKnown(world: World, cluster: Cluster | undefined, name: string): boolean {
   return world.machines.has(name) || cluster?.pod("default", name) !== undefined;
 }

@@ -1,6 +1,6 @@
 /** What a plugin hands up, and what becomes of a reply on its way. */
 import { type Edns, type Message, NO_FLAGS, type Rr } from "../../dns/mod.ts";
-import type { DnsQuery, Instance, Next, Outcome } from "./plugin.ts";
+import type { DnsQuery, Instance, Next, Outcome, QueryTrail } from "./plugin.ts";
 
 /** Rcodes that mean nothing was written yet: the server writes an empty reply with them. */
 const UNWRITTEN = new Set(["SERVFAIL", "REFUSED", "FORMERR", "NOTIMP"]);
@@ -73,11 +73,43 @@ export function chainOf(instances: readonly (readonly [string, Instance])[]): Ne
   const last = links.at(-1)?.[0] ?? "";
   const failure = { rcode: "SERVFAIL", error: `plugin/${last}: no next plugin found` };
   const end: Next = Object.assign(() => Promise.resolve(failure), { isEnd: true as const });
-  return links.reduceRight<Next>((next, [, instance]) => (query) => handled(instance, query, next), end);
+  return links.reduceRight<Next>((next, link) => (query) => handled(link, query, next), end);
 }
 
-function handled(instance: Instance, query: DnsQuery, next: Next): Promise<Outcome> {
+function handled(link: Link, query: DnsQuery, next: Next): Promise<Outcome> {
+  if (query.trail !== undefined) return noted(link, { query, trail: query.trail }, next);
+  const [, instance] = link;
   return instance.handle?.(query, next) ?? next(query);
+}
+
+/** A plugin of the chain with its name. */
+type Link = readonly [string, Instance];
+
+/** As `handled`, with a note of what the plugin did: changed the question, or answered it. */
+async function noted(
+  [name, instance]: Link,
+  { query, trail }: { readonly query: DnsQuery; readonly trail: QueryTrail },
+  next: Next,
+): Promise<Outcome> {
+  let passed = false;
+  const watched: Next = (onward) => {
+    passed = true;
+    trail.query = onward;
+    const [before, after] = [query, onward].map(({ question }) => `${question.name} ${question.type}`);
+    if (before !== after) trail.steps.push({ plugin: name, did: `asks on for ${after}` });
+    return next(onward);
+  };
+  if (next.isEnd) Object.assign(watched, { isEnd: true });
+  const outcome = await instance.handle?.(query, watched) ?? await watched(query);
+  if (!passed) trail.steps.push({ plugin: name, did: answerOf(name, query, outcome) });
+  return outcome;
+}
+
+function answerOf(plugin: string, { labels }: DnsQuery, { error }: Outcome): string {
+  if (plugin === "cache") return "answers from what it kept";
+  const upstream = plugin === "forward" ? labels?.get("forward/upstream") : undefined;
+  const failure = error === undefined ? "" : `: ${error}`;
+  return upstream === undefined ? `answers${failure}` : `asks ${upstream}${failure}`;
 }
 
 /** Whether a name falls through a plugin: `fallthrough` alone is every zone (`["."]`), its absence none (`[]`). */

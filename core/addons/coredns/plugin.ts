@@ -1,5 +1,5 @@
 import type { Random } from "../../base/mod.ts";
-import type { Edns, Message, Question, Rr } from "../../dns/mod.ts";
+import type { Edns, Message, Question, Rr, TrailStep } from "../../dns/mod.ts";
 import type { Store } from "../../kube/mod.ts";
 import type { Endpoint, Net } from "../../linux/mod.ts";
 import type { Dispenser } from "./corefile/dispenser.ts";
@@ -34,6 +34,23 @@ export interface DnsQuery {
   readonly view: string;
   /** What the metadata plugin collected, by label (`kubernetes/service`); later plugins add theirs. */
   readonly labels?: Map<string, string>;
+  /** Where plugins' doings are noted for a client that asked for them. */
+  readonly trail?: QueryTrail;
+}
+
+/** What plugins did with a question. */
+export interface QueryTrail {
+  readonly steps: TrailStep[];
+  block: string;
+  fix?: string;
+  /** The question as the last plugin got it. */
+  query?: DnsQuery;
+}
+
+/** Why a plugin answers as it does, and what would help. */
+export interface Reason {
+  readonly why: string;
+  readonly fix?: string;
 }
 
 /** What a plugin made of a query: the reply it wrote, or an rcode that the server still has to write. */
@@ -117,6 +134,8 @@ export interface Instance {
   readonly view?: View;
   /** Tells the metadata plugin of its labels. */
   labels?(query: DnsQuery, labels: Map<string, string>): void;
+  /** Why its answer to a question is what it is; undefined where it has none of its own. */
+  reason?(query: DnsQuery): Reason | undefined;
   /** The search list of the pod that asks, for autopath. */
   searchPath?(query: DnsQuery): readonly string[];
   /** Zones it can hand over whole. */

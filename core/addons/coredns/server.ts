@@ -1,8 +1,19 @@
-import { type Edns, fit, type Message, NO_FLAGS, parseQuery, printMessage, udpLimit } from "../../dns/mod.ts";
+import {
+  type Edns,
+  type EdnsOption,
+  fit,
+  type Message,
+  NO_FLAGS,
+  parseQuery,
+  printMessage,
+  trailOption,
+  udpLimit,
+  wantsTrail,
+} from "../../dns/mod.ts";
 import type { Endpoint } from "../../linux/mod.ts";
-import { blockFor, type Configuration, listening } from "./configuration.ts";
+import { blockFor, type Configuration, listening, type ServerBlock } from "./configuration.ts";
 import { ECHOED_OPTIONS, emptyReply, isUnwritten } from "./outcome.ts";
-import type { DnsQuery, Host, Outcome } from "./plugin.ts";
+import type { DnsQuery, Host, Outcome, QueryTrail } from "./plugin.ts";
 import { countQuery, DROPPED } from "./plugins/prometheus.ts";
 
 /** Where a packet came from and to. */
@@ -46,16 +57,32 @@ export async function serveStream(configuration: Configuration, host: Host, pack
     return [printMessage({ ...header, rcode: "FORMERR", questions: message.questions }, false)];
   }
   const query = queryOf(message, bytes.length, { configuration, host, arrival });
-  const outcome = await answer(configuration, query);
+  const told = wantsTrail(message) ? await explained(configuration, host, query) : undefined;
+  const outcome = told?.outcome ?? await answer(configuration, query);
   const asked = outcome.query ?? query;
   const reply = isUnwritten(outcome) ? emptyReply(asked, outcome.rcode) : outcome.reply;
   if (reply === undefined) return [];
+  if (told !== undefined) return [printReply(asked, reply, [told.option])];
   if (query.question.type !== "AXFR" || reply.answers.length <= TRANSFERRED) return [printReply(asked, reply)];
   const count = Math.ceil(reply.answers.length / TRANSFERRED);
   return Array.from({ length: count }, (_, i) => {
     const answers = reply.answers.slice(i * TRANSFERRED, (i + 1) * TRANSFERRED);
     return printReply(asked, { ...reply, answers });
   });
+}
+
+/** An answer with the question's way through the plugins, for a client that asked for it. */
+async function explained(configuration: Configuration, host: Host, query: DnsQuery): Promise<Explained> {
+  const trail: QueryTrail = { steps: [], block: "" };
+  const outcome = await answer(configuration, { ...query, trail, labels: new Map() });
+  const { block, steps, fix } = trail;
+  const option = trailOption({ server: host.hostname, block, steps, ...(fix === undefined ? {} : { fix }) });
+  return { outcome, option };
+}
+
+interface Explained {
+  readonly outcome: Outcome;
+  readonly option: EdnsOption;
 }
 
 /** One question, at most one answer and one authority record, at most two additional ones. */
@@ -117,11 +144,25 @@ async function answer(configuration: Configuration, query: DnsQuery): Promise<Ou
   const classless = blocks.some((block) => OTHER_CLASSES.some((plugin) => block.plugins.has(plugin)));
   const block = isIn || classless ? blockFor(blocks, query) : undefined;
   if (block?.instances.some(([, instance]) => instance.handle !== undefined)) {
-    return await block.chain({ ...query, view: block.view?.name ?? "" });
+    const outcome = await block.chain({ ...query, view: block.view?.name ?? "" });
+    if (query.trail !== undefined) noteReasons(block, query, query.trail);
+    return outcome;
   }
   const outcome = { rcode: "REFUSED" };
   countQuery(configuration.metrics, query, { outcome, plugin: "", zone: DROPPED });
   return outcome;
+}
+
+function noteReasons({ addresses, instances }: ServerBlock, query: DnsQuery, trail: QueryTrail): void {
+  trail.block = addresses.map(({ zone, port }) => `${zone}:${port}`).join(" ");
+  for (const [plugin, instance] of instances) {
+    const reason = instance.reason?.(trail.query ?? query);
+    if (reason === undefined) continue;
+    const answered = trail.steps.findIndex((step) => step.plugin === plugin && step.did === "answers");
+    const step = { plugin, did: answered < 0 ? reason.why : `answers: ${reason.why}` };
+    trail.steps.splice(answered < 0 ? trail.steps.length : answered, answered < 0 ? 0 : 1, step);
+    if (reason.fix !== undefined) trail.fix ??= reason.fix;
+  }
 }
 
 function badVersion(query: DnsQuery): Message {
@@ -130,18 +171,18 @@ function badVersion(query: DnsQuery): Message {
 }
 
 /** The octets of a reply: OPT where the client sent one, cut or compressed to what it takes. */
-function printReply(query: DnsQuery, reply: Message): Uint8Array {
-  const message = reply.rcode === "BADVERS" ? reply : withEdns(query, reply);
+function printReply(query: DnsQuery, reply: Message, more: readonly EdnsOption[] = []): Uint8Array {
+  const message = reply.rcode === "BADVERS" ? reply : withEdns(query, reply, more);
   const limit = query.proto === "tcp" ? TCP_LIMIT : udpLimit(query.message);
   const { bytes, message: sent } = fit(message, limit);
   const most = UDP_UNFRAGMENTED[query.client.address.includes(":") ? 6 : 4];
   return query.proto === "udp" && bytes.length > most ? printMessage(sent, true) : bytes;
 }
 
-function withEdns(query: DnsQuery, reply: Message): Message {
+function withEdns(query: DnsQuery, reply: Message, more: readonly EdnsOption[]): Message {
   const { edns } = query;
   if (edns === undefined) return reply;
   const options = reply.edns?.options ?? edns.options.filter(({ code }) => ECHOED_OPTIONS.has(code));
   const dnssecOk = edns.dnssecOk || (reply.edns?.dnssecOk ?? false);
-  return { ...reply, edns: { version: 0, udpSize: edns.udpSize, dnssecOk, options } };
+  return { ...reply, edns: { version: 0, udpSize: edns.udpSize, dnssecOk, options: [...options, ...more] } };
 }

@@ -13,6 +13,7 @@ import { type Answered, ask } from "./ask.ts";
 import { questionLine, recordLine } from "./columns.ts";
 import { trace, transfer } from "./dig_walk.ts";
 import { type DigLookup, type DigOptions, digOptions } from "./dig_options.ts";
+import { explainName } from "./name_story.ts";
 
 const VERSION = "9.18.49-1~deb12u3-Debian";
 const USAGE = `Usage:  dig [@global-server] [domain] [q-type] [q-class] {q-opt}
@@ -26,6 +27,7 @@ const [OK, BAD_USAGE, NO_REPLY, INTERNAL] = [0, 1, 9, 10];
 
 /** The program. */
 export async function dig(process: Process): Promise<number> {
+  if (process.argv.includes("--explain")) return await explainName(process);
   const options = digOptions(process.argv.slice(1));
   if ("invalid" in options) {
     process.err(`Invalid option: ${options.invalid}\n${USAGE}`);

@@ -40,13 +40,13 @@ export async function serveNames(
     const socket = process.net.udp(address.includes(":") ? 6 : 4);
     const listener = process.net.listen(address, port);
     if (isFailure(socket.bind(address, port)) || isFailure(listener)) return address;
-    jobs.push(datagrams(process, socket, answer), streams(process, listener, answer));
+    jobs.push(datagrams(socket, answer), streams(listener, answer));
   }
   await Promise.all(jobs);
   return undefined;
 }
 
-async function datagrams(process: Process, socket: DatagramSocket, answer: Answerer): Promise<void> {
+async function datagrams(socket: DatagramSocket, answer: Answerer): Promise<void> {
   for (;;) {
     const got = await socket.receive();
     if (got === undefined) return;
@@ -58,7 +58,7 @@ async function datagrams(process: Process, socket: DatagramSocket, answer: Answe
   }
 }
 
-async function streams(process: Process, listener: Listener, answer: Answerer): Promise<void> {
+async function streams(listener: Listener, answer: Answerer): Promise<void> {
   for (;;) {
     const stream = await listener.accept();
     if (stream === undefined) return;

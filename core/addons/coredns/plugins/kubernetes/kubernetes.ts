@@ -8,6 +8,7 @@ import { externalOf } from "./external.ts";
 import { ClusterIndex } from "./index.ts";
 import { type Found, type Lookup, lookUp, nameServers, reverseLookUp } from "./lookup.ts";
 import { tellLabels } from "./labels.ts";
+import { reasonOf } from "./reason.ts";
 import { readKubernetes } from "./setup.ts";
 import { transferZone } from "./transfer.ts";
 
@@ -32,6 +33,7 @@ export const kubernetes: DnsPlugin = {
       external: externalOf(index, host.addresses),
       labels: (query, labels) => tellLabels(index.current(), query, labels),
       searchPath: (query) => searchPath(index.current(), query, search),
+      reason: (query) => reasonOf(index.current(), query),
       transfer: (zone) => transferZone(index.current(), zone, host.addresses),
     };
   },
