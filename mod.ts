@@ -17,9 +17,9 @@ export { TextError } from "./core/base/mod.ts";
 export {
   parseLesson,
   PlaceError,
-  printNameStory,
   playExchange,
   playLesson,
+  printNameStory,
   readExpectations,
   setStage,
   testExpectation,
