@@ -87,6 +87,7 @@ Deno.test("a mode that starts takes away what the one before left, and both do t
     assertEquals(ruleset.includes("table ip kube-proxy"), mode === "nftables");
     assertEquals(rules.includes("KUBE-SVC-"), mode === "iptables");
     assertEquals(rules.includes("KUBE-IPVS-FILTER"), mode === "ipvs");
+    assertEquals(rules.includes("KUBE-PORTALS-HOST"), mode === "userspace");
     assertEquals((await text("ipvsadm -Sn")).includes("-A -t 172.30.0.10:80"), mode === "ipvs");
     assertEquals((await text("ip link")).includes("kube-ipvs0"), mode === "ipvs");
   }

@@ -83,7 +83,7 @@ const Link = z.union([
 /** The pod networks there are to choose from. */
 export const NETWORKS = ["flannel", "bridge"] as const;
 /** kube-proxy's modes there are to choose from, and none. */
-export const PROXIES = ["iptables", "nftables", "ipvs", "none"] as const;
+export const PROXIES = ["iptables", "nftables", "ipvs", "userspace", "none"] as const;
 
 /** The Lab object's fields. */
 export const LabSpecSchema = z.strictObject({

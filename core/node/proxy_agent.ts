@@ -87,6 +87,7 @@ class Proxy {
   /** Its servers end; its rules stay, as those of a kube-proxy that was killed. */
   stop(): void {
     this.#stopped = true;
+    this.#mode?.stop?.();
     this.#health.serve(new Map());
   }
 

@@ -69,7 +69,73 @@ export const DEVIATIONS: readonly Deviation[] = [
     applies: ({ group, flow, end }) => end.output !== "REJECT" && localService(group, flow) !== undefined,
     end: ({ group, flow, end }) => localEnd(group, { flow, end }),
   },
+  {
+    modes: ["userspace"],
+    reason: "the proxy's own sockets are let in by no rule for health checks",
+    applies: ({ end }) => end.output === "ACCEPT",
+    end: () => NOTHING,
+  },
+  {
+    modes: ["userspace"],
+    reason: "there is no proxy for SCTP",
+    applies: ({ flow }) => flow.protocol === "SCTP",
+    end: () => NOTHING,
+  },
+  {
+    modes: ["userspace"],
+    reason:
+      "the proxy takes every connection to a Service and dials a ready endpoint, in turn: policies, source ranges and node port " +
+      "addresses are not known to it, the endpoint sees the node, and with nobody ready the connection is closed",
+    applies: ({ group, flow }) => serviceOf(group, flow) !== undefined,
+    end: ({ group, flow }) => {
+      const ready = endpointsOf(group, serviceOf(group, flow) as FlowPort).filter(({ ready }) => ready ?? true);
+      const output = ready.map(socketOf).sort().join(", ");
+      return { output, masq: output !== "" };
+    },
+  },
 ];
+
+/** A Service's port that a flow is for. */
+interface FlowPort {
+  readonly service: string;
+  readonly name: string;
+}
+
+function serviceOf({ services, localIPs }: FlowGroup, { destIP, destPort, protocol }: FlowCase): FlowPort | undefined {
+  for (const service of services) {
+    const addresses = [
+      service.clusterIP,
+      ...(service.externalIPs as readonly string[] ?? []),
+      ...(service.loadBalancerIngress as readonly { readonly ip?: string }[] ?? []).map(({ ip }) => ip),
+    ];
+    const local = localIPs.includes(destIP);
+    const port = (service.ports as readonly ServicePortOf[]).find((each) =>
+      each.protocol === protocol &&
+      ((addresses.includes(destIP) && each.port === destPort) || (local && each.nodePort === destPort))
+    );
+    if (port !== undefined) return { service: `${service.ns}/${service.name}`, name: port.name };
+  }
+  return undefined;
+}
+
+interface ServicePortOf {
+  readonly name: string;
+  readonly port: number;
+  readonly protocol: string;
+  readonly nodePort?: number;
+}
+
+function endpointsOf({ endpoints }: FlowGroup, { service, name }: FlowPort) {
+  return endpoints.filter((slice) => slice.service === service).flatMap(({ addresses, ports }) =>
+    (ports as readonly ServicePortOf[]).filter((port) => port.name === name).flatMap(({ port }) =>
+      addresses.map((address) => ({ ...address, port }))
+    )
+  );
+}
+
+function socketOf({ ip, port }: { readonly ip: string; readonly port: number }): string {
+  return ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
+}
 
 const REFUSED: FlowEnd = { output: "REJECT", masq: false };
 
@@ -89,13 +155,8 @@ function localService({ services, localIPs }: FlowGroup, { destIP, destPort }: F
 
 /** This node's endpoints, else all: ready ones before terminating ones. A source that is not let in stays out. */
 function localEnd(group: FlowGroup, { flow, end }: { readonly flow: FlowCase; readonly end: FlowEnd }): FlowEnd {
-  const service = localService(group, flow);
-  const own = group.endpoints.filter((slice) => slice.service === `${service?.ns}/${service?.name}`);
-  const all = own.flatMap(({ addresses, ports }) =>
-    addresses.flatMap((address) =>
-      (ports as readonly { readonly port: number }[]).map(({ port }) => ({ ...address, port }))
-    )
-  );
+  const port = serviceOf(group, flow);
+  const all = port === undefined ? [] : endpointsOf(group, port);
   const usable = (here: boolean) => {
     const list = all.filter(({ node }) => !here || node === "test-node");
     const ready = list.filter(({ ready }) => ready ?? true);
@@ -105,8 +166,7 @@ function localEnd(group: FlowGroup, { flow, end }: { readonly flow: FlowCase; re
   };
   const reached = usable(true).length > 0 ? usable(true) : usable(false);
   if (reached.length === 0 || end.output === "DROP" && usable(true).length > 0) return end;
-  const text = reached.map(({ ip, port }) => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`));
-  return { output: text.sort().join(", "), masq: false };
+  return { output: reached.map(socketOf).sort().join(", "), masq: false };
 }
 
 /** How a mode ends a flow otherwise, and why; undefined where it does as iptables mode. */

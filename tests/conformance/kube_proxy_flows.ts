@@ -2,12 +2,14 @@
 import type { ProxyConfig } from "../../core/node/mod.ts";
 import type { TraceRecord } from "../../wasm/mod.ts";
 import { deviation, type FlowEnd } from "./kube_proxy_deviations.ts";
-import { FlowNode } from "./kube_proxy_node.ts";
+import { FlowNode, type Left } from "./kube_proxy_node.ts";
 import type { FlowCase, FlowFile, FlowGroup } from "./kube_proxy_flow_file.ts";
 import { type Check, same } from "./kube_proxy_recording.ts";
 
 /** Packets sent per flow, each from a port of its own: enough to see every endpoint. */
 const TRIES = 48;
+/** The same where they take turns. */
+const TURNS = 8;
 
 /** The packet is where it was going, or an answer to it begins its way. */
 const ENDS: ReadonlySet<string> = new Set(["delivered", "refused", "sent"]);
@@ -25,19 +27,29 @@ export async function checkFlows(file: FlowFile, mode: ProxyMode): Promise<Check
 async function checkGroup(group: FlowGroup, mode: ProxyMode): Promise<Check[]> {
   const node = await FlowNode.of(group, configOf(group, mode));
   let sport = 20_000;
-  return group.cases.map((flow) => {
+  const checks: Check[] = [];
+  for (const flow of group.cases) {
     const id = `${mode} ${group.name}: ${flow.name}`;
     try {
-      const ends = Array.from({ length: TRIES }, () => {
+      const ends: FlowEnd[] = [];
+      for (let i = 0; i < (mode === "userspace" ? TURNS : TRIES); i++) {
         const { sourceIP: src, destIP: dst, destPort: dport, protocol } = flow;
         const packet = { src, dst, dport, protocol, sport: sport++ };
-        return endOf(node.send(packet), packet);
-      });
-      return same(id, expectedOf(flow, { group, mode }), together(ends));
+        ends.push(mode === "userspace" ? leftAs(await node.open(packet), packet) : endOf(node.send(packet), packet));
+      }
+      checks.push(same(id, expectedOf(flow, { group, mode }), together(ends)));
     } catch (error) {
-      return { id, problem: `  ${error}` };
+      checks.push({ id, problem: `  ${error}` });
     }
-  });
+  }
+  return checks;
+}
+
+/** What left because of a connection: somebody else was dialled, or the packet itself went on as it was. */
+function leftAs([left]: readonly Left[], sent: { readonly src: string; readonly dst: string }): FlowEnd {
+  if (left === undefined || left.dst === sent.dst) return { output: "", masq: false };
+  const host = left.dst.includes(":") ? `[${left.dst}]` : left.dst;
+  return { output: `${host}:${left.dport}`, masq: left.src !== sent.src };
 }
 
 function configOf({ config }: FlowGroup, mode: ProxyMode): ProxyConfig {

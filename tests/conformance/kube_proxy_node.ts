@@ -4,7 +4,7 @@
  *     pods (10.0.0.0/8) --[pods]-- node --[eth0]-- everything else
  */
 import { setImmediate } from "node:timers";
-import { isFailure, parseIp, Random, VirtualClock } from "../../core/base/mod.ts";
+import { isFailure, parseIp, printIp, Random, VirtualClock } from "../../core/base/mod.ts";
 import { type EndpointSlice, type Service, Store } from "../../core/kube/mod.ts";
 import { LINUX_PROGRAMS, Machine, NETFILTER_PROGRAMS, Runner } from "../../core/linux/mod.ts";
 import { type ProxyAgent, type ProxyConfig, startProxyAgent } from "../../core/node/mod.ts";
@@ -177,9 +177,69 @@ export class FlowNode {
     return plane.takeTrace();
   }
 
+  /**
+   * Opens a connection, or sends a datagram, and lets the node's programs do their work: the first packets of others that left
+   * because of it, as destination and source.
+   */
+  async open(packet: FlowPacket): Promise<readonly Left[]> {
+    const { plane, ns, runner } = this.machine;
+    const family = packet.src.includes(":") ? 6 : 4;
+    plane.takeOut();
+    if (this.#isLocal(packet.src)) {
+      const socket = plane.socket(ns.id, packet.protocol === "UDP" ? "udp" : "tcp", family);
+      plane.bind(socket, packet.src, packet.sport);
+      plane.connect(socket, packet.dst, packet.dport);
+      if (packet.protocol === "UDP") plane.send(socket, new Uint8Array(4));
+      await runner.advance(1);
+      const left = firsts(plane.takeOut(), packet);
+      plane.setSocket(socket, { abort: true });
+      plane.close(socket);
+      return left;
+    }
+    const dev = this.#ports.get(this.#fromPod(packet.src) ? "pods" : "eth0") as number;
+    const protocol = PROTOCOLS[packet.protocol] as number;
+    plane.inject(ns.id, dev, ipPacket(packet, protocol));
+    const answered = plane.takeOut();
+    const accepted = answered.map(({ bytes }) => acknowledgement(bytes)).find((number) => number !== undefined);
+    if (accepted !== undefined) plane.inject(ns.id, dev, ipPacket(packet, protocol, accepted));
+    await runner.advance(1);
+    return firsts([...answered, ...plane.takeOut()], packet);
+  }
+
   #fromPod(address: string): boolean {
     return address.startsWith("10.") || address.startsWith("fd00:10:");
   }
+}
+
+/** A packet that left the node. */
+export interface Left {
+  readonly src: string;
+  readonly dst: string;
+  readonly dport: number;
+}
+
+/** Packets that begin something, other than answers to the client: SYNs, datagrams, INITs. */
+function firsts(frames: readonly { readonly bytes: Uint8Array }[], { src, sport }: FlowPacket): Left[] {
+  return frames.flatMap(({ bytes }) => {
+    const six = (bytes[0] ?? 0) >> 4 === 6;
+    const [at, proto] = [six ? 40 : ((bytes[0] ?? 0) & 15) * 4, six ? bytes[6] : bytes[9]];
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    const address = (from: number) => {
+      const words = Array.from({ length: six ? 4 : 1 }, (_, i) => BigInt(view.getUint32(from + 4 * i)));
+      return printIp({ family: six ? 6 : 4, value: words.reduce((sum, word) => (sum << 32n) | word, 0n) });
+    };
+    const left = { src: address(six ? 8 : 12), dst: address(six ? 24 : 16), dport: view.getUint16(at + 2) };
+    const begins = proto === 6 ? (bytes[at + 13] ?? 0) === 2 : proto === 17 || proto === 132;
+    return begins && !(left.dst === src && left.dport === sport) ? [left] : [];
+  });
+}
+
+/** The number a SYN-ACK is answered with; undefined for anything else. */
+function acknowledgement(bytes: Uint8Array): number | undefined {
+  const six = (bytes[0] ?? 0) >> 4 === 6;
+  const [at, proto] = [six ? 40 : ((bytes[0] ?? 0) & 15) * 4, six ? bytes[6] : bytes[9]];
+  if (proto !== 6 || bytes[at + 13] !== 0x12) return undefined;
+  return (new DataView(bytes.buffer, bytes.byteOffset).getUint32(at + 4) + 1) >>> 0;
 }
 
 /** The first address of a prefix, as a single one of the node. */

@@ -19,12 +19,26 @@ function addressBytes(text: string): number[] {
   return Array.from({ length: size }, (_, i) => Number((ip.value >> BigInt(8 * (size - 1 - i))) & 255n));
 }
 
-/** The transport header of a flow's first packet; SCTP's INIT with its CRC32c. */
-export function transport(first: First, protocol: number): Uint8Array {
+const long = (value: number): number[] => [...short(value >>> 16), ...short(value)];
+const SEQUENCE = 1000;
+
+/** The transport header of a flow's first packet; SCTP's INIT with its CRC32c. With `ack` TCP's third packet. */
+export function transport(first: First, protocol: number, ack?: number): Uint8Array {
   const ports = [...short(first.sport), ...short(first.dport)];
   if (protocol === 132) return sctpInit(ports);
   const body = protocol === 6
-    ? [...ports, 0, 0, 3, 232, 0, 0, 0, 0, 0x50, 2, ...short(64_240), 0, 0, 0, 0]
+    ? [
+      ...ports,
+      ...long(ack === undefined ? SEQUENCE : SEQUENCE + 1),
+      ...long(ack ?? 0),
+      0x50,
+      ack === undefined ? 2 : 16,
+      ...short(64_240),
+      0,
+      0,
+      0,
+      0,
+    ]
     : [...ports, ...short(12), 0, 0, 112, 105, 110, 103];
   const pseudo = [...addressBytes(first.src), ...addressBytes(first.dst), 0, protocol, ...short(body.length)];
   body.splice(protocol === 6 ? 16 : 6, 2, ...short(checksum([...pseudo, ...body]) || 0xffff));
@@ -49,8 +63,8 @@ function crc32c(bytes: Uint8Array): number {
 }
 
 /** The whole packet with its IP header. */
-export function ipPacket(first: First, protocol: number): Uint8Array {
-  const body = transport(first, protocol);
+export function ipPacket(first: First, protocol: number, ack?: number): Uint8Array {
+  const body = transport(first, protocol, ack);
   const [src, dst] = [addressBytes(first.src), addressBytes(first.dst)];
   if (src.length === 16) {
     return Uint8Array.from([0x60, 0, 0, 0, ...short(body.length), protocol, 64, ...src, ...dst, ...body]);

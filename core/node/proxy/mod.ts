@@ -16,4 +16,6 @@ export { type NftPrinted, printNftables, PROXY_TABLE } from "./nftables/print.ts
 export * from "./nftables/sync.ts";
 export * from "./service_views.ts";
 export * from "./sysctls.ts";
+export { Balancer } from "./userspace/balancer.ts";
+export { printUserspaceRules, proxyKey, USERSPACE_CHAINS, USERSPACE_JUMPS } from "./userspace/rules.ts";
 export * from "./view.ts";

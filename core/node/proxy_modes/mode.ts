@@ -13,4 +13,6 @@ export interface ProxyMode {
   sync(task: Task, views: readonly [ServiceView, ServiceView]): Promise<void>;
   /** Takes away what this mode leaves in a node, whoever put it there: what another mode does when it starts. */
   cleanUp(task: Task): Promise<void>;
+  /** Ends what runs by itself, when its kube-proxy ends. */
+  stop?(): void;
 }

@@ -5,6 +5,7 @@ import { IptablesMode } from "./iptables.ts";
 import { IpvsMode } from "./ipvs.ts";
 import type { ModeHost, ProxyMode } from "./mode.ts";
 import { NftablesMode } from "./nftables.ts";
+import { UserspaceMode } from "./userspace.ts";
 
 /** A mode's name. */
 export type ModeName = NonNullable<ProxyConfig["mode"]>;
@@ -17,6 +18,7 @@ export const MODES: ReadonlyMap<ModeName, (host: ModeHost) => ProxyMode> = new M
   ["iptables", (host) => new IptablesMode(host)],
   ["nftables", (host) => new NftablesMode(host)],
   ["ipvs", (host) => new IpvsMode(host)],
+  ["userspace", (host) => new UserspaceMode(host)],
 ]);
 
 /** A mode that starts on a node: what other modes left there is taken away first. */
