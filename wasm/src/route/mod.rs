@@ -6,7 +6,7 @@
 //!   edit4, edit6  routes in and out, and the kernel's words when it refuses; gateway.rs: what may be a next hop
 //!   connected.rs  the routes that come and go with an address; purge.rs: what goes with a device
 //!   table.rs      routes to a prefix in order; info.rs: what routes share
-//!   trie.rs       longest-prefix match: ranges.rs while small, poptrie.rs when large
+//!   trie.rs       longest-prefix match: rib.rs for edits, ranges.rs while small, poptrie.rs when large
 //!   rule.rs       policy rules; multipath.rs: which leg a flow takes
 //! ```
 //! What it asks of its surroundings is the trait [`Devices`]; it holds no device, address or neighbour itself.
@@ -27,6 +27,7 @@ pub mod poptrie;
 pub mod purge;
 pub mod ranges;
 pub mod refusal;
+mod rib;
 #[allow(clippy::module_inception)]
 pub mod route;
 pub mod rule;

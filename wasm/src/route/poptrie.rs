@@ -12,8 +12,8 @@
 //! behind, and when that is most of the memory the owner builds the whole anew.
 
 use super::key::Key;
+use super::rib::{Item, Rib};
 use super::trie::NONE;
-use std::collections::BTreeMap;
 
 /// Bits of the direct table.
 const ROOT: u8 = 18;
@@ -31,10 +31,6 @@ struct Node {
     first_node: u32,
     first_leaf: u32,
 }
-
-/// Prefixes with their values, in the order (network, length).
-pub type Rib<K> = BTreeMap<(K, u8), u32>;
-type Item<K> = (K, u8, u32);
 
 /// See the head of the file.
 #[derive(Clone, Debug)]
@@ -57,7 +53,7 @@ impl<K: Key> Poptrie<K> {
             built: 0,
             key: std::marker::PhantomData,
         };
-        let items: Vec<Item<K>> = rib.iter().map(|(&(network, len), &value)| (network, len, value)).collect();
+        let items: Vec<Item<K>> = rib.iter().copied().collect();
         trie.fill_root(&items);
         trie.nodes.shrink_to_fit();
         trie.leaves.shrink_to_fit();
@@ -99,10 +95,10 @@ impl<K: Key> Poptrie<K> {
 
     fn rebuild_slot(&mut self, rib: &Rib<K>, slot: u32) {
         let start = K::from_bits(slot, ROOT);
-        let around = (0..=ROOT).rev().find_map(|len| rib.get(&(start.network(len), len)));
-        let inherited = around.copied().unwrap_or(NONE);
-        let inside = rib.range((start, ROOT + 1)..=(start.last(ROOT), K::WIDTH));
-        let items: Vec<Item<K>> = inside.map(|(&(network, len), &value)| (network, len, value)).collect();
+        let around = (0..=ROOT).rev().find_map(|len| rib.get(start.network(len), len));
+        let inherited = around.unwrap_or(NONE);
+        let inside = rib.from(start, ROOT + 1).take_while(|item| item.0 <= start.last(ROOT));
+        let items: Vec<Item<K>> = inside.copied().collect();
         self.root[slot as usize] = match items.is_empty() {
             true => LEAF | inherited,
             false => self.node_for(&items, ROOT, inherited),

@@ -7,6 +7,7 @@
 //! ```
 
 use super::key::Key;
+use super::rib::Item;
 use super::trie::NONE;
 
 /// Cuts and what holds from each to the next; `starts[0]` is the lowest key.
@@ -18,13 +19,13 @@ pub struct Ranges<K> {
 
 impl<K: Key> Ranges<K> {
     /// Builds from prefixes in the order (network, length), so that a prefix follows all that hold it.
-    pub fn build<'a>(prefixes: impl Iterator<Item = (&'a (K, u8), &'a u32)>) -> Ranges<K>
+    pub fn build<'a>(prefixes: impl Iterator<Item = &'a Item<K>>) -> Ranges<K>
     where
         K: 'a,
     {
         let mut ranges = Ranges { starts: vec![K::default()], values: vec![NONE] };
         let mut open: Vec<(K, u32)> = Vec::new();
-        for (&(network, len), &value) in prefixes {
+        for &(network, len, value) in prefixes {
             ranges.close(&mut open, Some(network));
             ranges.cut(network, value);
             open.push((network.last(len), value));

@@ -2,14 +2,15 @@
 //! come, thrown away when an edit is cheaper than keeping it, and chosen by size.
 //!
 //! ```text
-//!   edits ----> rib (ordered map)  --build-->  ranges    up to 4,096 prefixes
+//!   edits ----> rib (rib.rs)       --build-->  ranges    up to 4,096 prefixes
 //!                    |                         poptrie   beyond; small edits in place
 //!                    +-- answers by itself while edits and lookups alternate (a bulk load checks each gateway)
 //! ```
 
 use super::key::Key;
-use super::poptrie::{Poptrie, Rib};
+use super::poptrie::Poptrie;
 use super::ranges::Ranges;
+use super::rib::Rib;
 use std::cell::{Cell, OnceCell};
 
 /// "No prefix holds it"; values are below.
@@ -38,7 +39,7 @@ pub struct Trie<K> {
 impl<K: Key> Default for Trie<K> {
     fn default() -> Self {
         let lengths = vec![0; K::WIDTH as usize + 1];
-        Trie { rib: Rib::new(), lengths, index: OnceCell::new(), misses: Cell::new(0) }
+        Trie { rib: Rib::default(), lengths, index: OnceCell::new(), misses: Cell::new(0) }
     }
 }
 
@@ -48,18 +49,18 @@ impl<K: Key> Trie<K> {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.rib.is_empty()
+        self.rib.len() == 0
     }
 
     /// The value of exactly this prefix; host bits of `network` must be 0 here and below.
     pub fn get(&self, network: K, len: u8) -> Option<u32> {
-        self.rib.get(&(network, len)).copied()
+        self.rib.get(network, len)
     }
 
     /// Sets the value of a prefix.
     pub fn insert(&mut self, network: K, len: u8, value: u32) {
         debug_assert!(value < NONE && network == network.network(len));
-        if self.rib.insert((network, len), value).is_none() {
+        if self.rib.insert(network, len, value) {
             self.lengths[len as usize] += 1;
         }
         self.edited(network, len);
@@ -67,7 +68,7 @@ impl<K: Key> Trie<K> {
 
     /// Takes a prefix out; its value, if it was there.
     pub fn remove(&mut self, network: K, len: u8) -> Option<u32> {
-        let value = self.rib.remove(&(network, len))?;
+        let value = self.rib.remove(network, len)?;
         self.lengths[len as usize] -= 1;
         self.edited(network, len);
         Some(value)
@@ -133,7 +134,7 @@ impl<K: Key> Trie<K> {
 
     /// All prefixes in the order (network, length).
     pub fn iter(&self) -> impl Iterator<Item = (K, u8, u32)> + '_ {
-        self.rib.iter().map(|(&(network, len), &value)| (network, len, value))
+        self.rib.iter().copied()
     }
 
     /// Bytes of the lookup structure, which is built if it is not there.

@@ -97,17 +97,21 @@ pub fn hashlimit<E: Env>(c: &mut Context<E>, o: &[u32], state: &State) -> bool {
 
 /// Bytes a second are credit too: what the interval's bytes cost is a second.
 fn new_bucket(bytes: bool, interval: u64, burst: u64, now: u64) -> Bucket {
-    let second = PER_SECOND as u128;
-    let credits = if bytes {
-        burst.max(1) as u128 * second / interval.max(1) as u128
-    } else {
-        interval as u128 * second / 10_000
-    };
+    let credits = if bytes { seconds_of(burst.max(1), interval.max(1)) } else { seconds_of(interval, 10_000) };
     if bytes {
-        Bucket::new(credits as u64, 1, now)
+        Bucket::new(credits, 1, now)
     } else {
-        Bucket::new(credits as u64, burst, now)
+        Bucket::new(credits, burst, now)
     }
+}
+
+/// The credit of `amount / rate` seconds; where that leaves 64 bits, both lose their last digits.
+fn seconds_of(amount: u64, rate: u64) -> u64 {
+    let (whole, mut rest, mut rate) = (amount / rate, amount % rate, rate);
+    while rest > u64::MAX / PER_SECOND {
+        (rest, rate) = (rest >> 1, rate >> 1);
+    }
+    whole.saturating_mul(PER_SECOND).saturating_add(rest * PER_SECOND / rate)
 }
 
 fn limit_key<E: Env>(c: &Context<E>, bits: u32, lengths: (u32, u32)) -> HashLimitKey {
