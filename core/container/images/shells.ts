@@ -1,6 +1,9 @@
 /** Images that are a shell and tools. */
 import type { ImageRow } from "../image.ts";
+import type { ImageReference } from "../reference.ts";
 import { ALPINE_TOOLS, baseImage, BUSYBOX_TOOLS, DEBIAN_TOOLS } from "./bases.ts";
+import { busyboxOldNslookup, PROGRAMS } from "../../tools/mod.ts";
+import type { Program } from "../../linux/mod.ts";
 import { untilAsked } from "./serve.ts";
 
 const DNS_TOOLS = ["dig", "host", "nslookup"];
@@ -39,6 +42,17 @@ const DEBUG_TOOLS = [
   ...DNS_TOOLS,
 ];
 
+/** The tools of bind where an image has them beside busybox's. */
+const BIND_PROGRAMS: Readonly<Record<string, Program>> = { nslookup: PROGRAMS.get("nslookup") as Program };
+
+const OLD_PROGRAMS: Readonly<Record<string, Program>> = { nslookup: busyboxOldNslookup };
+
+/** Up to 1.28 busybox's nslookup was another. */
+function isOld({ tag }: ImageReference): boolean {
+  const [, minor] = /^1\.(\d+)/.exec(tag ?? "") ?? [];
+  return minor !== undefined && Number(minor) <= 28;
+}
+
 /** BusyBox, its official image: glibc, static. */
 const BUSYBOX: ImageRow = {
   repositories: [
@@ -51,6 +65,7 @@ const BUSYBOX: ImageRow = {
     ...baseImage("busybox"),
     command: ["sh"],
     tools: BUSYBOX_TOOLS,
+    programs: isOld(reference) ? OLD_PROGRAMS : {},
     files: {
       ...baseImage("busybox").files,
       ...(/musl/.test(reference.tag ?? "") ? { "/lib/ld-musl-x86_64.so.1": "" } : {}),
@@ -98,7 +113,7 @@ const CURL: ImageRow = {
 
 const NETSHOOT: ImageRow = {
   repositories: ["nicolaka/netshoot", "praqma/network-multitool", "wbitt/network-multitool", "*/network-multitool"],
-  make: () => ({ ...baseImage("alpine"), command: ["zsh"], tools: DEBUG_TOOLS }),
+  make: () => ({ ...baseImage("alpine"), command: ["zsh"], tools: DEBUG_TOOLS, programs: BIND_PROGRAMS }),
 };
 
 const DNSUTILS: ImageRow = {
@@ -118,7 +133,11 @@ const DNSUTILS: ImageRow = {
 
 const DNSTOOLS: ImageRow = {
   repositories: ["infoblox/dnstools"],
-  make: () => ({ ...baseImage("alpine"), tools: [...ALPINE_TOOLS, ...DNS_TOOLS, "curl", "tcpdump"] }),
+  make: () => ({
+    ...baseImage("alpine"),
+    tools: [...ALPINE_TOOLS, ...DNS_TOOLS, "curl", "tcpdump"],
+    programs: BIND_PROGRAMS,
+  }),
 };
 
 /** pause: holds a pod's namespaces open. */
