@@ -15,6 +15,7 @@ import { planeBytes } from "./wasm/bytes.ts";
 
 export { TextError } from "./core/base/mod.ts";
 export {
+  diff,
   parseLesson,
   PlaceError,
   playExchange,
@@ -29,8 +30,10 @@ export type {
   Applied,
   Capture,
   DecidedBy,
+  DiffRow,
   Exchange,
   Expectation,
+  FlowOutcome,
   LabEvent,
   LabFile,
   LabHost,
@@ -48,6 +51,7 @@ export type {
   ServiceRow,
   Step,
   Tested,
+  Variant,
   Verdict,
   Why,
 } from "./core/lab/mod.ts";

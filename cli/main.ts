@@ -1,6 +1,7 @@
 /** `podwire VERB`: finds the verb, runs it, turns what went wrong into an exit status. */
 import { PlaceError, TextError } from "../mod.ts";
 import { corefile } from "./corefile.ts";
+import { diff } from "./diff.ts";
 import { exec } from "./exec.ts";
 import { matrix } from "./matrix.ts";
 import { play } from "./play.ts";
@@ -13,7 +14,7 @@ import type { Verb } from "./verb.ts";
 import { why } from "./why.ts";
 
 /** Every verb, in the order `podwire help` lists them. */
-const VERBS: Readonly<Record<string, Verb>> = { up, exec, why, matrix, test, play, corefile, sh, serve };
+const VERBS: Readonly<Record<string, Verb>> = { up, exec, why, matrix, diff, test, play, corefile, sh, serve };
 
 /** Runs one command line; the exit status is 0 for yes, 1 for no, 2 for bad input. */
 export async function main(argv: readonly string[]): Promise<number> {

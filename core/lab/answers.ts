@@ -111,6 +111,26 @@ export interface MatrixRow {
   readonly verdict: Verdict;
 }
 
+/** `podwire diff`: a flow that ends differently. */
+export interface DiffRow {
+  readonly from: string;
+  readonly to: string;
+  readonly proto: Protocol;
+  readonly outcomes: readonly FlowOutcome[];
+}
+
+/** How a flow ends in one of the labs compared. */
+export interface FlowOutcome {
+  readonly variant: string;
+  readonly verdict: Verdict;
+  /** `the client`, or the address of whom the receiver saw instead; null where nobody received it. */
+  readonly sees: string | null;
+  /** `a pod`, another place, or null. */
+  readonly receiver: string | null;
+  /** The rule that decided. */
+  readonly why: string;
+}
+
 /** What `apply` and `delete` did to one object, in kubectl's words. */
 export interface Applied {
   readonly object: string;

@@ -11,6 +11,7 @@ export { KubeDoor, type PodTarget, type Refused } from "./kube_door.ts";
 export { type LogQuery, printLine } from "./pod_log.ts";
 export type { Remote } from "./remote.ts";
 export type { Tunnel } from "./tunnel.ts";
+export { diff, type Variant } from "./diff.ts";
 export { Lab, type LabOptions } from "./lab.ts";
 export { LabShell } from "./lab_shell.ts";
 export { type Exchange, type Lesson, parseLesson } from "./lesson.ts";

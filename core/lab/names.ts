@@ -1,5 +1,5 @@
 /** Names for a trace: places by namespace, devices by index, rules by number. */
-import { namespaceOf, netfilterOf, nftOf, type TraceNames } from "../linux/mod.ts";
+import { IPVS_TABLE, ipvsOf, type Namespace, namespaceOf, netfilterOf, nftOf, type TraceNames } from "../linux/mod.ts";
 import type { IfIndex, Ns } from "../../wasm/mod.ts";
 import type { Cluster } from "./cluster.ts";
 import type { World } from "./world.ts";
@@ -18,7 +18,7 @@ export function namesOf(world: World, cluster: Cluster | undefined): TraceNames 
     device: (ns, dev) => devicesOf(ns).get(dev) ?? `if${dev}`,
     rule: ({ ns, family, table, rule }) =>
       typeof table === "number"
-        ? nftOf(namespaceOf(world.plane, ns)).ruleAt(table, family, rule)
+        ? numbered(namespaceOf(world.plane, ns), { table, family, rule })
         : netfilterOf(namespaceOf(world.plane, ns), family).ruleAt(table, rule)?.text,
   };
 }
@@ -37,4 +37,13 @@ function placesOf(world: World, cluster: Cluster | undefined): Map<Ns, string> {
     }
   }
   return places;
+}
+
+/** A rule of nftables, or of the virtual servers. */
+function numbered(
+  namespace: Namespace,
+  { table, family, rule }: { readonly table: number; readonly family: 4 | 6; readonly rule: number },
+): string | undefined {
+  if (table === IPVS_TABLE) return ipvsOf(namespace).ruleAt(family, rule);
+  return nftOf(namespace).ruleAt(table, family, rule);
 }

@@ -51,9 +51,7 @@ export class ClusterNode {
       const run = (line: string, stdin?: string) => mustRun(task, machine, line, stdin);
       await run("sysctl -qw net.ipv4.ip_forward=1");
       startNetworkAgent({ machine, node, api, network, clusterCIDR, device, mtu, vtepMac });
-      if (proxy === "iptables") {
-        startProxyAgent({ machine, node, store: api.store, config: { mode: "iptables", clusterCIDR } });
-      }
+      this.setProxy(proxy);
       await this.kubelet.start(run);
     });
   }

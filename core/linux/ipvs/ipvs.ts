@@ -132,6 +132,14 @@ export class Ipvs {
     for (const [key, count] of this.#running()) this.#counts.set(key, (this.#counts.get(key) ?? 0) + count);
   }
 
+  /** What a trace's line of the program is. */
+  ruleAt(family: 4 | 6, line: number): string | undefined {
+    const program = this.#compiled.get(family);
+    if (program === undefined || line >= program.lines.length) return undefined;
+    const key = program.lines[line];
+    return key === undefined ? "virtual servers" : `virtual server ${key}`;
+  }
+
   /** Forgets what was counted. */
   zero(): void {
     this.#counts.clear();
