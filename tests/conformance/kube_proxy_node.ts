@@ -151,6 +151,14 @@ export class FlowNode {
     return this.#options.localIPs.includes(address);
   }
 
+  /** Gives a port a packet; what comes out of both, by port. */
+  exchange(port: string, bytes: Uint8Array): (readonly [string, Uint8Array])[] {
+    const { plane, ns } = this.machine;
+    plane.inject(ns.id, this.#ports.get(port) as number, bytes);
+    const names = new Map([...this.#ports].map(([name, dev]) => [dev, name]));
+    return plane.takeOut().map((frame) => [names.get(frame.dev) ?? "", frame.bytes] as const);
+  }
+
   #sendIn(packet: FlowPacket): readonly TraceRecord[] {
     const { plane, ns } = this.machine;
     const dev = this.#ports.get(this.#fromPod(packet.src) ? "pods" : "eth0") as number;
