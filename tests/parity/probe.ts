@@ -175,6 +175,16 @@ class Attempt {
     Object.assign(this.result, { outcome, icmp: [type, code], icmp_from: offender });
     // The recorder's sockets ask for IP_RECVERR: the next call fails with every error, not only with final ones.
     if (this.probe.proto !== "tcp") this.result.errno = error.errno;
+    else if (this.result.client_sees !== undefined) this.#softly(error.errno);
+  }
+
+  /** An error about an established connection: SO_ERROR tells it once, and that is all that comes of it. */
+  #softly(errno: string): void {
+    const { result } = this;
+    Object.assign(result, { outcome: "unreachable", errno });
+    delete result.client_sees;
+    delete result.icmp;
+    delete result.icmp_from;
   }
 
   /** RST instead of FIN keeps TIME_WAIT out of the way. */

@@ -207,11 +207,11 @@ fn print_sctp(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     out[start + 8..start + 12].copy_from_slice(&crc.to_be_bytes());
 }
 
-/// RFC 9260, appendix A.
+/// RFC 9260, appendix A; the checksum's own place counts as zeros.
 pub fn crc32c(bytes: &[u8]) -> u32 {
     let mut crc = u32::MAX;
-    for byte in bytes {
-        crc ^= u32::from(*byte);
+    for (at, byte) in bytes.iter().enumerate() {
+        crc ^= if at & !3 == 8 { 0 } else { u32::from(*byte) };
         for _ in 0..8 {
             crc = crc >> 1 ^ (0x82f6_3b78 & (crc & 1).wrapping_neg());
         }
