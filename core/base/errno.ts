@@ -20,6 +20,7 @@ export const ERRNO: Readonly<Record<Errno, readonly [number, string]>> = {
   ERANGE: [34, "Numerical result out of range"],
   ENOTEMPTY: [39, "Directory not empty"],
   ELOOP: [40, "Too many levels of symbolic links"],
+  EDESTADDRREQ: [89, "Destination address required"],
   EMSGSIZE: [90, "Message too long"],
   ENOPROTOOPT: [92, "Protocol not available"],
   EPROTO: [71, "Protocol error"],

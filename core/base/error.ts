@@ -40,6 +40,7 @@ export type Errno =
   | "EINVAL"
   | "ERANGE"
   | "EOPNOTSUPP"
+  | "EDESTADDRREQ"
   | "EMSGSIZE"
   | "EPROTO"
   | "EPROTONOSUPPORT"

@@ -23,8 +23,8 @@ export class ProcessNet implements Net {
 
   async connect(address: string, port: number, options: ConnectOptions = {}): Promise<Result<Stream> | undefined> {
     const { plane } = this.life;
-    const id = this.#open("tcp", ipFamily(address) ?? 4, options);
-    const refused = this.#bindFor(id, options) ?? plane.connect(id, address, port);
+    const id = this.#open("tcp", ipFamily(unscoped(address)) ?? 4, options);
+    const refused = this.#bindFor(id, options) ?? plane.connect(id, unscoped(address), port);
     if (refused !== null) return this.#give(id, refused);
     const settled = await this.when(id, () => {
       const view = plane.socketView(id);
@@ -37,8 +37,8 @@ export class ProcessNet implements Net {
 
   listen(address: string, port: number, options: ListenOptions = {}): Result<Listener> {
     const { plane } = this.life;
-    const id = this.#open("tcp", ipFamily(address) ?? 4, { reuseAddress: true, ...options });
-    const refused = plane.bind(id, address, port) ?? plane.listen(id, options.backlog ?? 128);
+    const id = this.#open("tcp", ipFamily(unscoped(address)) ?? 4, { reuseAddress: true, ...options });
+    const refused = plane.bind(id, unscoped(address), port) ?? plane.listen(id, options.backlog ?? 128);
     return refused !== null ? this.#give(id, refused) : new PlaneListener(this, id);
   }
 
@@ -169,6 +169,11 @@ class PlaneListener implements Listener {
   }
 }
 
+/** An address without `%eth0`: which link is meant the socket's device says. */
+function unscoped(address: string): string {
+  return address.replace(/%.*/, "");
+}
+
 class PlaneDatagram implements DatagramSocket {
   constructor(readonly net: ProcessNet, readonly id: SocketId) {}
 
@@ -177,11 +182,11 @@ class PlaneDatagram implements DatagramSocket {
   }
 
   bind(address: string, port: number): Result<Endpoint> {
-    return this.net.life.plane.bind(this.id, address, port) ?? this.local;
+    return this.net.life.plane.bind(this.id, unscoped(address), port) ?? this.local;
   }
 
   connect(address: string, port: number): Result<Endpoint> {
-    return this.net.life.plane.connect(this.id, address, port) ?? this.local;
+    return this.net.life.plane.connect(this.id, unscoped(address), port) ?? this.local;
   }
 
   set(options: SocketOptions): void {

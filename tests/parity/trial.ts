@@ -26,9 +26,11 @@ export interface Trial {
 /** What the plane makes of a scenario: results, or why it could not be built or went down. */
 export function onPlane(scenario: Scenario): KernelAnswer {
   const results: ProbeResult[] = [];
+  const plane = openPlane();
   try {
-    const world = buildWorld(openPlane(), scenario);
+    const world = buildWorld(plane, scenario);
     for (const probe of eachProbe(scenario)) results.push(runProbe(world, probe));
+    plane.free();
     return { results };
   } catch (error) {
     return { error: error instanceof Error ? error.stack ?? error.message : String(error) };

@@ -1,6 +1,6 @@
 /** getaddrinfo(3) and getnameinfo(3) of both C libraries: numbers, nsswitch, /etc/hosts, DNS, sorted. */
 import { ipFamily, parseIp, printIp } from "../../base/mod.ts";
-import { relative, reverseName, sameName } from "../name.ts";
+import { labelBytes, labelsOf, relative, reverseName, sameName } from "../name.ts";
 import type { Message } from "../message.ts";
 import type { Rr } from "../record.ts";
 import { glibcSearch, type HostError, type Lookup, lookupFailed } from "./glibc.ts";
@@ -145,6 +145,7 @@ const ERRORS: Readonly<Record<HostError, GaiError>> = {
 };
 
 async function byDns(host: DnsHost, name: string, wanted: Wanted): Promise<Found> {
+  if (labelsOf(name).some((label) => labelBytes(label) === undefined)) return { gai: "EAI_NONAME" };
   const types = [...(wanted.family === 6 ? [] : ["A"]), ...(wanted.family === 4 ? [] : ["AAAA"])];
   const lookup = await searchByLibc(host, name, types, wanted);
   if (lookupFailed(lookup)) return { gai: ERRORS[lookup.error] };

@@ -7,6 +7,7 @@ import {
   defineCommand,
   type ResolvedCommandContext,
 } from "just-bash/browser";
+import { type Errno, strerror } from "../../base/mod.ts";
 import type { RunningProcess } from "../running_process.ts";
 import { type CommandCall, INTERNAL_COMMANDS } from "./commands.ts";
 import { ShellFileSystem } from "./file_system.ts";
@@ -68,7 +69,11 @@ export class Bash {
     const { HOME = "/root" } = process.env;
     const env = { ...process.env, HOSTNAME: process.machine.name, ...session.variables };
     const cwd = session.cwd ?? (process.cwd === "" ? HOME : process.cwd);
-    return await this.#bash.exec(text, { env, replaceEnv: true, cwd, rawScript: true, stdin: process.stdin });
+    try {
+      return await this.#bash.exec(text, { env, replaceEnv: true, cwd, rawScript: true, stdin: process.stdin });
+    } catch (error) {
+      return { stdout: "", stderr: writeError(error), exitCode: 1, env };
+    }
   }
 
   /**
@@ -121,4 +126,11 @@ type Outcome = { readonly stdout: string; readonly stderr: string; readonly exit
 function textOf(stream: string, kind: "text" | "bytes"): string {
   if (kind === "text" || !/[\x80-\xff]/.test(stream)) return stream;
   return new TextDecoder().decode(Uint8Array.from(stream, (char) => char.charCodeAt(0)));
+}
+
+/** What a redirection could not open, or a file of the kernel refused: the library has no words for it. The rest is our own bug. */
+function writeError(error: unknown): string {
+  if (!(error instanceof Error && "code" in error && "path" in error)) throw error;
+  const text = strerror(error.code as Errno);
+  return `bash: line 1: ${error.code === "EINVAL" ? "echo: write error" : error.path}: ${text}\n`;
 }

@@ -18,7 +18,7 @@ function refuse(
   };
   const other = { EEXIST: "file already exists", ENOTEMPTY: "directory not empty", EACCES: "permission denied" };
   const text = { ...texts, ...other, EINVAL: strerror("EINVAL") }[errno];
-  return Object.assign(new Error(`${errno}: ${text}, '${path}'`), { code: errno });
+  return Object.assign(new Error(`${errno}: ${text}, '${path}'`), { code: errno, path });
 }
 
 /** A machine's files as the shell library reads and writes them. */

@@ -168,12 +168,22 @@ function complain(process: Process, options: Options, path: string): boolean {
   return true;
 }
 
+/** A glob(7) pattern; a bracket that is never closed, or whose range runs backwards, stands for itself. */
+function globPattern(glob: string): RegExp {
+  const plain = glob.replace(/[.+^${}()|\\]/g, "\\$&").replaceAll("*", "[^/]*").replaceAll("?", "[^/]");
+  try {
+    return new RegExp(`^${plain}$`);
+  } catch {
+    return new RegExp(`^${glob.replace(/[.+^${}()|\\[\]*?]/g, "\\$&")}$`);
+  }
+}
+
 /** The files a word means: itself, those of a pattern, or all below a folder. */
 function expand(process: Process, path: string): string[] {
   const all = sysctlPaths(namespaceOf(process.machine.plane, process.ns));
   if (/[*?[]/.test(path)) {
-    const pattern = path.replace(/[.+^${}()|\\]/g, "\\$&").replaceAll("*", "[^/]*").replaceAll("?", "[^/]");
-    return all.filter((one) => new RegExp(`^${pattern}$`).test(one));
+    const pattern = globPattern(path);
+    return all.filter((one) => pattern.test(one));
   }
   if (process.files.read(`/proc/sys/${path}`) !== undefined) return [path];
   return all.filter((one) => one.startsWith(`${path}/`));

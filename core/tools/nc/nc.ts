@@ -11,8 +11,10 @@ const UDP_SCAN = 3;
 
 /** The program. */
 export async function nc(process: Process): Promise<number> {
-  const options = ncOptions(process);
-  if (typeof options === "number") return options;
+  const given = ncOptions(process);
+  if (typeof given === "number") return given;
+  const options = await withSource(process, given);
+  if (options === undefined) return 1;
   if (options.listen) return options.udp ? await listenUdp(process, options) : await listenTcp(process, options);
   let exit = 1;
   for (const [i, port] of options.ports.entries()) {
@@ -22,6 +24,15 @@ export async function nc(process: Process): Promise<number> {
     if (reached) exit = 0;
   }
   return exit;
+}
+
+/** `-s` may be a name; one that means nothing ends the program. */
+async function withSource(process: Process, options: NcOptions): Promise<NcOptions | undefined> {
+  if (options.from === undefined) return options;
+  const info = await getaddrinfo(process, options.from, { family: options.family, numeric: options.numeric });
+  if (!gaiFailed(info)) return { ...options, from: info.addresses[0] };
+  say(process, `getaddrinfo: ${info.text}`);
+  return undefined;
 }
 
 function say(process: Process, text: string): void {

@@ -1,5 +1,5 @@
 /** ping of iputils 20221126. */
-import { ERRNO, type Failure, isFailure, strerror } from "../../base/mod.ts";
+import { ERRNO, type Failure, isFailure, isIp, strerror } from "../../base/mod.ts";
 import type { SocketOptions } from "../../../wasm/mod.ts";
 import { gaiFailed, getaddrinfo, nameOfAddress, numericAddress } from "../../dns/mod.ts";
 import type { DatagramSocket, Process, Received } from "../../linux/mod.ts";
@@ -63,9 +63,7 @@ interface Opened {
 function open(process: Process, target: string, options: PingOptions): Opened | string {
   const { address, scope } = splitScope(target);
   const family = address.includes(":") ? 6 : 4;
-  const fromAddress = options.from !== undefined && numericAddress(options.from) !== undefined
-    ? options.from
-    : undefined;
+  const fromAddress = options.from !== undefined && isIp(options.from) ? options.from : undefined;
   const device = fromAddress === undefined ? options.from : undefined;
   const via = device ?? scope;
   const index = via === undefined ? undefined : deviceIndex(process, via);

@@ -224,7 +224,6 @@ const TIMES = [
   "--datestop 2001-01-01",
   "--weekdays Mon,Tue,Wed,Thu,Fri,Sat,Sun",
   "--timestart 00:00 --timestop 23:59:59",
-  "! --weekdays Mon,Tue,Wed,Thu,Fri,Sat,Sun",
 ];
 
 /** TTL, protocol, first bytes of the transport header, with `&`, `>>` and `@` steps. */

@@ -34,8 +34,9 @@ export function randomScenario(seed: number, number: number): Scenario {
 function talking(random: Random, { scenario, parties }: { scenario: Scenario; parties: Parties }): Scenario {
   const talk = new Conversation(random, parties);
   const probes: PacketProbe[] = [];
+  const plane = openPlane();
   try {
-    const world = buildWorld(openPlane(), scenario);
+    const world = buildWorld(plane, scenario);
     while (probes.length < PACKETS) {
       const probe = talk.next();
       probes.push(probe);
@@ -45,5 +46,6 @@ function talking(random: Random, { scenario, parties }: { scenario: Scenario; pa
     // The trial will say what the plane could not do.
     while (probes.length < 1) probes.push(talk.next());
   }
+  plane.free();
   return { ...scenario, probes };
 }

@@ -101,7 +101,7 @@ const RAW: readonly TargetText[] = [
   plain("DROP"),
   plain("ACCEPT"),
   plain("TRACE"),
-  (r) => `CT --zone${r.pick(["", "-orig", "-reply"])} ${r.pick([1, 5])}`,
+  (r) => `CT --zone${r.pick(["", "-orig"])} ${r.pick([1, 5])}`,
   quiet,
   mutable,
 ];

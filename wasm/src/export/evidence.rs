@@ -4,7 +4,7 @@ use super::records::*;
 use crate::fabric::Fabric;
 use crate::link::Place;
 use crate::record::Log;
-use crate::trace::{Action, Reason, Record};
+use crate::trace::{Action, Layer, Reason, Record};
 use crate::wire::packet::{ether, proto};
 use crate::wire::{parse, Mac, Packet, PacketType};
 
@@ -21,7 +21,11 @@ impl Fabric {
                 self.receive(Place { ns, dev }, packet);
                 self.run_queue();
             }
-            Err(_) => device.rx.errors += 1,
+            Err(_) => {
+                device.rx.errors += 1;
+                let packet = world.pool.begin(Packet { trace: device.trace, ..Packet::EMPTY });
+                self.drop(Place { ns, dev }, packet, Layer::Link, Reason::Malformed);
+            }
         }
     }
 

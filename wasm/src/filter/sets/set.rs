@@ -317,6 +317,11 @@ impl Set {
                         return if member.nomatch { Hit::Except } else { Hit::Member(key) };
                     }
                 }
+                // A network that is there with another device alone ends the search all the same (hash:net,iface's multi).
+                let same = |other: &Key| other.ips == key.ips && other.lens == key.lens;
+                if self.kinds.contains(&settype::IFACE) && self.members.iter().any(|(other, _)| same(other)) {
+                    return Hit::None;
+                }
             }
         }
         Hit::None
