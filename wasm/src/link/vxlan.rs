@@ -220,20 +220,19 @@ impl Fabric {
         }
     }
 
-    /// The packets within a packet that is in tunnels already, from the outside in.
-    fn layers<'a>(&'a self, packet: &Packet) -> impl Iterator<Item = &'a Packet> + use<'a> {
-        let within = |packet: &Packet| (packet.proto == proto::UDP && packet.inner != NONE).then_some(packet.inner);
-        let first = within(packet).map(|id| self.world.pool.get(id));
-        std::iter::successors(first, move |packet| within(packet).map(|id| self.world.pool.get(id)))
-    }
-
     /// udp_flow_src_port: a source port out of the local range by a hash of the inner flow, the same for both directions and,
     /// where it has ports, however many tunnels are around it (skb_clear_hash_if_not_l4).
     fn flow_port(&self, ns: u32, packet: &Packet) -> u16 {
         let stack = &self.space(ns).stack;
         let low = stack.sysctl(sysctl::LOCAL_PORT_LOW) as u64;
         let high = stack.sysctl(sysctl::LOCAL_PORT_HIGH) as u64;
-        let hashed = self.layers(packet).filter(|layer| hashes_ports(layer)).last().unwrap_or(packet);
+        let (mut hashed, mut layer) = (packet, packet);
+        while layer.proto == proto::UDP && layer.inner != NONE {
+            layer = self.world.pool.get(layer.inner);
+            if hashes_ports(layer) {
+                hashed = layer;
+            }
+        }
         let hash = u64::from(flow_hash(hashed, self.world.seed));
         (low + ((hash * (high - low)) >> 32)) as u16
     }

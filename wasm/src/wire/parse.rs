@@ -297,9 +297,7 @@ fn checksum_holds(packet: &Packet, bytes: &[u8]) -> bool {
         proto::TCP | proto::UDP | proto::ICMPV6 => {
             checksum::pseudo(packet.src, packet.dst, packet.proto, bytes.len() as u32)
         }
-        proto::SCTP if !packet.headless => {
-            return crc32c(bytes) == packet.ack.swap_bytes()
-        }
+        proto::SCTP if !packet.headless => return crc32c(bytes) == packet.ack.swap_bytes(),
         _ => return true,
     };
     checksum::finish(checksum::add(head, bytes)) == 0
