@@ -169,6 +169,7 @@ export const RECORDS: Readonly<Record<string, readonly (readonly [string, string
     ["nexthops", "?[]NextHopView"],
     ["linkdown", "bool"],
     ["dead", "bool"],
+    ["expires", "?u32"],
   ],
   RouteQuery: [
     ["to", "ip"],
@@ -189,6 +190,7 @@ export const RECORDS: Readonly<Record<string, readonly (readonly [string, string
     ["src", "ip"],
     ["table", "u32"],
     ["mtu", "?u32"],
+    ["expires", "?u32"],
   ],
   PortRange: [
     ["low", "u32"],

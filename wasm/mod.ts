@@ -167,6 +167,12 @@ export class Plane implements PlaneApi {
     return outcome(this.#call(CALL.REMOVE_ROUTE, [ns], ["RouteRecord", route]));
   }
   routes(ns: Ns, family: 4 | 6): Route[] {
+    return this.#routes(ns, family).filter(({ expires }) => expires === undefined);
+  }
+  learnedRoutes(ns: Ns, family: 4 | 6): Route[] {
+    return this.#routes(ns, family).filter(({ expires }) => expires !== undefined);
+  }
+  #routes(ns: Ns, family: 4 | 6): Route[] {
     return list("RouteRecord", this.#call(CALL.ROUTES, [ns, family]));
   }
   routeGet(ns: Ns, query: RouteQuery): Result<RouteAnswer> {

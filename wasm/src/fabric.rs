@@ -16,7 +16,7 @@ use crate::random::Random;
 use crate::record::Log;
 use crate::socket::Table;
 use crate::trace::Tracer;
-use crate::wire::{Ip, PacketId, Parcel, Pool};
+use crate::wire::{Ip, PacketId, Parcel, Pool, NONE};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
@@ -89,6 +89,8 @@ pub struct World {
     pub out: Log,
     pub kernel_events: Log,
     pub watching: bool,
+    /// The socket whose connect(2) is under way: it is locked meanwhile.
+    pub connecting: u32,
     /// An ICMP message of ours is on its way out: what happens to it there is not told by another (icmp_xmit_lock).
     pub speaking_icmp: bool,
     /// Tunnels that are sending, one within the other: what fragmentation made bytes of has no layers to count.
@@ -140,6 +142,7 @@ impl Fabric {
             out: Log::default(),
             kernel_events: Log::default(),
             watching: false,
+            connecting: NONE,
             speaking_icmp: false,
             shells: 0,
             watching_flows: false,

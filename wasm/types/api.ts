@@ -48,6 +48,8 @@ export interface PlaneApi {
   addRoute(ns: Ns, route: RouteSpec, mode: "add" | "append" | "prepend" | "replace" | "change"): Failure | null;
   removeRoute(ns: Ns, route: RouteSpec): Failure | null;
   routes(ns: Ns, family: 4 | 6): Route[];
+  /** What redirects and "packet too big" taught: a route per destination, with {@link Route.expires}. */
+  learnedRoutes(ns: Ns, family: 4 | 6): Route[];
   routeGet(ns: Ns, query: RouteQuery): Result<RouteAnswer>;
   addRule(ns: Ns, rule: RuleSpec): Failure | null;
   removeRule(ns: Ns, rule: RuleSpec): Failure | null;

@@ -29,6 +29,8 @@ export interface RouteSpec {
   readonly mtu?: number;
   readonly advmss?: number;
   readonly nexthops?: readonly NextHop[];
+  /** {@link PlaneApi.removeRoute}: a learned route is meant. */
+  readonly expires?: number;
 }
 
 /** One leg of a multipath route; `weight` counts from 1. */
@@ -48,6 +50,8 @@ export interface Route extends RouteSpec {
   readonly metric: number;
   readonly linkdown: boolean;
   readonly dead: boolean;
+  /** Seconds left of what was learned about one destination: "packet too big", redirects ({@link PlaneApi.learnedRoutes}). */
+  readonly expires?: number;
 }
 
 /** What `ip route get` asks. */
@@ -72,6 +76,8 @@ export interface RouteAnswer {
   readonly src: string;
   readonly table: number;
   readonly mtu?: number;
+  /** Seconds until what was learned about the destination is forgotten. */
+  readonly expires?: number;
 }
 
 /** A policy rule; prefixes absent mean all. */

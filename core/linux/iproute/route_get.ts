@@ -75,6 +75,7 @@ function putCache(
 ): Entry {
   const flags = cacheFlags(answer, query);
   entry.put("cache", flags, `${tool.feed}    cache ${flags.length > 0 ? `<${flags.join(",")}> ` : ""}`);
+  if (answer.expires !== undefined) entry.put("expires", answer.expires, `expires ${answer.expires}sec `);
   const mtu = answer.mtu ?? route?.mtu;
   if (mtu) entry.say(`mtu ${mtu} `);
   if (route?.advmss) entry.say(`advmss ${route.advmss} `);
@@ -107,8 +108,37 @@ function entrySix(tool: IpTool, answer: RouteAnswer, query: RouteQuery, route: R
     entry.put("protocol", protocol, `proto ${protocol} `);
   }
   if (answer.src !== "::") entry.put("prefsrc", answer.src, `src ${answer.src} `);
-  entry.put("metric", route?.metric ?? 1024, `metric ${route?.metric ?? 1024} `).put("flags", [], "");
+  return putRestSix(entry, answer, route);
+}
+
+/** Metric, lifetime and MTU of an IPv6 route as `ip route get` and the cache show them. */
+function putRestSix(
+  entry: Entry,
+  { expires, mtu = 0 }: { readonly expires?: number; readonly mtu?: number },
+  route: Route | undefined,
+): Entry {
+  const metric = route?.metric ?? 1024;
+  const width = mtu || route?.mtu;
+  entry.put("metric", metric, `metric ${metric} `).put("flags", [], "");
+  if (expires !== undefined) entry.put("expires", expires, `expires ${expires}sec `);
+  if (width) entry.put("metrics", [{ mtu: width }], `mtu ${width} `);
   return entry.put("pref", "medium", "pref medium").say("\n");
+}
+
+/** A line of `ip route show cache`: what was learned about one destination. */
+export function learnedEntry(tool: IpTool, learned: Route): Entry {
+  const entry = new Entry();
+  const to = printIp(requireCidr(learned.to).ip);
+  entry.put("dst", to, `${to} `);
+  const { via, dev = 0, expires = 0, mtu } = learned;
+  if (via !== undefined) entry.put("gateway", via, `via ${via} `);
+  entry.put("dev", tool.name(dev), `dev ${tool.name(dev)} `);
+  const answer = { type: learned.type, to, dev, src: "", table: learned.table, expires };
+  if (to.includes(":")) return putRestSix(entry, learned, matchedRoute(tool, answer, to));
+  entry.put("flags", [], "").put("cache", [], `${tool.feed}    cache `);
+  entry.put("expires", expires, `expires ${expires}sec `);
+  if (mtu) entry.put("metrics", [{ mtu }], `mtu ${mtu} `);
+  return entry.say("\n");
 }
 
 type Take = (tool: IpTool, words: Words, draft: Draft) => void;

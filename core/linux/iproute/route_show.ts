@@ -5,6 +5,7 @@ import { tableExists } from "./known_tables.ts";
 import { numberOf, PROTOCOLS, SCOPES } from "./names.ts";
 import { parseAddress, parsePrefix } from "./prefix.ts";
 import { ROUTE_TYPES, tableNumber } from "./route_change.ts";
+import { learnedEntry } from "./route_get.ts";
 import { routeEntry, type RouteView } from "./route_print.ts";
 import type { IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
@@ -34,7 +35,7 @@ export function routeShow(tool: IpTool, words: Words): number {
   const filter = takeFilter(tool, words);
   const family = filter.family ?? 4;
   if (filter.cache) {
-    tool.report([]);
+    tool.report(tool.plane.learnedRoutes(tool.ns, family).map((route) => learnedEntry(tool, route)));
     return 0;
   }
   const { table } = filter;
@@ -50,7 +51,15 @@ export function routeShow(tool: IpTool, words: Words): number {
 export function routeFlush(tool: IpTool, words: Words): number {
   if (!words.more) throw new Exit(1, `"ip route flush" requires arguments.\n`);
   const filter = takeFilter(tool, words);
-  if (filter.cache) return 0;
+  if (filter.cache) {
+    const families = filter.family === undefined ? [4, 6] as const : [filter.family];
+    for (const family of families) {
+      for (const { to, expires = 0 } of tool.plane.learnedRoutes(tool.ns, family)) {
+        must(tool.plane.removeRoute(tool.ns, { to, expires }));
+      }
+    }
+    return 0;
+  }
   const doomed = tool.plane.routes(tool.ns, filter.family ?? 4).filter((route) => passes(route, filter));
   for (const route of doomed) must(tool.plane.removeRoute(tool.ns, route));
   if (tool.options.stats) tool.process.out(flushReport(doomed.length));

@@ -97,7 +97,7 @@ function probe(
   const socket = process.net.udp(family, common);
   try {
     let connected: unknown = socket.connect(address, PROBE_PORT);
-    if (isFailure(connected) && connected.errno === "EACCES") {
+    if (isFailure(connected) && connected.errno === "EACCES" && family === 4) {
       if (!broadcast) {
         return { complaint: "Do you want to ping broadcast? Then -b. If not, check your local firewall rules" };
       }
@@ -282,7 +282,8 @@ class Pinger {
 
   #localError(errno: Failure["errno"], mtu: number): void {
     if (this.options.quiet) return;
-    if (errno === "EMSGSIZE") this.process.err(`ping: local error: message too long, mtu=${mtu}\n`);
+    const colon = this.to.family === 6 ? ": " : "=";
+    if (errno === "EMSGSIZE") this.process.err(`ping: local error: message too long, mtu${colon}${mtu}\n`);
     else this.process.err(`ping: local error: ${strerror(errno)}\n`);
   }
 

@@ -13,7 +13,8 @@ export interface TraceOptions {
   /** Milliseconds. */
   readonly wait: number;
   readonly port: number;
-  readonly size: number;
+  /** Bytes of a probe; undefined for the family's own size. */
+  readonly size: number | undefined;
   readonly device: string | undefined;
   readonly source: string | undefined;
 }
@@ -59,7 +60,7 @@ export function traceOptions(
     maxTtl,
     wait: Number((valueOf(options, "w") ?? "5").split(",")[0]) * 1000,
     port: number(options, "p", BASE_PORT[method]),
-    size: Number(size ?? 60),
+    size: size === undefined ? undefined : Number(size),
     device: valueOf(options, "i"),
     source: valueOf(options, "s"),
   };

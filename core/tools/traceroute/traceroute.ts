@@ -1,6 +1,6 @@
 /** traceroute: who answers when the time to live runs out, hop by hop. */
 import { isFailure, strerror } from "../../base/mod.ts";
-import { gaiFailed, getaddrinfo, nameOfAddress } from "../../dns/mod.ts";
+import { gaiFailed, getaddrinfo, nameOfAddress, numericAddress } from "../../dns/mod.ts";
 import type { DatagramSocket, Process, Received } from "../../linux/mod.ts";
 import { deviceIndex } from "../place.ts";
 import { type TraceOptions, traceOptions } from "./options.ts";
@@ -31,6 +31,8 @@ const MARKS: Readonly<Record<number, string>> = {
   15: "!C",
 };
 const HEADERS = { udp: 28, icmp: 28, tcp: 60 } as const;
+/** Bytes that IPv6 headers are longer by; probes are too. */
+const LONGER6 = 20;
 
 /** The program. */
 export async function traceroute(process: Process): Promise<number> {
@@ -39,7 +41,8 @@ export async function traceroute(process: Process): Promise<number> {
     process.err(options.problem);
     return options.exit;
   }
-  const info = await getaddrinfo(process, options.host, { family: options.family === 0 ? 4 : options.family });
+  const literal = numericAddress(options.host)?.includes(":") ? 6 : 4;
+  const info = await getaddrinfo(process, options.host, { family: options.family === 0 ? literal : options.family });
   if (gaiFailed(info)) {
     process.err(
       `${options.host}: ${info.text}\nCannot handle "host" cmdline arg \`${options.host}' on position 1 (argc ${
@@ -49,15 +52,20 @@ export async function traceroute(process: Process): Promise<number> {
     return 2;
   }
   const target = info.addresses[0] as string;
-  process.out(`traceroute to ${options.host} (${target}), ${options.maxTtl} hops max, ${options.size} byte packets\n`);
-  return await new Trace(process, options, target).run();
+  const size = options.size ?? (target.includes(":") ? 60 + LONGER6 : 60);
+  process.out(`traceroute to ${options.host} (${target}), ${options.maxTtl} hops max, ${size} byte packets\n`);
+  return await new Trace(process, { ...options, size }, target).run();
 }
 
 class Trace {
   readonly #names = new Map<string, string>();
   #sent = 0;
 
-  constructor(readonly process: Process, readonly options: TraceOptions, readonly target: string) {}
+  constructor(
+    readonly process: Process,
+    readonly options: TraceOptions & { readonly size: number },
+    readonly target: string,
+  ) {}
 
   async run(): Promise<number> {
     for (let ttl = this.options.firstTtl; ttl <= this.options.maxTtl; ttl++) {
@@ -130,7 +138,8 @@ class Trace {
   }
 
   #filler(): Uint8Array {
-    const length = Math.max(0, this.options.size - HEADERS[this.options.method]);
+    const longer = this.target.includes(":") ? LONGER6 : 0;
+    const length = Math.max(0, this.options.size - HEADERS[this.options.method] - longer);
     return Uint8Array.from({ length }, (_, i) => 0x40 + (i & 0x3f));
   }
 

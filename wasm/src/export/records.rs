@@ -121,7 +121,7 @@ record! {
     RouteRecord {
         to: Prefix, kind: Option<RouteKind>, table: Option<u32>, metric: Option<u32>, tos: Option<u8>, via: Option<Ip>,
         dev: Option<u32>, src: Option<Ip>, scope: Option<u8>, protocol: Option<u8>, onlink: Option<bool>, mtu: Option<u32>,
-        advmss: Option<u32>, nexthops: Option<Vec<NextHopView>>, linkdown: bool, dead: bool,
+        advmss: Option<u32>, nexthops: Option<Vec<NextHopView>>, linkdown: bool, dead: bool, expires: Option<u32>,
     }
 }
 record! {
@@ -130,7 +130,7 @@ record! {
         sport: Option<u16>, dport: Option<u16>,
     }
 }
-record! { RouteAnswer { kind: RouteKind, to: Ip, via: Option<Ip>, dev: u32, src: Ip, table: u32, mtu: Option<u32> } }
+record! { RouteAnswer { kind: RouteKind, to: Ip, via: Option<Ip>, dev: u32, src: Ip, table: u32, mtu: Option<u32>, expires: Option<u32> } }
 record! { PortRange { low: u16, high: u16 } }
 record! {
     RuleRecord {

@@ -1,11 +1,11 @@
 //! Routes and rules in the words of the joint.
 
 use super::records::*;
-use crate::errno::{refuse, Answer, EHOSTUNREACH, EINVAL, ENETUNREACH, ENODEV};
-use crate::fabric::Fabric;
+use crate::errno::{refuse, Answer, EHOSTUNREACH, EINVAL, ENETUNREACH, ENODEV, ENOENT};
+use crate::fabric::{Fabric, SECOND};
 use crate::pipeline::routing::{InputError, OutputKey};
 use crate::record::Log;
-use crate::route::{Action, Edit, NextHopSpec, Route, RouteSpec, RouteType, Rule, RuleQuery as RuleAsk};
+use crate::route::{Action, Edit, NextHop, NextHopSpec, Route, RouteSpec, RouteType, Rule, RuleQuery as RuleAsk};
 use crate::wire::{Family, Ip, Packet, Prefix};
 
 /// The family of a number as users say it.
@@ -91,6 +91,7 @@ pub fn record_of(route: &Route) -> RouteRecord {
         nexthops: legs,
         linkdown: single.is_some_and(|leg| leg.linkdown),
         dead: single.is_some_and(|leg| leg.dead),
+        expires: None,
     }
 }
 
@@ -186,17 +187,44 @@ impl Fabric {
     pub fn remove_route(&mut self, ns: u32, record: &RouteRecord) -> Answer<()> {
         let stack = &mut self.space_mut(ns).stack;
         stack.changed();
+        if record.expires.is_some() {
+            return stack.exceptions.remove(&record.to.ip).map(|_| ()).ok_or(crate::errno::Refusal::new(ENOENT));
+        }
         let gone = stack.fib.remove(&spec_of(record))?;
         self.watch_routes(ns, &gone);
         Ok(())
     }
 
-    /// `ip route show table all`.
+    /// `ip route show table all`, and behind it what was learned about destinations, which expires.
     pub fn routes(&self, ns: u32, family: u32) -> Log {
         let mut log = Log::default();
         let stack = &self.space(ns).stack;
-        stack.fib.routes(family_of(family), None, &stack.links).iter().for_each(|route| log.add(&record_of(route)));
+        let family = family_of(family);
+        stack.fib.routes(family, None, &stack.links).iter().for_each(|route| log.add(&record_of(route)));
+        for (ip, known) in stack.exceptions.iter().filter(|(ip, _)| ip.family() == family) {
+            let Ok(path) = stack.route_output(&OutputKey::to(*ip)) else { continue };
+            let leg = NextHop { oif: path.oif, via: path.via, weight: 1, onlink: false, dead: false, linkdown: false };
+            let route = Route {
+                to: Prefix::new(*ip, family.bits()),
+                kind: path.kind,
+                table: path.table,
+                metric: 0,
+                tos: 0,
+                scope: 0,
+                protocol: 0,
+                prefsrc: Ip::ANY4,
+                mtu: known.mtu,
+                advmss: 0,
+                linkdown: false,
+                nexthops: vec![leg],
+            };
+            log.add(&RouteRecord { expires: Some(self.seconds_until(known.expires)), ..record_of(&route) });
+        }
         log
+    }
+
+    fn seconds_until(&self, time: u64) -> u32 {
+        (time.saturating_sub(self.world.now) / SECOND) as u32
     }
 
     /// `ip rule show`.
@@ -284,6 +312,7 @@ impl Fabric {
             src: path.src,
             table: path.table,
             mtu: some(path.mtu),
+            expires: stack.exceptions.get(&query.to).map(|known| self.seconds_until(known.expires)),
         })
     }
 

@@ -13,7 +13,7 @@ use crate::record::Log;
 use crate::socket::datagram::Target;
 use crate::sysctl;
 use crate::wire::packet::proto;
-use crate::wire::Ip;
+use crate::wire::{Ip, NONE};
 
 impl Stack {
     /// `ip_local_port_range`.
@@ -145,11 +145,14 @@ impl Fabric {
         if !socket.takes(ip) {
             return refuse(EAFNOSUPPORT);
         }
-        let result = match socket.kind {
+        let kind = socket.kind;
+        self.world.connecting = id;
+        let result = match kind {
             SocketKind::Tcp => self.tcp_connect(id, ip, port),
             _ => self.datagram_connect(id, ip, port),
         };
         self.run_queue();
+        self.world.connecting = NONE;
         errno(result)
     }
 

@@ -280,6 +280,8 @@ impl Fabric {
             return self.tcp_narrow(place.ns, id, packet.seq & 0xffff);
         }
         match tcp.state {
+            // tcp_v6_err finds the socket locked by its own connect: the next SYN may be told again.
+            SocketState::SynSent if id == self.world.connecting && !inner.dst.is_v4() => tcp.soft_error = told.errno,
             SocketState::SynSent => {
                 self.queue_error(id, (packet, inner), told);
                 self.tcp_fail(id, told.errno);
