@@ -46,7 +46,7 @@ impl Batch {
     }
     /// What the packet of a row carries: which batch it is of, and its row.
     fn probe(&self, at: usize) -> u32 {
-        (self.number % (u32::MAX >> 10)) << 10 | at as u32 + 1
+        ((self.number % (u32::MAX >> 10)) << 10) | (at as u32 + 1)
     }
     /// The row of a packet of this batch.
     fn row(&self, probe: u32) -> Option<usize> {
