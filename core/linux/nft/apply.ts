@@ -42,6 +42,8 @@ export class NftTables {
   #tables = new Map<string, TableDraft>();
   #handles = 0;
   readonly #changed = new Set<TableDraft>();
+  /** Called before a set's elements are changed: rules may have put more of them in. */
+  refresh: (table: TableDraft, set: string) => void = () => {};
 
   /** The tables that commands were for since the last call. */
   takeChanged(): ReadonlySet<TableDraft> {
@@ -80,6 +82,10 @@ export class NftTables {
   ): NftRefusal | undefined {
     const draft = this.find(family, table);
     if (draft !== undefined) this.#changed.add(draft);
+    if (draft !== undefined && change.kind === "element") this.refresh(draft, change.set);
+    if (draft !== undefined && (change.kind === "set" || change.kind === "map") && "name" in change) {
+      this.refresh(draft, change.name);
+    }
     if (change.kind !== "table") return draft === undefined ? NO_TABLE : applyChange(draft, change, undo);
     if (change.verb === "add" || change.verb === "create") {
       if (draft !== undefined) return change.verb === "create" ? { errno: "EEXIST", where: "table" } : undefined;

@@ -14,6 +14,8 @@ export interface LiveChain {
   chain: Omit<NftChain, "rules">;
   readonly handle: number;
   rules: LiveRule[];
+  /** Grows with every change of its rules. */
+  version: number;
 }
 
 /** A set or map with its elements by their keys. */
@@ -21,6 +23,8 @@ export interface LiveSet {
   set: Omit<NftSet, "elements">;
   readonly handle: number;
   readonly elements: Map<string, NftElement>;
+  /** Grows with every change of its elements. */
+  version: number;
 }
 
 /** What takes a change back. */
@@ -77,12 +81,12 @@ export class TableDraft {
   }
 
   addChain(chain: Omit<NftChain, "rules">, undo: Undo): void {
-    this.chains.set(chain.name, { chain, handle: this.nextHandle(), rules: [] });
+    this.chains.set(chain.name, { chain, handle: this.nextHandle(), rules: [], version: 0 });
     undo.push(() => this.chains.delete(chain.name));
   }
 
   addSet(set: Omit<NftSet, "elements">, undo: Undo): void {
-    this.sets.set(set.name, { set, handle: this.nextHandle(), elements: new Map() });
+    this.sets.set(set.name, { set, handle: this.nextHandle(), elements: new Map(), version: 0 });
     undo.push(() => this.sets.delete(set.name));
   }
 
@@ -105,13 +109,16 @@ export class TableDraft {
   }
 
   putElement(set: string, element: NftElement, undo: Undo): void {
-    const elements = (this.sets.get(set) as LiveSet).elements;
+    const live = this.sets.get(set) as LiveSet;
+    const { elements } = live;
     const key = element.key.join(" . ");
+    live.version++;
     const before = elements.get(key);
     elements.set(key, element);
     this.#count(targetOf(before?.value), -1);
     this.#count(targetOf(element.value), 1);
     undo.push(() => {
+      live.version++;
       if (before === undefined) elements.delete(key);
       else elements.set(key, before);
       this.#count(targetOf(before?.value), 1);
@@ -120,11 +127,14 @@ export class TableDraft {
   }
 
   takeElement(set: string, key: string, undo: Undo): void {
-    const elements = (this.sets.get(set) as LiveSet).elements;
+    const live = this.sets.get(set) as LiveSet;
+    const { elements } = live;
     const element = elements.get(key) as NftElement;
+    live.version++;
     elements.delete(key);
     this.#count(targetOf(element.value), -1);
     undo.push(() => {
+      live.version++;
       elements.set(key, element);
       this.#count(targetOf(element.value), 1);
     });
@@ -138,8 +148,10 @@ export class TableDraft {
     const added = { rule: kept, handle: this.nextHandle() };
     if (place === undefined) live.rules.push(added);
     else live.rules.splice(place, 0, added);
+    live.version++;
     this.#countRule(kept, 1);
     undo.push(() => {
+      live.version++;
       live.rules.splice(live.rules.indexOf(added), 1);
       this.#countRule(kept, -1);
     });
@@ -148,8 +160,10 @@ export class TableDraft {
   takeRule(chain: string, place: number, undo: Undo): void {
     const live = this.chains.get(chain) as LiveChain;
     const [gone] = live.rules.splice(place, 1) as [LiveRule];
+    live.version++;
     this.#countRule(gone.rule, -1);
     undo.push(() => {
+      live.version++;
       live.rules.splice(place, 0, gone);
       this.#countRule(gone.rule, 1);
     });
@@ -159,8 +173,10 @@ export class TableDraft {
     const live = this.chains.get(chain) as LiveChain;
     const before = live.rules;
     live.rules = [];
+    live.version++;
     for (const { rule } of before) this.#countRule(rule, -1);
     undo.push(() => {
+      live.version++;
       live.rules = before;
       for (const { rule } of before) this.#countRule(rule, 1);
     });

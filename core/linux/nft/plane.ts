@@ -1,8 +1,9 @@
 import { PROGRAM } from "../../../wasm/mod.ts";
 import { isFailure } from "../../base/mod.ts";
 import type { Namespace } from "../namespace.ts";
-import { decodePlaneSet, directionsOf, encodePlaneSet, type PlaneSet, shapeOf } from "./compile/plane_set.ts";
-import { type CompiledTable, compileNftTable, type Line } from "./compile/table.ts";
+import type { SetLookup } from "./compile/matches.ts";
+import { decodePlaneSet, directionsOf, encodePlaneSet, shapeOf } from "./compile/plane_set.ts";
+import { type ChainCache, type CompiledTable, compileNftTable, type Line } from "./compile/table.ts";
 import type { LiveSet, TableDraft } from "./draft.ts";
 import { printRule } from "./rule.ts";
 import type { NftElement, NftFamily, NftRule, NftTable } from "./types.ts";
@@ -24,13 +25,21 @@ const FIRST_SET = 0x1_0000;
 interface Loaded {
   readonly number: number;
   readonly compiled: ReadonlyMap<4 | 6, CompiledTable>;
+  readonly caches: Map<4 | 6, ChainCache>;
+}
+
+/** A set in the plane, with the version that was loaded. */
+interface LoadedSet {
+  readonly table: TableDraft;
+  readonly number: number;
+  readonly version: number;
 }
 
 /** The compiled form of a namespace's tables: what the plane has of them, and how to find it again. */
 export class NftPlane {
   readonly #loaded = new Map<TableDraft, Loaded>();
   /** Numbers of sets that are in the plane. */
-  readonly #sets = new Map<LiveSet, number>();
+  readonly #sets = new Map<LiveSet, LoadedSet>();
   readonly #free: number[] = [];
   #tables = 0;
   #nextSet = FIRST_SET;
@@ -54,24 +63,27 @@ export class NftPlane {
   }
 
   #dropSet(set: LiveSet): void {
-    const number = this.#sets.get(set);
-    if (number === undefined) return;
-    this.namespace.plane.dropSet(this.namespace.id, number);
+    const known = this.#sets.get(set);
+    if (known === undefined) return;
+    this.namespace.plane.dropSet(this.namespace.id, known.number);
     this.#sets.delete(set);
   }
 
   #loadTable(table: TableDraft): boolean {
     this.keepCounts(table);
     const { plane, id } = this.namespace;
-    const number = this.#loaded.get(table)?.number ?? this.#free.pop() ?? PROGRAM.NFT + this.#tables++;
-    const before = this.#loaded.get(table)?.compiled;
+    const known = this.#loaded.get(table);
+    const number = known?.number ?? this.#free.pop() ?? PROGRAM.NFT + this.#tables++;
     const compiled = new Map<4 | 6, CompiledTable>();
+    const caches = known?.caches ?? new Map<4 | 6, ChainCache>();
     const used = new Set<LiveSet>();
     for (const family of SEEN[table.family]) {
+      const cache = caches.get(family) ?? new Map();
+      caches.set(family, cache);
       const sets = this.#lookup(table, used);
-      const program = compileNftTable(table, { family, number, sets, counts: compiled.size === 0 });
+      const program = compileNftTable(table, { family, number, sets, counts: compiled.size === 0, cache });
       if (program === undefined) {
-        if (before?.has(family)) plane.dropTable(id, family, number);
+        if (known?.compiled.has(family)) plane.dropTable(id, family, number);
         continue;
       }
       const refused = plane.loadTable(id, family, number, program.program);
@@ -79,56 +91,62 @@ export class NftPlane {
       compiled.set(family, program);
     }
     for (const set of [...this.#sets.keys()]) {
-      const own = [...table.sets.values()].includes(set);
-      if (own && !used.has(set)) this.#dropSet(set);
+      if (this.#sets.get(set)?.table === table && !used.has(set)) this.#dropSet(set);
     }
-    this.#loaded.set(table, { number, compiled });
+    this.#loaded.set(table, { number, compiled, caches });
     return true;
   }
 
-  #lookup(table: TableDraft, used: Set<LiveSet>) {
-    const fresh = new Set<LiveSet>();
+  #lookup(table: TableDraft, used: Set<LiveSet>): SetLookup {
     return {
-      plane: (name: string, selectors: readonly string[]): PlaneSet | undefined => {
+      plane: (name, selectors) => {
         const live = table.sets.get(name);
         const shape = live && shapeOf(live);
         const dimensions = shape && directionsOf(shape, selectors);
         if (live === undefined || shape === undefined || dimensions === undefined) return undefined;
         const dynamic = isDynamic(live);
-        if (!dynamic && live.elements.size <= FEW) return undefined;
-        const number = this.#sets.get(live) ?? this.#nextSet++;
-        if (!fresh.has(live) && !used.has(live)) {
+        const known = this.#sets.get(live);
+        if (!dynamic && live.elements.size <= FEW && known === undefined) return undefined;
+        const number = known?.number ?? this.#nextSet++;
+        if (known?.version !== live.version) {
           const { plane, id } = this.namespace;
           const refused = plane.loadSet(id, number, encodePlaneSet(live, shape, [...live.elements.values()]));
           if (isFailure(refused)) throw new Error(`set ${name}: ${refused.errno}`);
+          this.#sets.set(live, { table, number, version: live.version });
         }
-        fresh.add(live);
         used.add(live);
-        this.#sets.set(live, number);
         return { id: number, family: shape.family, dimensions, conditions: [], dynamic };
       },
-      keys: (name: string) => [...table.sets.get(name)?.elements.values() ?? []].map(({ key }) => key),
+      keys: (name) => [...table.sets.get(name)?.elements.values() ?? []].map(({ key }) => key),
     };
   }
 
-  /** Takes what the plane counted and what rules put into sets over into the table: before it is compiled anew, or listed. */
-  keepCounts(table: TableDraft): void {
-    for (const live of table.sets.values()) {
-      const number = this.#sets.get(live);
-      const shape = number === undefined || !isDynamic(live) ? undefined : shapeOf(live);
-      if (number === undefined || shape === undefined) continue;
-      const words = this.namespace.plane.setMembers(this.namespace.id, number);
-      const own = new Map([...live.elements].map(([key, element]) => [key, element]));
-      live.elements.clear();
-      for (const element of decodePlaneSet(words, live, shape)) {
-        const key = element.key.join(" . ");
-        live.elements.set(key, { ...element, ...commentOf(own.get(key)) });
-      }
+  /** Takes what rules put into a set over into the table. */
+  keepElements(table: TableDraft, name: string): void {
+    const live = table.sets.get(name);
+    const known = live && this.#sets.get(live);
+    const shape = live === undefined || known === undefined || !isDynamic(live) ? undefined : shapeOf(live);
+    if (live === undefined || known?.version !== live.version || shape === undefined) return;
+    const words = this.namespace.plane.setMembers(this.namespace.id, known.number);
+    const own = new Map(live.elements);
+    live.elements.clear();
+    for (const element of decodePlaneSet(words, live, shape)) {
+      const key = element.key.join(" . ");
+      live.elements.set(key, { ...element, ...commentOf(own.get(key)) });
     }
+  }
+
+  /** Takes what the plane counted over into the table: before it is compiled anew, or listed. */
+  keepCounts(table: TableDraft): void {
     const loaded = this.#loaded.get(table);
     if (loaded === undefined) return;
     const counts = new Map<unknown, Map<number, { packets: number; bytes: number }>>();
-    for (const [family, { lines }] of loaded.compiled) this.#count(lines, { family, number: loaded.number }, counts);
+    for (const [family, { lines }] of loaded.compiled) {
+      if (lines.some((line) => line.counts !== undefined)) {
+        this.#count(lines, { family, number: loaded.number }, counts);
+      }
+    }
+    if (counts.size === 0) return;
     for (const { rules } of table.chains.values()) {
       for (const [i, live] of rules.entries()) {
         const own = counts.get(live);
@@ -159,6 +177,7 @@ export class NftPlane {
   /** A table as it is now. */
   now(table: TableDraft): NftTable {
     this.keepCounts(table);
+    for (const name of table.sets.keys()) this.keepElements(table, name);
     return table.value();
   }
 

@@ -23,6 +23,7 @@ export class NftRuleset {
 
   constructor(readonly namespace: Namespace) {
     this.#plane = new NftPlane(namespace);
+    this.tables.refresh = (table, set) => this.#plane.keepElements(table, set);
   }
 
   get plane(): PlaneApi {

@@ -75,12 +75,12 @@ export class IpvsMode implements ProxyMode {
     const want = ipvsAddresses(view);
     // IPv6 has no addresses of its own on a device that is down
     if (view.family === 6 && want.length > 0) await mustRun(task, machine, `ip link set ${IPVS_DEVICE} up`);
-    for (const address of want.filter((each) => !have.includes(each))) {
-      await mustRun(task, machine, `ip addr add ${address}/${bits} dev ${IPVS_DEVICE}`);
-    }
-    for (const address of have.filter((each) => !want.includes(each))) {
-      await mustRun(task, machine, `ip addr del ${address}/${bits} dev ${IPVS_DEVICE}`);
-    }
+    const [missing, gone] = [without(want, have), without(have, want)];
+    const lines = [
+      ...missing.map((address) => `addr add ${address}/${bits} dev ${IPVS_DEVICE}\n`),
+      ...gone.map((address) => `addr del ${address}/${bits} dev ${IPVS_DEVICE}\n`),
+    ];
+    if (lines.length > 0) await mustRun(task, machine, "ip -batch -", lines.join(""));
   }
 
   /** Virtual servers as they must be; real servers that are gone wait at weight 0 until their TCP connections end. */
@@ -118,6 +118,11 @@ export class IpvsMode implements ProxyMode {
 }
 
 const LINK_SCOPE = 253;
+
+function without(list: readonly string[], others: readonly string[]): string[] {
+  const known = new Set(others);
+  return list.filter((each) => !known.has(each));
+}
 
 function sameReal(a: RealServer, b: RealServer): boolean {
   return a.address === b.address && a.port === b.port;

@@ -1,8 +1,8 @@
 /** A table as a program of the plane: every chain that a base chain leads to, and where each rule's lines are. */
 import { CHAIN, HOOK, PROGRAM } from "../../../../wasm/mod.ts";
 import { Encoder } from "../../netfilter/encoder.ts";
-import type { LiveRule, TableDraft } from "../draft.ts";
-import type { NftHook } from "../types.ts";
+import type { LiveChain, LiveRule, LiveSet, TableDraft } from "../draft.ts";
+import type { NftElement, NftHook } from "../types.ts";
 import { encodeConditions } from "./condition.ts";
 import type { SetLookup } from "./matches.ts";
 import { compileRule, type PlaneRule } from "./rules.ts";
@@ -22,11 +22,32 @@ export interface CompiledTable {
   readonly lines: readonly Line[];
 }
 
+/** A rule of the plane as words, without its counters, and the chain it leads to. */
+interface WrittenRule {
+  readonly words: Uint32Array;
+  readonly chain?: string;
+  readonly line: Line & { readonly rule: LiveRule };
+}
+
+/** A chain of the program: one of the table, or one that a rule needs for itself. */
 interface Written {
   readonly name: string;
+  /** The table's chain that it belongs to. */
+  readonly own: string;
   readonly hook?: NftHook;
-  readonly rules: readonly { readonly rule: PlaneRule; readonly of?: LiveRule; readonly chain: string }[];
+  readonly rules: readonly WrittenRule[];
 }
+
+/** A chain as it was compiled, and what it was compiled from. */
+interface CachedChain {
+  readonly version: number;
+  /** Whether everything it was told of sets is still so. */
+  holds(sets: SetLookup): boolean;
+  readonly written: readonly Written[];
+}
+
+/** Chains compiled before, for one family. */
+export type ChainCache = Map<LiveChain, CachedChain>;
 
 const TYPES: Readonly<Record<string, number>> = { filter: CHAIN.FILTER, nat: CHAIN.NAT, route: CHAIN.ROUTE };
 const PRIORITY = 0x7fff;
@@ -39,6 +60,8 @@ export interface TablePlace {
   readonly sets: SetLookup;
   /** Whether this family's program goes on with what was counted so far. */
   readonly counts: boolean;
+  /** What did not change is taken from here. */
+  readonly cache: ChainCache;
 }
 
 /** Compiles a table for one family; undefined where no base chain of it is asked for IP packets. */
@@ -61,29 +84,28 @@ export function compileNftTable(table: TableDraft, place: TablePlace): CompiledT
   }
   const lines: Line[] = [];
   const carried = new Set<unknown>();
-  for (const { name, hook, rules } of chains) {
-    for (const { rule, of, chain } of rules) {
-      const start = out.length;
-      const counter = of === undefined || rule.counts === undefined ? undefined : of.rule.statements[rule.counts];
+  for (const { own, hook, rules } of chains) {
+    for (const { words, chain, line } of rules) {
+      const { counts } = line;
+      const counter = counts === undefined ? undefined : line.rule.rule.statements[counts];
       const carries = place.counts && counter?.kind === "counter" && !carried.has(counter);
-      const counted = carries && counter?.kind === "counter" ? counter : { packets: 0, bytes: 0 };
+      const counted = carries && counter?.kind === "counter" ? counter : ZERO;
       if (carries) carried.add(counter);
-      out.word(0);
+      out.word(words.length + COUNTER_WORDS);
       out.long(counted.packets);
       out.long(counted.bytes);
-      encodeConditions(rule.conditions, out);
-      const { action } = rule;
-      out.begin(action.target, false);
-      if (action.chain !== undefined) out.word(numbers.get(action.chain) ?? 0);
-      action.write?.(out);
-      out.end();
-      out.patch(start, out.length - start);
-      lines.push({ chain, ...(of && { rule: of }), ...(rule.counts === undefined ? {} : { counts: rule.counts }) });
+      out.words(words);
+      if (chain !== undefined) out.patch(out.length - 1, numbers.get(chain) ?? 0);
+      lines.push(line);
     }
-    if (hook !== undefined) lines.push({ chain: name });
+    if (hook !== undefined) lines.push({ chain: own });
   }
   return { program: out.finish(), lines };
 }
+
+const ZERO = { packets: 0, bytes: 0 };
+/** Words of a rule before its base: its length, packets and bytes. */
+const COUNTER_WORDS = 5;
 
 function placeOf({ hook, type, priority }: NftHook): number {
   const number = HOOK[hook.toUpperCase() as keyof typeof HOOK];
@@ -93,34 +115,117 @@ function placeOf({ hook, type, priority }: NftHook): number {
 
 /** The chains, base chains first; those that nothing leads to are left out. */
 function writeChains(table: TableDraft, place: TablePlace): Written[] {
-  const done = new Map<string, Written>();
-  const extra: Written[] = [];
-  let count = 0;
-  const rulePlace = {
-    family: place.family,
-    sets: place.sets,
-    maps: (name: string) => [...table.sets.get(name)?.elements.values() ?? []],
-    fresh: () => ` ${count++}`,
-  };
+  const done = new Set<string>();
+  const all: Written[] = [];
   const waiting = [...table.chains.values()].filter(({ chain }) => isAsked(chain.hook)).map(({ chain }) => chain.name);
-  for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     const live = table.chains.get(name);
     if (live === undefined || done.has(name)) continue;
-    const rules: Written["rules"][number][] = [];
-    for (const of of live.rules) {
-      const compiled = compileRule(of.rule, rulePlace);
-      rules.push(...compiled.rules.map((rule) => ({ rule, of, chain: live.chain.name })));
-      for (const own of compiled.chains) {
-        extra.push({ name: own.name, rules: own.rules.map((rule) => ({ rule, of, chain: live.chain.name })) });
-      }
-      for (const each of [...compiled.rules, ...compiled.chains.flatMap((chain) => chain.rules)]) {
-        if (each.action.chain !== undefined && !each.action.chain.startsWith(" ")) waiting.push(each.action.chain);
-      }
+    done.add(name);
+    for (const written of cachedChain(live, table, place)) {
+      all.push(written);
+      for (const { chain } of written.rules) if (chain !== undefined && !isOwn(chain)) waiting.push(chain);
     }
-    done.set(name, { name, ...(live.chain.hook && { hook: live.chain.hook }), rules });
   }
-  const all = [...done.values()];
-  return [...all.filter(({ hook }) => hook !== undefined), ...all.filter(({ hook }) => hook === undefined), ...extra];
+  for (const live of place.cache.keys()) if (!done.has(live.chain.name)) place.cache.delete(live);
+  return [...all.filter(({ hook }) => hook !== undefined), ...all.filter(({ hook }) => hook === undefined)];
+}
+
+/** Names of chains that rules need for themselves begin with a blank, and no other's does. */
+const isOwn = (name: string): boolean => name.startsWith(" ");
+
+function cachedChain(live: LiveChain, table: TableDraft, place: TablePlace): readonly Written[] {
+  const known = place.cache.get(live);
+  const hook = live.chain.hook;
+  if (
+    known !== undefined && known.version === live.version && known.written[0]?.hook === hook && known.holds(place.sets)
+  ) {
+    return known.written;
+  }
+  const asked = new Questions(table, place.sets);
+  const written = writeChain(live, { ...place, sets: asked.sets, maps: asked.maps });
+  place.cache.set(live, { version: live.version, holds: (sets) => asked.hold(sets), written });
+  return written;
+}
+
+/** What a chain asked of sets while it was compiled: answers that change make it stale. */
+class Questions {
+  readonly #versions = new Map<LiveSet, number>();
+  readonly #plane: { readonly name: string; readonly selectors: readonly string[]; readonly answer: string }[] = [];
+
+  constructor(readonly table: TableDraft, readonly lookup: SetLookup) {}
+
+  readonly sets: SetLookup = {
+    plane: (name, selectors) => {
+      const answer = this.lookup.plane(name, selectors);
+      this.#plane.push({ name, selectors, answer: JSON.stringify(answer) ?? "" });
+      return answer;
+    },
+    keys: (name) => {
+      this.#note(name);
+      return this.lookup.keys(name);
+    },
+  };
+
+  readonly maps = (name: string): readonly NftElement[] => {
+    this.#note(name);
+    return [...this.table.sets.get(name)?.elements.values() ?? []];
+  };
+
+  #note(name: string): void {
+    const live = this.table.sets.get(name);
+    if (live !== undefined) this.#versions.set(live, live.version);
+  }
+
+  hold(sets: SetLookup): boolean {
+    for (const [live, version] of this.#versions) {
+      if (live.version !== version || this.table.sets.get(live.set.name) !== live) return false;
+    }
+    return this.#plane.every(({ name, selectors, answer }) =>
+      (JSON.stringify(sets.plane(name, selectors)) ?? "") === answer
+    );
+  }
+}
+
+type ChainPlace = TablePlace & { readonly maps: (name: string) => readonly NftElement[] };
+
+function writeChain(live: LiveChain, place: ChainPlace): Written[] {
+  const { name, hook } = live.chain;
+  const rules: WrittenRule[] = [];
+  const extra: Written[] = [];
+  let count = 0;
+  const fresh = () => ` ${count++} ${name}`;
+  const rulePlace = { family: place.family, sets: place.sets, maps: place.maps, fresh };
+  for (const of of live.rules) {
+    const compiled = compileRule(of.rule, rulePlace);
+    rules.push(...compiled.rules.map((rule) => writeRule(rule, { chain: name, rule: of }, place.family)));
+    for (const own of compiled.chains) {
+      extra.push({
+        name: own.name,
+        own: name,
+        rules: own.rules.map((rule) => writeRule(rule, { chain: name, rule: of }, place.family)),
+      });
+    }
+  }
+  return [{ name, own: name, ...(hook && { hook }), rules }, ...extra];
+}
+
+function writeRule(
+  { conditions, action, counts }: PlaneRule,
+  line: { readonly chain: string; readonly rule: LiveRule },
+  family: 4 | 6,
+): WrittenRule {
+  const out = new Encoder(family, () => 0);
+  encodeConditions(conditions, out);
+  out.begin(action.target, false);
+  if (action.chain !== undefined) out.word(0);
+  action.write?.(out);
+  out.end();
+  return {
+    words: out.finish(),
+    line: counts === undefined ? line : { ...line, counts },
+    ...(action.chain === undefined ? {} : { chain: action.chain }),
+  };
 }
 
 function isAsked(hook: NftHook | undefined): boolean {

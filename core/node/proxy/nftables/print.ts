@@ -49,9 +49,16 @@ export function onProxyTable(view: ServiceView, changes: readonly NftChange[]): 
 }
 
 /** Names an element among all sets. */
-export function elementKey({ set, element }: PlacedElement): string {
-  return `${set} ${element.key.join(" . ")}`;
+export function elementKey(placed: PlacedElement): string {
+  const known = keys.get(placed);
+  if (known !== undefined) return known;
+  const key = `${placed.set} ${placed.element.key.join(" . ")}`;
+  keys.set(placed, key);
+  return key;
 }
+
+/** Parts that stay keep their elements, and every sync asks for all keys. */
+const keys = new WeakMap<PlacedElement, string>();
 
 /** The service port's name and protocol: what one part is known by. */
 export function partKey(port: ServicePort): string {

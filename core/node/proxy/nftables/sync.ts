@@ -61,7 +61,9 @@ export function syncNftables(
     .filter((list) => list.length > 0).map((list) => onProxyTable(view, list));
   return {
     transactions,
-    texts: transactions.map(printNftTransaction),
+    get texts() {
+      return transactions.map(printNftTransaction);
+    },
     full: before === undefined,
     synced: { view, parts, ...after, chains: new Set([...there, ...after.chains]), stale },
   };
