@@ -31,8 +31,8 @@ export function addressAdd(tool: IpTool, words: Words, mode: "add" | "change" | 
   if (request.local === undefined) throw new Exit(2, "RTNETLINK answers: Operation not supported\n");
   const { cidr } = request.local;
   const address = printCidr(cidr);
-  const there = tool.plane.addresses(tool.ns).some((one) => one.dev === link.index && one.address === address);
-  if (!there || mode === "add") must(tool.plane.addAddress(tool.ns, link.index, specOf(request, cidr)));
+  const isThere = () => tool.plane.addresses(tool.ns).some((one) => one.dev === link.index && one.address === address);
+  if (mode === "add" || !isThere()) must(tool.plane.addAddress(tool.ns, link.index, specOf(request, cidr)));
   keepExtras(tool, link, address, request);
   return 0;
 }
