@@ -12,6 +12,9 @@ const KEY_COMMANDS: Readonly<Record<string, string>> = {
   "04-names.md": 'echo "nameserver 192.168.1.100" > /etc/resolv.conf',
   "05-network-namespaces.md": "ip link add veth-red type veth peer name veth-blue",
   "06-a-bridge-for-namespaces.md": "iptables -t nat -A POSTROUTING -s 192.168.15.0/24 -j MASQUERADE",
+  "20-services.md": "kubectl scale statefulset web --replicas=0",
+  "21-kube-proxy-in-nftables-mode.md": "kubectl scale statefulset web --replicas=1",
+  "22-kube-proxy-in-ipvs-mode.md": "kubectl scale statefulset web --replicas=1",
 };
 
 function wrong(played: readonly Played[]): string {
