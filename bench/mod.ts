@@ -12,6 +12,7 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Row[]>>> = {
   conntrack: async () => await (await import("./conntrack.ts")).conntrack(),
   path: async () => await (await import("./path.ts")).path(),
   api: async () => await (await import("./api.ts")).api(),
+  services: async () => await (await import("./services_sync.ts")).syncs(),
 };
 
 const BASELINE = new URL("./baseline.json", import.meta.url);
