@@ -36,7 +36,7 @@ export async function fuzz(args: readonly string[], say: (line: string) => void)
     passed += report.cases - report.failed;
     failed += report.failed + (grew ? 1 : 0);
   }
-  say(`seed ${seed}: ${passed} passed, ${failed} failed`);
+  say(`${passed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 }
 

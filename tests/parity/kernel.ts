@@ -54,7 +54,7 @@ export async function againstKernel(options: KernelOptions, say: (line: string) 
     `${scenarios} scenarios, ${compared} values compared; ${refused} scenarios refused by both; ` +
       `${unsteady} probes the kernel itself answered in two ways`,
   );
-  say(`seed ${options.seed}: ${passed} passed, ${failed} failed`);
+  say(`${passed} passed, ${failed} failed`);
   if (isIdle(tally)) say("CANNOT RUN: most scenarios are refused by both, the generator writes what nobody takes");
   return failed === 0 && !isIdle(tally) ? 0 : 1;
 }

@@ -63,13 +63,16 @@ function record(flow: Flow, destroyed: boolean): FlowRecord {
 
 /** The entries that were made or changed since the last call, by namespace, each as its last event shows it. */
 export function takeFlows(world: World): Record<string, FlowRecord[]> {
-  const entries = new Map<string, Map<number, FlowRecord>>();
+  const entries = new Map<string, Map<string, FlowRecord>>();
   for (const { ns, event, flow } of world.plane.takeFlowEvents()) {
     const name = world.names.get(ns);
     if (name === undefined) continue;
-    const known = entries.get(name) ?? new Map<number, FlowRecord>();
+    const known = entries.get(name) ?? new Map<string, FlowRecord>();
     entries.set(name, known);
-    known.set(flow.id, { ...known.get(flow.id), ...record(flow, event === "DESTROY") });
+    // A new flow may have the number of one that is gone; the same flow made anew is the same entry.
+    const made = record(flow, event === "DESTROY");
+    const key = `${flow.id} ${JSON.stringify(made.orig)}`;
+    known.set(key, { ...known.get(key), ...made });
   }
   const order = [...world.ns.keys()].filter((name) => entries.has(name));
   return Object.fromEntries(order.map((name) => [name, [...entries.get(name)?.values() ?? []]]));

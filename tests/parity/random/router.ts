@@ -45,6 +45,7 @@ const GROUND: Ground = {
     ],
   },
   sockets: false,
+  tunnels: false,
   ports_of_bridge: [],
 };
 

@@ -61,21 +61,15 @@ impl Fabric {
     fn bridge_dnat(&mut self, at: Bridging, mut packet: Parcel) {
         let about = self.quoted_ends(&packet);
         let stack = &mut self.space_mut(at.ns).stack;
-        let route = match stack.find_input(&packet, at.bridge, about) {
-            Ok(route) => Some(route.path),
-            Err(problem) if problem.is_forwarding_off() => {
-                stack.route_plain(packet.dst).filter(|path| path.oif == at.bridge)
-            }
-            Err(_) => None,
-        };
-        match route {
-            None => self.drop(at.place(), packet, Layer::Route, Reason::NoRoute),
-            Some(path) if path.oif == at.bridge => {
-                let next_hop = path.next_hop(packet.dst);
+        // Where forwarding is off it ends here, though it would stay on the bridge: Linux 6.18 takes every refusal for one.
+        match stack.find_input(&packet, at.bridge, about) {
+            Err(_) => self.drop(at.place(), packet, Layer::Route, Reason::NoRoute),
+            Ok(route) if route.path.oif == at.bridge => {
+                let next_hop = route.path.next_hop(packet.dst);
                 packet.resume = true;
                 self.resolve(at.place(), next_hop, packet);
             }
-            Some(_) => {
+            Ok(_) => {
                 let mac = self.space(at.ns).stack.links.get(at.bridge).map_or(Mac::ZERO, |bridge| bridge.mac);
                 packet.eth_dst = mac;
                 packet.pkt_type = PacketType::Host;

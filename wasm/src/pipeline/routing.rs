@@ -30,9 +30,6 @@ pub enum InputError {
 }
 
 impl InputError {
-    pub fn is_forwarding_off(self) -> bool {
-        self == InputError::ForwardingOff
-    }
     const fn of(error: RouteError) -> InputError {
         match error {
             RouteError::NetUnreach => InputError::NetUnreach,

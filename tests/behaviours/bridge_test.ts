@@ -1,0 +1,103 @@
+/** Behaviours of bridges and tunnels. The numbers are those of docs/BEHAVIOURS.md. */
+import { assert, assertEquals, assertObjectMatch } from "@std/assert";
+import type { SocketProbe } from "../parity/scenario.ts";
+import { node, play, rules } from "./stage.ts";
+
+const toService = (from: string): SocketProbe => ({ from, proto: "tcp", dst: "10.96.0.1", dport: 80, sport: 41_000 });
+
+Deno.test("17. with bridge-nf bridged frames pass nat, FORWARD and POSTROUTING, and keep their TTL", () => {
+  const { world, results } = play({ ...node(1, 0), probes: [toService("p2")] });
+  assertObjectMatch(results[0] ?? {}, {
+    outcome: "delivered",
+    seen_src: "10.244.1.3:41000",
+    rules: { "node/nat/PREROUTING/1": 1, "node/filter/FORWARD/policy": 3 },
+  });
+  const { plane, ns } = world;
+  plane.capture(ns.get("p1") as number, 2, true);
+  const socket = plane.socket(ns.get("p2") as number, "udp", 4);
+  plane.sendTo(socket, new Uint8Array(1), "10.244.1.2", 9);
+  assertEquals(plane.takeFrames().map(({ bytes }) => bytes[22])[0], 64);
+});
+
+Deno.test("18. without bridge-nf a Service on the client's own bridge breaks: the answer comes untranslated and is reset", () => {
+  const { results } = play({ ...node(0, 0), probes: [toService("p2")] });
+  assertEquals(results[0]?.client_sees, undefined);
+  assertObjectMatch(results[0] ?? {}, { outcome: "dropped" });
+});
+
+Deno.test("19. a pod reaches itself through its Service with bridge-nf only in hairpin mode, without bridge-nf in either", () => {
+  const outcome = (bridgeNf: 0 | 1, hairpin: 0 | 1) =>
+    play({ ...node(bridgeNf, hairpin), probes: [toService("p1")] }).results[0]?.outcome;
+  assertEquals([outcome(1, 0), outcome(1, 1), outcome(0, 0), outcome(0, 1)], [
+    "dropped",
+    "delivered",
+    "delivered",
+    "delivered",
+  ]);
+});
+
+Deno.test("20. a broadcast is flooded to the ports before the bridge's own stack answers it", () => {
+  const { world } = play(node(1, 0));
+  const { plane, ns } = world;
+  const p1 = ns.get("p1") as number;
+  const socket = plane.socket(p1, "udp", 4);
+  plane.trace(socket);
+  plane.sendTo(socket, new Uint8Array(1), "10.244.1.1", 9);
+  const actions = plane.takeTrace().filter(({ layer }) => layer === "arp" || layer === "bridge").map(({ action }) =>
+    action
+  );
+  assert(actions.indexOf("flooded") < actions.indexOf("answered"), actions.join());
+});
+
+Deno.test("36. path MTU over vxlan: the first long datagram gets 3/4, then the sender cuts by itself", () => {
+  const side = (n: number) => [
+    `link add vx0 address 02:00:00:00:aa:0${n} type vxlan id 9 local 192.168.9.${n} dev eth0 dstport 8472 nolearning`,
+    "link set vx0 mtu 1450 up",
+    `addr add 10.7.0.${n}/24 dev vx0`,
+    `neigh add 10.7.0.${3 - n} lladdr 02:00:00:00:aa:0${3 - n} dev vx0 nud permanent`,
+    `route add 10.8.${3 - n}.0/24 via 10.7.0.${3 - n} dev vx0`,
+  ];
+  const fdb = (n: number) => [`bridge fdb add 02:00:00:00:aa:0${3 - n} dev vx0 dst 192.168.9.${3 - n}`];
+  const long = {
+    from: "pod",
+    proto: "udp" as const,
+    dst: "10.8.2.2",
+    dport: 53,
+    sport: 4000,
+    payload: "o".repeat(1472),
+  };
+  const { results } = play({
+    name: "vxlan",
+    namespaces: ["pod", "a", "b", "far"],
+    links: [{ a: "pod:eth0", b: "a:pod" }, { a: "a:eth0", b: "b:eth0" }, { a: "far:eth0", b: "b:far" }],
+    addresses: {
+      "pod:eth0": "10.8.1.2/24",
+      "a:pod": "10.8.1.1/24",
+      "a:eth0": "192.168.9.1/24",
+      "b:eth0": "192.168.9.2/24",
+      "b:far": "10.8.2.1/24",
+      "far:eth0": "10.8.2.2/24",
+    },
+    routes: { pod: ["default via 10.8.1.1"], far: ["default via 10.8.2.1"] },
+    ip: { a: side(1), b: side(2) },
+    cmds: { a: fdb(1), b: fdb(2) },
+    sysctls: { a: { "net.ipv4.ip_forward": 1 }, b: { "net.ipv4.ip_forward": 1 } },
+    listeners: [{ ns: "far", proto: "udp", port: 53 }],
+    probes: [long, long],
+  });
+  assertObjectMatch(results[0] ?? {}, { icmp: [3, 4], icmp_from: "10.8.1.1" });
+  assertObjectMatch(results[1] ?? {}, { outcome: "delivered", client_sees: "reply" });
+});
+
+Deno.test("37. connect() against a REJECT fails at once: port unreachable and reset refuse, the others say no route", () => {
+  const answers = ["icmp-port-unreachable", "tcp-reset", "icmp-host-unreachable", "icmp-admin-prohibited"].map(
+    (how) => {
+      const scene = node(1, 0);
+      const filter = rules({ filter: [`-A INPUT -p tcp -j REJECT --reject-with ${how}`] });
+      const probes = [{ from: "p2", proto: "tcp" as const, dst: "10.244.1.1", dport: 80, sport: 41_000 }];
+      const [result] = play({ ...scene, iptables: { node: filter }, probes }).results;
+      return result?.errno;
+    },
+  );
+  assertEquals(answers, ["ECONNREFUSED", "ECONNREFUSED", "EHOSTUNREACH", "EHOSTUNREACH"]);
+});
