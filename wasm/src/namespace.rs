@@ -4,10 +4,11 @@
 //! Namespace { stack, hooks }      a hook runs with the packet in one hand and the stack, as its Env, in the other
 //! ```
 
+use crate::abi::socketmatch;
 use crate::fabric::World;
 use crate::filter::{AddrType, Env, Hooks, Note};
 use crate::hash::Map;
-use crate::link::{Links, Place};
+use crate::link::{Device, Kind, Links, Place};
 use crate::pipeline::cache::Cache;
 use crate::pipeline::fragment::Fragments;
 use crate::pipeline::limit::Limits;
@@ -16,6 +17,7 @@ use crate::route::{Devices, Fib, RouteType};
 use crate::socket::Ports;
 use crate::sysctl::{self, Values};
 use crate::trace;
+use crate::wire::packet::proto;
 use crate::wire::{print, Family, Ip, Packet, NONE};
 
 /// What a route was found to be, kept with the packet between routing and output (struct rtable).
@@ -139,9 +141,24 @@ impl Env for View<'_> {
     fn socket_owner(&self, packet: &Packet) -> Option<(u32, u32)> {
         self.world.sockets.get(packet.socket).map(|socket| (socket.options.uid, socket.options.uid))
     }
-    fn has_socket(&self, packet: &Packet, transparent: bool) -> bool {
-        let found = self.stack.ports.for_packet(packet, &self.world.sockets);
-        found.and_then(|id| self.world.sockets.get(id)).is_some_and(|socket| !transparent || socket.options.transparent)
+    fn has_socket(&self, packet: &Packet, flags: u32) -> bool {
+        let mut asked = *packet;
+        if packet.is_icmp_error() && packet.inner != NONE {
+            let inner = self.world.pool.get(packet.inner);
+            let (src, dst, sport, dport) = (inner.dst, inner.src, inner.dport, inner.sport);
+            asked = Packet { src, dst, sport, dport, iif: packet.iif, ..*inner };
+        }
+        let any = flags & socketmatch::NOWILDCARD != 0;
+        let own = flags & socketmatch::TRANSPARENT == 0;
+        let is_tunnel = |device: &Device| matches!(&device.kind, Kind::Vxlan(v) if v.port == asked.dport) && device.up;
+        match asked.proto {
+            proto::UDP if any && own && self.stack.links.iter().any(is_tunnel) => return true,
+            proto::TCP | proto::UDP => {}
+            _ => return false,
+        }
+        let found = self.stack.ports.for_packet(&asked, &self.world.sockets);
+        let socket = found.and_then(|id| self.world.sockets.get(id));
+        socket.is_some_and(|socket| (any || !socket.local.is_unspecified()) && (own || socket.options.transparent))
     }
     fn length(&self, packet: &Packet) -> u32 {
         packet.len()

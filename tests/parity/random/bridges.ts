@@ -23,7 +23,6 @@ const GROUND: Ground = {
   ports: [53, 80, 443, 1000, 8080],
   sets: { uses: [], mutable: [] },
   sockets: false,
-  tunnels: false,
   ports_of_bridge: ["p1", "p2", "p+"],
 };
 

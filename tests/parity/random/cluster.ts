@@ -26,7 +26,6 @@ const GROUND: Ground = {
   ports: [53, 80, 443, 5353, 8080, 30080],
   sets: { uses: [], mutable: [] },
   sockets: true,
-  tunnels: true,
   ports_of_bridge: ["veth1", "veth2", "veth+"],
 };
 

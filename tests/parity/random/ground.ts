@@ -19,8 +19,6 @@ export interface Ground {
   readonly sets: { readonly uses: readonly SetUse[]; readonly mutable: readonly SetUse[] };
   /** Whether sockets of this machine send (owner, OUTPUT). */
   readonly sockets: boolean;
-  /** Whether there are tunnels: their sockets are the kernel's own, which `-m socket` sees and ours does not. */
-  readonly tunnels: boolean;
   /** Whether bridge ports are looked at (physdev). */
   readonly ports_of_bridge: readonly string[];
 }

@@ -182,7 +182,7 @@ const KINDS: readonly MatchKind[] = [
   {
     weight: 1,
     allowed: ({ chain }) => chain === "PREROUTING" || chain === "INPUT",
-    text: (r, g) => g.tunnels ? "" : `-m socket${r.pick(["", " --nowildcard", " --transparent"])}`,
+    text: (r) => `-m socket${r.pick(["", " --nowildcard", " --transparent"])}`,
   },
   { weight: 1, text: (r) => `-m time ${r.pick(TIMES)}` },
   { weight: 1, text: (r) => `-m quota ${not(r)}--quota ${r.pick([30, 100, 10000])}` },

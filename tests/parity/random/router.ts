@@ -45,7 +45,6 @@ const GROUND: Ground = {
     ],
   },
   sockets: false,
-  tunnels: false,
   ports_of_bridge: [],
 };
 

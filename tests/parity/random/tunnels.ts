@@ -24,7 +24,6 @@ const GROUND: Ground = {
   ports: [53, 80, 443, 8472],
   sets: { uses: [], mutable: [] },
   sockets: false,
-  tunnels: true,
   ports_of_bridge: [],
 };
 

@@ -15,7 +15,6 @@ const GROUND: Ground = {
   ports: [53, 80, 443, 5353, 8080, 40000, 4003],
   sets: { uses: [{ name: "near", dims: 1 }, { name: "door", dims: 2 }], mutable: [{ name: "seen", dims: 1 }] },
   sockets: true,
-  tunnels: false,
   ports_of_bridge: [],
 };
 const AT_END: Ground = {

@@ -35,7 +35,8 @@ pub trait Env {
     fn reverse_path(&self, packet: &Packet, flags: u32) -> bool;
     /// uid and gid of the socket the packet belongs to, for `owner`; `socket` match: an established or listening socket for it.
     fn socket_owner(&self, packet: &Packet) -> Option<(u32, u32)>;
-    fn has_socket(&self, packet: &Packet, transparent: bool) -> bool;
+    /// `flags` are `abi::socketmatch`.
+    fn has_socket(&self, packet: &Packet, flags: u32) -> bool;
     /// The packet's length from its IP header on (tot_len; for IPv6 payload_len + 40), headers as they would be written.
     fn length(&self, packet: &Packet) -> u32;
     /// Seconds since 1970 on the lab's clock, for `time`.

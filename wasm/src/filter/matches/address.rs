@@ -1,7 +1,7 @@
 //! Matches on addresses and on who holds them.
 
 use super::ip;
-use crate::abi::{addrtype as type_flag, iprange as range_flag, owner as owner_test, rpfilter as rp, socketmatch};
+use crate::abi::{addrtype as type_flag, iprange as range_flag, owner as owner_test, rpfilter as rp};
 use crate::filter::context::Context;
 use crate::filter::env::{AddrType, Env};
 use crate::wire::packet::KERNEL_SOCKET;
@@ -76,5 +76,5 @@ pub fn owner<E: Env>(c: &mut Context<E>, o: &[u32]) -> bool {
 
 /// `-m socket`
 pub fn socket<E: Env>(c: &mut Context<E>, o: &[u32]) -> bool {
-    c.env.has_socket(c.packet, o[0] & socketmatch::TRANSPARENT != 0)
+    c.env.has_socket(c.packet, o[0])
 }

@@ -61,7 +61,7 @@ impl Env for Ground {
     fn socket_owner(&self, _packet: &Packet) -> Option<(u32, u32)> {
         self.owner
     }
-    fn has_socket(&self, _packet: &Packet, _transparent: bool) -> bool {
+    fn has_socket(&self, _packet: &Packet, _flags: u32) -> bool {
         false
     }
     fn length(&self, packet: &Packet) -> u32 {
