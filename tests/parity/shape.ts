@@ -11,6 +11,9 @@ export function shapeOf(bytes: Uint8Array): string {
   return ((bytes[0] ?? 0) >> 4) === 6 ? shape6(bytes) : shape4(bytes);
 }
 
+/** Headers that a first fragment is described without: a port in it may have been drawn. */
+const HEADS: Readonly<Record<number, number>> = { 6: 20, 17: 8 };
+
 function shape4(bytes: Uint8Array): string {
   const headLength = ((bytes[0] ?? 0) & 15) * 4;
   const head = bytes.subarray(0, headLength), body = bytes.subarray(headLength);
@@ -24,7 +27,9 @@ function shape4(bytes: Uint8Array): string {
     ...(cut ? [`frag=${offset * 8}${flags & 0x2000 ? "+" : ""}`] : []),
     ...(checksum([...head]) === 0 ? [] : ["ip-checksum=bad"]),
     ...(headLength > 20 ? [`options ${head.subarray(20).toHex()}`] : []),
-    ...(cut ? [`data=${crc16(body)}`] : transport(proto, body, [...bytes.subarray(12, 20)])),
+    ...(cut
+      ? [`data=${crc16(offset === 0 ? body.subarray(HEADS[proto] ?? 0) : body)}`]
+      : transport(proto, body, [...bytes.subarray(12, 20)])),
   ].join(" ");
 }
 

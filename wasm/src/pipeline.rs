@@ -219,7 +219,7 @@ impl Fabric {
         if heard && (packet.dst.is_v4() || self.space(ns).stack.listens6(path.oif, packet.dst)) {
             self.loop_back(place, &packet, path);
         }
-        let verdict = self.run_hook((ns, hook::POSTROUTING), (0, path.oif), &mut packet, Some(path));
+        let verdict = self.run_hook((ns, hook::POSTROUTING), (packet.iif, path.oif), &mut packet, Some(path));
         if verdict != Verdict::Accept {
             self.refuse(Refused { ns, hook: hook::POSTROUTING, path: Some(path) }, verdict, packet);
             let queued = verdict == Verdict::Drop(crate::filter::env::why::QUEUE);

@@ -301,15 +301,16 @@ fn hashes_ports(packet: &Packet) -> bool {
     matches!(packet.proto, proto::TCP | proto::UDP | proto::SCTP) && !packet.is_fragment() && !packet.headless
 }
 
-/// skb_get_hash: addresses and ports with the lesser end first, and a key drawn at boot.
+/// skb_get_hash: addresses and ports, the lesser first, and a key drawn at boot.
 fn flow_hash(packet: &Packet, key: u32) -> u32 {
     if packet.ethertype == ether::ARP {
         return mix(u64::from(key)); // who asks whom is not looked at
     }
     let ports = if hashes_ports(packet) { (packet.sport, packet.dport) } else { (0, 0) };
-    let (one, two) = ((packet.src, ports.0), (packet.dst, ports.1));
-    let (less, more) = if one <= two { (one, two) } else { (two, one) };
-    let addresses = (less.0 .0 as u64).rotate_left(32) ^ more.0 .0 as u64;
-    let rest = u64::from(less.1) << 32 | u64::from(more.1) << 16 | u64::from(packet.proto);
+    // Addresses and ports are ordered apart (__flow_hash_consistentify).
+    let (less, more) = (packet.src.min(packet.dst), packet.src.max(packet.dst));
+    let (low, high) = (ports.0.min(ports.1), ports.0.max(ports.1));
+    let addresses = (less.0 as u64).rotate_left(32) ^ more.0 as u64;
+    let rest = u64::from(low) << 32 | u64::from(high) << 16 | u64::from(packet.proto);
     mix(addresses.rotate_left(7) ^ u64::from(mix(rest ^ u64::from(key) << 48 ^ u64::from(key))))
 }
