@@ -39,7 +39,7 @@ use crate::link::{Kind, Place};
 use crate::namespace::{Path, View};
 use crate::route::RouteType;
 use crate::trace::{Action, Layer, Reason};
-use crate::wire::packet::ether;
+use crate::wire::packet::{ether, proto};
 use crate::wire::{print, Family, Mac, Packet, PacketType, Parcel, NONE};
 use icmp::{dest, kind, IcmpError};
 use reject::Refused;
@@ -77,15 +77,21 @@ impl Fabric {
         let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else { return };
         let master = device.master;
         let capture = device.capture;
-        device.rx.count(packet.frame_len());
+        let stacked = !device.uppers.is_empty() || packet.vlan != 0;
+        let bytes = packet.frame_len() - if device.counts_headers() { 0 } else { 14 };
+        device.rx.count(bytes);
         packet.iif = place.dev;
         if packet.probe != 0 {
-            self.note_device(place, (false, capture), packet.frame_len());
+            self.note_device(place, (false, capture), bytes);
         }
         if capture {
             self.capture(place, &packet, false);
         }
         self.world.note(place, &packet, Layer::Link, Action::Received);
+        if stacked {
+            let Some(own) = self.rise(place, packet) else { return };
+            packet = own;
+        }
         if master != 0 {
             return self.bridge_receive(Bridging { ns: place.ns, bridge: master, from: place.dev }, packet);
         }
@@ -246,7 +252,7 @@ impl Fabric {
     /// cut even where it says otherwise, when a rule sent it by a narrower device.
     fn may_cut(&self, packet: &Packet) -> bool {
         let socket = self.world.sockets.get(packet.socket);
-        socket.is_some_and(|socket| socket.options.dont_fragment != Some(true))
+        packet.proto != proto::IPIP && socket.is_some_and(|socket| socket.options.dont_fragment != Some(true))
     }
 
     /// A broadcast is heard by its sender's own stack too: a copy goes through POSTROUTING before it (ip_mc_output).
@@ -300,13 +306,16 @@ impl Fabric {
             world.trails.spoil();
             return self.drop(place, packet, Layer::Link, Reason::DeviceDown);
         }
-        device.tx.count(packet.frame_len());
+        let bytes = packet.frame_len() - if matches!(device.kind, Kind::Vxlan(_) | Kind::Tunnel(_)) { 14 } else { 0 };
+        device.tx.count(bytes);
         let capture = device.capture;
         enum Way {
             Up,
             Veth(Place),
             Bridge,
             Vxlan,
+            Upper,
+            Tunnel,
             Nowhere,
             Outside,
         }
@@ -315,11 +324,13 @@ impl Fabric {
             Kind::Veth(peer) => Way::Veth(*peer),
             Kind::Bridge(_) => Way::Bridge,
             Kind::Vxlan(_) => Way::Vxlan,
+            Kind::Upper(_) => Way::Upper,
+            Kind::Tunnel(_) => Way::Tunnel,
             Kind::Dummy => Way::Nowhere,
             Kind::Tun => Way::Outside,
         };
         if packet.probe != 0 {
-            self.note_device(place, (true, capture), packet.frame_len());
+            self.note_device(place, (true, capture), bytes);
         }
         if capture {
             self.capture(place, &packet, true);
@@ -330,6 +341,8 @@ impl Fabric {
             Way::Bridge if packet.resume => self.bridge_resume(place, packet),
             Way::Bridge => self.bridge_send(place, packet),
             Way::Vxlan => self.vxlan_send(place, packet),
+            Way::Upper => self.upper_send(place, packet),
+            Way::Tunnel => self.ipip_send(place, packet),
             Way::Up => {
                 packet.routed = true;
                 self.hand(place, place, packet);
@@ -349,16 +362,7 @@ impl Fabric {
         if packet.ct != NONE {
             self.space_mut(place.ns).hooks.release(&mut packet);
         }
-        packet.ct = NONE;
-        packet.ct_info = Default::default();
-        packet.nf_trace = false;
-        packet.bridged = false;
-        packet.phys_in = 0;
-        packet.phys_out = 0;
-        packet.iif = 0;
-        packet.priority = 0;
-        packet.socket = NONE;
-        packet.frag_max = 0;
+        packet.forget();
         if peer.ns != place.ns {
             packet.mark = 0;
         }
