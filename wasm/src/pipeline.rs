@@ -276,20 +276,26 @@ impl Fabric {
         let Some(netem) = device.netem.as_deref_mut() else { return self.leave(place, packet) };
         world.trails.spoil();
         let fate = netem.fate(world.now, packet.frame_len(), &mut world.random);
+        let waits = fate.at > world.now;
+        netem.held += u32::from(waits && !fate.lost) + u32::from(fate.duplicated);
         if fate.duplicated {
             let copy = self.copy(place.ns, &packet);
-            let id = self.world.pool.park(copy);
-            self.world.at(fate.at, crate::fabric::Event::Leave { ns: place.ns, dev: place.dev, packet: id });
+            self.leave_at(fate.at, place, copy);
         }
         if fate.lost {
             return self.drop(place, packet, Layer::Link, Reason::Loss);
         }
         packet.bad_checksum |= fate.corrupted;
-        if fate.at <= self.world.now {
-            return self.leave(place, packet);
+        if waits {
+            self.leave_at(fate.at, place, packet);
+        } else {
+            self.leave(place, packet);
         }
+    }
+
+    fn leave_at(&mut self, at: u64, place: Place, packet: Parcel) {
         let id = self.world.pool.park(packet);
-        self.world.at(fate.at, crate::fabric::Event::Leave { ns: place.ns, dev: place.dev, packet: id });
+        self.world.at(at, crate::fabric::Event::Leave { ns: place.ns, dev: place.dev, packet: id });
     }
 
     /// The device does what its kind does (ndo_start_xmit).
