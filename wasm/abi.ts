@@ -368,6 +368,20 @@ export const CALL = {
   TAKE_KERNEL_EVENTS: 102,
 } as const;
 
+/** A VLAN tag: its id, and bits beside it. AD: 802.1ad, not 802.1Q; LOOSE: the device does not go up and down with the one below. */
+export const TAG = {
+  ID: 4095,
+  PRESENT: 4096,
+  AD: 8192,
+  LOOSE: 16384,
+} as const;
+
+/** A VLAN of a bridge port: its id, and bits beside it. */
+export const PORTVLAN = {
+  UNTAGGED: 4096,
+  PVID: 8192,
+} as const;
+
 /** What became of a packet of a batch (export/batch.rs). OUT: it left by a tun device. */
 export const OUTCOME = {
   LOST: 0,

@@ -124,7 +124,7 @@ export class Plane implements PlaneApi {
     return outcome(this.#call(CALL.REMOVE_LINK, [ns, dev]));
   }
   links(ns: Ns): Link[] {
-    return list<Link>("LinkView", this.#call(CALL.LINKS, [ns])).map(withTunnelTexts);
+    return list<Link>("LinkView", this.#call(CALL.LINKS, [ns]));
   }
   setNetem(ns: Ns, dev: IfIndex, netem: Parameters<PlaneApi["setNetem"]>[2]): Failure | null {
     return outcome(this.#call(CALL.SET_NETEM, [ns, dev], ["?NetemSpec", netem ?? undefined]));
@@ -384,15 +384,9 @@ type RawKernelEvent =
   & { readonly link?: Link; readonly address?: Address; readonly neighbour?: Neighbour; readonly route?: Route };
 
 function withValue({ ns, what, deleted, link, address, neighbour, route }: RawKernelEvent): KernelEvent {
-  const value = (link && withTunnelTexts(link)) ?? address ?? neighbour ?? route;
+  const value = link ?? address ?? neighbour ?? route;
   return { ns, what, deleted, value: value as KernelEvent["value"] };
 }
-
-function withTunnelTexts(link: Link): Link {
-  return link.vxlan === undefined ? link : { ...link, vxlan: { ...NO_ENDS, ...link.vxlan } };
-}
-
-const NO_ENDS = { local: "", remote: "" };
 
 function withErrorName(view: SocketView): SocketView {
   return view.error === undefined ? view : { ...view, error: errnoName(Number(view.error)) };

@@ -150,7 +150,7 @@ function tunnelled(): { plane: Plane; a: Ns; b: Ns } {
       kind: "vxlan",
       name: "vx",
       mac: `02:00:00:00:01:0${i}`,
-      vxlan: { id: 1, local: `10.0.0.${i + 1}`, dev: named(plane, ns, "eth0").index, port: 8472, learning: false },
+      tunnel: { id: 1, local: `10.0.0.${i + 1}`, dev: named(plane, ns, "eth0").index, port: 8472, learning: false },
     }));
     ok(plane.setLink(ns, dev, { up: true }));
     ok(plane.addAddress(ns, dev, { address: `10.9.0.${i + 1}/24` }));
@@ -170,7 +170,7 @@ Deno.test("vxlan: frames travel in datagrams, 50 bytes narrower, and a VNI nobod
   const frame = plane.takeFrames().map((frame) => frame.bytes).find((frame) => frame[23] === 17) as Uint8Array;
   assertEquals([frame[36]! * 256 + frame[37]!, frame[46]! * 65536 + frame[47]! * 256 + frame[48]!], [8472, 1]);
   ok(plane.removeLink(b, named(plane, b, "vx").index));
-  ok(plane.addLink(b, { kind: "vxlan", name: "vx", vxlan: { id: 2, port: 8472 } }));
+  ok(plane.addLink(b, { kind: "vxlan", name: "vx", tunnel: { id: 2, port: 8472 } }));
   assertEquals(echo(plane, a, "10.9.0.2").from, undefined);
 });
 

@@ -104,7 +104,7 @@ function addLink({ plane, ns, words }: Call): Failure | null {
     return plane.setLink(ns, made, { mcastSnooping: p.get("mcast_snooping") !== "0" });
   }
   if (kind !== "vxlan" && kind !== "dummy") throw new Error(`cannot build a link of type ${kind}`);
-  const vxlan = {
+  const tunnel = {
     id: Number(p.get("id")),
     local: p.get("local"),
     remote: p.get("remote"),
@@ -113,7 +113,7 @@ function addLink({ plane, ns, words }: Call): Failure | null {
     learning: !p.has("nolearning"),
     ttl: number(p.get("ttl")),
   };
-  const made = plane.addLink(ns, kind === "vxlan" ? { kind, ...base, vxlan } : { kind, ...base });
+  const made = plane.addLink(ns, kind === "vxlan" ? { kind, ...base, tunnel } : { kind, ...base });
   return isFailure(made) ? made : null;
 }
 

@@ -162,6 +162,14 @@ group! {
     }
 }
 group! {
+    /// A VLAN tag: its id, and bits beside it. AD: 802.1ad, not 802.1Q; LOOSE: the device does not go up and down with the one below.
+    tag { ID = 0xfff, PRESENT = 0x1000, AD = 0x2000, LOOSE = 0x4000 }
+}
+group! {
+    /// A VLAN of a bridge port: its id, and bits beside it.
+    portvlan { UNTAGGED = 0x1000, PVID = 0x2000 }
+}
+group! {
     /// What became of a packet of a batch (export/batch.rs). OUT: it left by a tun device.
     outcome { LOST = 0, DELIVERED = 1, DROPPED = 2, REFUSED = 3, OUT = 4 }
 }
@@ -208,6 +216,8 @@ mod tests {
         ("SETFLAG", super::setflag::DOC, super::setflag::ALL),
         ("CT", super::ct::DOC, super::ct::ALL),
         ("CALL", super::call::DOC, super::call::ALL),
+        ("TAG", super::tag::DOC, super::tag::ALL),
+        ("PORTVLAN", super::portvlan::DOC, super::portvlan::ALL),
         ("OUTCOME", super::outcome::DOC, super::outcome::ALL),
         ("COLUMN", super::column::DOC, super::column::ALL),
     ];

@@ -251,6 +251,9 @@ impl Fabric {
         match event {
             Event::Leave { ns, dev, packet } => {
                 let packet = self.world.pool.take(packet);
+                if let Some(netem) = self.device_mut(Place { ns, dev }).and_then(|device| device.netem.as_deref_mut()) {
+                    netem.held = netem.held.saturating_sub(1);
+                }
                 self.leave(Place { ns, dev }, packet);
             }
             Event::Neighbour { ns, dev, ip, generation } => self.neighbour_timer(Place { ns, dev }, ip, generation),

@@ -26,8 +26,8 @@
 //!
 //! # Not modelled
 //! IPv6's router solicitations and advertisements, MLD reports, redirects, extension headers other than hop-by-hop options and
-//! fragments, flow labels; VLAN filtering, STP and IGMP snooping of bridges
-//! (the options are kept and shown); vlan, macvlan, ipvlan and ipip devices (refused as an unknown type); multicast routing and IGMP; IP
+//! fragments, flow labels; STP and IGMP snooping of bridges (the options are kept and shown); macvlan's source mode, priorities of VLAN
+//! tags; multicast routing and IGMP; IP
 //! source routing; XFRM; TCP's SACK blocks, delayed acknowledgements, ECN, urgent data, fast open and SYN cookies; traffic control other
 //! than netem. Options of TCP that the plane does not know are not carried on by a forwarded segment.
 pub mod abi;

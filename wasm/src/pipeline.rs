@@ -39,7 +39,7 @@ use crate::link::{Kind, Place};
 use crate::namespace::{Path, View};
 use crate::route::RouteType;
 use crate::trace::{Action, Layer, Reason};
-use crate::wire::packet::ether;
+use crate::wire::packet::{ether, proto};
 use crate::wire::{print, Family, Mac, Packet, PacketType, Parcel, NONE};
 use icmp::{dest, kind, IcmpError};
 use reject::Refused;
@@ -77,15 +77,21 @@ impl Fabric {
         let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else { return };
         let master = device.master;
         let capture = device.capture;
-        device.rx.count(packet.frame_len());
+        let stacked = !device.uppers.is_empty() || packet.vlan != 0;
+        let bytes = packet.frame_len() - if device.counts_headers() { 0 } else { 14 };
+        device.rx.count(bytes);
         packet.iif = place.dev;
         if packet.probe != 0 {
-            self.note_device(place, (false, capture), packet.frame_len());
+            self.note_device(place, (false, capture), bytes);
         }
         if capture {
             self.capture(place, &packet, false);
         }
         self.world.note(place, &packet, Layer::Link, Action::Received);
+        if stacked {
+            let Some(own) = self.rise(place, packet) else { return };
+            packet = own;
+        }
         if master != 0 {
             return self.bridge_receive(Bridging { ns: place.ns, bridge: master, from: place.dev }, packet);
         }
@@ -246,7 +252,7 @@ impl Fabric {
     /// cut even where it says otherwise, when a rule sent it by a narrower device.
     fn may_cut(&self, packet: &Packet) -> bool {
         let socket = self.world.sockets.get(packet.socket);
-        socket.is_some_and(|socket| socket.options.dont_fragment != Some(true))
+        packet.proto != proto::IPIP && socket.is_some_and(|socket| socket.options.dont_fragment != Some(true))
     }
 
     /// A broadcast is heard by its sender's own stack too: a copy goes through POSTROUTING before it (ip_mc_output).
@@ -270,20 +276,26 @@ impl Fabric {
         let Some(netem) = device.netem.as_deref_mut() else { return self.leave(place, packet) };
         world.trails.spoil();
         let fate = netem.fate(world.now, packet.frame_len(), &mut world.random);
+        let waits = fate.at > world.now;
+        netem.held += u32::from(waits && !fate.lost) + u32::from(fate.duplicated);
         if fate.duplicated {
             let copy = self.copy(place.ns, &packet);
-            let id = self.world.pool.park(copy);
-            self.world.at(fate.at, crate::fabric::Event::Leave { ns: place.ns, dev: place.dev, packet: id });
+            self.leave_at(fate.at, place, copy);
         }
         if fate.lost {
             return self.drop(place, packet, Layer::Link, Reason::Loss);
         }
         packet.bad_checksum |= fate.corrupted;
-        if fate.at <= self.world.now {
-            return self.leave(place, packet);
+        if waits {
+            self.leave_at(fate.at, place, packet);
+        } else {
+            self.leave(place, packet);
         }
+    }
+
+    fn leave_at(&mut self, at: u64, place: Place, packet: Parcel) {
         let id = self.world.pool.park(packet);
-        self.world.at(fate.at, crate::fabric::Event::Leave { ns: place.ns, dev: place.dev, packet: id });
+        self.world.at(at, crate::fabric::Event::Leave { ns: place.ns, dev: place.dev, packet: id });
     }
 
     /// The device does what its kind does (ndo_start_xmit).
@@ -300,13 +312,16 @@ impl Fabric {
             world.trails.spoil();
             return self.drop(place, packet, Layer::Link, Reason::DeviceDown);
         }
-        device.tx.count(packet.frame_len());
+        let bytes = packet.frame_len() - if matches!(device.kind, Kind::Vxlan(_) | Kind::Tunnel(_)) { 14 } else { 0 };
+        device.tx.count(bytes);
         let capture = device.capture;
         enum Way {
             Up,
             Veth(Place),
             Bridge,
             Vxlan,
+            Upper,
+            Tunnel,
             Nowhere,
             Outside,
         }
@@ -315,11 +330,13 @@ impl Fabric {
             Kind::Veth(peer) => Way::Veth(*peer),
             Kind::Bridge(_) => Way::Bridge,
             Kind::Vxlan(_) => Way::Vxlan,
+            Kind::Upper(_) => Way::Upper,
+            Kind::Tunnel(_) => Way::Tunnel,
             Kind::Dummy => Way::Nowhere,
             Kind::Tun => Way::Outside,
         };
         if packet.probe != 0 {
-            self.note_device(place, (true, capture), packet.frame_len());
+            self.note_device(place, (true, capture), bytes);
         }
         if capture {
             self.capture(place, &packet, true);
@@ -330,6 +347,8 @@ impl Fabric {
             Way::Bridge if packet.resume => self.bridge_resume(place, packet),
             Way::Bridge => self.bridge_send(place, packet),
             Way::Vxlan => self.vxlan_send(place, packet),
+            Way::Upper => self.upper_send(place, packet),
+            Way::Tunnel => self.ipip_send(place, packet),
             Way::Up => {
                 packet.routed = true;
                 self.hand(place, place, packet);
@@ -349,16 +368,7 @@ impl Fabric {
         if packet.ct != NONE {
             self.space_mut(place.ns).hooks.release(&mut packet);
         }
-        packet.ct = NONE;
-        packet.ct_info = Default::default();
-        packet.nf_trace = false;
-        packet.bridged = false;
-        packet.phys_in = 0;
-        packet.phys_out = 0;
-        packet.iif = 0;
-        packet.priority = 0;
-        packet.socket = NONE;
-        packet.frag_max = 0;
+        packet.forget();
         if peer.ns != place.ns {
             packet.mark = 0;
         }

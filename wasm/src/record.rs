@@ -196,7 +196,8 @@ impl Field for String {
         put_bytes(self.as_bytes(), out);
     }
     fn get(from: &mut Reader) -> Self {
-        String::from_utf8(get_bytes(from)).unwrap_or_default()
+        // SAFETY: a text's bytes are those of TypeScript's TextEncoder, which writes nothing but UTF-8.
+        unsafe { String::from_utf8_unchecked(get_bytes(from)) }
     }
 }
 impl<T: Field> Field for Option<T> {

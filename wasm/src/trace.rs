@@ -109,6 +109,7 @@ words! {
         Unmodelled = "unmodelled",
         ArpIgnored = "arp-ignored",
         TunnelEndpoint = "no-tunnel-endpoint",
+        Vlan = "vlan-filter",
     }
 }
 

@@ -29,6 +29,25 @@ export interface PlaneApi {
       duplicate?: number;
       corrupt?: number;
       reorder?: number;
+      /** How much a packet's luck leans on the one before, as a fraction of 1. */
+      delayCorrelation?: number;
+      lossCorrelation?: number;
+      duplicateCorrelation?: number;
+      corruptCorrelation?: number;
+      reorderCorrelation?: number;
+      /** Jitter is distributed normally, not evenly. */
+      normal?: boolean;
+      /** Gilbert-Elliott's chances to turn bad and good again, of passing when bad, of loss when good (p, r, h, k). */
+      bad?: number;
+      good?: number;
+      badPass?: number;
+      goodLoss?: number;
+      gap?: number;
+      /** Packets that may be held at once. */
+      limit?: number;
+      /** With `rate`: what a full bucket lets through at once, and how long a packet may wait, in milliseconds of the rate. */
+      burst?: number;
+      patience?: number;
     } | null,
   ): Failure | null;
 

@@ -16,19 +16,33 @@ export interface LinkSpec {
   readonly mtu?: number;
   /** veth: the other end; `ns` is where it is born (the same namespace by default). */
   readonly peer?: { readonly name: string; readonly ns?: Ns; readonly mac?: string; readonly mtu?: number };
-  readonly vxlan?: {
-    readonly id: number;
-    readonly local?: string;
-    readonly remote?: string;
-    readonly dev?: IfIndex;
-    readonly port?: number;
-    readonly learning?: boolean;
-    readonly ttl?: number;
-  };
-  /** vlan, macvlan, ipvlan: the device underneath and the mode or tag. */
+  readonly tunnel?: Tunnel;
+  /** vlan, macvlan, ipvlan: the device underneath, in this namespace unless `lowerNs` says another. */
   readonly lower?: IfIndex;
-  readonly vlanId?: number;
-  readonly mode?: string;
+  readonly lowerNs?: Ns;
+  /** vlan: the id, with bits of `TAG`. */
+  readonly tag?: number;
+  readonly mode?: LinkMode;
+  readonly flag?: LinkMode;
+}
+
+/** macvlan: private, vepa, bridge, passthru. ipvlan: l2, l3, l3s, and as its flag bridge, private or vepa. */
+export type LinkMode = "bridge" | "private" | "vepa" | "passthru" | "l2" | "l3" | "l3s";
+
+/** The data of a vxlan (all but the last two) or ipip device (ends, device, and from `ttl` on). */
+export interface Tunnel {
+  /** vxlan: the VNI; 0 else. */
+  readonly id: number;
+  readonly local?: string;
+  readonly remote?: string;
+  readonly dev?: IfIndex;
+  readonly port?: number;
+  readonly learning?: boolean;
+  /** 0 is inherit, for vxlan the default. */
+  readonly ttl?: number;
+  /** 1 is inherit. */
+  readonly tos?: number;
+  readonly pmtudisc?: boolean;
 }
 
 /** What `ip link set` changes; absent fields stay. `master: 0` is nomaster. */
@@ -52,6 +66,14 @@ export interface LinkChange {
   readonly mcastSnooping?: boolean;
   readonly stp?: boolean;
   readonly vlanFiltering?: boolean;
+  readonly defaultPvid?: number;
+  /** All VLANs of a bridge or port from now on: ids with bits of `PORTVLAN`. */
+  readonly vlans?: readonly number[];
+  /** macvlan, ipvlan. */
+  readonly mode?: LinkMode;
+  readonly flag?: LinkMode;
+  /** ipip: its data from now on. */
+  readonly tunnel?: Tunnel;
 }
 
 /** One line pair of `ip -s link show`. */
@@ -82,14 +104,14 @@ export interface Link {
   readonly vlanFiltering: boolean;
   readonly mcastSnooping: boolean;
   readonly ageing: number;
-  readonly vxlan?: {
-    readonly id: number;
-    readonly local: string;
-    readonly remote: string;
-    readonly dev: IfIndex;
-    readonly port: number;
-    readonly learning: boolean;
-  };
+  readonly defaultPvid: number;
+  /** Of a bridge or port: ids with bits of `PORTVLAN`, ascending. */
+  readonly vlans: readonly number[];
+  /** vlan: the id with bits of `TAG`; 0 else. */
+  readonly tag: number;
+  readonly mode?: LinkMode;
+  readonly flag?: LinkMode;
+  readonly tunnel?: Tunnel;
   readonly rx: LinkStats;
   readonly tx: LinkStats;
 }

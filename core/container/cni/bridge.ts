@@ -3,9 +3,10 @@
  *
  *     container eth0 ---- vethXXXXXXXX on the host, port of cni0 (10.244.1.1/24)
  */
-import { isFailure, lastIp, nthIp, printIp, requireCidr } from "../../base/mod.ts";
-import type { IfIndex, Link, Ns, PlaneApi } from "../../../wasm/mod.ts";
+import { lastIp, nthIp, printIp, requireCidr } from "../../base/mod.ts";
+import { type IfIndex, type Link, type Ns, type PlaneApi, PORTVLAN, TAG } from "../../../wasm/mod.ts";
 import { type CniCall, type CniConf, type CniError, type CniResult, isCniError } from "./types.ts";
+import { check, type Device, refused } from "./wire.ts";
 
 /** What the plugin reads of its configuration; its defaults are the real one's. */
 interface BridgeConf extends CniConf {
@@ -14,7 +15,11 @@ interface BridgeConf extends CniConf {
   readonly isDefaultGateway?: boolean;
   readonly hairpinMode?: boolean;
   readonly mtu?: number;
+  /** The VLAN of the container's port, untagged; 0 for none. */
+  readonly vlan?: number;
 }
+
+const MOST_VLAN = 4094;
 
 /** The plugin. */
 export function bridge(call: CniCall): CniResult | CniError {
@@ -26,7 +31,11 @@ function add(call: CniCall): CniResult | CniError {
   const { env, host } = call;
   const { plane, ns } = host.machine;
   const name = conf.bridge ?? "cni0";
-  const { index: device, mac } = ensureBridge(plane, ns.id, name, conf.mtu);
+  const { vlan = 0 } = conf;
+  if (vlan < 0 || vlan > MOST_VLAN) {
+    return refused(conf, `invalid VLAN ID ${vlan} (must be between 0 and ${MOST_VLAN})`);
+  }
+  const { index: device, mac } = ensureBridge(plane, ns.id, { name, mtu: conf.mtu, vlan });
   const veth = `veth${host.machine.random.text(8, "0123456789abcdef")}`;
   const index = check(
     plane.addLink(ns.id, {
@@ -39,13 +48,42 @@ function add(call: CniCall): CniResult | CniError {
   );
   const inside = plane.links(env.netns.id).find((link) => link.name === env.ifname)?.index as IfIndex;
   check(plane.setLink(ns.id, index, { master: device, up: true }), veth);
+  joinVlan(plane, { ns: ns.id, dev: index }, vlan);
   if (conf.hairpinMode) check(plane.setLink(ns.id, index, { hairpin: true }), veth);
   check(plane.setLink(env.netns.id, inside, { up: true }), env.ifname);
   const given = host.call({ ...call, conf: { ...conf, type: conf.ipam?.type ?? "host-local" } });
   if (isCniError(given)) return given;
   configureContainer(plane, { ns: env.netns.id, dev: inside }, { given, conf });
-  if (conf.isGateway || conf.isDefaultGateway) becomeGateway(plane, { ns: ns.id, dev: device, mac }, given);
+  const gateway = vlan === 0 ? { ns: ns.id, dev: device, mac } : vlanGateway(call, { name, device, vlan });
+  if (conf.isGateway || conf.isDefaultGateway) becomeGateway(plane, gateway, given);
   return result(call, given, [name, veth]);
+}
+
+/** A port's untagged frames are the VLAN's, beside those of the bridge's default one that it began with. */
+function joinVlan(plane: PlaneApi, { ns, dev }: Device, vlan: number): void {
+  if (vlan === 0) return;
+  const bits = PORTVLAN.PVID | PORTVLAN.UNTAGGED;
+  const known = plane.links(ns).find(({ index }) => index === dev)?.vlans ?? [];
+  const others = known.filter((one) => (one & TAG.ID) !== vlan).map((one) => one & ~PORTVLAN.PVID);
+  check(plane.setLink(ns, dev, { vlans: [...others, vlan | bits] }), `vlan ${vlan}`);
+}
+
+/** The host's own end in a VLAN: `cni0.100`, one end of a pair whose other is a port like the containers'. */
+function vlanGateway(
+  { host: { machine } }: CniCall,
+  { name, device, vlan }: { readonly name: string; readonly device: IfIndex; readonly vlan: number },
+): Device & { readonly mac: string } {
+  const { plane, ns: { id } } = machine;
+  const own = `${name}.${vlan}`;
+  if (!plane.links(id).some((link) => link.name === own)) {
+    const veth = `veth${machine.random.text(8, "0123456789abcdef")}`;
+    const port = check(plane.addLink(id, { kind: "veth", name: veth, peer: { name: own } }), own);
+    check(plane.setLink(id, port, { master: device, up: true }), veth);
+    joinVlan(plane, { ns: id, dev: port }, vlan);
+  }
+  const link = plane.links(id).find((one) => one.name === own) as Link;
+  check(plane.setLink(id, link.index, { up: true }), own);
+  return { ns: id, dev: link.index, mac: link.mac };
 }
 
 /** The pod's addresses and routes; with isDefaultGateway the default one by way of the bridge. */
@@ -60,11 +98,6 @@ function configureContainer(
   for (const { dst, gw } of routes) {
     check(plane.addRoute(at.ns, { to: dst, via: gw ?? first?.gateway, dev: at.dev }, "add"), `route ${dst}`);
   }
-}
-
-interface Device {
-  readonly ns: Ns;
-  readonly dev: IfIndex;
 }
 
 /**
@@ -88,11 +121,15 @@ function becomeGateway(
   check(plane.setSysctl(ns, "net.ipv4.ip_forward", 1), "ip_forward");
 }
 
-function ensureBridge(plane: PlaneApi, ns: Ns, name: string, mtu: number | undefined): Link {
+function ensureBridge(
+  plane: PlaneApi,
+  ns: Ns,
+  { name, mtu, vlan }: { readonly name: string; readonly mtu: number | undefined; readonly vlan: number },
+): Link {
   const there = plane.links(ns).find((link) => link.name === name);
   if (there !== undefined) return there;
   const index = check(plane.addLink(ns, { kind: "bridge", name, mtu }), `failed to make ${name}`);
-  check(plane.setLink(ns, index, { up: true }), name);
+  check(plane.setLink(ns, index, { up: true, ...(vlan !== 0 && { vlanFiltering: true }) }), name);
   return plane.links(ns).find((link) => link.index === index) as Link;
 }
 
@@ -124,13 +161,4 @@ function remove(call: CniCall): CniResult | CniError {
   const inside = plane.links(env.netns.id).find(({ name }) => name === env.ifname);
   if (inside !== undefined) check(plane.removeLink(env.netns.id, inside.index), env.ifname);
   return host.call({ ...call, conf: { ...conf, type: conf.ipam?.type ?? "host-local" } });
-}
-
-function check<T>(answer: T, what: string): Exclude<T, { readonly errno: string }> {
-  if (isFailure(answer)) {
-    throw new Error(
-      `bridge plugin: ${what}: ${answer.errno}${answer.extack === undefined ? "" : ` (${answer.extack})`}`,
-    );
-  }
-  return answer as Exclude<T, { readonly errno: string }>;
 }

@@ -1,7 +1,10 @@
 /** CNI plugins by type, and how a list of them is run. */
 import { bridge } from "./bridge.ts";
 import { flannel } from "./flannel.ts";
+import { hostDevice } from "./host_device.ts";
 import { hostLocal } from "./host_local.ts";
+import { ipvlan, macvlan, vlan } from "./on_master.ts";
+import { ptp } from "./ptp.ts";
 import {
   type CniCall,
   type CniConf,
@@ -20,7 +23,16 @@ export * from "./types.ts";
 export const UNMODELLED_PLUGINS = ["portmap", "bandwidth", "firewall", "tuning", "sbr", "vrf", "loopback"];
 
 /** The plugins, by the `type` of a configuration. */
-export const PLUGINS: Readonly<Record<string, CniPlugin>> = { bridge, flannel, "host-local": hostLocal };
+export const PLUGINS: Readonly<Record<string, CniPlugin>> = {
+  bridge,
+  flannel,
+  "host-device": hostDevice,
+  "host-local": hostLocal,
+  ipvlan,
+  macvlan,
+  ptp,
+  vlan,
+};
 
 /** Runs a configuration list: ADD in order, each plugin given the result before it; DEL in reverse. */
 export function runConflist(

@@ -3,12 +3,13 @@ import { runBatch } from "./batch.ts";
 import { bridgeFdb, bridgeMonitor } from "./bridge_fdb.ts";
 import { bridgeLink } from "./bridge_link.ts";
 import { BRIDGE_USAGE } from "./bridge_usage.ts";
+import { bridgeVlan } from "./bridge_vlan.ts";
 import { Exit } from "./exit.ts";
 import { takeOptions, Version } from "./options.ts";
 import { type IpObject, IpTool } from "./tool.ts";
 import { abbreviated, Words } from "./words.ts";
 
-/** A noun that can only be listed here, and lists nothing: no port of ours has VLANs or multicast groups of its own. */
+/** A noun that can only be listed here, and lists nothing: no port of ours has multicast groups or VNIs of its own. */
 function emptyNoun(noun: string): IpObject {
   return (tool, words) => {
     const word = words.take() ?? "show";
@@ -27,7 +28,7 @@ const OBJECTS: readonly (readonly [string, IpObject])[] = [
   ["link", bridgeLink],
   ["fdb", bridgeFdb],
   ["mdb", emptyNoun("mdb")],
-  ["vlan", emptyNoun("vlan")],
+  ["vlan", bridgeVlan],
   ["vni", emptyNoun("vni")],
   ["monitor", bridgeMonitor],
 ];

@@ -1,4 +1,4 @@
-import type { FdbEntry, Link } from "../../../wasm/mod.ts";
+import { type FdbEntry, type Link, TAG } from "../../../wasm/mod.ts";
 import { type Failure, Feed, isFailure, isIp, isMac } from "../../base/mod.ts";
 import { type StateKey } from "../namespace.ts";
 import { BRIDGE_USAGE } from "./bridge_usage.ts";
@@ -61,14 +61,27 @@ const OWN: StateKey<FdbEntry[]> = { label: "own addresses" };
 
 /** The entries of a device in the order of the kernel's dump: a bridge's groups first, a port's last; newest address first. */
 function entriesOf(tool: IpTool, link: Link): FdbEntry[] {
-  const known = tool.plane.fdb(tool.ns).filter((entry) => entry.dev === link.index);
-  const macs = [...new Set(known.map((entry) => entry.mac))].reverse();
+  const known = knownEntries(tool, link);
+  const key = ({ mac, vlan = 0 }: FdbEntry): string => `${mac} ${vlan}`;
+  const keys = [...new Set(known.map(key))].reverse();
   const kept = tool.namespace.state(OWN, () => []).filter((entry) => entry.dev === link.index);
-  const own = [...macs.flatMap((mac) => known.filter((entry) => entry.mac === mac)), ...kept];
+  const own = [...keys.flatMap((one) => known.filter((entry) => key(entry) === one)), ...kept];
   const groups = linkType(link) === "ether" ? groupEntries(tool, link) : [];
   if (link.kind === "bridge") return [...groups, ...own];
   const mastered = own.filter((entry) => !entry.self);
   return [...mastered, ...own.filter((entry) => entry.self), ...(link.kind === "vxlan" ? [] : groups)];
+}
+
+/** What the plane knows of a device. A bridge that filters VLANs has local addresses in each of their owner's, the newest first. */
+function knownEntries(tool: IpTool, link: Link): FdbEntry[] {
+  const known = tool.plane.fdb(tool.ns).filter((entry) => entry.dev === link.index);
+  const bridge = link.kind === "bridge" ? link : tool.links().find(({ index }) => index === link.master);
+  if (bridge?.vlanFiltering !== true) return known;
+  const vlans = link.vlans.map((vlan) => vlan & TAG.ID);
+  return known.flatMap((entry) => {
+    const local = entry.permanent && !entry.self && entry.vlan === undefined;
+    return local ? [entry, ...vlans.map((vlan) => ({ ...entry, vlan }))] : [entry];
+  });
 }
 
 /** The multicast addresses that a device lets in, as entries of its own. */
@@ -85,6 +98,8 @@ function printEntry(tool: IpTool, entry: FdbEntry, hideDev: boolean): Entry {
   const out = new Entry().put("mac", entry.mac, `${entry.mac} `);
   if (!hideDev) out.put("ifname", tool.name(entry.dev), `dev ${tool.name(entry.dev)} `);
   if (entry.dst !== undefined) out.put("dst", entry.dst, `dst ${entry.dst} `);
+  const via = viaOf(tool, entry);
+  if (via !== undefined) out.put("viaIf", via, `via ${via} `);
   if (entry.vlan) out.put("vlan", entry.vlan, `vlan ${entry.vlan} `);
   const seconds = Math.floor(entry.age / 1000);
   if (tool.options.stats && !entry.self) {
@@ -96,10 +111,18 @@ function printEntry(tool: IpTool, entry: FdbEntry, hideDev: boolean): Entry {
   return out.put("state", state, state).say("\n");
 }
 
+/** The device a tunnel's own remote is bound to; what is in the table is bound to none. */
+function viaOf(tool: IpTool, entry: FdbEntry): string | undefined {
+  const tunnel = tool.links().find(({ index }) => index === entry.dev)?.tunnel;
+  const own = entry.dst !== undefined && entry.mac === "00:00:00:00:00:00" && entry.dst === tunnel?.remote;
+  return own && tunnel?.dev ? tool.name(tunnel.dev) : undefined;
+}
+
 function fdbShow(tool: IpTool, words: Words): number {
   let dev: Link | undefined;
   let bridge: Link | undefined;
   let state: string | undefined;
+  let vid: number | undefined;
   while (words.more) {
     const word = words.next();
     if (word === "help") throw new Exit(255, BRIDGE_USAGE["fdb"] ?? "", true);
@@ -113,14 +136,16 @@ function fdbShow(tool: IpTool, words: Words): number {
       else dev = found;
     } else if (word === "state") state = words.next();
     else if (word === "dynamic") state = "dynamic";
-    else if (word === "vlan") words.next();
+    else if (word === "vlan") vid = Number(words.next());
     else dev = tool.device(word === "dev" ? words.next() : word);
   }
   const links = tool.links().filter((link) => {
     if (dev !== undefined && link.index !== dev.index) return false;
     return bridge === undefined || link.index === bridge.index || link.master === bridge.index;
   });
-  const shown = links.flatMap((link) => entriesOf(tool, link)).filter((entry) => passesState(entry, state));
+  const shown = links.flatMap((link) => entriesOf(tool, link)).filter((entry) => {
+    return passesState(entry, state) && (vid === undefined || entry.vlan === vid);
+  });
   tool.report(shown.map((entry) => printEntry(tool, entry, dev !== undefined)));
   return 0;
 }
@@ -156,8 +181,9 @@ function takeRequest(words: Words): Request {
     else if (word === "dynamic") request.state = "dynamic";
     else if (word === "local" || word === "permanent") request.state = "permanent";
     else if (word === "vlan") request.vlan = vlan(words.next());
-    else if (["port", "vni", "via", "src_vni", "nhid"].includes(word)) words.next();
-    else if (["use", "router", "extern_learn", "sticky"].includes(word)) continue;
+    else if (["port", "vni", "via", "src_vni", "nhid", "sticky"].includes(word)) {
+      throw new Exit(255, `bridge: fdb ${word} is not modelled\n`, true);
+    } else if (["use", "router", "extern_learn"].includes(word)) continue;
     else if (word === "help") throw new Exit(255, BRIDGE_USAGE["fdb"] ?? "", true);
     else {
       const mac = word === "to" ? words.next() : word;
@@ -203,10 +229,26 @@ function fdbChange(tool: IpTool, words: Words, mode: "add" | "append" | "replace
     ...(request.dst !== undefined && { dst: request.dst }),
     ...(request.vlan !== undefined && { vlan: request.vlan }),
   };
-  const refused = self && link.kind !== "vxlan" ? keepOwn(tool, entry, mode) : tool.plane.addFdb(tool.ns, entry, mode);
+  const refused = self && link.kind !== "vxlan" ? keepOwn(tool, entry, mode) : addEntry(tool, link, { entry, mode });
   must(refused);
   if (!isFailure(refused)) tool.namespace.state(CHANGES, () => new Feed()).say({ entry, deleted: false });
   return 0;
+}
+
+/** Adds an entry to a bridge's table or a tunnel's: where VLANs are filtered, one without a VLAN goes into each of its port's. */
+function addEntry(
+  tool: IpTool,
+  link: Link,
+  { entry, mode }: { readonly entry: FdbEntry; readonly mode: "add" | "append" | "replace" },
+): Failure | null {
+  const bridge = tool.links().find(({ index }) => index === entry.master);
+  const vlans = bridge?.vlanFiltering ? link.vlans.map((vlan) => vlan & TAG.ID) : [];
+  if (bridge?.vlanFiltering && entry.vlan !== undefined && !vlans.includes(entry.vlan)) return { errno: "EINVAL" };
+  const refused = tool.plane.addFdb(tool.ns, entry, mode);
+  if (!isFailure(refused) && entry.vlan === undefined && !entry.permanent) {
+    for (const vlan of vlans) tool.plane.addFdb(tool.ns, { ...entry, vlan }, "replace");
+  }
+  return refused;
 }
 
 function keepOwn(tool: IpTool, entry: FdbEntry, mode: "add" | "append" | "replace"): Failure | null {
@@ -234,9 +276,17 @@ function fdbDelete(tool: IpTool, words: Words): number {
   }
   const gone = tool.plane.fdb(tool.ns).find((entry) => entry.mac === mac && entry.dev === link.index);
   const which = { mac, dev: link.index, ...(request.dst !== undefined && { dst: request.dst }) };
-  must(tool.plane.removeFdb(tool.ns, { ...which, ...(request.vlan !== undefined && { vlan: request.vlan }) }));
+  const vlans = request.vlan === undefined ? [undefined, ...vlansOf(tool, link, mac)] : [request.vlan];
+  const refused = vlans.map((vlan) => tool.plane.removeFdb(tool.ns, { ...which, ...(vlan !== undefined && { vlan }) }));
+  if (refused.every((one) => one !== null)) must(refused[0]);
   if (gone !== undefined) tool.namespace.state(CHANGES, () => new Feed()).say({ entry: gone, deleted: true });
   return 0;
+}
+
+/** VLANs in which a port has an address. */
+function vlansOf(tool: IpTool, link: Link, mac: string): number[] {
+  const known = tool.plane.fdb(tool.ns).filter((entry) => entry.mac === mac && entry.dev === link.index);
+  return known.map(({ vlan }) => vlan).filter((vlan) => vlan !== undefined);
 }
 
 function fdbGet(tool: IpTool, words: Words): number {
@@ -250,7 +300,8 @@ function fdbGet(tool: IpTool, words: Words): number {
   const master = request.bridge === undefined ? undefined : tool.device(request.bridge).index;
   const dev = request.dev === undefined ? undefined : tool.device(request.dev).index;
   const found = tool.plane.fdb(tool.ns).find((entry) => {
-    return entry.mac === mac.toLowerCase() && (master === undefined || entry.master === master) &&
+    return entry.mac === mac.toLowerCase() && entry.vlan === request.vlan &&
+      (master === undefined || entry.master === master) &&
       (dev === undefined || entry.dev === dev);
   });
   if (found === undefined) throw new Exit(254, "Error: Fdb entry not found.\n");

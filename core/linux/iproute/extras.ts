@@ -9,9 +9,40 @@ export interface LinkExtras {
   group?: number;
   /** A queueing discipline given by `tc`, such as `netem`. */
   qdisc?: string;
-  /** vlan: the tag; macvlan, ipvlan: the mode. */
-  vlanId?: number;
-  mode?: string;
+  data?: LinkData;
+}
+
+/** Data of a device's kind that no packet ever feels. */
+export interface LinkData {
+  /** vlan: the id as it was said. */
+  readonly vlanId?: number;
+  readonly vlanFlags?: Readonly<Record<string, boolean>>;
+  readonly ingressQos?: readonly { readonly from: number; readonly to: number }[];
+  readonly egressQos?: readonly { readonly from: number; readonly to: number }[];
+  readonly macvlanFlag?: string;
+  readonly bcqueuelen?: number;
+  /** ipip: `any`, or `ipip` for one made by `ip tunnel`. */
+  readonly mode?: string;
+  readonly vxlan?: VxlanData;
+  /** bridge: settings by their names. */
+  readonly bridge?: Readonly<Record<string, number>>;
+}
+
+/** Options of a vxlan device that are only shown; ports of its range, addresses it may learn. */
+export interface VxlanData {
+  readonly proxy?: boolean;
+  readonly rsc?: boolean;
+  readonly l2miss?: boolean;
+  readonly l3miss?: boolean;
+  readonly gbp?: boolean;
+  readonly gpe?: boolean;
+  readonly udpcsum?: boolean;
+  readonly udp6zerocsumtx?: boolean;
+  readonly udp6zerocsumrx?: boolean;
+  readonly df?: string;
+  readonly limit?: number;
+  readonly low?: number;
+  readonly high?: number;
 }
 
 /** What `ip addr` sets on an address that no packet ever feels. */

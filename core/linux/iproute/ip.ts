@@ -4,7 +4,7 @@ import { runBatch } from "./batch.ts";
 import { Exit } from "./exit.ts";
 import { ipLink } from "./link.ts";
 import { ipMaddr } from "./maddr.ts";
-import { ipNetconf, ipNexthop, ipToken, ipTunnel, ipTuntap, ipVrf, unmodelled } from "./misc.ts";
+import { ipNetconf, ipNexthop, ipToken, ipTuntap, ipVrf, unmodelled } from "./misc.ts";
 import { ipMonitor } from "./monitor.ts";
 import { ipNeigh } from "./neigh.ts";
 import { ipNetns } from "./netns.ts";
@@ -12,6 +12,7 @@ import { type IpOptions, takeOptions, Version } from "./options.ts";
 import { ipRoute } from "./route.ts";
 import { ipRule } from "./rule.ts";
 import { type IpObject, IpTool } from "./tool.ts";
+import { ipTunnel } from "./tunnel.ts";
 import { IP_USAGE } from "./usage.ts";
 import { Words } from "./words.ts";
 

@@ -89,7 +89,8 @@ function wholeEntry(tool: IpTool, link: Link): Entry {
 /** `eth0@if3         UP             02:... <...> `. */
 function briefEntry(tool: IpTool, link: Link): Entry {
   const entry = briefHead(tool, link, false);
-  if (linkType(link) !== "none") entry.put("address", link.mac, `${link.mac} `);
+  const address = linkType(link) === "ipip" ? link.tunnel?.local ?? "0.0.0.0" : link.mac;
+  if (linkType(link) !== "none") entry.put("address", address, `${address} `);
   return entry.put("flags", linkFlags(link), `<${[...linkFlags(link), ...lowerDown(tool, link)].join(",")}> `).say(
     "\n",
   );

@@ -1,10 +1,15 @@
 import type { LinkKind, LinkSpec, Ns } from "../../../wasm/mod.ts";
-import { isFailure, isIp } from "../../base/mod.ts";
-import { Exit, garbage, invalid, must, noDevice } from "./exit.ts";
+import { isFailure } from "../../base/mod.ts";
+import { namespaceOf } from "../namespace.ts";
+import { applyDefaultPvid, checkDefaultPvid } from "./bridge_vlan.ts";
+import { Exit, garbage, must, noDevice } from "./exit.ts";
 import { linkExtras } from "./extras.ts";
-import { deviceName, lladdr, netnsOf, number, takeTypeSettings } from "./link_set.ts";
+import { addFallback } from "./kinds/fallback.ts";
+import { type KindRequest, newKindRequest, unknownKindWord } from "./kinds/kind.ts";
+import { KINDS } from "./kinds/mod.ts";
+import { deviceName, linkWord, lladdr, netnsOf, number, takeTypeSettings, type TypeSettings } from "./link_set.ts";
 import { nameLinkNamespaces } from "./nsid.ts";
-import type { IpTool } from "./tool.ts";
+import { IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
 import type { Words } from "./words.ts";
 
@@ -21,10 +26,11 @@ interface Request {
   alias?: string;
   type?: string;
   peer?: Request;
-  /** Fields of the kind. */
-  readonly data: { -readonly [K in keyof LinkSpec]?: LinkSpec[K] };
+  readonly kind: KindRequest;
   /** What the new device is set to afterwards. */
-  readonly change: Parameters<typeof takeTypeSettings>[2];
+  readonly change: TypeSettings["change"];
+  /** Settings of a bridge that are only shown. */
+  shown?: TypeSettings["shown"];
 }
 
 const MODELLED: readonly LinkKind[] = ["veth", "bridge", "vxlan", "dummy", "vlan", "macvlan", "ipvlan", "ipip"];
@@ -38,11 +44,15 @@ export function linkAdd(tool: IpTool, words: Words): number {
   if ((request.name ?? "").length > 15) throw new Exit(2, "Error: Attribute failed policy validation.\n");
   if (!MODELLED.includes(request.type as LinkKind)) throw new Exit(2, "Error: Unknown device type.\n");
   const kind = request.type as LinkKind;
+  KINDS[kind]?.check?.(tool, request.kind);
   const home = request.ns ?? tool.ns;
   const peer = peerOf(tool, request);
   const name = request.name ?? freeName(tool, kind, home, peer === undefined ? [] : [peer.name]);
   const { mac, mtu } = request;
-  const spec: LinkSpec = withoutAbsent({ kind, name, lower: lower?.index, ...request.data, mac, mtu, peer });
+  const { tag, mode, flag, tunnel } = request.kind;
+  const below = lower === undefined ? {} : { lower: lower.index, lowerNs: tool.ns };
+  const spec: LinkSpec = withoutAbsent({ kind, name, ...below, tag, mode, flag, tunnel, mac, mtu, peer });
+  if (kind === "ipip") addFallback(tool, home);
   const made = tool.plane.addLink(home, spec);
   must(made);
   if (!isFailure(made)) finish(tool, request, home, made);
@@ -50,12 +60,17 @@ export function linkAdd(tool: IpTool, words: Words): number {
 }
 
 function finish(tool: IpTool, request: Request, home: Ns, index: number): void {
-  const extras = linkExtras(tool.namespace, index);
+  const extras = linkExtras(namespaceOf(tool.plane, home), index);
   if (request.alias !== undefined) extras.alias = request.alias;
-  const { vlanId, mode } = request.data;
-  Object.assign(extras, withoutAbsent({ vlanId, mode }));
-  const change = { ...request.change, ...withoutAbsent({ txqlen: request.txqlen, up: request.up }) };
+  extras.data = { ...request.kind.shown, ...(request.shown !== undefined && { bridge: request.shown }) };
+  const { txqlen, up, kind: { ageing } } = request;
+  const change = { ...request.change, ...withoutAbsent({ ageing, txqlen, up }) };
   if (request.master !== undefined) change.master = tool.device(request.master).index;
+  const made = tool.plane.links(home).find((link) => link.index === index);
+  checkDefaultPvid(change);
+  if (made !== undefined && change.defaultPvid !== undefined) {
+    applyDefaultPvid(new IpTool(tool.process, tool.options, home), made, change.defaultPvid);
+  }
   if (Object.keys(change).length > 0) must(tool.plane.setLink(home, index, change));
   nameLinkNamespaces(tool.machine, [home, request.peer?.ns ?? tool.ns]);
 }
@@ -63,7 +78,7 @@ function finish(tool: IpTool, request: Request, home: Ns, index: number): void {
 /** The other end of a veth: it is made, and named, first. */
 function peerOf(tool: IpTool, request: Request): LinkSpec["peer"] {
   if (request.type !== "veth") return undefined;
-  const { name, mac, mtu, ns = tool.ns } = request.peer ?? { data: {}, change: {} };
+  const { name, mac, mtu, ns = tool.ns } = request.peer ?? newRequest();
   return withoutAbsent({
     name: name ?? freeName(tool, "veth", ns, request.name === undefined ? [] : [request.name]),
     ns,
@@ -101,10 +116,14 @@ const SETTINGS: Readonly<Record<string, Take>> = {
   arp: (_tool, words) => words.next(),
 };
 
+function newRequest(): Request {
+  return { kind: newKindRequest(), change: {} };
+}
+
 function takeRequest(tool: IpTool, words: Words, outer: boolean): Request {
-  const request: Request = { data: {}, change: {} };
+  const request = newRequest();
   while (words.more) {
-    const word = words.next();
+    const word = linkWord(words.next());
     const take = SETTINGS[word];
     if (take !== undefined) take(tool, words, request);
     else if (word === "type" && outer) takeKind(tool, words, request);
@@ -121,87 +140,20 @@ function takeRequest(tool: IpTool, words: Words, outer: boolean): Request {
 function takeKind(tool: IpTool, words: Words, request: Request): void {
   const type = words.next();
   request.type = type;
-  if (type === "bridge") takeTypeSettings(type, words, request.change);
-  const read = KINDS[type];
+  if (type === "bridge") takeTypeSettings(type, words, request);
+  const kind = KINDS[type as LinkKind];
   while (words.more) {
-    if (read === undefined) words.rest();
-    else read(tool, words, request);
+    if (type === "veth") takePeer(tool, words, request);
+    else if (kind !== undefined) kind.take(tool, words, request.kind);
+    else if (type === "dummy") throw unknownKindWord("dummy", "option", words.next());
+    else words.rest();
   }
 }
 
-const KINDS: Readonly<Record<string, Take>> = {
-  veth: (tool, words, request) => {
-    const word = words.next();
-    if (word !== "peer") throw new Exit(255, `veth: unknown command "${word}"?\n`, true);
-    request.peer = takeRequest(tool, words, false);
-  },
-  vxlan: (tool, words, request) => {
-    request.data.vxlan = takeVxlan(tool, words);
-  },
-  vlan: (_tool, words, { data }) => {
-    const word = words.next();
-    if (word === "id") data.vlanId = number(words.next(), "id");
-    else if (word === "protocol" || word === "proto") words.next();
-    else throw new Exit(255, `vlan: unknown command "${word}"?\n`, true);
-  },
-  macvlan: (_tool, words, { data }) => {
-    const word = words.next();
-    if (word === "mode") data.mode = words.next();
-    else throw new Exit(255, `macvlan: unknown command "${word}"?\n`, true);
-  },
-  ipvlan: (_tool, words, { data }) => {
-    const word = words.next();
-    if (word === "mode") data.mode = words.next();
-    else if (!["bridge", "private", "vepa"].includes(word)) {
-      throw new Exit(255, `ipvlan: unknown option "${word}"?\n`, true);
-    }
-  },
-  ipip: (_tool, words, { data }) => {
-    const word = words.next();
-    const known = data.vxlan ?? { id: 0 };
-    if (word === "local" || word === "remote") data.vxlan = { ...known, [word]: words.next() };
-    else if (word === "ttl" || word === "tos" || word === "dev") words.next();
-    else throw new Exit(255, `ipip: unknown command "${word}"?\n`, true);
-  },
-};
-
-function takeVxlan(tool: IpTool, words: Words): NonNullable<LinkSpec["vxlan"]> {
-  const vxlan: { -readonly [K in keyof NonNullable<LinkSpec["vxlan"]>]: NonNullable<LinkSpec["vxlan"]>[K] } = {
-    id: -1,
-  };
-  while (words.more) {
-    const word = words.next();
-    if (word === "id" || word === "vni") vxlan.id = vni(words.next());
-    else if (word === "local") vxlan.local = address(words.next());
-    else if (word === "remote" || word === "group") vxlan.remote = address(words.next());
-    else if (word === "dev") vxlan.dev = tool.device(words.next()).index;
-    else if (word === "dstport") vxlan.port = number(words.next(), "dstport");
-    else if (word === "ttl" || word === "hoplimit") vxlan.ttl = ttl(words.next());
-    else if (word === "learning") vxlan.learning = true;
-    else if (word === "nolearning") vxlan.learning = false;
-    else if (["ageing", "tos", "df", "maxaddress", "flowlabel"].includes(word)) words.next();
-    else if (word === "srcport") words.next() + words.next();
-    else if (!/^(no)?(udpcsum|udp6zerocsum[tr]x|proxy|rsc|l[23]miss|external|gbp|gpe|remcsum[tr]x)$/.test(word)) {
-      throw new Exit(255, `vxlan: unknown command "${word}"?\n`, true);
-    }
-  }
-  if (vxlan.id < 0) throw new Exit(255, "vxlan: missing virtual network identifier\n", true);
-  return vxlan;
-}
-
-function vni(word: string): number {
-  const value = number(word, "id");
-  if (value >= 1 << 24) throw invalid(word, "invalid id");
-  return value;
-}
-
-function ttl(word: string): number {
-  return word === "auto" || word === "inherit" ? 0 : number(word, "ttl");
-}
-
-function address(word: string): string {
-  if (!isIp(word)) throw new Exit(1, `Error: any valid address is expected rather than "${word}".\n`);
-  return word;
+function takePeer(tool: IpTool, words: Words, request: Request): void {
+  const word = words.next();
+  if (word !== "peer") throw unknownKindWord("veth", "command", word);
+  request.peer = takeRequest(tool, words, false);
 }
 
 /** The object without the fields that are undefined. */

@@ -1,9 +1,11 @@
-import type { Link } from "../../../wasm/mod.ts";
+import type { Link, LinkKind } from "../../../wasm/mod.ts";
 import { Entry } from "./entry.ts";
 import { linkExtras } from "./extras.ts";
 import { type Json, JsonNumber } from "./json.ts";
 import { readSysctl } from "../sysctl/store.ts";
 import { ADDR_GEN_MODES } from "./link_set.ts";
+import type { Kind } from "./kinds/kind.ts";
+import { KINDS } from "./kinds/mod.ts";
 import type { IpTool } from "./tool.ts";
 
 const onOff = (on: boolean): string => (on ? "on" : "off");
@@ -18,7 +20,7 @@ export function putDetails(
   { link, forLink }: { readonly link: Link; readonly forLink: boolean },
 ): void {
   const bridged = tool.links().find((other) => other.index === link.master)?.kind === "bridge";
-  const [least, most] = link.kind === "" ? [0, 0] : [68, 65535];
+  const [least, most] = mtuRange(tool, link);
   const promiscuity = (link.promisc ? 1 : 0) + (bridged ? 1 : 0);
   entry.put("promiscuity", promiscuity, ` promiscuity ${promiscuity} `);
   entry.put("allmulti", bridged ? 1 : 0, ` allmulti ${bridged ? 1 : 0} `);
@@ -38,13 +40,40 @@ export function putDetails(
 
 /** What a device may hand down in one piece: a bridge as much as its ports, without any as little as a tun. */
 function tsoOf(tool: IpTool, link: Link): number {
+  const below = RIDERS.has(link.kind) ? lowerLink(tool, link) : undefined;
+  if (below !== undefined) return tsoOf(tool, below);
   const bare = link.kind === "bridge" && !tool.links().some(({ master }) => master === link.index);
-  return bare || link.kind === "tun" ? 65536 : 524280;
+  return bare || SMALL.has(link.kind) || (link.kind === "vxlan" && !link.tunnel?.dev) ? 65536 : 524280;
+}
+
+const RIDERS: ReadonlySet<LinkKind> = new Set(["vlan", "macvlan", "ipvlan", "vxlan"]);
+const SMALL: ReadonlySet<LinkKind> = new Set(["tun", "dummy", "ipip"]);
+
+function lowerLink(tool: IpTool, link: Link): Link | undefined {
+  return tool.plane.links(link.linkNs).find(({ index }) => index === link.link);
+}
+
+/** The least and the greatest MTU that a device says it takes; 0 and 0 is "any". */
+function mtuRange(tool: IpTool, link: Link): readonly [number, number] {
+  const data = linkExtras(tool.namespace, link.index).data;
+  switch (link.kind) {
+    case "":
+    case "dummy":
+      return [0, 0];
+    case "vlan":
+      return [0, 65535];
+    case "ipip":
+      return data?.mode === "ipip" ? [68, 65515] : [0, 0];
+    case "macvlan":
+      return [68, mtuRange(tool, lowerLink(tool, link) ?? { ...link, kind: "dummy" })[1]];
+    default:
+      return [68, 65535];
+  }
 }
 
 function putKind(entry: Entry, tool: IpTool, link: Link, bridged: boolean): void {
   const data = new Entry();
-  KINDS[link.kind]?.(data, tool, link);
+  (KINDS[link.kind]?.put ?? OTHERS[link.kind])?.(data, tool, link);
   const fields: Record<string, Json | undefined> = { info_kind: link.kind };
   if (Object.keys(data.json).length > 0) fields["info_data"] = data.json;
   let text = `${tool.feed}    ${link.kind} ${data.text}`;
@@ -57,52 +86,43 @@ function putKind(entry: Entry, tool: IpTool, link: Link, bridged: boolean): void
   entry.put("linkinfo", fields, text);
 }
 
-type PutKind = (entry: Entry, tool: IpTool, link: Link) => void;
-
-const KINDS: Readonly<Record<string, PutKind>> = {
-  bridge: putBridge,
-  vxlan: putVxlan,
-  macvlan: (entry, tool, link) => {
-    const mode = linkExtras(tool.namespace, link.index).mode ?? "vepa";
-    entry.put("mode", mode, `mode ${mode} `).put("bcqueuelen", 1000, "bcqueuelen 1000 ");
-    entry.put("usedbcqueuelen", 1000, "usedbcqueuelen 1000 ");
-  },
-  ipvlan: (entry, tool, link) => {
-    const mode = linkExtras(tool.namespace, link.index).mode ?? "l3";
-    entry.put("mode", mode, ` mode ${mode} `).put("mode_flag", "bridge", "bridge ");
-  },
-  vlan: (entry, tool, link) => {
-    const { vlanId = 0 } = linkExtras(tool.namespace, link.index);
-    entry.put("protocol", "802.1Q", "protocol 802.1Q ").put("id", vlanId, `id ${vlanId} `);
-    entry.put("flags", ["REORDER_HDR"], "<REORDER_HDR> ");
-  },
-  tun: (entry) => {
-    entry.put("type", "tun", "type tun ").put("pi", false, "pi off ");
-    entry.put("vnet_hdr", false, "vnet_hdr off ").put("persist", true, "persist on ");
-  },
-  ipip: (entry) => entry.put("remote", "any", "any ").put("local", "any", "remote any local "),
+const tun: Kind["put"] = (entry) => {
+  entry.put("type", "tun", "type tun ").put("pi", false, "pi off ");
+  entry.put("vnet_hdr", false, "vnet_hdr off ").put("persist", true, "persist on ");
 };
+/** Kinds without settings of their own, or whose settings are not read behind `type KIND` one by one. */
+const OTHERS: Readonly<Record<string, Kind["put"]>> = { bridge: putBridge, tun };
 
 /** `8000.2:0:0:0:0:1`: priority and address, hexadecimal without leading zeros. */
-function bridgeId(mac: string): string {
-  return `8000.${mac.split(":").map((byte) => parseInt(byte, 16).toString(16)).join(":")}`;
+function bridgeIdOf(mac: string, priority = 0x8000): string {
+  return `${priority.toString(16).padStart(4, "0")}.${
+    mac.split(":").map((byte) => parseInt(byte, 16).toString(16)).join(":")
+  }`;
 }
 
-function putBridge(entry: Entry, _tool: IpTool, link: Link): void {
+function putBridge(entry: Entry, tool: IpTool, link: Link): void {
+  const given = linkExtras(tool.namespace, link.index).data?.bridge ?? {};
   const numbers = (pairs: readonly (readonly [string, number, string?])[]): void => {
-    for (const [key, value, word] of pairs) entry.put(key, value, `${word ?? key} ${value} `);
+    for (const [key, otherwise, word = key] of pairs) {
+      const value = given[word] ?? otherwise;
+      entry.put(key, value, `${word} ${value} `);
+    }
   };
+  const bridgeId = (mac: string): string => bridgeIdOf(mac, given["priority"]);
   numbers([["forward_delay", 1500], ["hello_time", 200], ["max_age", 2000], [
     "ageing_time",
     link.ageing,
   ]]);
   numbers([["stp_state", link.stp ? 1 : 0], ["priority", 32768], ["vlan_filtering", link.vlanFiltering ? 1 : 0]]);
+  const vlans = link.vlanFiltering;
+  if (vlans) entry.put("vlan_protocol", "802.1Q", "vlan_protocol 802.1Q ");
   entry.put("bridge_id", bridgeId(link.mac), `bridge_id ${bridgeId(link.mac)} `);
   entry.put("root_id", bridgeId(link.mac), `designated_root ${bridgeId(link.mac)} `);
   numbers([["root_port", 0], ["root_path_cost", 0], ["topology_change", 0], ["topology_change_detected", 0]]);
   for (const timer of ["hello_timer", "tcn_timer", "topology_change_timer", "gc_timer"]) {
     entry.put(timer, zero, `${timer}    0.00 `);
   }
+  if (vlans) numbers([["vlan_default_pvid", link.defaultPvid], ["vlan_stats_enabled", 0], ["vlan_stats_per_port", 0]]);
   entry.put("group_fwd_mask", "0", "group_fwd_mask 0 ");
   entry.put("group_addr", "01:80:c2:00:00:00", "group_address 01:80:c2:00:00:00 ");
   numbers([["mcast_snooping", link.mcastSnooping ? 1 : 0], ["no_linklocal_learn", 0], ["mcast_vlan_snooping", 0]]);
@@ -126,7 +146,7 @@ function putBridgeSlave(entry: Entry, tool: IpTool, link: Link): void {
   const ports = tool.links().filter((other) => other.master === link.master);
   const number = ports.findIndex((port) => port.index === link.index) + 1;
   const bridge = tool.links().find((other) => other.index === link.master);
-  const id = bridgeId(bridge?.mac ?? link.mac);
+  const id = bridgeIdOf(bridge?.mac ?? link.mac);
   const flags = (pairs: readonly (readonly [string, boolean, string?])[]): void => {
     for (const [key, on, word] of pairs) entry.put(key, on, `${word ?? key} ${onOff(on)} `);
   };
@@ -153,24 +173,4 @@ function putBridgeSlave(entry: Entry, tool: IpTool, link: Link): void {
 /** A bridge port's state without spanning tree: forwarding as soon as it has carrier and the bridge is up. */
 export function portState(link: Link, bridge: Link | undefined): "forwarding" | "disabled" {
   return bridge?.up && link.up && link.carrier ? "forwarding" : "disabled";
-}
-
-function putVxlan(entry: Entry, tool: IpTool, link: Link): void {
-  const { vxlan } = link;
-  if (vxlan === undefined) return;
-  const key = (text: string, name: string): string => (text.includes(":") ? `${name}6` : name);
-  entry.put("id", vxlan.id, `id ${vxlan.id} `);
-  if (isSet(vxlan.remote)) entry.put(key(vxlan.remote, "remote"), vxlan.remote, `remote ${vxlan.remote} `);
-  if (isSet(vxlan.local)) entry.put(key(vxlan.local, "local"), vxlan.local, `local ${vxlan.local} `);
-  if (vxlan.dev !== 0) entry.put("link", tool.name(vxlan.dev), `dev ${tool.name(vxlan.dev)} `);
-  entry.put("port_range", { low: 0, high: 0 }, "srcport 0 0 ").put("port", vxlan.port, `dstport ${vxlan.port} `);
-  entry.put("learning", vxlan.learning, vxlan.learning ? "" : "nolearning ");
-  entry.put("ttl", 0, "ttl auto ").note("df", "unset").put("ageing", 300, "ageing 300 ");
-  entry.put("udp_csum", true, "udpcsum ").put("udp_zero_csum6_tx", false, "noudp6zerocsumtx ");
-  entry.put("udp_zero_csum6_rx", false, "noudp6zerocsumrx ");
-}
-
-/** Whether an address of a tunnel was given. */
-function isSet(address: string): boolean {
-  return address !== "" && address !== "0.0.0.0" && address !== "::";
 }

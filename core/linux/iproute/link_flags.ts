@@ -6,12 +6,15 @@ interface Nature {
   readonly flags: readonly string[];
 }
 
+/** Kinds that have the flags of the device underneath. */
+const INHERITS = "vlan";
+
 const ETHERNET: Nature = { type: "ether", flags: ["BROADCAST", "MULTICAST"] };
 const NATURES: Readonly<Record<string, Nature>> = {
   "": { type: "loopback", flags: ["LOOPBACK"] },
   dummy: { type: "ether", flags: ["BROADCAST", "NOARP"] },
   tun: { type: "none", flags: ["POINTOPOINT", "MULTICAST", "NOARP"] },
-  ipip: { type: "ipip", flags: ["POINTOPOINT", "NOARP"] },
+  ipip: { type: "ipip", flags: ["NOARP"] },
 };
 
 /** `link/ether`, `link/loopback` ...: the hardware type's name. */
@@ -21,7 +24,9 @@ export function linkType(link: Link): Nature["type"] {
 
 /** The words between `<` and `>`, in iproute2's order. */
 export function linkFlags(link: Link): string[] {
-  const born = new Set((NATURES[link.kind] ?? ETHERNET).flags);
+  const nature = link.kind === INHERITS && !link.arp ? NATURES["dummy"] : NATURES[link.kind];
+  const born = new Set((nature ?? ETHERNET).flags);
+  if (link.kind === "ipip" && link.tunnel?.remote !== undefined) born.add("POINTOPOINT");
   const has: readonly (readonly [string, boolean])[] = [
     ["NO-CARRIER", link.up && !link.carrier],
     ["LOOPBACK", born.has("LOOPBACK")],

@@ -47,7 +47,8 @@ export function lowerOf(link: Link): number {
 
 /** `eth0`, or `eth0@lower`: JSON has the lower device in a field before the name. */
 export function putName(entry: Entry, tool: IpTool, link: Link, short: boolean): void {
-  if (lowerOf(link) === 0 || (short && link.link === link.index)) entry.put("ifname", link.name, link.name);
+  if (link.kind === "ipip" && link.link === 0) entry.note("link", null).put("ifname", link.name, `${link.name}@NONE`);
+  else if (lowerOf(link) === 0 || (short && link.link === link.index)) entry.put("ifname", link.name, link.name);
   else if (link.linkNs !== tool.ns && !short) {
     entry.note("link_index", link.link).put("ifname", link.name, `${link.name}@if${link.link}`);
   } else {
@@ -91,7 +92,10 @@ function putAddress(entry: Entry, tool: IpTool, link: Link): void {
   entry.put("link_type", type, `${tool.feed}    link/${type} `);
   if (type === "none") return;
   if (type === "ipip") {
-    entry.put("address", link.vxlan?.local ?? "0.0.0.0", "0.0.0.0").put("broadcast", "0.0.0.0", " brd 0.0.0.0");
+    const { local = "0.0.0.0", remote } = link.tunnel ?? {};
+    entry.put("address", local, local);
+    if (remote !== undefined) entry.note("link_pointtopoint", true).put("broadcast", remote, ` peer ${remote}`);
+    else entry.put("broadcast", "0.0.0.0", " brd 0.0.0.0");
     return;
   }
   entry.put("address", link.mac, link.mac);

@@ -1,9 +1,12 @@
-import type { LinkChange, Ns } from "../../../wasm/mod.ts";
+import type { Link, LinkChange, LinkKind, Ns } from "../../../wasm/mod.ts";
 import { isMac } from "../../base/mod.ts";
+import { applyDefaultPvid, checkDefaultPvid } from "./bridge_vlan.ts";
 import { Exit, garbage, invalid, must } from "./exit.ts";
 import { linkExtras } from "./extras.ts";
 import { groupNumber } from "./link_filter.ts";
 import { writeSysctl } from "../sysctl/store.ts";
+import { type KindRequest, newKindRequest, unknownKindWord } from "./kinds/kind.ts";
+import { KINDS } from "./kinds/mod.ts";
 import { nameLinkNamespaces, nsidOf } from "./nsid.ts";
 import type { IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
@@ -17,6 +20,10 @@ interface Request {
   alias?: string;
   addrGenMode?: number;
   change: { -readonly [K in keyof LinkChange]: LinkChange[K] };
+  /** `type KIND` and what followed it. */
+  type?: string;
+  kind?: KindRequest;
+  shown?: TypeSettings["shown"];
 }
 
 /** `ip link set`. */
@@ -39,13 +46,20 @@ function setGroup(tool: IpTool, request: Request): number {
 /** What only a bridge's port has. */
 const PORT_FLAGS = ["hairpin", "learning", "flood", "isolated"] as const;
 
-function apply(tool: IpTool, name: string, { change, alias, toGroup, addrGenMode }: Request): void {
+function apply(tool: IpTool, name: string, request: Request): void {
+  const { change, alias, toGroup, addrGenMode } = request;
   const link = tool.device(name);
   const extras = linkExtras(tool.namespace, link.index);
+  if (request.kind !== undefined) applyKind(link, request.kind, request);
+  if (request.shown !== undefined) {
+    extras.data = { ...extras.data, bridge: { ...extras.data?.bridge, ...request.shown } };
+  }
   if (link.master === 0 && PORT_FLAGS.some((flag) => change[flag] !== undefined)) {
     throw new Exit(2, "RTNETLINK answers: Operation not supported\n");
   }
   if (link.up || change.up) extras.wasUp = true;
+  checkDefaultPvid(change);
+  if (change.defaultPvid !== undefined) applyDefaultPvid(tool, link, change.defaultPvid);
   if (Object.keys(change).length > 0) must(tool.plane.setLink(tool.ns, link.index, change));
   if (addrGenMode === STABLE_SECRET) throw new Exit(2, "RTNETLINK answers: Invalid argument\n");
   if (addrGenMode !== undefined) {
@@ -56,6 +70,16 @@ function apply(tool: IpTool, name: string, { change, alias, toGroup, addrGenMode
   if (toGroup !== undefined) extras.group = toGroup;
   if (change.ns !== undefined && change.ns !== tool.ns) nsidOf(tool.namespace, change.ns);
   if (change.ns !== undefined) nameLinkNamespaces(tool.machine, [tool.ns, change.ns, link.linkNs]);
+}
+
+/** What `type KIND` changes of a device of that kind. */
+function applyKind(link: Link, { mode, flag, tunnel, ageing }: KindRequest, { type, change }: Request): void {
+  if (type !== link.kind) throw new Exit(2, "RTNETLINK answers: Operation not supported\n");
+  if (link.kind === "vxlan" && tunnel?.id !== link.tunnel?.id) throw new Exit(2, "Error: Cannot change VNI.\n");
+  if (mode !== undefined) change.mode = mode;
+  if (flag !== undefined) change.flag = flag;
+  if (tunnel !== undefined) change.tunnel = tunnel;
+  if (ageing !== undefined) change.ageing = ageing;
 }
 
 type Take = (tool: IpTool, words: Words, request: Request) => void;
@@ -95,12 +119,24 @@ const SETTINGS: Readonly<Record<string, Take>> = {
     if (request.name === undefined && request.group === undefined) request.group = group;
     else request.toGroup = group;
   },
-  type: (_tool, words, { change }) => takeTypeSettings(words.next(), words, change),
+  type: (tool, words, request) => takeType(tool, words, request),
 };
 
+function takeType(tool: IpTool, words: Words, request: Request): void {
+  const type = words.next();
+  const kind = KINDS[type as LinkKind];
+  if (kind === undefined) return takeTypeSettings(type, words, request);
+  const said = newKindRequest();
+  const link = request.name === undefined ? undefined : tool.find(request.name);
+  if (link?.tunnel !== undefined) said.tunnel = link.tunnel;
+  while (words.more) kind.take(tool, words, said);
+  request.type = type;
+  request.kind = said;
+}
+
 function takeChange(tool: IpTool, words: Words, request: Request): void {
-  const word = words.next();
-  const take = SETTINGS[word] ?? (word.length > 2 && "address".startsWith(word) ? SETTINGS["address"] : undefined);
+  const word = linkWord(words.next());
+  const take = SETTINGS[word];
   if (take !== undefined && !(word === "name" && request.name === undefined && !words.more)) {
     take(tool, words, request);
     return;
@@ -111,42 +147,74 @@ function takeChange(tool: IpTool, words: Words, request: Request): void {
   request.name = name;
 }
 
-/** `type bridge ...` and `type bridge_slave ...`: the settings the plane has. */
+/** Words of `ip link` that may be cut short, in the order in which a beginning finds them. */
+const SHORT = [
+  "link",
+  "address",
+  "broadcast",
+  "txqueuelen",
+  "txqlen",
+  "master",
+  "nomaster",
+  "dynamic",
+  "type",
+  "alias",
+  "numtxqueues",
+  "numrxqueues",
+  "addrgenmode",
+  "help",
+];
+/** Words that a beginning of another does not hide. */
+const WHOLE = /^(up|down|name|mtu|netns|arp|dev)$/;
+
+/** The whole word that iplink understands: a device called `br` must be named as `dev br`. */
+export function linkWord(word: string): string {
+  return word === "" || WHOLE.test(word) ? word : SHORT.find((whole) => whole.startsWith(word)) ?? word;
+}
+
+/** What stands behind `type bridge` and `type bridge_slave`: settings of the plane, and settings that are only shown. */
+export interface TypeSettings {
+  readonly change: { -readonly [K in keyof LinkChange]: LinkChange[K] };
+  shown?: Readonly<Record<string, number>>;
+}
+
+/** Settings the plane has. */
 const TYPE_SETTINGS: Readonly<Record<string, Readonly<Record<string, (word: string) => LinkChange>>>> = {
   bridge: {
     ageing_time: (word) => ({ ageing: number(word, "ageing_time") }),
     stp_state: (word) => ({ stp: number(word, "stp_state") !== 0 }),
     vlan_filtering: (word) => ({ vlanFiltering: number(word, "vlan_filtering") !== 0 }),
+    vlan_default_pvid: (word) => ({ defaultPvid: number(word, "vlan_default_pvid") }),
     mcast_snooping: (word) => ({ mcastSnooping: number(word, "mcast_snooping") !== 0 }),
-    forward_delay: () => ({}),
-    hello_time: () => ({}),
-    max_age: () => ({}),
-    priority: () => ({}),
-    group_fwd_mask: () => ({}),
-    nf_call_iptables: () => ({}),
   },
   bridge_slave: {
     hairpin: (word) => ({ hairpin: onOff(word, "hairpin") }),
     learning: (word) => ({ learning: onOff(word, "learning") }),
     flood: (word) => ({ flood: onOff(word, "flood") }),
     isolated: (word) => ({ isolated: onOff(word, "isolated") }),
-    state: () => ({}),
-    priority: () => ({}),
-    cost: () => ({}),
-    mcast_flood: (word) => (onOff(word, "mcast_flood"), {}),
-    bcast_flood: (word) => (onOff(word, "bcast_flood"), {}),
-    neigh_suppress: (word) => (onOff(word, "neigh_suppress"), {}),
   },
 };
 
+/** A bridge's settings that no packet here feels: timers of the spanning tree, multicast snooping, statistics. */
+const SHOWN =
+  /^(forward_delay|hello_time|max_age|priority|vlan_stats_enabled|vlan_stats_per_port|no_linklocal_learn|mcast_(?!snooping$).*)$/;
+/** Settings that are read and named: they would change what becomes of packets. */
+const UNMODELLED =
+  /^(fdb_flush|group_fwd_mask|group_address|vlan_protocol|nf_call_.*|state|priority|cost|guard|root_block|fastleave|proxy_arp|proxy_arp_wifi|mcast_.*|bcast_flood|neigh_suppress|vlan_tunnel|locked|backup_port|nobackup_port)$/;
+
 /** Reads what stands behind `type TYPE` of a device that is there, or of a new bridge. */
-export function takeTypeSettings(type: string, words: Words, change: Request["change"]): void {
-  const settings = TYPE_SETTINGS[type] ?? {};
+export function takeTypeSettings(type: string, words: Words, request: TypeSettings): void {
+  const settings = TYPE_SETTINGS[type];
   while (words.more) {
     const word = words.next();
-    const read = settings[word];
-    if (read === undefined) throw new Exit(255, `${type}: unknown command "${word}"?\n`, true);
-    Object.assign(change, read(words.next()));
+    const read = settings?.[word];
+    if (read !== undefined) Object.assign(request.change, read(words.next()));
+    else if (type === "bridge" && SHOWN.test(word)) {
+      request.shown = { ...request.shown, [word]: number(words.next(), word) };
+    } else if (settings !== undefined && UNMODELLED.test(word)) {
+      throw new Exit(2, `ip: ${type} ${word} is not modelled\n`);
+    } else if (settings === undefined) words.rest();
+    else throw unknownKindWord(type, "command", word);
   }
 }
 

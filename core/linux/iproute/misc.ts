@@ -21,8 +21,6 @@ function emptyNoun(noun: string, help: string, empty = ""): IpObject {
   };
 }
 
-/** `ip tunnel`. */
-export const ipTunnel = emptyNoun("tunnel", "ip tunnel");
 /** `ip token`. */
 export const ipToken = emptyNoun("token", "ip token");
 /** `ip nexthop`. */

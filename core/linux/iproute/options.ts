@@ -17,6 +17,8 @@ export interface IpOptions {
   readonly pretty?: boolean;
   readonly human?: boolean;
   readonly all?: boolean;
+  /** `bridge -compressvlans`. */
+  readonly compress?: boolean;
   readonly force?: boolean;
   readonly numeric?: boolean;
   /** 1: -t, 2: -ts. */
@@ -74,6 +76,7 @@ const OPTIONS: readonly (readonly [string, Change])[] = [
   ["-Numeric", set({ numeric: true })],
   ["-all", set({ all: true })],
   ["-echo", set({})],
+  ["-compressvlans", set({ compress: true })],
 ];
 
 /** `ip -V`: not a failure, but the end. */

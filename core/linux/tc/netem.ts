@@ -11,6 +11,15 @@ interface Chance {
   readonly correlation?: number | undefined;
 }
 
+/** A channel that is good or bad: chances to turn bad and good again, and of losing a packet when bad and when good. */
+interface Gemodel {
+  readonly p: number;
+  readonly r: number;
+  /** tc's 1-h and 1-k. */
+  readonly loss: number;
+  readonly k: number;
+}
+
 /** netem(8)'s options: times in microseconds, chances as shares of 1, rate in bytes a second. */
 export interface Netem {
   limit: number;
@@ -19,6 +28,7 @@ export interface Netem {
   delayCorrelation?: number | undefined;
   distribution?: string;
   loss?: Chance;
+  gemodel?: Gemodel;
   duplicate?: Chance;
   reorder?: Chance;
   corrupt?: Chance;
@@ -62,7 +72,7 @@ const OPTIONS: Readonly<Record<string, (options: Netem, words: Words) => void>> 
       );
     }
     options.distribution = name;
-    if (name !== "uniform") options.unmodelled.push(`distribution ${name}`);
+    if (name !== "uniform" && name !== "normal") options.unmodelled.push(`distribution ${name}`);
   },
   loss: lossOf,
   drop: lossOf,
@@ -70,9 +80,9 @@ const OPTIONS: Readonly<Record<string, (options: Netem, words: Words) => void>> 
     options.ecn = true;
     options.unmodelled.push("ecn");
   },
-  duplicate: (options, words) => options.duplicate = chance(options, words, "duplicate"),
-  reorder: (options, words) => options.reorder = chance(options, words, "reorder"),
-  corrupt: (options, words) => options.corrupt = chance(options, words, "corrupt"),
+  duplicate: (options, words) => options.duplicate = chance(words, "duplicate"),
+  reorder: (options, words) => options.reorder = chance(words, "reorder"),
+  corrupt: (options, words) => options.corrupt = chance(words, "corrupt"),
   gap: (options, words) => options.gap = legal(whole(words.next()), "gap"),
   rate: (options, words) => options.rate = legal(parseRate(words.next()), "rate"),
   slot: () => {
@@ -84,28 +94,38 @@ function delay(options: Netem, words: Words): void {
   options.delay = legal(parseTime(words.next()), "latency");
   if (!numeric(words)) return;
   options.jitter = legal(parseTime(words.next()), "latency");
-  if (numeric(words)) options.delayCorrelation = correlation(options, words, "latency");
+  if (numeric(words)) options.delayCorrelation = correlation(words, "latency");
 }
 
 function lossOf(options: Netem, words: Words): void {
   const model = words.peek();
   if (model === "state" || model === "gemodel") {
     words.next();
-    legal(parsePercent(words.next()), model === "state" ? "loss p13" : "loss gemodel p");
-    throw new Exit(2, `tc: netem loss ${model} is not modelled\n`);
+    const first = legal(parsePercent(words.next()), model === "state" ? "loss p13" : "loss gemodel p");
+    if (model === "state") throw new Exit(2, "tc: netem loss state is not modelled\n");
+    options.gemodel = gemodelOf(first, words);
+    return;
   }
   if (model === "random") words.next();
   else if (model !== undefined && !/^\d/.test(model)) throw new Exit(1, `Unknown loss parameter: ${model}\n`);
-  options.loss = chance(options, words, "loss percent");
+  options.loss = chance(words, "loss percent");
 }
 
-function chance(options: Netem, words: Words, name: string): Chance {
+/** `gemodel P [R [1-H [1-K]]]`. */
+function gemodelOf(p: number, words: Words): Gemodel {
+  const next = (name: string, otherwise: number): number =>
+    numeric(words) ? legal(parsePercent(words.next()), `loss gemodel ${name}`) : otherwise;
+  const r = next("r", 1 - p);
+  const loss = next("1-h", 1);
+  return { p, r, loss, k: next("1-k", 0) };
+}
+
+function chance(words: Words, name: string): Chance {
   const share = legal(parsePercent(words.next()), name);
-  return numeric(words) ? { share, correlation: correlation(options, words, name) } : { share };
+  return numeric(words) ? { share, correlation: correlation(words, name) } : { share };
 }
 
-function correlation(options: Netem, words: Words, name: string): number {
-  options.unmodelled.push("correlation");
+function correlation(words: Words, name: string): number {
   return legal(parsePercent(words.next()), name);
 }
 
@@ -122,6 +142,9 @@ function complain(options: Netem): void {
   if (options.distribution !== undefined && (options.delay === undefined || options.jitter === undefined)) {
     throw new Exit(1, `distribution specified but no latency and jitter values\n${usage}`);
   }
+  if (options.gap !== undefined && options.reorder === undefined) {
+    throw new Exit(1, `gap specified without reorder probability\n${usage}`);
+  }
   if (options.reorder !== undefined && options.gap === undefined) options.gap = 1;
 }
 
@@ -129,8 +152,18 @@ function settings(options: Netem): Settings {
   return { print: () => print(options), shaping: shapingOf(options), unmodelled: [...new Set(options.unmodelled)] };
 }
 
-function shapingOf({ delay, jitter, loss, duplicate, reorder, corrupt, rate }: Netem): Shaping {
+function shapingOf(options: Netem): Shaping {
+  const { delay, jitter, loss, duplicate, reorder, corrupt, rate, gemodel, gap, limit } = options;
   return {
+    limit,
+    ...(gap !== undefined && { gap }),
+    ...(options.distribution === "normal" && { normal: true }),
+    ...(gemodel !== undefined && { bad: gemodel.p, good: gemodel.r, badPass: 1 - gemodel.loss, goodLoss: gemodel.k }),
+    ...(options.delayCorrelation !== undefined && { delayCorrelation: options.delayCorrelation }),
+    ...(loss?.correlation !== undefined && { lossCorrelation: loss.correlation }),
+    ...(duplicate?.correlation !== undefined && { duplicateCorrelation: duplicate.correlation }),
+    ...(corrupt?.correlation !== undefined && { corruptCorrelation: corrupt.correlation }),
+    ...(reorder?.correlation !== undefined && { reorderCorrelation: reorder.correlation }),
     ...(delay !== undefined && { delay: delay / 1000 }),
     ...(jitter !== undefined && { jitter: jitter / 1000 }),
     ...(loss !== undefined && { loss: loss.share }),
@@ -160,6 +193,12 @@ function print(options: Netem): Printed {
     ["reorder", reorder],
     ["corrupt", corrupt],
   ];
+  const { gemodel } = options;
+  if (gemodel !== undefined) {
+    const parts = [["p", gemodel.p], ["r", gemodel.r], ["1-h", gemodel.loss], ["1-k", gemodel.k]] as const;
+    text += ` loss gemodel ${parts.map(([name, part]) => `${name} ${printPercent(part)}`).join(" ")}`;
+    json["loss-gemodel"] = Object.fromEntries(parts.map(([name, part]) => [name, number(part)]));
+  }
   for (const [name, value, key] of chances) {
     if (value === undefined || value.share === 0) continue;
     text += ` ${name} ${printPercent(value.share)}${related(value.correlation)}`;

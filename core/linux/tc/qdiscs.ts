@@ -88,6 +88,8 @@ function joined(a: Shaping, b: Shaping): Shaping {
   const either = (x = 0, y = 0): number => 1 - (1 - x) * (1 - y);
   const rates = [a.rate, b.rate].filter((rate) => rate !== undefined && rate > 0) as number[];
   return {
+    ...b,
+    ...a,
     delay: (a.delay ?? 0) + (b.delay ?? 0),
     jitter: (a.jitter ?? 0) + (b.jitter ?? 0),
     loss: either(a.loss, b.loss),

@@ -22,7 +22,7 @@ const READERS: Readonly<Record<string, readonly [keyof Tbf, (text: string) => nu
 };
 const UNMODELLED = ["mtu", "minburst", "mpu", "peakrate", "overhead", "linklayer"];
 
-/** tbf: a token bucket. Packets leave at its rate; that a burst goes out faster, and that a long queue is cut, is not modelled. */
+/** tbf: a token bucket. A full bucket lets a burst through at once; packets that would wait longer than the queue is long are dropped. */
 export const tbf: Kind = {
   name: "tbf",
   parse(words) {
@@ -53,8 +53,12 @@ function read(options: Tbf, words: Words): void {
 }
 
 function settings({ rate, burst, limit, latency }: Required<Tbf>): Settings {
+  const time = (bytes: number): number => bytes / rate * 1000;
   const queue = limit ?? Math.floor((rate * latency) / 1e6) + burst;
-  return { print: (shown) => print({ rate, burst, limit: queue }, shown), shaping: { rate: rate * 8 } };
+  return {
+    print: (shown) => print({ rate, burst, limit: queue }, shown),
+    shaping: { rate: rate * 8, burst: time(burst), patience: time(queue) },
+  };
 }
 
 function print({ rate, burst, limit }: { rate: number; burst: number; limit: number }, { details }: Shown): Printed {

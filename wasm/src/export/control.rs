@@ -3,6 +3,7 @@
 use super::records::NetemSpec;
 use crate::errno::{refuse, Answer, EINVAL, ENODEV, ENOENT};
 use crate::fabric::{Fabric, MILLISECOND};
+use crate::link::netem::Chance;
 use crate::link::{Device, Netem, Place};
 use crate::sysctl::{self, Values};
 use crate::wire::Family;
@@ -20,16 +21,27 @@ const CONNTRACK: &str = "net.netfilter.nf_conntrack_";
 
 fn netem_of(spec: &NetemSpec) -> Netem {
     let time = |value: Option<f64>| (value.unwrap_or(0.0) * MILLISECOND as f64) as u64;
-    let chance = |value: Option<f64>| (value.unwrap_or(0.0).clamp(0.0, 1.0) * f64::from(u32::MAX)) as u32;
+    let share = |value: f64| (value.clamp(0.0, 1.0) * f64::from(u32::MAX)) as u32;
+    let chance = |value: Option<f64>, rho: Option<f64>| Chance {
+        share: share(value.unwrap_or(0.0)),
+        rho: share(rho.unwrap_or(0.0)),
+        last: 0,
+    };
     Netem {
         delay: time(spec.delay),
         jitter: time(spec.jitter),
-        loss: chance(spec.loss),
-        duplicate: chance(spec.duplicate),
-        corrupt: chance(spec.corrupt),
-        reorder: chance(spec.reorder),
+        spread: chance(spec.normal.map(f64::from), spec.delay_correlation),
+        loss: chance(spec.loss, spec.loss_correlation),
+        duplicate: chance(spec.duplicate, spec.duplicate_correlation),
+        corrupt: chance(spec.corrupt, spec.corrupt_correlation),
+        reorder: chance(spec.reorder, spec.reorder_correlation),
+        gemodel: [spec.bad, spec.good, spec.bad_pass, spec.good_loss].map(|part| share(part.unwrap_or(0.0))),
+        gap: spec.gap.unwrap_or(0),
         rate: spec.rate.unwrap_or(0.0) as u64,
-        busy_until: 0,
+        burst: time(spec.burst),
+        patience: time(spec.patience),
+        limit: spec.limit.unwrap_or(0),
+        ..Netem::default()
     }
 }
 

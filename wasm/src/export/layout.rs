@@ -66,11 +66,10 @@ fn print() -> String {
 fn records() -> Vec<(&'static str, Vec<(&'static str, String)>)> {
     layouts![
         PeerSpec,
-        VxlanSpec,
+        Tunnel,
         LinkSpec,
         LinkChange,
         StatsView,
-        VxlanView,
         LinkView,
         NetemSpec,
         AddressSpec,
@@ -101,6 +100,7 @@ fn records() -> Vec<(&'static str, Vec<(&'static str, String)>)> {
 fn words() -> Vec<(&'static str, &'static [&'static str])> {
     vocabularies![
         LinkKind,
+        LinkMode,
         Operstate,
         NeighbourMode,
         FdbMode,

@@ -13,6 +13,12 @@ words! {
     }
 }
 words! {
+    /// Modes of macvlans and ipvlans, and how an ipvlan's siblings see each other.
+    LinkMode {
+        Bridge = "bridge", Private = "private", Vepa = "vepa", Passthru = "passthru", L2 = "l2", L3 = "l3", L3s = "l3s",
+    }
+}
+words! {
     /// IFLA_OPERSTATE.
     Operstate { Unknown = "UNKNOWN", Down = "DOWN", Up = "UP", LowerLayerDown = "LOWERLAYERDOWN" }
 }
@@ -64,14 +70,15 @@ words! {
 
 record! { PeerSpec { name: String, ns: Option<u32>, mac: Option<Mac>, mtu: Option<u32> } }
 record! {
-    VxlanSpec {
+    Tunnel {
         id: u32, local: Option<Ip>, remote: Option<Ip>, dev: Option<u32>, port: Option<u32>, learning: Option<bool>, ttl: Option<u32>,
+        tos: Option<u32>, pmtudisc: Option<bool>,
     }
 }
 record! {
     LinkSpec {
-        kind: LinkKind, name: String, mac: Option<Mac>, mtu: Option<u32>, peer: Option<PeerSpec>, vxlan: Option<VxlanSpec>,
-        lower: Option<u32>, vlan_id: Option<u32>, mode: Option<String>,
+        kind: LinkKind, name: String, mac: Option<Mac>, mtu: Option<u32>, peer: Option<PeerSpec>, tunnel: Option<Tunnel>,
+        lower: Option<u32>, lower_ns: Option<u32>, tag: Option<u32>, mode: Option<LinkMode>, flag: Option<LinkMode>,
     }
 }
 record! {
@@ -79,22 +86,26 @@ record! {
         up: Option<bool>, name: Option<String>, mac: Option<Mac>, mtu: Option<u32>, master: Option<u32>, ns: Option<u32>,
         arp: Option<bool>, promisc: Option<bool>, txqlen: Option<u32>, hairpin: Option<bool>, learning: Option<bool>,
         flood: Option<bool>, isolated: Option<bool>, ageing: Option<u32>, mcast_snooping: Option<bool>, stp: Option<bool>,
-        vlan_filtering: Option<bool>,
+        vlan_filtering: Option<bool>, default_pvid: Option<u32>, vlans: Option<Vec<u16>>, mode: Option<LinkMode>,
+        flag: Option<LinkMode>, tunnel: Option<Tunnel>,
     }
 }
 record! { StatsView { bytes: u64, packets: u64, errors: u64, dropped: u64 } }
-record! { VxlanView { id: u32, local: Option<Ip>, remote: Option<Ip>, dev: u32, port: u32, learning: bool } }
 record! {
     LinkView {
         index: u32, name: String, kind: LinkKind, mac: Mac, mtu: u32, txqlen: u32, up: bool, carrier: bool, arp: bool, promisc: bool,
         operstate: Operstate, master: u32, link: u32, link_ns: u32, hairpin: bool, learning: bool, flood: bool, isolated: bool,
-        stp: bool, vlan_filtering: bool, mcast_snooping: bool, ageing: u32, vxlan: Option<VxlanView>, rx: StatsView, tx: StatsView,
+        stp: bool, vlan_filtering: bool, mcast_snooping: bool, ageing: u32, default_pvid: u32, vlans: Vec<u16>,
+        tag: u32, mode: Option<LinkMode>, flag: Option<LinkMode>, tunnel: Option<Tunnel>, rx: StatsView, tx: StatsView,
     }
 }
 record! {
     NetemSpec {
         delay: Option<f64>, jitter: Option<f64>, loss: Option<f64>, rate: Option<f64>, duplicate: Option<f64>,
-        corrupt: Option<f64>, reorder: Option<f64>,
+        corrupt: Option<f64>, reorder: Option<f64>, delay_correlation: Option<f64>, loss_correlation: Option<f64>,
+        duplicate_correlation: Option<f64>, corrupt_correlation: Option<f64>, reorder_correlation: Option<f64>,
+        normal: Option<bool>, bad: Option<f64>, good: Option<f64>, bad_pass: Option<f64>, good_loss: Option<f64>, gap: Option<u32>, limit: Option<u32>, burst: Option<f64>,
+        patience: Option<f64>,
     }
 }
 record! {

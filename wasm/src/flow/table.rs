@@ -148,7 +148,7 @@ impl Conntrack {
     pub fn helper_number(&mut self, name: impl Iterator<Item = u8> + Clone) -> u8 {
         match self.helpers.iter().position(|helper| helper.bytes().eq(name.clone())) {
             Some(at) => at as u8,
-            None => number_of(&mut self.helpers, String::from_utf8_lossy(&name.collect::<Vec<u8>>()).into_owned(), 15),
+            None => number_of(&mut self.helpers, name.map(char::from).collect::<String>(), 15),
         }
     }
     pub(super) fn device_number(&mut self, device: u32) -> u8 {

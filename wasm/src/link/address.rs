@@ -1,7 +1,7 @@
 //! Addresses of devices (net/ipv4/devinet.c); the routes they bring are `route/connected.rs`'s.
 
 use super::Place;
-use crate::errno::{refuse, refuse_with, Answer, EADDRNOTAVAIL, EEXIST, EINVAL, ENODEV};
+use crate::errno::{refuse, refuse_with, Answer, EADDRINUSE, EADDRNOTAVAIL, EEXIST, EINVAL, ENODEV};
 use crate::export::records::{AddressSpec, AddressView};
 use crate::fabric::Fabric;
 use crate::namespace::Stack;
@@ -66,6 +66,9 @@ impl Address {
 impl Fabric {
     /// Gives a device an address; EEXIST where it has it.
     pub fn add_address(&mut self, place: Place, spec: AddressSpec) -> Answer<()> {
+        if self.ipvlan_has(place, spec.address.ip) {
+            return refuse_with(EADDRINUSE, "Address already assigned to an ipvlan device");
+        }
         let stack = &mut self.space_mut(place.ns).stack;
         let Some(device) = stack.links.get_mut(place.dev) else { return refuse(ENODEV) };
         let peer = spec.peer.map_or(spec.address.ip, |peer| peer);

@@ -36,6 +36,7 @@ impl Fabric {
             return self.drop(place, packet, Layer::Link, Reason::DeviceDown);
         };
         if !device.has_header() {
+            packet.eth_dst = Mac(u64::from(next_hop.low()));
             return self.xmit(place, packet);
         }
         let reachable = device.neigh(next_hop, sysctl::BASE_REACHABLE_TIME_MS) * MILLISECOND;

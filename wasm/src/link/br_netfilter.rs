@@ -21,6 +21,7 @@ impl Fabric {
     /// Whether bridged frames of this kind are shown to the IP hooks.
     pub fn bridge_calls_iptables(&self, ns: u32, packet: &Packet) -> bool {
         let number = match packet.ethertype {
+            _ if packet.vlan != 0 => return false,
             ether::IPV4 => sysctl::BRIDGE_NF_CALL_IPTABLES,
             ether::IPV6 => sysctl::BRIDGE_NF_CALL_IP6TABLES,
             _ => return false,

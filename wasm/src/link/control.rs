@@ -3,7 +3,7 @@
 use super::vxlan::OVERHEAD;
 use super::{Device, Kind, Place, Vxlan};
 use crate::errno::*;
-use crate::export::records::{AddressSpec, LinkChange, LinkKind, LinkSpec, VxlanSpec};
+use crate::export::records::{AddressSpec, LinkChange, LinkKind, LinkMode, LinkSpec, Tunnel};
 use crate::fabric::Fabric;
 use crate::route::purge::Gone;
 use crate::sysctl;
@@ -25,7 +25,7 @@ impl Fabric {
         if links.named(&spec.name).is_some() {
             return refuse(EEXIST);
         }
-        if spec.mtu.is_some_and(|mtu| !MTU_RANGE.contains(&mtu)) {
+        if !matches!(spec.kind, LinkKind::Dummy) && spec.mtu.is_some_and(|mtu| !MTU_RANGE.contains(&mtu)) {
             return refuse_with(
                 EINVAL,
                 if spec.mtu < Some(68) { "mtu less than device minimum" } else { "mtu greater than device maximum" },
@@ -33,16 +33,22 @@ impl Fabric {
         }
         match spec.kind {
             LinkKind::Veth => self.add_veth(ns, spec),
-            LinkKind::Bridge => Ok(self.plug_in(ns, &spec, Kind::Bridge(Box::default()))),
+            LinkKind::Bridge => {
+                let dev = self.plug_in(ns, &spec, Kind::Bridge(Box::default()));
+                self.set_vlans(Place { ns, dev }, &super::master::default_vlans(1));
+                Ok(dev)
+            }
             LinkKind::Dummy => Ok(self.plug_in(ns, &spec, Kind::Dummy)),
             LinkKind::Tun => Ok(self.plug_in(ns, &spec, Kind::Tun)),
             LinkKind::Vxlan => self.add_vxlan(ns, spec),
+            LinkKind::Vlan | LinkKind::Macvlan | LinkKind::Ipvlan => self.add_upper(ns, spec),
+            LinkKind::Ipip => self.add_ipip(ns, spec),
             _ => refuse_with(EOPNOTSUPP, "Unknown device type"),
         }
     }
 
     /// Makes the device and puts it into the namespace, with the next index.
-    fn plug_in(&mut self, ns: u32, spec: &LinkSpec, kind: Kind) -> u32 {
+    pub fn plug_in(&mut self, ns: u32, spec: &LinkSpec, kind: Kind) -> u32 {
         let index = self.space(ns).stack.links.next_index();
         let mut device = Device::new(index, spec.name.clone(), kind);
         device.mac_set = spec.mac.is_some();
@@ -110,28 +116,35 @@ impl Fabric {
     }
 
     fn add_vxlan(&mut self, ns: u32, spec: LinkSpec) -> Answer<u32> {
-        let Some(ask) = spec.vxlan.clone() else {
+        let Some(ask) = spec.tunnel.clone() else {
             return refuse_with(EINVAL, "Required attributes not provided to perform the operation");
         };
-        if ask.id >= 1 << 24 {
-            return refuse_with(ERANGE, "VXLAN ID must be lower than 16777216");
-        }
-        let port = ask.port.unwrap_or(8472) as u16;
+        let ask = Tunnel { port: ask.port.filter(|port| *port != 0).or(Some(8472)), ..ask };
         let links = &self.space(ns).stack.links;
         let lower = ask.dev.unwrap_or(0);
         if lower != 0 && links.get(lower).is_none() {
             return refuse_with(ENODEV, "Invalid local interface, device not found");
         }
-        let twin = |device: &Device| matches!(&device.kind, Kind::Vxlan(v) if v.vni == ask.id && v.port == port);
+        let twin = |device: &Device| matches!(&device.kind, Kind::Vxlan(v) if (v.tunnel.id, v.tunnel.port) == (ask.id, ask.port));
         if links.iter().any(twin) {
             return refuse_with(EEXIST, "A VXLAN device with the specified VNI already exists");
         }
         let room = links.get(lower).map_or(1500, |device| device.mtu - OVERHEAD);
-        let mtu = spec.mtu;
-        let vxlan = make_vxlan(&ask, (port, lower));
-        let index =
-            self.plug_in(ns, &LinkSpec { mtu: Some(mtu.unwrap_or(room)), ..spec }, Kind::Vxlan(Box::new(vxlan)));
-        Ok(index)
+        let mtu = spec.mtu.or(Some(room));
+        Ok(self.plug_in(ns, &LinkSpec { mtu, ..spec }, Kind::Vxlan(Box::new(Vxlan::new(ask)))))
+    }
+
+    /// An IP tunnel; two between the same ends cannot be.
+    fn add_ipip(&mut self, ns: u32, spec: LinkSpec) -> Answer<u32> {
+        let Some(tunnel) = spec.tunnel.clone() else { return refuse(EINVAL) };
+        let twin = |device: &Device| matches!(&device.kind, Kind::Tunnel(other) if (other.local, other.remote) == (tunnel.local, tunnel.remote));
+        let links = &self.space(ns).stack.links;
+        if links.iter().any(twin) {
+            return refuse(EEXIST);
+        }
+        let lower = links.get(tunnel.dev.unwrap_or(0));
+        let mtu = spec.mtu.or(lower.map(|device| device.mtu.min(65535) - 20));
+        Ok(self.plug_in(ns, &LinkSpec { mtu, ..spec }, Kind::Tunnel(Box::new(tunnel))))
     }
 
     /// `ip link set` and `bridge link set`: each change in rtnetlink's order, the first refusal ends it.
@@ -156,6 +169,9 @@ impl Fabric {
         }
         self.set_plain(place, &change)?;
         if let Some(up) = change.up {
+            if up {
+                self.may_open(place)?;
+            }
             self.set_up(place, up);
         }
         Ok(())
@@ -163,10 +179,29 @@ impl Fabric {
 
     /// Fields that nothing else depends on.
     fn set_plain(&mut self, place: Place, change: &LinkChange) -> Answer<()> {
+        if let Some(vlans) = &change.vlans {
+            self.set_vlans(place, vlans);
+        }
         let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else { return refuse(ENODEV) };
         let ports = [change.hairpin, change.learning, change.flood, change.isolated];
         if ports.iter().any(Option::is_some) && device.master == 0 {
             return refuse_with(EOPNOTSUPP, "The device is not a bridge port");
+        }
+        match (&change.tunnel, &mut device.kind) {
+            (Some(to), Kind::Tunnel(tunnel)) => **tunnel = to.clone(),
+            (Some(to), Kind::Vxlan(vxlan)) => {
+                vxlan.set_remote(to.remote, 0);
+                vxlan.tunnel = to.clone();
+            }
+            _ => {}
+        }
+        if let Some(upper) = device.upper().filter(|_| change.mode.is_some() || change.flag.is_some()) {
+            let mode = change.mode.unwrap_or(upper.mode);
+            if upper.kind == LinkKind::Macvlan && (mode == LinkMode::Passthru) != (upper.mode == LinkMode::Passthru) {
+                return refuse(EINVAL);
+            }
+            self.set_mode(place, mode, change.flag.unwrap_or(upper.flag));
+            return Ok(());
         }
         device.no_arp = change.arp.map_or(device.no_arp, |arp| !arp);
         device.promisc = change.promisc.unwrap_or(device.promisc);
@@ -176,14 +211,18 @@ impl Fabric {
         port.learning = change.learning.unwrap_or(port.learning);
         port.flood = change.flood.unwrap_or(port.flood);
         port.isolated = change.isolated.unwrap_or(port.isolated);
+        let ageing = change.ageing.map(|ageing| u64::from(ageing) * 10_000_000);
+        if let Some(vxlan) = device.vxlan_mut() {
+            vxlan.ageing = ageing.unwrap_or(vxlan.ageing);
+            return Ok(());
+        }
         let options = [change.mcast_snooping, change.stp, change.vlan_filtering];
         let Some(bridge) = device.bridge_mut() else {
-            let asked = change.ageing.is_some() || options.iter().any(Option::is_some);
+            let asked = ageing.is_some() || options.iter().any(Option::is_some);
             return if asked { refuse(EOPNOTSUPP) } else { Ok(()) };
         };
-        if let Some(ageing) = change.ageing {
-            bridge.ageing = u64::from(ageing) * 10_000_000;
-        }
+        bridge.ageing = ageing.unwrap_or(bridge.ageing);
+        bridge.default_pvid = change.default_pvid.map_or(bridge.default_pvid, |pvid| pvid as u16);
         bridge.mcast_snooping = change.mcast_snooping.unwrap_or(bridge.mcast_snooping);
         bridge.stp = change.stp.unwrap_or(bridge.stp);
         bridge.vlan_filtering = change.vlan_filtering.unwrap_or(bridge.vlan_filtering);
@@ -195,24 +234,34 @@ impl Fabric {
             return refuse(EADDRNOTAVAIL);
         }
         let Some(device) = self.space_mut(place.ns).stack.links.get_mut(place.dev) else { return refuse(ENODEV) };
-        if !device.has_header() {
+        if !device.has_header() || device.upper().is_some_and(|upper| upper.kind == LinkKind::Ipvlan) {
             return refuse(EOPNOTSUPP);
         }
         device.mac_set = true;
         self.set_mac(place, mac);
+        self.tell_uppers(place);
         self.watch_link(place, false);
         Ok(())
     }
 
-    fn change_mtu(&mut self, place: Place, mtu: u32) -> Answer<()> {
+    pub fn change_mtu(&mut self, place: Place, mtu: u32) -> Answer<()> {
         let stack = &self.space(place.ns).stack;
         let Some(device) = stack.links.get(place.dev) else { return refuse(ENODEV) };
         let most = match &device.kind {
-            Kind::Vxlan(vxlan) => stack.links.get(vxlan.lower).map_or(65485, |lower| lower.mtu - OVERHEAD),
-            Kind::Loopback => u32::MAX,
+            Kind::Vxlan(vxlan) => {
+                stack.links.get(vxlan.tunnel.dev.unwrap_or(0)).map_or(65485, |lower| lower.mtu - OVERHEAD)
+            }
+            Kind::Loopback | Kind::Dummy => u32::MAX,
+            Kind::Tunnel(_) => 65515,
+            Kind::Upper(upper) if upper.kind != LinkKind::Ipvlan => {
+                if self.device(upper.lower).is_some_and(|lower| lower.mtu < mtu) {
+                    return refuse(if upper.kind == LinkKind::Vlan { ERANGE } else { EINVAL });
+                }
+                u32::MAX
+            }
             _ => *MTU_RANGE.end(),
         };
-        if mtu < *MTU_RANGE.start() && !device.is_loopback() {
+        if mtu < *MTU_RANGE.start() && !matches!(device.kind, Kind::Loopback | Kind::Dummy) {
             return refuse_with(EINVAL, "mtu less than device minimum");
         }
         if mtu > most {
@@ -226,6 +275,7 @@ impl Fabric {
         }
         self.space_mut(place.ns).stack.changed();
         self.refresh_bridge(Place { ns: place.ns, dev: master });
+        self.tell_uppers(place);
         self.watch_link(place, false);
         self.refresh_inet6(place);
         Ok(())
@@ -237,8 +287,8 @@ impl Fabric {
             Some(other) if other != place.dev => return refuse(EEXIST),
             _ => {}
         }
-        let bad =
-            name.is_empty() || name.len() > 15 || name == "." || name == ".." || name.contains(['/', ' ', '\t', ':']);
+        let odd = |byte| matches!(byte, b'/' | b':' | b' ' | b'\t');
+        let bad = name.is_empty() || name.len() > 15 || name == "." || name == ".." || name.bytes().any(odd);
         if bad {
             return refuse(EINVAL);
         }
@@ -257,6 +307,9 @@ impl Fabric {
             return;
         }
         device.up = up;
+        if let Some(upper) = device.upper().filter(|upper| up && upper.kind == LinkKind::Ipvlan) {
+            device.no_arp = upper.mode != LinkMode::L2;
+        }
         let (master, loopback, bare) = (device.master, device.is_loopback(), device.addresses.is_empty());
         let peer = if let Kind::Veth(peer) = device.kind { Some(peer) } else { None };
         let bridge = device.bridge().is_some();
@@ -283,6 +336,7 @@ impl Fabric {
         if bridge {
             self.refresh_bridge(place);
         }
+        self.tell_uppers(place);
         self.watch_link(place, false);
         self.refresh_inet6(place);
     }
@@ -330,12 +384,14 @@ impl Fabric {
             return;
         }
         device.carrier = on;
+        device.low = false;
         let master = device.master;
         stack.fib.carrier_changed(place.dev, &stack.links);
         stack.changed();
         if master != 0 {
             self.forget_when_down(place, master, on);
         }
+        self.tell_uppers(place);
         self.watch_link(place, false);
         self.refresh_inet6(place);
     }
@@ -354,6 +410,7 @@ impl Fabric {
         if self.space(ns).stack.links.named(&name).is_some() {
             return refuse(EEXIST);
         }
+        let low = device.watched && !device.carrier && self.is_low(place.ns, device);
         self.bare(place);
         self.watch_link(place, true);
         let links = &mut self.space_mut(place.ns).stack.links;
@@ -363,12 +420,22 @@ impl Fabric {
         device.index = if free { device.index } else { links.next_index() };
         device.name = name;
         device.take_defaults(links);
+        device.low = low;
         let new = Place { ns, dev: device.index };
-        let peer = if let Kind::Veth(peer) = device.kind { Some(peer) } else { None };
+        let (peer, below) = (if let Kind::Veth(peer) = device.kind { Some(peer) } else { None }, device.upper());
+        let uppers = device.uppers.clone();
         links.insert(device);
         self.space_mut(ns).stack.changed();
         if let Some(peer) = peer {
             self.set_peer(peer, new);
+        }
+        for above in uppers {
+            if let Some(Kind::Upper(upper)) = self.device_mut(above).map(|device| &mut device.kind) {
+                upper.lower = new;
+            }
+        }
+        if let Some(device) = below.and_then(|upper| self.device_mut(upper.lower)) {
+            device.uppers.iter_mut().filter(|above| **above == place).for_each(|above| *above = new);
         }
         self.watch_link(new, false);
         Ok(new)
@@ -408,7 +475,17 @@ impl Fabric {
         let links = &self.space(place.ns).stack.links;
         let Some(device) = links.get(place.dev) else { return };
         let peer = if let Kind::Veth(peer) = device.kind { Some(peer) } else { None };
-        for port in links.ports(place.dev) {
+        let below = device.upper().map(|upper| upper.lower);
+        let uppers = device.uppers.clone();
+        uppers.into_iter().for_each(|upper| self.destroy_link(upper));
+        let on_it = |device: &&Device| matches!(&device.kind, Kind::Vxlan(v) if v.tunnel.dev == Some(place.dev));
+        let tunnels: Vec<u32> =
+            self.space(place.ns).stack.links.iter().filter(on_it).map(|device| device.index).collect();
+        tunnels.into_iter().for_each(|dev| self.destroy_link(Place { ns: place.ns, dev }));
+        if let Some(lower) = below.and_then(|lower| self.device_mut(lower)) {
+            lower.uppers.retain(|upper| *upper != place);
+        }
+        for port in self.space(place.ns).stack.links.ports(place.dev) {
             self.leave_master(Place { ns: place.ns, dev: port });
         }
         self.bare(place);
@@ -433,14 +510,4 @@ impl Fabric {
         stack.links.iter_mut().for_each(|device| device.conf.set(sysctl::FORWARDING, value));
         stack.links.all.set(sysctl::ACCEPT_REDIRECTS, i64::from(value == 0));
     }
-}
-
-fn make_vxlan(ask: &VxlanSpec, (port, lower): (u16, u32)) -> Vxlan {
-    let mut vxlan = Vxlan::new(ask.id, port);
-    vxlan.lower = lower;
-    vxlan.local = ask.local.unwrap_or(Ip::ANY4);
-    vxlan.remote = ask.remote.unwrap_or(Ip::ANY4);
-    vxlan.learning = ask.learning.unwrap_or(true);
-    vxlan.ttl = ask.ttl.unwrap_or(0) as u8;
-    vxlan
 }

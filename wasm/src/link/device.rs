@@ -1,6 +1,8 @@
 //! A device, and the devices of one namespace.
 
+use super::upper::Upper;
 use super::{Address, Bridge, Neighbours, Netem, Vxlan};
+use crate::export::records::{LinkKind, Tunnel};
 use crate::route::{Devices, Reach};
 use crate::sysctl::{self, Values};
 use crate::wire::{Family, Ip, Mac};
@@ -19,6 +21,10 @@ pub enum Kind {
     Veth(Place),
     Bridge(Box<Bridge>),
     Vxlan(Box<Vxlan>),
+    /// vlan, macvlan, ipvlan: on top of another device.
+    Upper(Upper),
+    /// ipip.
+    Tunnel(Box<Tunnel>),
     /// Swallows everything.
     Dummy,
     /// A port that the outside holds.
@@ -71,10 +77,16 @@ pub struct Device {
     pub carrier: bool,
     /// Its carrier has changed since it was made: operstate is then UP or DOWN, no longer UNKNOWN.
     pub watched: bool,
+    /// It moved here after it was seen to be without carrier because the device below had none; a change of carrier ends it.
+    pub low: bool,
     pub no_arp: bool,
     pub promisc: bool,
     pub master: u32,
     pub port: Port,
+    /// VLANs of a bridge and its ports: ids with bits of [`crate::abi::portvlan`].
+    pub vlans: Vec<u16>,
+    /// Devices on top of this one, oldest first.
+    pub uppers: Vec<Place>,
     pub netem: Option<Box<Netem>>,
     pub rx: Stats,
     pub tx: Stats,
@@ -97,9 +109,10 @@ impl Device {
         let (mtu, txqlen) = match kind {
             Kind::Loopback => (65536, 1000),
             Kind::Tun => (1500, 500),
+            Kind::Tunnel(_) => (1480, 1000),
             _ => (1500, 1000),
         };
-        let no_arp = matches!(kind, Kind::Dummy | Kind::Tun);
+        let no_arp = matches!(kind, Kind::Dummy | Kind::Tun | Kind::Tunnel(_));
         let carrier = !matches!(kind, Kind::Veth(_));
         let [conf, neigh, conf6, neigh6] = fresh_values();
         Device {
@@ -113,11 +126,14 @@ impl Device {
             txqlen,
             up: false,
             carrier,
-            watched: false,
+            watched: !carrier,
+            low: false,
             no_arp,
             promisc: false,
             master: 0,
             port: Port::default(),
+            vlans: Vec::new(),
+            uppers: Vec::new(),
             netem: None,
             rx: Stats::default(),
             tx: Stats::default(),
@@ -135,13 +151,20 @@ impl Device {
     pub const fn is_loopback(&self) -> bool {
         matches!(self.kind, Kind::Loopback)
     }
-    /// Frames have Ethernet headers here (all but tun).
+    /// Frames have Ethernet headers here (all but tun and ipip).
     pub const fn has_header(&self) -> bool {
-        !matches!(self.kind, Kind::Tun)
+        !matches!(self.kind, Kind::Tun | Kind::Tunnel(_))
+    }
+    /// Whether the bytes it takes in are counted with their Ethernet headers.
+    pub const fn counts_headers(&self) -> bool {
+        !matches!(
+            self.kind,
+            Kind::Bridge(_) | Kind::Vxlan(_) | Kind::Tunnel(_) | Kind::Upper(Upper { kind: LinkKind::Vlan, .. })
+        )
     }
     /// Neighbours need no asking: lo, NOARP devices, devices without addresses of their own.
     pub const fn needs_arp(&self) -> bool {
-        !self.no_arp && !matches!(self.kind, Kind::Loopback | Kind::Tun)
+        !self.no_arp && self.has_header() && !self.is_loopback()
     }
     /// What `conf.default` and `neigh.default` say.
     pub fn take_defaults(&mut self, links: &Links) {

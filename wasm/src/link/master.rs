@@ -2,9 +2,11 @@
 
 use super::bridge::FdbEntry;
 use super::{Device, Kind, Place};
-use crate::errno::{refuse, refuse_with, Answer, EINVAL, ELOOP, EOPNOTSUPP};
+use crate::abi::portvlan;
+use crate::errno::{refuse, refuse_with, Answer, EBUSY, EINVAL, ELOOP, EOPNOTSUPP};
+use crate::export::records::LinkKind;
 use crate::fabric::Fabric;
-use crate::wire::Mac;
+use crate::wire::{Family, Mac};
 
 impl Fabric {
     /// `ip link set DEV master BRIDGE` (0: nomaster): a device that is a port elsewhere leaves there first.
@@ -15,13 +17,17 @@ impl Fabric {
         if master != 0 {
             let Some(bridge) = links.get(master) else { return refuse(EINVAL) };
             if bridge.bridge().is_none() {
-                return refuse_with(EOPNOTSUPP, "Device does not support enslaving");
+                return refuse(EOPNOTSUPP);
             }
+            let ridden = |place: &super::Place| {
+                let upper = self.device(*place).and_then(Device::upper);
+                upper.is_some_and(|upper| upper.kind != LinkKind::Vlan)
+            };
             match device.kind {
-                Kind::Loopback | Kind::Tun => {
-                    return refuse_with(EINVAL, "Can not enslave a non-ethernet device to a bridge")
-                }
+                Kind::Loopback | Kind::Tun | Kind::Tunnel(_) => return refuse(EINVAL),
+                Kind::Upper(upper) if upper.kind == LinkKind::Ipvlan => return refuse(EINVAL),
                 Kind::Bridge(_) => return refuse_with(ELOOP, "Can not enslave a bridge to a bridge"),
+                _ if device.uppers.iter().any(ridden) => return refuse(EBUSY),
                 _ => {}
             }
         }
@@ -43,10 +49,24 @@ impl Fabric {
         device.port = Default::default();
         let mac = device.mac;
         if let Some(bridge) = links.get_mut(master).and_then(Device::bridge_mut) {
+            let pvid = bridge.default_pvid;
             bridge.ports.insert(0, place.dev);
             bridge.fdb.insert(mac, FdbEntry { port: place.dev, updated: now, fixed: true, local: true });
+            self.set_vlans(place, &default_vlans(pvid));
         }
         self.refresh_bridge(Place { ns: place.ns, dev: master });
+    }
+
+    /// The VLANs of a bridge or a port; what was learned there in others is forgotten.
+    pub fn set_vlans(&mut self, place: Place, vlans: &[u16]) {
+        let links = &mut self.space_mut(place.ns).stack.links;
+        let Some(device) = links.get_mut(place.dev) else { return };
+        device.vlans = vlans.to_vec();
+        let kept = |key: &Mac| key.0 >> 48 == 0 || vlans.iter().any(|vlan| u64::from(*vlan) & 0xfff == key.0 >> 48);
+        let master = device.master;
+        if let Some(bridge) = links.get_mut(master).and_then(Device::bridge_mut) {
+            bridge.fdb.retain(|key, entry| entry.port != place.dev || kept(key));
+        }
     }
 
     /// Takes a port out of its bridge.
@@ -54,6 +74,7 @@ impl Fabric {
         let links = &mut self.space_mut(place.ns).stack.links;
         let Some(device) = links.get_mut(place.dev) else { return };
         let master = std::mem::take(&mut device.master);
+        device.vlans.clear();
         if let Some(bridge) = links.get_mut(master).and_then(Device::bridge_mut) {
             bridge.ports.retain(|port| *port != place.dev);
             bridge.forget_port(place.dev, true);
@@ -104,8 +125,23 @@ impl Fabric {
                 bridge.fdb.insert(mac, FdbEntry { port: place.dev, updated: now, fixed: true, local: true });
             }
         }
+        // What was known of others is asked anew, so that they learn the new address (neigh_changeaddr).
+        if old != mac {
+            self.flush_neighbours(place, Family::V4);
+            self.flush_neighbours(place, Family::V6);
+        }
         if owner != 0 {
             self.refresh_bridge(Place { ns: place.ns, dev: owner });
         }
+    }
+}
+
+/// What a bridge and every new port of it begin with: one VLAN, of what comes and goes without a tag.
+pub fn default_vlans(pvid: u16) -> Vec<u16> {
+    let bits = (portvlan::PVID | portvlan::UNTAGGED) as u16;
+    if pvid == 0 {
+        Vec::new()
+    } else {
+        vec![pvid | bits]
     }
 }

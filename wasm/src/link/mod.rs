@@ -7,6 +7,7 @@
 //! br_netfilter  a bridge that shows its frames to iptables                 vxlan       frames inside datagrams
 //! inet6       IPv6 comes and goes; duplicate address detection                 ndisc   neighbour discovery
 //! source6     which address speaks
+//! upper       vlan, macvlan, ipvlan: devices on others                     ipip        IP inside IP
 //! netem       delay, jitter, loss, rate on the way out
 //! ```
 pub mod address;
@@ -16,11 +17,13 @@ pub mod bridge;
 pub mod control;
 pub mod device;
 pub mod inet6;
+pub mod ipip;
 pub mod master;
 pub mod ndisc;
 pub mod neighbour;
 pub mod netem;
 pub mod source6;
+pub mod upper;
 pub mod view;
 pub mod vxlan;
 pub use address::Address;

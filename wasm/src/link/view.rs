@@ -1,6 +1,6 @@
 //! Devices, neighbours and forwarding tables as `ip` and `bridge` show them.
 
-use super::bridge::FdbEntry;
+use super::bridge::{in_vlan, FdbEntry};
 use super::vxlan::{Origin, Remote};
 use super::{Address, Device, Kind, Nud, Place};
 use crate::errno::{refuse, refuse_with, Answer, EEXIST, EINVAL, ENODEV, ENOENT, EOPNOTSUPP};
@@ -21,12 +21,13 @@ impl Fabric {
     }
 
     fn link_view(&self, ns: u32, device: &Device) -> LinkView {
-        let (link, link_ns) = match &device.kind {
-            Kind::Veth(peer) => (peer.dev, peer.ns),
-            Kind::Vxlan(vxlan) => (vxlan.lower, ns),
-            _ => (0, 0),
-        };
+        let (link, link_ns) = below(ns, &device.kind);
         let bridge = device.bridge();
+        let ageing = match &device.kind {
+            Kind::Bridge(bridge) => bridge.ageing,
+            Kind::Vxlan(vxlan) => vxlan.ageing,
+            _ => 0,
+        };
         let carrier = device.up && device.carrier;
         LinkView {
             index: device.index,
@@ -39,7 +40,7 @@ impl Fabric {
             carrier,
             arp: !device.no_arp,
             promisc: device.promisc,
-            operstate: self.operstate(ns, device, link),
+            operstate: self.operstate(ns, device),
             master: device.master,
             link,
             link_ns,
@@ -50,8 +51,13 @@ impl Fabric {
             stp: bridge.is_some_and(|bridge| bridge.stp),
             vlan_filtering: bridge.is_some_and(|bridge| bridge.vlan_filtering),
             mcast_snooping: bridge.is_some_and(|bridge| bridge.mcast_snooping),
-            ageing: bridge.map_or(0, |bridge| (bridge.ageing / 10_000_000) as u32),
-            vxlan: vxlan_view(&device.kind),
+            ageing: (ageing / 10_000_000) as u32,
+            default_pvid: bridge.map_or(0, |bridge| u32::from(bridge.default_pvid)),
+            vlans: device.vlans.clone(),
+            tag: device.upper().map_or(0, |upper| upper.tag),
+            mode: device.upper().map(|upper| upper.mode),
+            flag: device.upper().map(|upper| upper.flag),
+            tunnel: tunnel_view(&device.kind),
             rx: stats(device.rx),
             tx: stats(device.tx),
         }
@@ -59,7 +65,7 @@ impl Fabric {
 
     /// RFC 2863's state (default_operstate): without carrier, LOWERLAYERDOWN where the device below (by its index, looked
     /// up here even when it lives elsewhere) has none either.
-    fn operstate(&self, ns: u32, device: &Device, link: u32) -> Operstate {
+    fn operstate(&self, ns: u32, device: &Device) -> Operstate {
         if !device.up {
             return Operstate::Down;
         }
@@ -69,10 +75,18 @@ impl Fabric {
         if device.carrier {
             return Operstate::Up;
         }
-        match self.space(ns).stack.links.get(link).filter(|_| link != device.index) {
-            Some(lower) if !lower.carrier => Operstate::LowerLayerDown,
-            _ => Operstate::Down,
+        if device.low || self.is_low(ns, device) {
+            Operstate::LowerLayerDown
+        } else {
+            Operstate::Down
         }
+    }
+
+    /// Whether the device below has no carrier.
+    pub fn is_low(&self, ns: u32, device: &Device) -> bool {
+        let (link, _) = below(ns, &device.kind);
+        let lower = self.space(ns).stack.links.get(link).filter(|_| link != device.index);
+        lower.is_some_and(|lower| !lower.carrier)
     }
 
     /// `ip neigh add|change|replace`.
@@ -181,13 +195,12 @@ impl Fabric {
         }
         let bridge = if device.bridge().is_some() { entry.dev } else { master };
         let Some(bridge) = links.get_mut(bridge).and_then(Device::bridge_mut) else { return refuse(EOPNOTSUPP) };
-        if mode == FdbMode::Add && bridge.fdb.contains_key(&entry.mac) {
+        let key = in_vlan(entry.mac, entry.vlan.unwrap_or(0));
+        if mode == FdbMode::Add && bridge.fdb.contains_key(&key) {
             return refuse(EEXIST);
         }
         let local = entry.permanent;
-        bridge
-            .fdb
-            .insert(entry.mac, FdbEntry { port: entry.dev, updated: now, fixed: local || entry.is_static, local });
+        bridge.fdb.insert(key, FdbEntry { port: entry.dev, updated: now, fixed: local || entry.is_static, local });
         Ok(())
     }
 
@@ -207,7 +220,7 @@ impl Fabric {
         }
         let bridge = if device.bridge().is_some() { wanted.dev } else { master };
         let Some(bridge) = links.get_mut(bridge).and_then(Device::bridge_mut) else { return refuse(EOPNOTSUPP) };
-        match bridge.fdb.remove(&wanted.mac) {
+        match bridge.fdb.remove(&in_vlan(wanted.mac, wanted.vlan.unwrap_or(0))) {
             Some(_) => Ok(()),
             None => refuse(ENOENT),
         }
@@ -254,6 +267,17 @@ impl Fabric {
     }
 }
 
+/// The device underneath, or at the other end.
+fn below(ns: u32, kind: &Kind) -> (u32, u32) {
+    match kind {
+        Kind::Veth(peer) => (peer.dev, peer.ns),
+        Kind::Vxlan(vxlan) => (vxlan.tunnel.dev.unwrap_or(0), ns),
+        Kind::Upper(upper) => (upper.lower.dev, upper.lower.ns),
+        Kind::Tunnel(tunnel) => (tunnel.dev.unwrap_or(0), ns),
+        _ => (0, 0),
+    }
+}
+
 fn kind_of(kind: &Kind) -> LinkKind {
     match kind {
         Kind::Loopback => LinkKind::None,
@@ -262,19 +286,17 @@ fn kind_of(kind: &Kind) -> LinkKind {
         Kind::Vxlan(_) => LinkKind::Vxlan,
         Kind::Dummy => LinkKind::Dummy,
         Kind::Tun => LinkKind::Tun,
+        Kind::Upper(upper) => upper.kind,
+        Kind::Tunnel(_) => LinkKind::Ipip,
     }
 }
 
-fn vxlan_view(kind: &Kind) -> Option<VxlanView> {
-    let Kind::Vxlan(vxlan) = kind else { return None };
-    Some(VxlanView {
-        id: vxlan.vni,
-        local: (!vxlan.local.is_unspecified()).then_some(vxlan.local),
-        remote: (!vxlan.remote.is_unspecified()).then_some(vxlan.remote),
-        dev: vxlan.lower,
-        port: u32::from(vxlan.port),
-        learning: vxlan.learning,
-    })
+fn tunnel_view(kind: &Kind) -> Option<Tunnel> {
+    match kind {
+        Kind::Tunnel(tunnel) => Some((**tunnel).clone()),
+        Kind::Vxlan(vxlan) => Some(vxlan.tunnel.clone()),
+        _ => None,
+    }
 }
 
 fn stats(stats: super::Stats) -> StatsView {
@@ -300,7 +322,8 @@ fn list_fdb(device: &Device, now: u64, log: &mut Log) {
                     master: device.index,
                     permanent: entry.local,
                     is_static: entry.fixed && !entry.local,
-                    ..line(*mac, entry.port, entry.updated)
+                    vlan: Some((mac.0 >> 48) as u32).filter(|vid| *vid != 0),
+                    ..line(Mac(mac.0 & Mac::BROADCAST.0), entry.port, entry.updated)
                 });
             }
         }

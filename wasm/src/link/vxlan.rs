@@ -1,6 +1,7 @@
 //! vxlan: Ethernet frames inside UDP datagrams (RFC 7348, drivers/net/vxlan).
 
 use super::{Device, Kind, Place};
+use crate::export::records::Tunnel;
 use crate::fabric::{Fabric, SECOND};
 use crate::hash::{mix, Map};
 use crate::pipeline::local::Birth;
@@ -30,17 +31,7 @@ pub struct Remote {
 
 /// What makes a device a vxlan.
 pub struct Vxlan {
-    pub vni: u32,
-    /// Unspecified: the route picks.
-    pub local: Ip,
-    /// Where frames go whose MAC is not in the table; unspecified for nowhere.
-    pub remote: Ip,
-    /// The device underneath, 0 for none.
-    pub lower: u32,
-    pub port: u16,
-    pub learning: bool,
-    /// 0: the namespace's default.
-    pub ttl: u8,
+    pub tunnel: Tunnel,
     pub ageing: u64,
     /// In the order they were made; more than one for a MAC that was appended to.
     pub remotes: Vec<Remote>,
@@ -50,20 +41,20 @@ pub struct Vxlan {
 }
 
 impl Vxlan {
-    pub fn new(vni: u32, port: u16) -> Vxlan {
-        Vxlan {
-            vni,
-            local: Ip::ANY4,
-            remote: Ip::ANY4,
-            lower: 0,
-            port,
-            learning: true,
-            ttl: 0,
-            ageing: 300 * SECOND,
-            remotes: Vec::new(),
-            index: Map::default(),
-            shared: false,
+    pub fn new(tunnel: Tunnel) -> Vxlan {
+        let remotes = Vec::new();
+        let mut vxlan = Vxlan { tunnel, ageing: 300 * SECOND, remotes, index: Map::default(), shared: false };
+        vxlan.set_remote(vxlan.tunnel.remote, 0);
+        vxlan
+    }
+    /// Where frames go whose MAC is not in the table: the first entry of MAC zero.
+    pub fn set_remote(&mut self, remote: Option<Ip>, now: u64) {
+        let old = std::mem::replace(&mut self.tunnel.remote, remote);
+        self.remotes.retain(|known| known.mac != Mac::ZERO || Some(known.ip) != old);
+        if let Some(ip) = remote {
+            self.remotes.insert(0, Remote { mac: Mac::ZERO, ip, origin: Origin::Fixed, updated: now });
         }
+        self.reindex();
     }
     /// Must follow every change of `remotes` other than an append.
     pub fn reindex(&mut self) {
@@ -93,21 +84,18 @@ impl Vxlan {
         let remote = &self.remotes[*self.index.get(&mac)? as usize];
         self.is_fresh(remote, now).then_some(remote)
     }
-    /// Where a frame to `mac` goes: its remotes, else those of the all-zero entry and the device's own `remote`.
+    /// Where a frame to `mac` goes: its remotes, else those of the all-zero entry.
     fn remotes_of(&self, mac: Mac, now: u64) -> Vec<Ip> {
         let of = |wanted: Mac| {
             let here = self.remotes.iter().filter(move |remote| remote.mac == wanted && self.is_fresh(remote, now));
             here.map(|remote| remote.ip).collect::<Vec<_>>()
         };
         let exact = if self.find(mac, now).is_some() { of(mac) } else { Vec::new() };
-        if !exact.is_empty() {
-            return exact;
+        if exact.is_empty() {
+            of(Mac::ZERO)
+        } else {
+            exact
         }
-        let mut all = of(Mac::ZERO);
-        if !self.remote.is_unspecified() && !all.contains(&self.remote) {
-            all.insert(0, self.remote);
-        }
-        all
     }
     /// vxlan_snoop: a frame from `mac` came from the tunnel end `ip`. Whether that is news.
     pub fn learn(&mut self, mac: Mac, ip: Ip, now: u64) -> bool {
@@ -138,14 +126,27 @@ struct Shell {
     ttl: u8,
 }
 
+impl Device {
+    /// Whether it is a vxlan that listens to a group.
+    pub fn joined(&self, group: Ip) -> bool {
+        matches!(&self.kind, Kind::Vxlan(vxlan) if self.up && vxlan.tunnel.remote == Some(group))
+    }
+}
+
 impl Fabric {
     /// The device sends a frame: one datagram to each tunnel end that should have it (vxlan_xmit).
     pub fn vxlan_send(&mut self, place: Place, packet: Parcel) {
         let now = self.world.now;
         let Some(device) = self.space(place.ns).stack.links.get(place.dev) else { return };
         let Kind::Vxlan(vxlan) = &device.kind else { return };
-        let Vxlan { vni, local, remote, lower, port, ttl, .. } = **vxlan;
-        let shell = Shell { vni, local, remote, lower, port, ttl };
+        let shell = Shell {
+            vni: vxlan.tunnel.id,
+            remote: vxlan.tunnel.remote.unwrap_or(Ip::ANY4),
+            local: vxlan.tunnel.local.unwrap_or(Ip::ANY4),
+            lower: vxlan.tunnel.dev.unwrap_or(0),
+            port: vxlan.tunnel.port.unwrap_or(0) as u16,
+            ttl: vxlan.tunnel.ttl.unwrap_or(0) as u8,
+        };
         let single = vxlan.find(packet.eth_dst, now).filter(|_| !vxlan.shared);
         if let Some((remote, until)) = single.map(|remote| (remote.ip, vxlan.fresh_until(remote))) {
             self.world.trails.until(until);
@@ -165,49 +166,46 @@ impl Fabric {
     }
 
     /// One datagram (vxlan_xmit_one): the outer packet keeps the inner one's mark, as both are in one namespace.
-    fn vxlan_send_to(&mut self, (place, shell): (Place, Shell), remote: Ip, mut packet: Parcel) {
-        if remote.is_unspecified() {
+    fn vxlan_send_to(&mut self, (place, shell): (Place, Shell), remote: Ip, packet: Parcel) {
+        let sysctl = self.space(place.ns).stack.sysctl(sysctl::IP_DEFAULT_TTL) as u8;
+        let head = Packet {
+            src: shell.local,
+            dst: remote,
+            proto: proto::UDP,
+            ttl: if shell.ttl != 0 { shell.ttl } else { sysctl },
+            tos: packet.tos & 3,
+            sport: self.flow_port(place.ns, &packet),
+            dport: shell.port,
+            payload_len: (8 + packet.frame_len()) as u16,
+            tunnel: shell.vni,
+            ..Packet::EMPTY
+        };
+        // Only the device's own remote is bound to the device underneath, not what is in the table.
+        let oif = if remote == shell.remote { shell.lower } else { 0 };
+        self.wrap((place, oif), head, packet);
+    }
+
+    /// Puts a packet into a tunnel's outer one and sends that (iptunnel_xmit).
+    pub fn wrap(&mut self, (place, oif): (Place, u32), head: Packet, mut packet: Parcel) {
+        if head.dst.is_unspecified() {
             return self.drop(place, packet, Layer::Tunnel, Reason::TunnelEndpoint);
         }
         if self.world.shells >= MOST_SHELLS {
             return self.drop(place, packet, Layer::Tunnel, Reason::TunnelLoop);
         }
-        let sport = self.flow_port(place.ns, &packet);
         let (space, world) = self.both(place.ns);
-        let ttl = if shell.ttl != 0 { shell.ttl } else { space.stack.sysctl(sysctl::IP_DEFAULT_TTL) as u8 };
         space.hooks.release(&mut packet);
         packet.ct = NONE;
         let (mark, trace, probe, hops) = (packet.mark, packet.trace, packet.probe, packet.hops);
         let socket = packet.socket;
-        let tos = packet.tos & 3;
-        let length = packet.frame_len();
         packet.bridged = false;
         packet.phys_in = 0;
         packet.phys_out = 0;
-        let outer = Packet {
-            src: shell.local,
-            dst: remote,
-            proto: proto::UDP,
-            ttl,
-            tos,
-            sport,
-            dport: shell.port,
-            payload_len: (8 + length) as u16,
-            inner: world.pool.park(packet),
-            tunnel: shell.vni,
-            mark,
-            socket,
-            trace,
-            probe,
-            hops,
-            ip_id: space.stack.next_ip_id(),
-            ..Packet::EMPTY
-        };
+        let ip_id = space.stack.next_ip_id();
+        let outer = Packet { inner: world.pool.park(packet), mark, socket, trace, probe, hops, ip_id, ..head };
         let outer = world.pool.begin(outer);
         world.trails.note_number(place.ns);
         world.note(place, &outer, Layer::Tunnel, Action::Encapsulated);
-        // Only the device's own remote is bound to the device underneath, not what is in the table.
-        let oif = if remote == shell.remote { shell.lower } else { 0 };
         let birth = Birth { ns: place.ns, oif, flags: Birth::TUNNEL | place.dev << 8 };
         self.world.shells += 1;
         let sent = self.send_born(birth, outer);
@@ -240,7 +238,8 @@ impl Fabric {
     /// A datagram for a vxlan port of this namespace; gives it back where no device has that port (vxlan_rcv).
     pub fn vxlan_receive(&mut self, at: Place, mut packet: Parcel) -> Option<Parcel> {
         let links = &self.space(at.ns).stack.links;
-        let is_port = |device: &Device| matches!(&device.kind, Kind::Vxlan(v) if v.port == packet.dport) && device.up;
+        let port = Some(u32::from(packet.dport));
+        let is_port = |device: &Device| matches!(&device.kind, Kind::Vxlan(v) if v.tunnel.port == port) && device.up;
         if !links.iter().any(is_port) {
             return Some(packet);
         }
@@ -261,16 +260,17 @@ impl Fabric {
         inner.trace = packet.trace;
         inner.hops = packet.hops;
         inner.mark = packet.mark;
-        self.vxlan_unpack(at, (vni, packet.dport, packet.src), inner);
+        self.vxlan_unpack(at, (vni, port, packet.src), inner);
         self.finish(at.ns, packet);
         None
     }
 
-    fn vxlan_unpack(&mut self, at: Place, (vni, port, from): (u32, u16, Ip), mut inner: Parcel) {
+    fn vxlan_unpack(&mut self, at: Place, (vni, port, from): (u32, Option<u32>, Ip), inner: Parcel) {
         let now = self.world.now;
         let links = &self.space(at.ns).stack.links;
-        let is_it =
-            |device: &&Device| matches!(&device.kind, Kind::Vxlan(v) if v.vni == vni && v.port == port) && device.up;
+        let is_it = |device: &&Device| {
+            matches!(&device.kind, Kind::Vxlan(v) if v.tunnel.id == vni && v.tunnel.port == port) && device.up
+        };
         let Some(dev) = links.iter().find(is_it).map(|device| device.index) else {
             return self.drop(at, inner, Layer::Tunnel, Reason::UnknownVni);
         };
@@ -279,18 +279,19 @@ impl Fabric {
         if inner.eth_src == own {
             return self.drop(Place { ns: at.ns, dev }, inner, Layer::Tunnel, Reason::Loop);
         }
-        let learner = device.vxlan_mut().filter(|vxlan| vxlan.learning);
+        let learner = device.vxlan_mut().filter(|vxlan| vxlan.tunnel.learning != Some(false));
         match learner.map(|vxlan| vxlan.learn(inner.eth_src, from, now)) {
             Some(true) => self.world.trails.disturb(),
             Some(false) => self.world.trails.note_place(Place { ns: at.ns, dev }, inner.eth_src, Found::Remote(from)),
             None => {}
         }
-        inner.iif = 0;
-        inner.ct = NONE;
-        inner.ct_info = Default::default();
+        self.unwrapped(Place { ns: at.ns, dev }, inner);
+    }
+
+    /// What came out of a tunnel is received by its device.
+    pub fn unwrapped(&mut self, place: Place, mut inner: Parcel) {
+        inner.forget();
         inner.pkt_type = PacketType::Host;
-        inner.nf_trace = false;
-        let place = Place { ns: at.ns, dev };
         self.world.note(place, &inner, Layer::Tunnel, Action::Decapsulated);
         self.hand(place, place, inner);
     }

@@ -20,6 +20,11 @@ impl Fabric {
             return self.drop(place, packet, Layer::Local, Reason::Malformed);
         }
         match packet.proto {
+            proto::IPIP => {
+                let Some(mut packet) = self.ipip_receive(place, packet) else { return };
+                self.space_mut(place.ns).hooks.release(&mut packet);
+                self.unknown_protocol(place, packet);
+            }
             proto::UDP => self.udp_deliver(place, packet),
             proto::TCP => self.tcp_deliver(place, packet),
             proto::ICMP | proto::ICMPV6 if (packet.proto == proto::ICMP) == packet.dst.is_v4() => {

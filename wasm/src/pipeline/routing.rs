@@ -151,7 +151,7 @@ impl Stack {
         }
         if dst.is_multicast() {
             // nobody here joins groups but all-hosts, and multicast is not routed
-            let joined = dst == Ip::v4(0xe000_0001);
+            let joined = dst == Ip::v4(0xe000_0001) || self.links.iter().any(|device| device.joined(dst));
             return if joined { self.broadcast_input(packet, dev) } else { Err(InputError::MartianDestination) };
         }
         if is_zeronet(src) {

@@ -32,6 +32,7 @@ pub mod ether {
     pub const IPV4: u16 = 0x0800;
     pub const ARP: u16 = 0x0806;
     pub const VLAN: u16 = 0x8100;
+    pub const QINQ: u16 = 0x88a8;
     pub const IPV6: u16 = 0x86dd;
 }
 
@@ -79,8 +80,8 @@ pub struct Packet {
     pub eth_dst: Mac,
     /// [`ether`]; what the rest of the packet is.
     pub ethertype: u16,
-    /// 802.1Q TCI with bit 12 (CFI) set when tagged, 0 when not.
-    pub vlan: u16,
+    /// VLAN tags, the outermost in the low half: id and bits of [`crate::abi::tag`]; 0 for none. Priorities are not carried.
+    pub vlan: u32,
 
     // IP (for ARP: src/dst are the protocol addresses, `kind` the operation; the hardware addresses are the frame's)
     pub src: Ip,
@@ -311,11 +312,24 @@ impl Packet {
     pub const fn is_empty(&self) -> bool {
         false
     }
+    /// What Linux keeps beside the bytes stays behind where the packet leaves a stack (skb_scrub_packet); conntrack's part must be
+    /// given back before.
+    pub fn forget(&mut self) {
+        self.ct = NONE;
+        self.ct_info = CtInfo::None;
+        self.nf_trace = false;
+        self.bridged = false;
+        self.phys_in = 0;
+        self.phys_out = 0;
+        self.iif = 0;
+        self.priority = 0;
+        self.socket = NONE;
+        self.frag_max = 0;
+    }
     /// Bytes of the frame, Ethernet header included.
     pub const fn frame_len(&self) -> u32 {
-        if self.ethertype == ether::ARP {
-            return 42;
-        }
-        14 + self.len()
+        // Linux keeps the outer tag beside the frame.
+        let head = if self.vlan >> 16 != 0 { 18 } else { 14 };
+        head + if self.ethertype == ether::ARP { 28 } else { self.len() }
     }
 }

@@ -5,6 +5,7 @@ use super::checksum;
 use super::packet::{ether, next, proto, Packet};
 use super::pool::Pool;
 use super::print::{checksum_place, crc32c, ends};
+use crate::abi::tag;
 
 /// The bytes are no packet a receiver would look at: too short, wrong version or length, wrong header checksum.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,11 +28,13 @@ pub fn parse_frame(bytes: &[u8], pool: &mut Pool) -> Result<Packet, Malformed> {
         six.copy_from_slice(&bytes[at..at + 6]);
         Mac::from_bytes(six)
     };
-    let (mut kind, mut rest, mut vlan) = (u16_at(bytes, 12), &bytes[14..], 0);
-    if kind == ether::VLAN && rest.len() >= 4 {
-        vlan = u16_at(rest, 0) | 0x1000;
+    let (mut kind, mut rest, mut vlan, mut shift) = (u16_at(bytes, 12), &bytes[14..], 0, 0);
+    while matches!(kind, ether::VLAN | ether::QINQ) && rest.len() >= 4 && shift < 32 {
+        let protocol = if kind == ether::QINQ { tag::AD } else { 0 };
+        vlan |= (u32::from(u16_at(rest, 0)) & tag::ID | tag::PRESENT | protocol) << shift;
         kind = u16_at(rest, 2);
         rest = &rest[4..];
+        shift += 16;
     }
     let packet = match kind {
         ether::IPV4 | ether::IPV6 => parse_ip(rest, pool)?,

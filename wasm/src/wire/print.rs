@@ -4,14 +4,17 @@ use super::addr::Family;
 use super::checksum;
 use super::packet::{ether, next, proto, Packet, NONE};
 use super::pool::Pool;
+use crate::abi::tag;
 
 /// The whole frame from its Ethernet header on.
 pub fn print_frame(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     out.extend_from_slice(&packet.eth_dst.bytes());
     out.extend_from_slice(&packet.eth_src.bytes());
-    if packet.vlan != 0 {
-        out.extend_from_slice(&ether::VLAN.to_be_bytes());
-        out.extend_from_slice(&(packet.vlan & 0xefff).to_be_bytes());
+    let mut tags = packet.vlan;
+    while tags != 0 {
+        let kind = if tags & tag::AD != 0 { ether::QINQ } else { ether::VLAN };
+        out.extend_from_slice(&(u32::from(kind) << 16 | tags & tag::ID).to_be_bytes());
+        tags >>= 16;
     }
     out.extend_from_slice(&packet.ethertype.to_be_bytes());
     match packet.ethertype {
