@@ -36,7 +36,7 @@ class CoreDns {
   /** Read, but not in effect yet. */
   #loaded: Configuration | undefined;
   #generation = 0;
-  /** It ended itself: what is still under way says nothing any more. */
+  /** It has ended: what is still under way says and does nothing any more. */
   #dead = false;
   #end: (exit: number) => void = () => {};
   #fail: (error: unknown) => void = () => {};
@@ -66,14 +66,16 @@ class CoreDns {
     process.out(`CoreDNS-${this.options.version ?? COREDNS_VERSION}\nlinux/amd64, ${GO_VERSION}, \n`);
     const exit = await Promise.race([ended, process.killed.then(() => 0)]);
     if (exit === 0) process.out("[INFO] SIGTERM: Shutting down servers then terminating\n");
+    this.#dead = true;
     return exit;
   }
 
   #makeHost(): Host {
     const { clock, net, random, env, files, machine } = this.process;
     const absolute = (path: string) => (path.startsWith("/") ? path : `${directory(this.process)}${path}`);
+    const sleep = async (milliseconds: number) => !this.#dead && await clock.sleep(milliseconds) && !this.#dead;
     const host: Host = {
-      clock,
+      clock: { now: () => clock.now(), sleep },
       net,
       random,
       env,
@@ -191,6 +193,7 @@ class CoreDns {
 
   /** A query from 127.0.0.1 to the server itself: what loop sends. */
   async #askMyself(name: string, type: string, port: number): Promise<boolean> {
+    if (this.#dead) return false;
     const socket = this.process.net.udp(4);
     const id = this.process.random.below(65536);
     if (isFailure(socket.connect("127.0.0.1", port))) return false;
