@@ -7,6 +7,7 @@ import { framed, FrameReader } from "./frames.ts";
 import { serveHttp } from "./http.ts";
 import { COREDNS_VERSION } from "./order.ts";
 import { goLookup } from "./go_resolver.ts";
+import { printGoDuration } from "./go_values.ts";
 import type { ClusterView, Host, Instance, RunningServer } from "./plugin.ts";
 import { serve, serveStream } from "./server.ts";
 
@@ -47,7 +48,7 @@ class CoreDns {
 
   async main(): Promise<number> {
     const { process } = this;
-    process.handle(SIGTERM);
+    const asked = new Promise<void>((resolve) => process.handle(SIGTERM, resolve));
     const ended = new Promise<number>((resolve, reject) => [this.#end, this.#fail] = [resolve, reject]);
     const loading = this.#load() ?? this.#settle();
     // No turn is lost where nothing is waited for: what starts beside CoreDNS finds it listening.
@@ -64,10 +65,21 @@ class CoreDns {
     for (const line of this.#current().banner) process.out(`${line}\n`);
     this.#start();
     process.out(`CoreDNS-${this.options.version ?? COREDNS_VERSION}\nlinux/amd64, ${GO_VERSION}, \n`);
-    const exit = await Promise.race([ended, process.killed.then(() => 0)]);
-    if (exit === 0) process.out("[INFO] SIGTERM: Shutting down servers then terminating\n");
+    const exit = await Promise.race([ended, asked.then(() => this.#shutDown()), process.killed.then(() => 0)]);
     this.#dead = true;
     return exit;
+  }
+
+  /** Goes on serving for as long as plugins ask for it. */
+  async #shutDown(): Promise<number> {
+    this.process.out("[INFO] SIGTERM: Shutting down servers then terminating\n");
+    const instances = this.#current().blocks.flatMap((block) => block.instances);
+    for (const [name, { lameduck = 0 }] of instances) {
+      if (lameduck <= 0) continue;
+      this.process.out(`[INFO] plugin/${name}: Going into lameduck mode for ${printGoDuration(lameduck)}\n`);
+      await this.process.clock.sleep(lameduck);
+    }
+    return 0;
   }
 
   #makeHost(): Host {
