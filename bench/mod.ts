@@ -13,6 +13,7 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Row[]>>> = {
   path: async () => await (await import("./path.ts")).path(),
   api: async () => await (await import("./api.ts")).api(),
   services: async () => await (await import("./services_sync.ts")).syncs(),
+  dns: async () => await (await import("./dns.ts")).dns(),
 };
 
 const BASELINE = new URL("./baseline.json", import.meta.url);

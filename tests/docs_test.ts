@@ -39,7 +39,7 @@ Deno.test("links in the documents lead somewhere", () => {
   const documents = [
     "README.md",
     "CONTRIBUTING.md",
-    ...["ARCHITECTURE", "FIDELITY", "ADDING", "GLOSSARY"].map((name) => `docs/${name}.md`),
+    ...["ARCHITECTURE", "FIDELITY", "ADDING", "GLOSSARY", "COREDNS"].map((name) => `docs/${name}.md`),
   ];
   const dead = documents.flatMap((document) => {
     const folder = document.includes("/") ? "docs/" : "";

@@ -12,6 +12,11 @@ const KEY_COMMANDS: Readonly<Record<string, string>> = {
   "04-names.md": 'echo "nameserver 192.168.1.100" > /etc/resolv.conf',
   "05-network-namespaces.md": "ip link add veth-red type veth peer name veth-blue",
   "06-a-bridge-for-namespaces.md": "iptables -t nat -A POSTROUTING -s 192.168.15.0/24 -j MASQUERADE",
+  "07-names-in-a-cluster.md": "kubectl scale statefulset mysql --replicas=3",
+  "08-the-corefile.md":
+    "sed -i 's|^    .:53 {|    corp.test:53 {\\n        errors\\n        cache 30\\n        forward . 172.18.0.2\\n    }\\n    .:53 {|' coredns.yaml",
+  "09-when-names-fail.md": "kubectl apply -f good.yaml",
+  "10-root-and-branches.md": "sleep 12",
   "20-services.md": "kubectl scale statefulset web --replicas=0",
   "21-kube-proxy-in-nftables-mode.md": "kubectl scale statefulset web --replicas=1",
   "22-kube-proxy-in-ipvs-mode.md": "kubectl scale statefulset web --replicas=1",

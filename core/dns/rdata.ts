@@ -131,10 +131,7 @@ const svcb: RdataCodec = {
 
 /** RFC 3597: `\# 4 0a000001` for a type without a row. */
 const unknown: RdataCodec = {
-  read: (reader, length) => {
-    const hex = Array.from(reader.take(length), (byte) => byte.toString(16).padStart(2, "0").toUpperCase()).join("");
-    return length === 0 ? "\\# 0" : `\\# ${length} ${hex}`;
-  },
+  read: (reader, length) => octets(reader.take(length)),
   write: (writer, text) => {
     const [, length, hex = ""] = /^\\#\s+(\d+)\s*([0-9a-fA-F\s]*)$/.exec(text.trim()) ?? [];
     const digits = hex.replace(/\s/g, "");
@@ -142,6 +139,11 @@ const unknown: RdataCodec = {
     for (const byte of digits.match(/../g) ?? []) writer.u8(parseInt(byte, 16));
   },
 };
+
+function octets(bytes: Uint8Array): string {
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0").toUpperCase()).join("");
+  return bytes.length === 0 ? "\\# 0" : `\\# ${bytes.length} ${hex}`;
+}
 
 /** As much of `dns-packet`'s codec interface as is used here. */
 interface PacketCodec {
@@ -163,16 +165,26 @@ function withBuffers(fields: Readonly<Record<string, unknown>>): Record<string, 
 /** A type that `dns-packet` knows: its codec works on the length and the data together. */
 function throughPacket(type: string, texts: PacketText): RdataCodec {
   const codec = packet.record(type) as PacketCodec;
+  const encode = (text: string): Uint8Array =>
+    Uint8Array.from(codec.encode(withBuffers(texts.parse(text)))).subarray(2);
   return {
     read: (reader, length) => {
-      reader.take(length);
+      const bytes = reader.take(length);
+      let text: string;
       try {
-        return texts.print(codec.decode(nodeBuffer.from(reader.bytes.subarray(0, reader.at)), reader.at - length - 2));
+        text = texts.print(codec.decode(nodeBuffer.from(reader.bytes.subarray(0, reader.at)), reader.at - length - 2));
       } catch (error) {
         throw new WireError(`bad ${type} record: ${(error as Error).message}`);
       }
+      try {
+        encode(text);
+        return text;
+      } catch {
+        // It can be read, but not be written that way: it stays what it is.
+        return octets(bytes);
+      }
     },
-    write: (writer, text) => writer.put(Uint8Array.from(codec.encode(withBuffers(texts.parse(text)))).subarray(2)),
+    write: (writer, text) => writer.put(encode(text)),
   };
 }
 

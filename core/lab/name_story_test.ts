@@ -66,3 +66,15 @@ Deno.test("where nobody answers, the story says what to look at", async () => {
   assertEquals(exit, 1);
   await lab.close();
 });
+
+Deno.test("CoreDNS serves on for its lameduck time, then its pod is gone", async () => {
+  const lab = await Lab.open({ files: [OBJECTS], nodes: 1 });
+  await lab.exec("admin", "kubectl -n kube-system scale deploy coredns --replicas=0");
+  await lab.advance(2);
+  const { stdout } = await lab.exec("admin", "kubectl -n kube-system logs -l k8s-app=kube-dns --tail=1");
+  assertMatch(stdout, /^\[INFO\] plugin\/health: Going into lameduck mode for 5s$/m);
+  await lab.advance(8);
+  const { stderr } = await lab.exec("admin", "kubectl -n kube-system get pods -l k8s-app=kube-dns");
+  assertEquals(stderr, "No resources found in kube-system namespace.\n");
+  await lab.close();
+});

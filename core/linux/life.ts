@@ -15,6 +15,8 @@ const SIGKILL = 9;
 export class Life {
   readonly sockets = new Set<SocketId>();
   readonly handled = new Set<number>();
+  /** What a program does about a signal itself: its waits go on then. */
+  readonly handlers = new Map<number, () => void>();
   readonly #listeners = new Set<(signal: number) => void>();
   #signal: number | undefined;
   #grace = GRACE;
@@ -50,6 +52,8 @@ export class Life {
 
   kill(signal: number): void {
     if (this.#signal === SIGKILL) return;
+    const handler = this.handlers.get(signal);
+    if (handler !== undefined) return handler();
     const first = this.#signal === undefined;
     this.#signal = signal;
     if (signal === SIGKILL) this.#grace = 0;

@@ -33,8 +33,11 @@ export interface Process {
   readonly killed: Promise<number>;
   /** Calls `listener` with the signal when the process is killed, or at once when it already was. Not a wait. */
   onKill(listener: (signal: number) => void): () => void;
-  /** Says that the program ends by itself on this signal, with its own exit status; otherwise that is 128 + signal. */
-  handle(signal: number): void;
+  /**
+   * Says that the program ends by itself on this signal, with its own exit status; otherwise that is 128 + signal. With a
+   * handler, which is called each time, its waits go on meanwhile.
+   */
+  handle(signal: number, handler?: () => void): void;
   /** Writes to standard output, standard error. */
   out(text: string): void;
   err(text: string): void;

@@ -96,8 +96,9 @@ export class RunningProcess implements Process {
     return this.life.onKill(listener);
   }
 
-  handle(signal: number): void {
+  handle(signal: number, handler?: () => void): void {
     this.life.handled.add(signal);
+    if (handler !== undefined) this.life.handlers.set(signal, handler);
   }
 
   out(text: string): void {

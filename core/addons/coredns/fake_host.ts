@@ -17,11 +17,13 @@ export interface Given {
   readonly files?: Readonly<Record<string, string>>;
 }
 
-/** A configured server that is asked by hand. */
-export function fakeServer({ corefile, manifests = "", files = {} }: Given) {
-  const clock = new VirtualClock(START);
-  const log: string[] = [];
-  const host: Host = {
+/** A place without sockets, with a clock that its owner moves. */
+export function fakeHost({ files = {}, clock = new VirtualClock(START), log = [] }: {
+  readonly files?: Readonly<Record<string, string>>;
+  readonly clock?: VirtualClock;
+  readonly log?: string[];
+}): Host {
+  return {
     clock: {
       now: () => clock.now(),
       sleep: (time) => new Promise((wake) => clock.at(clock.now() + time, () => wake(true))),
@@ -36,6 +38,13 @@ export function fakeServer({ corefile, manifests = "", files = {} }: Given) {
     background: (job) => void job(),
     fatal: (line) => log.push(line),
   };
+}
+
+/** A configured server that is asked by hand. */
+export function fakeServer({ corefile, manifests = "", files = {} }: Given) {
+  const clock = new VirtualClock(START);
+  const log: string[] = [];
+  const host = fakeHost({ files, clock, log });
   const store = new Store();
   for (const document of parseAllDocuments(manifests)) {
     const object = document.toJS() as KubeObject | null;

@@ -126,6 +126,8 @@ export interface Instance {
   prepare?(): Promise<string | undefined>;
   /** Lines logged when the server starts; listeners and loops begin here. */
   start?(server: RunningServer): void;
+  /** Milliseconds for which the server goes on when it is to end. */
+  readonly lameduck?: number;
   /** Whether queries can be answered; asked by the ready plugin. */
   ready?(): boolean;
   /** Addresses its block listens at instead of all. */

@@ -7,6 +7,7 @@ import { framed, FrameReader } from "./frames.ts";
 import { serveHttp } from "./http.ts";
 import { COREDNS_VERSION } from "./order.ts";
 import { goLookup } from "./go_resolver.ts";
+import { printGoDuration } from "./go_values.ts";
 import type { ClusterView, Host, Instance, RunningServer } from "./plugin.ts";
 import { serve, serveStream } from "./server.ts";
 
@@ -36,7 +37,7 @@ class CoreDns {
   /** Read, but not in effect yet. */
   #loaded: Configuration | undefined;
   #generation = 0;
-  /** It ended itself: what is still under way says nothing any more. */
+  /** It has ended: what is still under way says and does nothing any more. */
   #dead = false;
   #end: (exit: number) => void = () => {};
   #fail: (error: unknown) => void = () => {};
@@ -47,7 +48,7 @@ class CoreDns {
 
   async main(): Promise<number> {
     const { process } = this;
-    process.handle(SIGTERM);
+    const asked = new Promise<void>((resolve) => process.handle(SIGTERM, resolve));
     const ended = new Promise<number>((resolve, reject) => [this.#end, this.#fail] = [resolve, reject]);
     const loading = this.#load() ?? this.#settle();
     // No turn is lost where nothing is waited for: what starts beside CoreDNS finds it listening.
@@ -64,16 +65,29 @@ class CoreDns {
     for (const line of this.#current().banner) process.out(`${line}\n`);
     this.#start();
     process.out(`CoreDNS-${this.options.version ?? COREDNS_VERSION}\nlinux/amd64, ${GO_VERSION}, \n`);
-    const exit = await Promise.race([ended, process.killed.then(() => 0)]);
-    if (exit === 0) process.out("[INFO] SIGTERM: Shutting down servers then terminating\n");
+    const exit = await Promise.race([ended, asked.then(() => this.#shutDown()), process.killed.then(() => 0)]);
+    this.#dead = true;
     return exit;
+  }
+
+  /** Goes on serving for as long as plugins ask for it. */
+  async #shutDown(): Promise<number> {
+    this.process.out("[INFO] SIGTERM: Shutting down servers then terminating\n");
+    const instances = this.#current().blocks.flatMap((block) => block.instances);
+    for (const [name, { lameduck = 0 }] of instances) {
+      if (lameduck <= 0) continue;
+      this.process.out(`[INFO] plugin/${name}: Going into lameduck mode for ${printGoDuration(lameduck)}\n`);
+      await this.process.clock.sleep(lameduck);
+    }
+    return 0;
   }
 
   #makeHost(): Host {
     const { clock, net, random, env, files, machine } = this.process;
     const absolute = (path: string) => (path.startsWith("/") ? path : `${directory(this.process)}${path}`);
+    const sleep = async (milliseconds: number) => !this.#dead && await clock.sleep(milliseconds) && !this.#dead;
     const host: Host = {
-      clock,
+      clock: { now: () => clock.now(), sleep },
       net,
       random,
       env,
@@ -191,6 +205,7 @@ class CoreDns {
 
   /** A query from 127.0.0.1 to the server itself: what loop sends. */
   async #askMyself(name: string, type: string, port: number): Promise<boolean> {
+    if (this.#dead) return false;
     const socket = this.process.net.udp(4);
     const id = this.process.random.below(65536);
     if (isFailure(socket.connect("127.0.0.1", port))) return false;

@@ -130,7 +130,8 @@ export class ContainerWorker {
       started: this.spec.startupProbe === undefined,
       ready: this.#readyAtOnce(),
     });
-    const probes = task.runner.spawn(
+    // Probes look for themselves whether their container still runs; nobody waits for the end of their pauses.
+    task.runner.spawn(
       `probes of ${pod.metadata.name}/${this.spec.name}`,
       (own) => this.#probe(own, sandbox.addresses[0] ?? ""),
     );
@@ -144,7 +145,6 @@ export class ContainerWorker {
       containerID: `containerd://${this.#id}`,
     };
     this.#set({ terminated }, { started: false, ready: this.init && exitCode === 0 });
-    await task.join(probes.result);
     return exitCode;
   }
 

@@ -14,14 +14,15 @@ export function plainText(status: number, body: string): HttpAnswer {
 export const health: DnsPlugin = {
   name: "health",
   setup(corefile) {
-    const address = readHealth(corefile);
-    return { http: { address, answer: (path) => (path === "/health" ? plainText(200, "OK") : NOT_FOUND) } };
+    const { address, lameduck } = readHealth(corefile);
+    return { lameduck, http: { address, answer: (path) => (path === "/health" ? plainText(200, "OK") : NOT_FOUND) } };
   },
 };
 
 /** Reads the directive; throws a CorefileError. */
-export function readHealth(corefile: Dispenser): string {
+function readHealth(corefile: Dispenser): { readonly address: string; readonly lameduck: number } {
   let address = ":8080";
+  let lameduck = 0;
   while (corefile.next()) {
     const args = corefile.remainingArgs();
     if (args.length > 1) throw corefile.argError("one address");
@@ -37,7 +38,8 @@ export function readHealth(corefile: Dispenser): string {
         const problem = `unable to parse lameduck duration value: '${time}' : ${parsed.error}`;
         throw corefile.plainError(problem, "a duration such as 5s");
       }
+      lameduck = parsed.value;
     }
   }
-  return address;
+  return { address, lameduck };
 }

@@ -17,7 +17,7 @@ export const loop: DnsPlugin = {
     }
     const zone = zones[0] ?? ".";
     const probe = `${randomNumber(host)}.${randomNumber(host)}.${zone === "." ? "" : zone}`;
-    const state = { seen: 0, enabled: true, port: ":53" };
+    const state: LoopState = { seen: 0, enabled: true, port: ":53" };
     return {
       handle(query, next) {
         const { type } = query.question;
@@ -41,13 +41,22 @@ export const loop: DnsPlugin = {
   },
 };
 
-async function search(host: Host, server: RunningServer, probe: string, state: { enabled: boolean }): Promise<void> {
+/** What the plugin knows while it searches. */
+interface LoopState {
+  seen: number;
+  enabled: boolean;
+  port: string;
+}
+
+async function search(host: Host, server: RunningServer, probe: string, state: LoopState): Promise<void> {
   const deadline = host.clock.now() + TRIES_FOR;
   while (host.clock.now() < deadline && state.enabled) {
     if (await server.ask(probe, "HINFO")) {
       await host.clock.sleep(DISABLED_AFTER);
       break;
     }
+    // A probe nobody answers says nothing of a loop.
+    state.seen = 0;
     if (!(await host.clock.sleep(1000))) break;
   }
   state.enabled = false;

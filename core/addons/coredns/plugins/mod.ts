@@ -9,6 +9,7 @@ import { cancel } from "./cancel.ts";
 import { chaos } from "./chaos.ts";
 import { debug } from "./debug.ts";
 import { dns64 } from "./dns64.ts";
+import { dnssec } from "./dnssec.ts";
 import { erratic } from "./erratic.ts";
 import { errors } from "./errors.ts";
 import { forward } from "./forward.ts";
@@ -33,6 +34,7 @@ import { view } from "./view.ts";
 import { auto } from "./auto.ts";
 import { file } from "./file.ts";
 import { secondary } from "./secondary.ts";
+import { trace } from "./trace.ts";
 import { transfer } from "./transfer.ts";
 import { autopath } from "./autopath.ts";
 import { k8sExternal } from "./k8s_external.ts";
@@ -76,8 +78,10 @@ const ALL: readonly DnsPlugin[] = [
   transfer,
   autopath,
   k8sExternal,
+  dnssec,
   etcd,
   tls,
+  trace,
   whoami,
 ];
 
