@@ -67,12 +67,22 @@ export function directionsOf(shape: SetShape, selectors: readonly string[]): num
   return shape.parts.length | (bits << 8);
 }
 
+/** Members of elements that were encoded before. */
+const encoded = new WeakMap<LiveSet, WeakMap<NftElement, number[][]>>();
+
 /** The words of a set with these elements. */
-export function encodePlaneSet({ set }: LiveSet, shape: SetShape, elements: readonly NftElement[]): Uint32Array {
+export function encodePlaneSet(live: LiveSet, shape: SetShape, elements: readonly NftElement[]): Uint32Array {
+  const { set } = live;
   const out = new Encoder(shape.family, () => 0);
   const type = shape.parts.reduce((bits, part, i) => bits | (TYPES[part.kind] << (4 * i)), 0);
   const timed = set.timeout !== undefined || set.flags.includes("timeout");
-  const members = elements.flatMap((element) => membersOf(element, shape));
+  const known = encoded.get(live) ?? new WeakMap<NftElement, number[][]>();
+  encoded.set(live, known);
+  const members = elements.flatMap((element) => {
+    const own = known.get(element) ?? membersOf(element, shape);
+    known.set(element, own);
+    return own;
+  });
   out.push(PROGRAM.VERSION, shape.family, type, timed ? SETFLAG.TIMEOUT : 0, Math.ceil((set.timeout ?? 0) / 1000));
   out.push(set.size ?? 0xffff_ffff, shape.family === 4 ? 32 : 128, members.length);
   for (const member of members) out.push(...member);

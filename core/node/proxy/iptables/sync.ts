@@ -43,8 +43,10 @@ export function syncIptables(
 
 /** Services (`namespace/name`) with a port that is new or differs. */
 export function changedServices(before: ServiceView, after: ServiceView): Set<string> {
+  const differ = after.ports.filter((port, i) => before.ports[i] !== port);
+  if (differ.length === 0) return new Set();
   const known = new Map(before.ports.map((port) => [portKey(port), port]));
-  const changed = after.ports.filter((port) => {
+  const changed = differ.filter((port) => {
     const old = known.get(portKey(port));
     return old !== port && (old === undefined || JSON.stringify(old) !== JSON.stringify(port));
   });

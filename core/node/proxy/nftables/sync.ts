@@ -88,6 +88,7 @@ function found(view: ServiceView, table: NftTable | undefined): NftSynced {
 function newParts(view: ServiceView, before: NftSynced | undefined): Map<string, PortPart> {
   const changed = before === undefined ? undefined : changedServices(before.view, view);
   const due = (port: ServicePort) => changed?.has(`${port.namespace}/${port.service}`) ?? true;
+  if (changed?.size === 0) return new Map();
   return new Map(view.ports.filter(due).map((port) => [partKey(port), portPart(port, view)]));
 }
 
