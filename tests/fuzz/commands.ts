@@ -51,7 +51,7 @@ async function typeAll(random: Random, { lines, most }: Load, report: Report): P
     const line = random.pick(lines);
     const made = random.below(4) === 0 ? line : mutateText(random, line);
     report.began();
-    report.ended(await problemOf(machine, made));
+    report.ended(await problemOf(machine, made), made);
   }
   plane.free();
 }

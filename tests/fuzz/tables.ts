@@ -44,7 +44,7 @@ function loadAll(random: Random, { texts, sets, most }: Load, report: Report): v
   for (let tried = 0; tried < most; tried++) {
     const text = tried === 0 ? texts[0] as string : mutateText(random, random.pick(texts));
     report.began();
-    report.ended(problemOf(netfilter, text));
+    report.ended(problemOf(netfilter, text), text);
   }
   plane.free();
 }
