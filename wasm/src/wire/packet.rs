@@ -314,7 +314,7 @@ impl Packet {
     /// Bytes of the frame, Ethernet header included.
     pub const fn frame_len(&self) -> u32 {
         if self.ethertype == ether::ARP {
-            return 42;
+            return if self.payload_len == 0 { 42 } else { 14 + self.payload_len as u32 };
         }
         14 + self.len()
     }
