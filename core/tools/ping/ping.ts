@@ -24,9 +24,12 @@ export async function ping(process: Process): Promise<number> {
     process.err(options.err ?? "");
     return options.exit;
   }
+  process.err(options.warnings);
   const info = await getaddrinfo(process, options.target, { family: options.family });
   if (gaiFailed(info)) return complain(process, `${options.target}: ${info.text}`);
-  const target = info.addresses[0] as string;
+  const found = info.addresses[0] as string;
+  // Nobody's address is this host's.
+  const target = found === "0.0.0.0" ? "127.0.0.1" : found;
   if (options.verbose) tellSockets(process, target, info.canonical);
   const opened = open(process, target, options);
   if (typeof opened === "string") return complain(process, opened);
