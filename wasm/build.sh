@@ -18,14 +18,15 @@ else
 fi
 wasm-pack build --target web --release --mode no-install --no-pack --out-name plane --out-dir pkg
 rm -f pkg/.gitignore pkg/package.json pkg/README.md
-# Inlining, sorting functions by use, and finding common parts make the module smaller and its gzip larger. Alike functions next to
+# Inlining, sorting functions by use, finding common parts, and making locals and their uses shorter make the module smaller and its gzip larger. Alike functions next to
 # each other make the gzip smaller. Nothing lies in the first kilobyte: it is the far end of the stack (--low-memory-unused).
 features="--enable-bulk-memory --enable-bulk-memory-opt --enable-sign-ext --enable-nontrapping-float-to-int --enable-mutable-globals --enable-reference-types --enable-multivalue"
 optimize() {
   npx -y --package=binaryen@132.0.0 -- wasm-opt --mvp-features $features "$@" pkg/plane_bg.wasm -o pkg/plane_bg.wasm
 }
 optimize --low-memory-unused --generate-global-effects -Oz -Oz \
-  --skip-pass=inlining-optimizing --skip-pass=reorder-functions --skip-pass=local-cse --skip-pass=memory-packing
+  --skip-pass=inlining-optimizing --skip-pass=reorder-functions --skip-pass=local-cse --skip-pass=memory-packing \
+  --skip-pass=simplify-locals --skip-pass=code-pushing --skip-pass=merge-locals
 deno run --allow-read=pkg/plane_bg.wasm --allow-write=pkg/plane_bg.wasm order.js pkg/plane_bg.wasm
 optimize --reorder-functions-by-name --strip-debug --strip-producers --strip-target-features
 deno run --allow-read=pkg/plane_bg.wasm --allow-write=bytes.ts bytes.js

@@ -40,6 +40,7 @@ export const ERRNO: Readonly<Record<Errno, readonly [number, string]>> = {
   ECONNREFUSED: [111, "Connection refused"],
   EHOSTDOWN: [112, "Host is down"],
   EHOSTUNREACH: [113, "No route to host"],
+  EREMOTEIO: [121, "Remote I/O error"],
   EINPROGRESS: [115, "Operation now in progress"],
 };
 

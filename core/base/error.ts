@@ -59,6 +59,7 @@ export type Errno =
   | "ECONNREFUSED"
   | "EHOSTDOWN"
   | "EHOSTUNREACH"
+  | "EREMOTEIO"
   | "EINPROGRESS"
   | "ELOOP"
   | "ENOTEMPTY"

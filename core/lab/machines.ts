@@ -43,11 +43,14 @@ export async function buildMachines(
     layCable({ world, sockets, blame: (problem, expected) => blame(["links", i], problem, expected) }, link)
   );
   for (const [i, machine] of spec.machines.entries()) {
-    await configure(
-      machines[i] as Machine,
-      machine,
-      (path, problem, expected) => blame(["machines", i, ...path], problem, expected),
-    );
+    const built = machines[i] as Machine;
+    const at = (path: readonly (string | number)[], problem: string, expected: string) =>
+      blame(["machines", i, ...path], problem, expected);
+    await configure(built, machine, at);
+    built.onBoot(async () => {
+      plugIn(built);
+      await configure(built, machine, at);
+    });
   }
   if (world.ipv6) await world.runner.advance(DAD);
 }
@@ -86,6 +89,11 @@ class Sockets {
     this.#used.set(name, count + 1);
     return { ns: machine.ns.id, device: device ?? `eth${count}` };
   }
+}
+
+/** Takes the devices that cables end in up again, after a boot. */
+function plugIn({ plane, ns }: Machine): void {
+  for (const { index, up } of plane.links(ns.id)) if (!up) plane.setLink(ns.id, index, { up: true });
 }
 
 async function configure(machine: Machine, spec: MachineSpec, blame: Blame): Promise<void> {

@@ -111,6 +111,8 @@ export interface ConnectOptions extends SocketOptions {
   readonly from?: string;
   readonly fromPort?: number;
   readonly timeout?: number;
+  /** Told of the ICMP error that ended the attempt (IP_RECVERR). */
+  readonly heard?: (error: SocketError) => void;
 }
 
 /** One end of a connection. */

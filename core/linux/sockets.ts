@@ -32,7 +32,10 @@ export class ProcessNet implements Net {
       return view.state === "SYN-SENT" ? undefined : true as const;
     }, options.timeout);
     if (settled === undefined) return this.#give(id, undefined);
-    return settled === true ? new PlaneStream(this, id) : this.#give(id, settled);
+    if (settled === true) return new PlaneStream(this, id);
+    const error = plane.takeError(id);
+    if (error !== undefined) options.heard?.(error);
+    return this.#give(id, settled);
   }
 
   listen(address: string, port: number, options: ListenOptions = {}): Result<Listener> {
@@ -76,7 +79,9 @@ export class ProcessNet implements Net {
   #open(kind: "tcp" | "udp" | "icmp" | "raw", family: 4 | 6, options: SocketOptions, protocol?: number): SocketId {
     const { plane } = this.life;
     const id = this.adopt(plane.socket(this.ns, kind, family, protocol));
-    const { timeout: _t, from: _f, fromPort: _p, backlog: _b, ...set } = options as ConnectOptions & ListenOptions;
+    const { timeout: _t, from: _f, fromPort: _p, backlog: _b, heard: _h, ...set } = options as
+      & ConnectOptions
+      & ListenOptions;
     plane.setSocket(id, { uid: this.life.uid, ...set });
     return id;
   }

@@ -1,5 +1,6 @@
 /** The tools by the name they are called by. */
 import { LINUX_PROGRAMS, NETFILTER_PROGRAMS, type Program } from "../linux/mod.ts";
+import { arping } from "./arping/arping.ts";
 import { curl } from "./curl/curl.ts";
 import { busyboxNslookup } from "./dns/busybox_nslookup.ts";
 import { dig } from "./dns/dig.ts";
@@ -26,6 +27,7 @@ const OWN: readonly (readonly [string, Program])[] = [
   ["ping", ping],
   ["ping4", ping],
   ["ping6", ping],
+  ["arping", arping],
   ["curl", curl],
   ["nc", nc],
   ["netcat", nc],

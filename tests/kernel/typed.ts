@@ -106,7 +106,9 @@ export async function recordSession({ name, world, lines }: Session): Promise<To
   const steps = lines.map(typed);
   const { stdout, stderr } = await onRealKernel(script(setup, steps));
   const parts = stdout.split(MARK).slice(1);
-  if (parts.length !== steps.length) throw new Error(`${name}: ${parts.length} answers\n${stdout}\n${stderr}`);
+  if (parts.length !== steps.length) {
+    throw new Error(`${name}: ${parts.length} answers for ${steps.length}\n${stderr.slice(0, 2000)}`);
+  }
   const outcome = (part: string) => {
     const [head = "", out = "", err = ""] = part.split(CUT);
     return { exit: Number(head), stdout: split(out), stderr: split(err) };
@@ -178,7 +180,13 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/^((?:ipv4 +2 +)?(?:tcp|udp|icmp|sctp) +\d+) \d+ /gm, "$1 <*> "],
   [/\b(\w+_timer) +[\d.]+/g, "$1 <*>"],
   [/ {2}[\d.]+ ms/g, "  <*> ms"],
+  [/ time=[\d.]+ (usec|msec)$/gm, " time=<*> <*>"],
+  [/^rtt min\/avg\/max\/std-dev = .*$/gm, "rtt min/avg/max/std-dev = <*> ms"],
+  [/\b\d+\.\d{3}ms /g, "<*>ms "],
   [/\b(numtxqueues|numrxqueues) \d+/g, "$1 <*>"],
   [/\bused \d+\/\d+\/\d+/g, "used <*>"],
   [/\bage \d+\b/g, "age <*>"],
+  [/\bpid=\d+/g, "pid=<*>"],
+  [/\btid=\d+/g, "tid=<*>"],
+  [/\bino:\d+ sk:[0-9a-f]+/g, "ino:<*> sk:<*>"],
 ];

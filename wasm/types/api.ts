@@ -122,7 +122,7 @@ export interface PlaneApi {
   /** Sockets whose view changed since the last call, in order, each once. */
   takeWakeups(): SocketId[];
 
-  // packets from and to the outside: tun devices
+  // packets from and to the outside by tun devices; `inject` sends a frame out by any other, as a packet socket does
   inject(ns: Ns, dev: IfIndex, bytes: Uint8Array): void;
   takeOut(): CapturedFrame[];
 

@@ -184,7 +184,7 @@ export class CommandReader {
   }
 
   #verbOption(letter: Verb, argument: string | undefined): void {
-    if (this.#not) usage("unexpected ! flag");
+    if (this.#not) usage("unexpected '!' flag");
     if (this.#verb !== undefined) {
       if (this.#verb === "L" && letter === "Z" || this.#verb === "Z" && letter === "L") {
         this.#verb = "L";
@@ -215,7 +215,8 @@ export class CommandReader {
 
   #newChain(name: string): void {
     if (name.startsWith("-") || name.startsWith("!")) usage(`chain name not allowed to start with \`${name[0]}'`);
-    if (name === "" || findTarget(name, this.#scope.family) !== undefined) {
+    const verdict = VERDICTS.some((one) => one === name);
+    if (name === "" || verdict || findTarget(name, this.#scope.family) !== undefined) {
       usage("chain name may not clash with target name");
     }
     if (/\s/.test(name)) usage(`Invalid chain name \`${name}'`);

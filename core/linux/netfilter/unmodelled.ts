@@ -88,14 +88,51 @@ function words(value: Unmodelled, dashes: string): string {
   return value.words.map(one).join("");
 }
 
+function said(value: Unmodelled, option: string): string | undefined {
+  return value.words.find((word) => word.option === option)?.value;
+}
+
+function not(value: Unmodelled): string {
+  return value.words.some((word) => word.not) ? "!" : "";
+}
+
+function hex(text: string | undefined): string {
+  return `0x${Number(text ?? 0).toString(16)}`;
+}
+
+/** `VALUE[/MASK]` in hexadecimal, the whole word's mask where none is said. */
+function masked(text: string): string {
+  const [value, mask] = text.split("/");
+  return `${hex(value)}/${hex(mask ?? String(0xffff_ffff))}`;
+}
+
+/** Those whose real texts are not the options as they were given. */
+const LISTED: Readonly<Record<string, (value: Unmodelled) => string>> = {
+  esp: (m) => ` esp spi${not(m)}:${said(m, "espspi")}`,
+  ah: (m) => ` ah spi${not(m)}:${said(m, "ahspi")}`,
+  realm: (m) => ` realm ${not(m)}${hex(said(m, "realm"))}`,
+  TEE: (t) => ` TEE gw:${said(t, "gateway")}${said(t, "oif") === undefined ? "" : ` oif=${said(t, "oif")}`}`,
+  TPROXY: (t) =>
+    ` TPROXY redirect ${said(t, "on-ip") ?? "0.0.0.0"}:${said(t, "on-port")} mark ${
+      masked(said(t, "tproxy-mark") ?? "0/0")
+    }`,
+};
+const SAVED: Readonly<Record<string, (value: Unmodelled) => string>> = {
+  realm: (m) => `${not(m) && " !"} --realm ${hex(said(m, "realm"))}`,
+  TPROXY: (t) =>
+    ` --on-port ${said(t, "on-port")} --on-ip ${said(t, "on-ip") ?? "0.0.0.0"} --tproxy-mark ${
+      masked(said(t, "tproxy-mark") ?? "0/0")
+    }`,
+};
+
 function match([name, list]: readonly [string, string]): Extension<UnmodelledMatch> {
   return {
     name,
     op: OP.UNMODELLED,
     options: options(list),
     start: () => ({ match: "unmodelled", name, words: [] }),
-    save: (m) => words(m, "--"),
-    list: (m) => ` ${name}${words(m, "")}`,
+    save: SAVED[name] ?? ((m) => words(m, "--")),
+    list: LISTED[name] ?? ((m) => ` ${name}${words(m, "")}`),
     encode: (_, out) => out.text(name),
   };
 }
@@ -106,8 +143,8 @@ function target([name, list]: readonly [string, string]): Extension<UnmodelledTa
     op: TARGET.UNMODELLED,
     options: options(list),
     start: () => ({ target: "unmodelled", name, words: [] }),
-    save: (t) => words(t, "--"),
-    list: (t) => ` ${name}${words(t, "")}`,
+    save: SAVED[name] ?? ((t) => words(t, "--")),
+    list: LISTED[name] ?? ((t) => ` ${name}${words(t, "")}`),
     encode: (_, out) => out.text(name),
   };
 }

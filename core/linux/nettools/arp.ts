@@ -3,7 +3,7 @@ import { ipFamily, isFailure, isMac, strerror } from "../../base/mod.ts";
 import type { Process, Program } from "../process.ts";
 import { getopt, type Grammar } from "./getopt.ts";
 import { addressOf, lookupProblem, nameOf } from "./hosts.ts";
-import { NETTOOLS_USAGE } from "./usage.ts";
+import { help, NETTOOLS_USAGE, printVersion } from "./usage.ts";
 
 const GRAMMAR: Grammar = {
   short: "A:H:adfp:nsei:t:vh?DNV",
@@ -67,8 +67,14 @@ function run(process: Process): number {
     else if (name === "d") request.action = "delete";
     else if (name === "f") request.action = "file";
     else if (name === "i" && value !== undefined) request.device = value;
-    else if (name === "h" || name === "?") return usage(process);
-    else if ((name === "H" || name === "t") && !HARDWARE.has(value ?? "")) {
+    else if (name === "h" || name === "?") return help(process, "arp");
+    else if (name === "V") {
+      process.out(printVersion("+I18N +SELINUX", "(inet)", "HW: (ether)"));
+      return 0;
+    } else if (name === "A" && value !== "inet") {
+      process.err(`arp: ${value}: unknown address family.\n`);
+      return 255;
+    } else if ((name === "H" || name === "t") && !HARDWARE.has(value ?? "")) {
       process.err(`arp: ${value}: unknown hardware type.\n`);
       return 255;
     }
@@ -77,11 +83,6 @@ function run(process: Process): number {
   if (request.action === "delete") return remove(process, request, operands);
   if (request.action === "file") return file(process, request, operands);
   return show(process, request, operands);
-}
-
-function usage(process: Process): number {
-  process.err(NETTOOLS_USAGE["arp"] ?? "");
-  return 3;
 }
 
 /** IPv4 neighbours as SIOCGARP knows them, entries of a proxy last. */
@@ -116,8 +117,8 @@ function show(process: Process, request: Request, operands: readonly string[]): 
     process.out(`Entries: ${all.length}\tSkipped: ${all.length - shown.length}\tFound: ${shown.length}\n`);
   }
   if (shown.length > 0) return 0;
-  if (host !== undefined) process.out(`${host} (${address}) -- no entry\n`);
-  else if (request.device !== undefined && all.length > 0) {
+  if (host !== undefined && !request.bsd) process.out(`${host} (${address}) -- no entry\n`);
+  else if ((host !== undefined || request.device !== undefined) && all.length > 0) {
     process.out(`arp: in ${all.length} entries no match found.\n`);
   }
   return 0;
@@ -157,6 +158,9 @@ function set(process: Process, request: Request, operands: readonly string[]): n
   if (hardware === undefined) return fail(process, "arp: need hardware address");
   const mac = request.useDevice ? find(process, hardware)?.mac : hardware.toLowerCase();
   if (mac === undefined || !isMac(mac)) return fail(process, "arp: invalid hardware address");
+  if (flags.includes("pub") && request.device === undefined && !request.useDevice && !flags.includes("dev")) {
+    return fail(process, `SIOCSARP: ${strerror("ENODEV")}`);
+  }
   const device = deviceFor(process, request.useDevice ? hardware : request.device ?? after(flags, "dev"), address);
   if (device === undefined) return fail(process, `SIOCSARP: ${strerror("ENETUNREACH")}`);
   const proxy = flags.includes("pub");

@@ -13,7 +13,7 @@ export function addressOf(files: Files, name: string, family: 4 | 6 = 4): string
 
 /** Why {@link addressOf} found nothing: nobody could be asked, or the text is an address gone wrong. */
 export function lookupProblem(name: string): string {
-  return /^[\d.]+$/.test(name) ? "Unknown host" : "Host name lookup failure";
+  return /^[\d.+]+$/.test(name) ? "Unknown host" : "Host name lookup failure";
 }
 
 /** The first name of an address in `/etc/hosts`. */

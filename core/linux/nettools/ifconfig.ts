@@ -3,7 +3,7 @@ import { netmask, printIp, requireCidr } from "../../base/mod.ts";
 import { linkFlags, linkType } from "../iproute/link_flags.ts";
 import type { Process, Program } from "../process.ts";
 import { configure } from "./ifconfig_change.ts";
-import { NETTOOLS_USAGE } from "./usage.ts";
+import { help } from "./usage.ts";
 
 /** Flags in net-tools' order with their bits of linux/if.h. */
 const FLAGS: readonly (readonly [string, number])[] = [
@@ -50,7 +50,7 @@ function run(process: Process): number {
     if (word === "-a") all = true;
     else if (word === "-s") short = true;
     else if (word === "-V" || word === "--version") return print(process, "net-tools 2.10\n");
-    else if (word === "-h" || word === "-?" || word === "--help") return usage(process);
+    else if (word === "-h" || word === "-?" || word === "--help") return help(process, "ifconfig");
     else if (word !== "-v") {
       process.err(`ifconfig: option \`${word}' not recognised.\nifconfig: \`--help' gives usage information.\n`);
       return 1;
@@ -64,11 +64,6 @@ function run(process: Process): number {
 function print(process: Process, text: string): number {
   process.out(text);
   return 0;
-}
-
-function usage(process: Process): number {
-  process.err(NETTOOLS_USAGE["ifconfig"] ?? "");
-  return 3;
 }
 
 function show(process: Process, { all, short, name }: { all: boolean; short: boolean; name?: string }): number {

@@ -33,6 +33,7 @@ interface Change {
   address?: string;
   mask?: string;
   broadcast?: string;
+  peer?: string;
   readonly add: string[];
   readonly remove: string[];
 }
@@ -43,8 +44,12 @@ export function configure(process: Process, name: string, words: readonly string
   const link = plane.links(process.ns).find((one) => one.name === name.split(":")[0]);
   const change = takeChange(process, [...words]);
   if (typeof change === "number") return change;
+  if (link !== undefined && name.includes(":") && change.link.up === false) return removeAlias(process, link, name);
   if (link === undefined) return fail(process, `${name}: ERROR while getting interface flags: No such device\n`, 255);
-  if (change.address !== undefined || change.mask !== undefined || change.broadcast !== undefined) {
+  if (
+    change.address !== undefined || change.mask !== undefined || change.broadcast !== undefined ||
+    change.peer !== undefined
+  ) {
     const status = setAddress(process, link, name, change);
     if (status !== 0) return status;
   }
@@ -57,6 +62,14 @@ export function configure(process: Process, name: string, words: readonly string
   }
   for (const address of change.add) plane.addAddress(process.ns, link.index, { address });
   for (const address of change.remove) plane.removeAddress(process.ns, link.index, address);
+  return 0;
+}
+
+/** `ifconfig eth0:1 down`: the address with that label goes, the device stays up. */
+function removeAlias({ machine, ns }: Process, link: Link, name: string): number {
+  for (const one of machine.plane.addresses(ns)) {
+    if (one.dev === link.index && one.label === name) machine.plane.removeAddress(ns, link.index, one.address);
+  }
   return 0;
 }
 
@@ -81,6 +94,7 @@ function setAddress(process: Process, link: Link, name: string, change: Change):
   const refused = plane.addAddress(process.ns, link.index, {
     address: `${ip}/${length}`,
     ...(broadcast && { broadcast }),
+    ...(change.peer && { peer: change.peer }),
     ...label,
   });
   return isFailure(refused) ? fail(process, `SIOCSIFADDR: ${strerror(refused.errno)}\n`, 1) : 0;
@@ -124,10 +138,25 @@ const TAKES_VALUE = new Set([
   "txqueuelen",
   "add",
   "del",
-  "metric",
+  "mem_start",
+  "io_addr",
+  "irq",
+  "tunnel",
+  "pointopoint",
+  "dstaddr",
   "inet",
   "inet6",
 ]);
+
+/** Settings of hardware that no virtual device has. */
+const MAP_WORDS = new Set(["mem_start", "io_addr", "irq"]);
+
+function takePeer(process: Process, value: string, change: Change): number | undefined {
+  const address = addressOf(process.files, value);
+  if (address === undefined) return fail(process, `${value}: ${lookupProblem(value)}\n`, 1);
+  change.peer = address;
+  return undefined;
+}
 
 function takeValue(
   process: Process,
@@ -137,6 +166,8 @@ function takeValue(
   const { link } = change;
   const value = words.shift();
   if (value === undefined) return usage(process);
+  if (MAP_WORDS.has(word)) return fail(process, `${word}: SIOCSIFMAP: ${strerror("EOPNOTSUPP")}\n`, 1);
+  if (word === "pointopoint" || word === "dstaddr") return takePeer(process, value, change);
   if (word === "mtu") link.mtu = Number(value);
   else if (word === "txqueuelen") link.txqlen = Number(value);
   else if (word === "add") change.add.push(value);

@@ -8,7 +8,7 @@ import { nameOf, serviceName } from "./hosts.ts";
 import { ifconfig, interfaces, printInterfaceTable } from "./ifconfig.ts";
 import { printRouteTable, printRouteTable6 } from "./route_table.ts";
 import { ownerOf } from "./socket_owner.ts";
-import { NETTOOLS_USAGE } from "./usage.ts";
+import { NETTOOLS_USAGE, printVersion } from "./usage.ts";
 
 const GRAMMAR: Grammar = {
   short: "A:CFMacdeghilnNoprsStuUvVWw64xZ?",
@@ -76,16 +76,28 @@ export const netstat: Program = async (process) => {
   if (family === "inet6") set.add("6");
   if (family === "inet") set.add("4");
   const extended = options.filter(({ name }) => name === "e").length;
-  if (set.has("h") || set.has("?")) return usage(process, "");
-  if (set.has("V")) process.out("net-tools 2.10\n");
-  else if (set.has("M")) {
+  if (set.has("h") || set.has("?")) {
+    process.out(NETTOOLS_USAGE["netstat"] ?? "");
+    return 0;
+  }
+  if (set.has("V")) {
+    process.out(
+      printVersion("+NEW_ADDRT +RTF_IRTT +RTF_REJECT +FW_MASQUERADE +I18N +SELINUX").replace(
+        "2.10\n",
+        "2.10\nFred Baumgarten, Alan Cox, Bernd Eckenfels, Phil Blundell, Tuan Hoang, Brian Micek and others\n",
+      ),
+    );
+  } else if (set.has("M")) {
     process.err("netstat: no support for `ip_masquerade' on this system.\n");
     return 1;
   } else if (set.has("r")) printRoutes(process, set, extended);
   else if (set.has("g")) printGroups(process, set);
   else if (set.has("i")) await printInterfaces(process, set, extended);
   else if (set.has("s")) process.err("netstat: -s is not modelled\n");
-  else printSockets(process, set);
+  else if (set.has("S") && !["t", "u", "w", "x"].some((letter) => set.has(letter))) {
+    process.err("netstat: no support for `AF INET (sctp)' on this system.\n");
+    return 1;
+  } else printSockets(process, set);
   return 0;
 };
 
@@ -134,9 +146,10 @@ async function printInterfaces(process: Process, set: ReadonlySet<string>, exten
 
 function printSockets(process: Process, set: ReadonlySet<string>): void {
   const kinds = (["t", "u", "w"] as const).filter((letter) => set.has(letter));
-  const unix = kinds.length === 0 && !set.has("4") && !set.has("6");
+  const none = kinds.length === 0 && (set.has("U") || set.has("S"));
+  const unix = !none && kinds.length === 0 && !set.has("4") && !set.has("6");
   const which = set.has("a") ? "(servers and established)" : set.has("l") ? "(only servers)" : "(w/o servers)";
-  if (!set.has("x")) printInet(process, set, kinds.length > 0 ? kinds : ["t", "u", "w"], which);
+  if (!set.has("x")) printInet(process, set, kinds.length > 0 || none ? kinds : ["t", "u", "w"], which);
   if (unix || set.has("x")) {
     process.out(
       `Active UNIX domain sockets ${which}\nProto RefCnt Flags       Type       State         I-Node   Path\n`,
@@ -150,11 +163,10 @@ function printInet(
   kinds: readonly ("t" | "u" | "w")[],
   which: string,
 ): void {
-  const more = (set.has("p") ? "PID/Program name    " : "") + (set.has("o") ? " Timer" : "");
+  const more = (set.has("e") ? " User       Inode     " : "") + (set.has("p") ? " PID/Program name    " : "") +
+    (set.has("o") ? " Timer" : "");
   process.out(`Active Internet connections ${which}\n`);
-  process.out(
-    `Proto Recv-Q Send-Q Local Address           Foreign Address         State      ${more === "" ? "" : ` ${more}`}\n`,
-  );
+  process.out(`Proto Recv-Q Send-Q Local Address           Foreign Address         State      ${more}\n`);
   const sockets = process.machine.plane.sockets(process.ns);
   for (const letter of kinds) {
     const kind = { t: "tcp", u: "udp", w: "raw" }[letter];
@@ -194,6 +206,20 @@ function line(process: Process, socket: SocketView, set: ReadonlySet<string>): s
   const state = (STATES[socket.state] ?? socket.state).padEnd(11);
   const head = `${protocol.padEnd(4)}  ${queues} ${local.padEnd(23)} ${remote.padEnd(23)} ${state}`;
   const owner = ownerOf(process.machine, socket.id);
-  const program = set.has("p") ? ` ${(owner === undefined ? "-" : `${owner.pid}/${owner.name}`).padEnd(19)}` : "";
-  return `${head}${program}\n`;
+  const user = set.has("n") ? String(socket.uid) : userName(process, socket.uid);
+  const inode = socket.state === "TIME-WAIT" ? 0 : socket.id;
+  const extended = set.has("e") ? ` ${user.padEnd(10)} ${String(inode).padEnd(10)}` : "";
+  const program = set.has("p") ? ` ${(owner === undefined ? "-" : `${owner.pid}/${owner.name}`).padEnd(20)}` : "";
+  return `${head}${extended}${program}${set.has("o") ? ` ${timer(socket)}` : ""}\n`;
+}
+
+function userName(process: Process, uid: number): string {
+  const line = (process.files.read("/etc/passwd") ?? "").split("\n").find((one) => one.split(":")[2] === String(uid));
+  return line?.split(":")[0] ?? String(uid);
+}
+
+const TIMERS = ["off", "on", "keepalive", "timewait", "probe"];
+
+function timer({ timer, expires, retries }: SocketView): string {
+  return `${TIMERS[timer]} (${(expires / 1000).toFixed(2)}/${timer === 3 ? 0 : retries}/0)`;
 }

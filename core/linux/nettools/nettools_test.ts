@@ -181,7 +181,7 @@ const socket = (localPort: number, remote = "0.0.0.0", remotePort = 0): SocketVi
 
 Deno.test("ss filters: ports, prefixes, and, or, not, parentheses", () => {
   const passes = (expression: string, one: SocketView): boolean => {
-    return parseFilter(FILES, [expression], new Set()).condition(one);
+    return parseFilter({ files: FILES, device: () => undefined }, [expression], new Set()).condition(one);
   };
   assertEquals(passes("sport = :http or sport = :22", socket(22)), true);
   assertEquals(passes("( dport = :443 or dport = :80 ) and not src 10.0.0.0/8", socket(1, "1.1.1.1", 80)), false);

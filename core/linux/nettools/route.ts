@@ -4,7 +4,7 @@ import type { Process, Program } from "../process.ts";
 import { getopt, type Grammar } from "./getopt.ts";
 import { addressOf, lookupProblem } from "./hosts.ts";
 import { printRouteTable, printRouteTable6 } from "./route_table.ts";
-import { NETTOOLS_USAGE, ROUTE_EDIT_USAGE } from "./usage.ts";
+import { help, NETTOOLS_USAGE, printVersion, ROUTE_EDIT_USAGE } from "./usage.ts";
 
 const GRAMMAR: Grammar = {
   short: "A:eCFhnN64Vv?",
@@ -29,12 +29,13 @@ export const route: Program = (process) => Promise.resolve(run(process));
 function run(process: Process): number {
   const { options, operands, problem } = getopt(process.argv.slice(1), GRAMMAR);
   if (problem !== undefined) {
-    process.err(`route: ${problem}\n${NETTOOLS_USAGE["route"]}`);
-    return 3;
+    process.err(`route: ${problem}\n`);
+    return help(process, "route");
   }
   let family: 4 | 6 = 4;
   let extended = 0;
   let numeric = false;
+  let cache = false;
   for (const { name, value } of options) {
     if (name === "6" || (name === "A" && value === "inet6")) family = 6;
     else if (name === "A" && value !== "inet") {
@@ -42,10 +43,21 @@ function run(process: Process): number {
       return 1;
     } else if (name === "e") extended++;
     else if (name === "n") numeric = true;
-    else if (name === "h" || name === "?") return usage(process);
-    else if (name === "V") process.out("net-tools 2.10\n");
+    else if (name === "C") cache = true;
+    else if (name === "h" || name === "?") return help(process, "route");
+    else if (name === "V") {
+      process.out(printVersion("+NEW_ADDRT +RTF_IRTT +RTF_REJECT +I18N +SELINUX"));
+      return 0;
+    }
   }
   const [action, ...words] = operands;
+  if (action === undefined && cache) {
+    // The kernel keeps no such cache any more.
+    process.out(
+      `Kernel IP routing cache\nSource          Destination     Gateway         Flags Metric Ref    Use Iface\n`,
+    );
+    return 0;
+  }
   if (action === undefined) {
     process.out(family === 6 ? printRouteTable6(process, numeric) : printRouteTable(process, extended, numeric));
     return 0;
@@ -72,7 +84,9 @@ function edit(process: Process, action: "add" | "del", words: readonly string[],
   const { plane } = process.machine;
   try {
     const spec = family === 6 ? parseSix(process, words) : parseFour(process, action, words);
-    const refused = action === "add" ? plane.addRoute(process.ns, spec, "add") : plane.removeRoute(process.ns, spec);
+    const refused = action === "add"
+      ? plane.addRoute(process.ns, spec, "prepend")
+      : plane.removeRoute(process.ns, spec);
     if (!isFailure(refused)) return 0;
     const errno = refused.extack === "Nexthop has invalid gateway" || refused.extack === "Nexthop has invalid gateway."
       ? "ENETUNREACH"
@@ -81,7 +95,8 @@ function edit(process: Process, action: "add" | "del", words: readonly string[],
     return 7;
   } catch (error) {
     if (!(error instanceof Misused)) throw error;
-    process.err(error.text);
+    if (error.status === 0) process.out(error.text);
+    else process.err(error.text);
     return error.status;
   }
 }
@@ -92,16 +107,21 @@ type Draft = { -readonly [K in keyof RouteSpec]: RouteSpec[K] } & {
   reject?: boolean;
 };
 
+/** RT_SCOPE_HOST. */
+const HOST_SCOPE = 254;
+/** What the headers of a segment take of its MTU. */
+const HEADERS = 40;
+
 function parseFour(process: Process, action: "add" | "del", words: readonly string[]): RouteSpec {
   const rest = [...words];
   const draft: Draft = { to: "" };
   if (rest[0] === "-net" || rest[0] === "-host") draft.kind = (rest.shift() as string).slice(1) as "net" | "host";
   const target = rest.shift();
-  if (target === undefined) throw new Misused(0, ROUTE_EDIT_USAGE);
+  if (target === undefined) throw new Misused(draft.kind === undefined ? 0 : 3, ROUTE_EDIT_USAGE);
   while (rest.length > 0) takeWord(process, rest, draft);
   const { mask, kind, reject, ...spec } = draft;
   spec.to = destination(process, target, { mask, kind, action });
-  if (reject) spec.type = "unreachable";
+  if (reject) [spec.type, spec.scope] = ["unreachable", HOST_SCOPE];
   if (spec.via === undefined && spec.dev !== undefined && action === "add") spec.scope = 253;
   if (spec.via === undefined && spec.dev === undefined && !reject && action === "add") {
     throw new Misused(7, "SIOCADDRT: No such device\n");
@@ -124,7 +144,7 @@ function takeWord(process: Process, rest: string[], draft: Draft): void {
   if (word === "netmask") draft.mask = value();
   else if (word === "gw" || word === "gateway") draft.via = gateway(process, value());
   else if (word === "metric") draft.metric = number();
-  else if (word === "mss" || word === "mtu") draft.mtu = number();
+  else if (word === "mss" || word === "mtu") draft.advmss = number() - HEADERS;
   else if (word === "window" || word === "irtt") number();
   else if (word === "reject") draft.reject = true;
   else if (word === "mod" || word === "dyn" || word === "reinstate") return;
@@ -135,7 +155,7 @@ function gateway(process: Process, word: string): string {
   const address = addressOf(process.files, word);
   if (address !== undefined) return address;
   if (/^\d+$/.test(word)) throw new Misused(7, "SIOCADDRT: Invalid argument\n");
-  throw new Misused(6, `${word}: ${lookupProblem(word)}\n`);
+  throw new Misused(6, `${word}: Unknown host\n`);
 }
 
 function device(process: Process, name: string): number {
@@ -158,6 +178,14 @@ function destination(
   const [name = "", length] = target.split("/");
   const address = addressOf(process.files, name);
   if (address === undefined) throw new Misused(6, `${name}: ${lookupProblem(name)}\n`);
+  if (mask !== undefined && kind === "host") {
+    // The tool prints what the mask lacks, as the little-endian machine has it in memory.
+    const bytes = mask.split(".").map((byte) => (255 - Number(byte)).toString(16).padStart(2, "0")).join("");
+    throw new Misused(3, `route: netmask ${bytes} doesn't make sense with host route\n${ROUTE_EDIT_USAGE}`);
+  }
+  if (mask !== undefined && maskLength(mask) > 32) {
+    throw new Misused(3, `route: bogus netmask ${mask}\n${ROUTE_EDIT_USAGE}`);
+  }
   const bits = length !== undefined ? Number(length) : mask !== undefined ? maskLength(mask) : kind === "net" ? -1 : 32;
   if (bits === -1) throw new Misused(7, `SIOC${action === "add" ? "ADD" : "DEL"}RT: Invalid argument\n`);
   const cidr = parseCidr(`${address}/${bits}`);

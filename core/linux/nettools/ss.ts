@@ -40,7 +40,6 @@ const GRAMMAR: Grammar = {
     "net:": "N",
     kill: "K",
     "no-header": "H",
-    "no-queues": "Q",
     oneline: "O",
     help: "h",
     version: "V",
@@ -55,20 +54,36 @@ const GRAMMAR: Grammar = {
   },
 };
 
-type Kind = "raw" | "udp" | "tcp";
-const TABLES: Readonly<Record<string, readonly Kind[]>> = {
-  all: ["raw", "udp", "tcp"],
-  inet: ["raw", "udp", "tcp"],
-  tcp: ["tcp"],
-  udp: ["udp"],
-  raw: ["raw"],
-  unix: [],
-  packet: [],
-  netlink: [],
-  dccp: [],
-  sctp: [],
-  vsock: [],
-  mptcp: [],
+/** Socket tables by name; those that hold nothing here are only named. */
+const TABLES: Readonly<Record<string, readonly string[]>> = {
+  all: ["raw", "udp", "tcp", "dccp", "unix"],
+  inet: ["raw", "udp", "tcp", "dccp"],
+  ...Object.fromEntries(
+    ["tcp", "mptcp", "udp", "raw", "unix", "packet", "netlink", "dccp", "sctp", "vsock", "tipc", "xdp"].map(
+      (name) => [name, [name]],
+    ),
+  ),
+  unix_dgram: ["unix"],
+  unix_stream: ["unix"],
+  unix_seqpacket: ["unix"],
+  packet_raw: ["packet"],
+  packet_dgram: ["packet"],
+  vsock_stream: ["vsock"],
+  vsock_dgram: ["vsock"],
+};
+/** Options that name a table. */
+const TABLE_OPTIONS: Readonly<Record<string, string>> = {
+  t: "tcp",
+  u: "udp",
+  w: "raw",
+  x: "unix",
+  d: "dccp",
+  S: "sctp",
+  M: "mptcp",
+  "0": "packet",
+  vsock: "vsock",
+  tipc: "tipc",
+  xdp: "xdp",
 };
 /** Options that ask for details, and which. */
 const DETAILS: Readonly<Record<string, keyof Details>> = {
@@ -90,7 +105,7 @@ const ALL = new Set([...LISTENING, ...CONNECTED, "TIME-WAIT", "SYN-RECV"]);
 /** What was asked for. */
 interface Request {
   /** Undefined where no option named a table. */
-  tables: Set<Kind> | undefined;
+  tables: Set<string> | undefined;
   family?: 4 | 6;
   all: boolean;
   listening: boolean;
@@ -98,7 +113,8 @@ interface Request {
   resolve: boolean;
   readonly details: Details;
   header: boolean;
-  queues: boolean;
+  /** What a file says in addition (-F). */
+  readonly filter: string[];
   readonly unmodelled: string[];
   ns: number;
 }
@@ -106,7 +122,7 @@ interface Request {
 /** `ss` of iproute2 6.1. */
 export const ss: Program = (process) => {
   const { options, operands, problem } = getopt(process.argv.slice(1), GRAMMAR);
-  if (problem !== undefined) return fail(process, `ss: ${problem}\n${SS_USAGE}`, 255);
+  if (problem !== undefined) return Promise.resolve(fail(process, `ss: ${problem}\n${SS_USAGE}`, 255));
   const request: Request = {
     tables: undefined,
     all: false,
@@ -126,7 +142,7 @@ export const ss: Program = (process) => {
       oneline: false,
     },
     header: true,
-    queues: true,
+    filter: [],
     unmodelled: [],
     ns: process.ns,
   };
@@ -138,30 +154,31 @@ export const ss: Program = (process) => {
     return Promise.resolve(show(process, request, operands));
   } catch (error) {
     if (!(error instanceof BadFilter)) throw error;
-    return fail(process, error.text, error.status);
+    return Promise.resolve(fail(process, error.text, error.status));
   }
 };
 
-function fail(process: Process, text: string, status: number): Promise<number> {
+function fail(process: Process, text: string, status: number): number {
   process.err(text);
-  return Promise.resolve(status);
+  return status;
+}
+
+function noSelinux(process: Process): number {
+  return fail(process, "ss: SELinux is not enabled.\n", 1);
 }
 
 function takeOption(process: Process, request: Request, name: string, value: string): number | undefined {
-  const add = (...kinds: readonly Kind[]): void => {
+  const add = (...kinds: readonly string[]): void => {
     request.tables = new Set([...request.tables ?? [], ...kinds]);
   };
-  if (name === "t") add("tcp");
-  else if (name === "u") add("udp");
-  else if (name === "w") add("raw");
-  else if ("xdSM0".includes(name) || ["vsock", "tipc", "xdp"].includes(name)) add();
+  const table = TABLE_OPTIONS[name];
+  if (table !== undefined) add(table);
   else if (name === "a") request.all = true;
   else if (name === "l") request.listening = true;
   else if (name === "n") request.numeric = true;
   else if (name === "r") request.resolve = true;
   else if (DETAILS[name] !== undefined) request.details[DETAILS[name]] = true;
   else if (name === "H") request.header = false;
-  else if (name === "Q") request.queues = false;
   else if (name === "4" || name === "6") request.family = name === "4" ? 4 : 6;
   else if (name === "b" || name === "tipcinfo") return undefined;
   else if (name === "h") return help(process);
@@ -169,6 +186,8 @@ function takeOption(process: Process, request: Request, name: string, value: str
   else if (name === "s") return summary(process);
   else if (name === "f") return takeFamily(process, request, value);
   else if (name === "A") return takeTable(process, add, value);
+  else if (name === "Z" || name === "z") return noSelinux(process);
+  else if (name === "F") return takeFilterFile(process, request, value);
   else if (name === "N") return takeNetns(process, request, value);
   else request.unmodelled.push(name);
   return undefined;
@@ -190,11 +209,11 @@ function takeFamily(process: Process, request: Request, value: string): number |
   else if (!["link", "unix", "netlink", "vsock", "tipc", "xdp"].includes(value)) {
     process.err(`ss: "${value}" is invalid family\n${SS_USAGE}`);
     return 255;
-  } else request.tables = new Set();
+  } else request.tables = new Set([value === "link" ? "packet" : value]);
   return undefined;
 }
 
-function takeTable(process: Process, add: (...kinds: readonly Kind[]) => void, value: string): number | undefined {
+function takeTable(process: Process, add: (...kinds: readonly string[]) => void, value: string): number | undefined {
   for (const name of value.split(",")) {
     const kinds = TABLES[name];
     if (kinds === undefined) {
@@ -206,11 +225,18 @@ function takeTable(process: Process, add: (...kinds: readonly Kind[]) => void, v
   return undefined;
 }
 
+function takeFilterFile(process: Process, request: Request, path: string): number | undefined {
+  const text = process.files.read(path.startsWith("/") ? path : `${process.cwd}/${path}`);
+  if (text === undefined) return fail(process, "fopen filter file: No such file or directory\n", 255);
+  request.filter.push(text);
+  return undefined;
+}
+
 function takeNetns(process: Process, request: Request, value: string): number | undefined {
   const ns = process.machine.findNs(value);
   if (ns === undefined) {
     process.err(`Cannot open network namespace "${value}": No such file or directory\n`);
-    return 255;
+    return 1;
   }
   request.ns = ns;
   return undefined;
@@ -242,18 +268,33 @@ function summary(process: Process): number {
 }
 
 function show(process: Process, request: Request, operands: readonly string[]): number {
+  const { machine, files } = process;
+  const device = (name: string) => machine.plane.links(request.ns).find((link) => link.name === name)?.index;
   const initial = request.all ? ALL : request.listening ? LISTENING : CONNECTED;
-  const filter = parseFilter(process.files, operands, initial);
+  const filter = parseFilter({ files, device }, [...request.filter, ...operands], initial);
   for (const name of request.unmodelled) process.err(`ss: option -${name} is not modelled\n`);
-  if (request.tables === undefined) process.err("RTNETLINK answers: Invalid argument\n");
+  // The machine's kernel has no DCCP, which ss asks for unless it is told what to show.
+  if (request.tables?.has("dccp") ?? true) process.err("RTNETLINK answers: Invalid argument\n");
   const kinds = (["raw", "udp", "tcp"] as const).filter((kind) => request.tables?.has(kind) ?? true);
   const sockets = kinds.flatMap((kind) => {
-    return process.machine.plane.sockets(request.ns).filter((socket) => {
+    return machine.plane.sockets(request.ns).filter((socket) => {
       return socket.kind === kind && passes(socket, request, filter, initial);
     });
   });
-  process.out(layOut(columnsOf(process, request, filter, kinds.length !== 1), sockets, request.header));
+  const { extended, cgroup } = request.details;
+  if (extended || cgroup) process.err("Failed to open cgroup2 mount\n".repeat(sockets.length));
+  const states = filter.states ?? statesOf(request, initial);
+  const netid = request.tables?.size !== 1;
+  process.out(layOut(columnsOf(process, request, { state: states.size !== 1, netid }), sockets, request.header));
   return 0;
+}
+
+/** The states that the tables asked for can be in, of those asked for: raw sockets are connected or not, packet sockets never. */
+function statesOf(request: Request, initial: ReadonlySet<string>): ReadonlySet<string> {
+  const only = request.tables?.size === 1 ? [...request.tables][0] : undefined;
+  if (only === "packet" || only === "netlink") return new Set(["UNCONN"]);
+  if (only !== "raw") return initial;
+  return new Set([...initial].filter((state) => state === "ESTAB" || state === "UNCONN"));
 }
 
 function passes(socket: SocketView, request: Request, filter: Filter, initial: ReadonlySet<string>): boolean {
@@ -271,7 +312,7 @@ interface Column {
   readonly cell: (socket: SocketView) => string;
 }
 
-function columnsOf(process: Process, request: Request, filter: Filter, netid: boolean): Column[] {
+function columnsOf(process: Process, request: Request, shown: { state: boolean; netid: boolean }): Column[] {
   const end = (socket: SocketView, address: string): string => {
     if (address === "*" || address === "") return familyOf(socket) === 6 ? "[::]:" : "0.0.0.0:";
     const name = request.resolve ? nameOf(process.files, address) : undefined;
@@ -293,16 +334,12 @@ function columnsOf(process: Process, request: Request, filter: Filter, netid: bo
     { before: "", head: "Port", cell: (socket) => port(socket, socket.remotePort) },
     { before: "", head: "Process", cell: (socket) => detailsOf(process, socket, request.ns, request.details) },
   ];
-  if (request.queues) {
-    columns.unshift(
-      { before: " ", head: "Recv-Q", least: 6, cell: (socket) => String(socket.recvQueue) },
-      { before: " ", head: "Send-Q", least: 6, cell: (socket) => String(socket.sendQueue) },
-    );
-  }
-  if (filter.states === undefined || filter.states.size !== 1) {
-    columns.unshift({ before: " ", head: "State", cell: (socket) => socket.state });
-  }
-  if (netid) columns.unshift({ before: " ", head: "Netid", cell: (socket) => socket.kind });
+  columns.unshift(
+    { before: " ", head: "Recv-Q", least: 6, cell: (socket) => String(socket.recvQueue) },
+    { before: " ", head: "Send-Q", least: 6, cell: (socket) => String(socket.sendQueue) },
+  );
+  if (shown.state) columns.unshift({ before: " ", head: "State", cell: (socket) => socket.state });
+  if (shown.netid) columns.unshift({ before: " ", head: "Netid", cell: (socket) => socket.kind });
   return columns;
 }
 

@@ -31,17 +31,30 @@ export const hostname: Program = (process) => Promise.resolve(run(process));
 /** `dnsdomainname`. */
 export const dnsdomainname: Program = (process) => Promise.resolve(show(process, "d"));
 
+/** `domainname`, `nisdomainname`, `ypdomainname`: there is no NIS here; only the first has a word for that. */
+export const domainname: Program = (process) => {
+  if (process.argv.length > 1) return Promise.resolve(run(process));
+  if (calledAs(process) !== "domainname") return Promise.resolve(show(process, "y"));
+  process.out("(none)\n");
+  return Promise.resolve(0);
+};
+
+/** The name the program goes by in what it says. */
+function calledAs(process: Process): string {
+  return (process.argv[0] ?? "hostname").replace(/^.*\//, "");
+}
+
 function run(process: Process): number {
   const { options, operands, problem } = getopt(process.argv.slice(1), GRAMMAR);
   if (problem !== undefined) {
-    process.err(`hostname: ${problem}\n`);
+    process.err(`${calledAs(process)}: ${problem}\n`);
     process.out(NETTOOLS_USAGE["hostname"] ?? "");
     return 255;
   }
   const file = options.find(({ name }) => name === "F")?.value;
   if (file !== undefined) return setFromFile(process, file);
   const what = options.findLast(({ name }) => !"bv".includes(name))?.name;
-  if (operands[0] !== undefined && what === undefined) return set(process, operands[0]);
+  if (operands.length === 1 && operands[0] !== undefined && what === undefined) return set(process, operands[0]);
   if (operands.length > 0) {
     process.err(NETTOOLS_USAGE["hostname"] ?? "");
     return 255;
@@ -57,7 +70,8 @@ function setFromFile(process: Process, path: string): number {
 }
 
 function set(process: Process, name: string): number {
-  const valid = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(name) && name.length <= 64;
+  if (name.length > 64) return fail(process, "hostname: name too long\n");
+  const valid = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i.test(name);
   if (!valid) return fail(process, "hostname: the specified hostname is invalid\n");
   process.machine.name = name;
   return 0;
@@ -85,11 +99,12 @@ function show(process: Process, what: string): number {
       process.out("\n");
       return 0;
     case "y":
-      return fail(process, "hostname: Local domain name not set\n");
+      process.out(`${calledAs(process)}: Local domain name not set\n`);
+      return 1;
     case "h":
     case "?":
       process.out(NETTOOLS_USAGE["hostname"] ?? "");
-      return 0;
+      return 255;
     case "V":
       return print(process, "hostname 3.23");
     default:
@@ -114,7 +129,7 @@ function ownAddresses(process: Process): string[] {
 function showResolved(process: Process, what: "i" | "f" | "d" | "a"): number {
   const { name } = process.machine;
   const address = addressOf(process.files, name) ?? addressOf(process.files, name, 6);
-  if (address === undefined) return fail(process, "hostname: Temporary failure in name resolution\n");
+  if (address === undefined) return fail(process, `${calledAs(process)}: Temporary failure in name resolution\n`);
   const line =
     (process.files.read("/etc/hosts") ?? "").split("\n").map((text) => text.replace(/#.*/, "").trim().split(/\s+/))
       .find(([first, ...names]) => first === address && names.includes(name)) ?? [address, name];

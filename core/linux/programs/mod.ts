@@ -8,7 +8,7 @@ import { ss } from "../nettools/ss.ts";
 import type { Program } from "../process.ts";
 import { sysctl } from "../sysctl/program.ts";
 import { tc } from "../tc/tc.ts";
-import { dnsdomainname, hostname } from "./hostname.ts";
+import { dnsdomainname, domainname, hostname } from "./hostname.ts";
 import { date, id, miiTool, nameif, ps, uname, whoami } from "./machine_info.ts";
 import { nsenter, reboot, sleep, sudo, timeout, unshare, watch } from "./wrappers.ts";
 
@@ -19,6 +19,9 @@ export const LINUX_PROGRAMS: ReadonlyMap<string, Program> = new Map<string, Prog
   ["date", date],
   ["dnsdomainname", dnsdomainname],
   ["hostname", hostname],
+  ["domainname", domainname],
+  ["nisdomainname", domainname],
+  ["ypdomainname", domainname],
   ["id", id],
   ["ifconfig", ifconfig],
   ["ip", ip],

@@ -206,7 +206,7 @@ function write(
 ): boolean {
   const path = sysctlPath(setting.key);
   if (process.files.read(`/proc/sys/${path}`) === undefined) {
-    return complain(process, { ...options, ignore: options.ignore || setting.lenient }, path);
+    return complain(process, options, path) && !setting.lenient;
   }
   const refused = options.dryRun ? undefined : process.files.write(`/proc/sys/${path}`, setting.value);
   if (refused !== undefined) {

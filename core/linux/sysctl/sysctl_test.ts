@@ -48,6 +48,7 @@ $ sysctl -p /tmp/s.conf
 net.ipv4.ip_forward = 1
 sysctl: /tmp/s.conf(2): invalid syntax, continuing...
 sysctl: cannot stat /proc/sys/net/ipv4/nope: No such file or directory
+sysctl: cannot stat /proc/sys/net/ipv4/nope2: No such file or directory
 sysctl: setting key "net.ipv4.ip_default_ttl": Invalid argument
 [1]
 $ sysctl -p /no/file

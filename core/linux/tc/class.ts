@@ -24,7 +24,7 @@ export function tcClass(tool: IpTool, words: Words): number {
   const verb = word === undefined ? "list" : abbreviated(word, VERBS);
   if (verb === undefined) throw unknownCommand(word ?? "", "tc class");
   if (verb === "help") {
-    tool.process.out(TC_USAGE["class"] ?? "");
+    tool.process.err(TC_USAGE["class"] ?? "");
     return 0;
   }
   const asked = readAsked(words);

@@ -11,7 +11,7 @@ export function tcFilter(tool: IpTool, words: Words): number {
   const verb = word === undefined ? "list" : abbreviated(word, VERBS);
   if (verb === undefined) throw unknownCommand(word ?? "", "tc filter");
   if (verb === "help") {
-    tool.process.out(TC_USAGE["filter"] ?? "");
+    tool.process.err(TC_USAGE["filter"] ?? "");
     return 0;
   }
   const rest = words.rest();

@@ -32,7 +32,7 @@ export function tcQdisc(tool: IpTool, words: Words): number {
   const verb: Verb | undefined = word === undefined ? "list" : abbreviated(word, VERBS);
   if (verb === undefined) throw unknownCommand(word ?? "", "tc qdisc");
   if (verb === "help") {
-    tool.process.out(TC_USAGE["qdisc"] ?? "");
+    tool.process.err(TC_USAGE["qdisc"] ?? "");
     return 0;
   }
   if (verb === "get") throw new Exit(2, "tc: qdisc get is not modelled\n");

@@ -35,7 +35,7 @@ function run(process: Process): number {
     const word = words.take();
     if (options.batch !== undefined) throw new Exit(255, "tc: -batch is not modelled\n");
     if (word === undefined || word === "help") {
-      process.out(TC_USAGE[""] ?? "");
+      process.err(TC_USAGE[""] ?? "");
       return 0;
     }
     const object = OBJECTS.find(([name]) => name.startsWith(word))?.[1];

@@ -32,7 +32,7 @@ export interface NcOptions {
 }
 
 /** Options netcat has that change nothing here; named when used. */
-export const NC_UNMODELLED: readonly string[] = ["D", "F", "I", "O", "P", "S", "U", "V", "X", "x", "Z", "t", "m", "r"];
+export const NC_UNMODELLED: readonly string[] = ["F", "I", "O", "P", "S", "U", "V", "X", "x", "Z", "m"];
 
 const TABLE = { short: "46bCDdFhI:i:klM:m:NnO:P:p:q:rSs:T:tUuV:vW:w:X:x:Zz" };
 
@@ -45,7 +45,14 @@ export function ncOptions(process: Process): NcOptions | number {
     process.err(`OpenBSD netcat (Debian patchlevel 1.219-1)\n${NC_USAGE}${NC_HELP}`);
     return 0;
   }
-  if (options.length === 0 && operands.length === 0) return (process.err(NC_USAGE), 1);
+  const listens = has(options, "l");
+  if (listens && has(options, "z")) return (process.err("nc: cannot use -z and -l\n"), 1);
+  if (valueOf(options, "X") !== undefined && !["4", "5", "connect"].includes(valueOf(options, "X") ?? "")) {
+    return (process.err("nc: unsupported proxy protocol\n"), 1);
+  }
+  const bare = operands.length === 0 && !listens;
+  const both = listens && has(options, "p") && operands.length > 0;
+  if ((bare && !has(options, "U")) || both) return (process.err(NC_USAGE), 1);
   const say = (text: string) => (process.err(`nc: ${text}\n`), 1);
   const numbers = numbersOf(options);
   if (typeof numbers === "string") return say(numbers);
@@ -89,7 +96,11 @@ function numbersOf(options: readonly Option[]): Numbers | string {
     const number = TOS[text.toLowerCase()] !== undefined && letter === "T"
       ? TOS[text.toLowerCase()] as number
       : Number(text);
-    if (!/^-?(0x[0-9a-f]+|\d+)$/i.test(text) && Number.isNaN(number)) return `${what} invalid: ${text}`;
+    if (!/^-?(0x[0-9a-f]+|\d+)$/i.test(text) && Number.isNaN(number)) {
+      return letter === "T" ? `illegal tos value ${text}` : `${what} invalid: ${text}`;
+    }
+    if (letter === "w" && number < 0) return `timeout too small: ${text}`;
+    if (letter === "M" && number > 255) return "ttl is too large";
     // A negative -q is "never", as without it.
     if (letter !== "q" || number >= 0) take(number);
   }
@@ -120,11 +131,12 @@ function placeOf(process: Process, options: readonly Option[], operands: readonl
   const listen = has(options, "l");
   const protocol = has(options, "u") ? "udp" : "tcp";
   const given = valueOf(options, "p");
-  const own = given === undefined ? undefined : portOf(process, given, protocol);
-  if (typeof own === "string") return own;
+  // getaddrinfo(3) reads it: a number of any size, of which 16 bits count, or a service.
+  const own = given === undefined ? undefined : servicePort(process, given, protocol);
+  if (given !== undefined && own === undefined) return "getaddrinfo: Servname not supported for ai_socktype";
   if (listen) {
     if (own !== undefined && operands.length <= 1) {
-      return { ports: [own], ...(operands[0] === undefined ? {} : { host: operands[0] }) };
+      return { ports: [own & 0xffff], ...(operands[0] === undefined ? {} : { host: operands[0] }) };
     }
     const [first, second] = operands;
     if (first === undefined) return "missing port number";
@@ -139,7 +151,7 @@ function placeOf(process: Process, options: readonly Option[], operands: readonl
     if (typeof range === "string") return range;
     all.push(...range);
   }
-  return { host, ports: all, ...(own === undefined ? {} : { fromPort: own }) };
+  return { host, ports: all, ...(own === undefined ? {} : { fromPort: own & 0xffff }) };
 }
 
 function rangeOf(process: Process, text: string, protocol: "tcp" | "udp"): readonly number[] | string {

@@ -32,6 +32,8 @@ export interface PingOptions {
   readonly timestamps: boolean;
   readonly outstanding: boolean;
   readonly audible: boolean;
+  /** What is said before anything else. */
+  readonly warnings: string;
 }
 
 /** What to print instead of running. */
@@ -44,6 +46,7 @@ export interface PingStop {
 const TABLE = { short: "h?4bRT:6F:N:aABc:CdDe:fi:I:l:Lm:M:nOp:qQ:rs:S:t:UvVw:W:" };
 const VERSION = "ping from iputils 20221126\n" +
   "libcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n";
+const PATTERN_BYTES = 16;
 const MAX_LONG = "9223372036854775807";
 
 type Draft = { -readonly [K in keyof PingOptions]?: PingOptions[K] };
@@ -64,14 +67,17 @@ export function pingOptions(args: readonly string[], name: string): PingOptions 
     if (error instanceof Stop) return error.stop;
     throw error;
   }
+  const long = args.some((arg) => arg.startsWith("--") && arg.length > 2);
+  if (long) return { err: `ping: invalid option -- '-'\n${PING_USAGE}`, exit: 2 };
   if ("problem" in parsed) return { err: `ping: ${parsed.problem}\n${PING_USAGE}`, exit: 2 };
+  const families = new Set(parsed.options.map(({ name }) => name).filter((name) => name === "4" || name === "6"));
+  if (families.size > 1) return { err: "ping: only one -4 or -6 option may be specified\n", exit: 2 };
   const target = parsed.operands.at(-1);
   if (target === undefined) return { err: "ping: usage error: Destination address required\n", exit: 1 };
   return {
     family: 0,
     interval: draft.flood || draft.adaptive ? 0 : 1000,
     size: 56,
-    linger: 10_000,
     preload: 1,
     numeric: false,
     quiet: false,
@@ -83,6 +89,9 @@ export function pingOptions(args: readonly string[], name: string): PingOptions 
     outstanding: false,
     audible: false,
     ...draft,
+    // A wait of nothing is the one that is meant where none is said.
+    linger: draft.linger || 10_000,
+    warnings: draft.warnings ?? "",
     target,
   };
 }
@@ -97,10 +106,10 @@ function take(draft: Draft, name: string, value: string): void {
       draft.count = integer(value, 1, MAX_LONG);
       break;
     case "i":
-      draft.interval = seconds(value, "bad timing interval", 0);
+      draft.interval = Math.max(0, seconds(draft, value, "bad timing interval"));
       break;
     case "W":
-      draft.linger = seconds(value, "bad linger time", 0);
+      draft.linger = seconds(draft, value, "bad linger time", 0);
       break;
     case "w":
       draft.deadline = integer(value, 0, "2147483647") * 1000;
@@ -118,7 +127,18 @@ function take(draft: Draft, name: string, value: string): void {
       draft.mark = integer(value, 0, "2147483647");
       break;
     case "Q":
-      draft.tos = Number(value);
+      draft.tos = typeOfService(value);
+      break;
+    case "S":
+      integer(value, 0, "2147483647");
+      break;
+    case "e":
+      integer(value, 0, "65535");
+      break;
+    case "T":
+      if (!["tsonly", "tsandaddr", "tsprespec"].includes(value.split("=")[0] ?? "")) {
+        throw new Stop({ err: `ping: invalid timestamp type: ${value}\n`, exit: 2 });
+      }
       break;
     case "I":
       draft.from = value;
@@ -159,10 +179,25 @@ function integer(text: string, low: number, high: string): number {
   throw new Stop({ err: `ping: invalid argument: '${text}': ${range}\n`, exit: 1 });
 }
 
-/** Seconds as milliseconds. Garbage behind the number is only warned of by the real one; all garbage counts as 0. */
-function seconds(text: string, problem: string, low: number): number {
-  const value = Number.parseFloat(text.replace(",", "."));
-  if (Number.isNaN(value)) return 0;
+/** `-Q`: decimal or hexadecimal, a byte. */
+function typeOfService(text: string): number {
+  const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : NaN;
+  if (value >= 0 && value <= 255) return value;
+  const problem = Number.isNaN(value)
+    ? `bad TOS value: ${text}`
+    : `the decimal value of TOS bits must be in range 0-255: ${text}`;
+  throw new Stop({ err: `ping: ${problem}\n`, exit: 2 });
+}
+
+/** Seconds as milliseconds. Garbage behind the number is only warned of; all garbage counts as 0. */
+function seconds(draft: Draft, text: string, problem: string, low = -Infinity): number {
+  const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?/i.exec(text)?.[0] ?? "";
+  const garbage = text.slice(number.length);
+  if (garbage !== "") {
+    draft.warnings = (draft.warnings ?? "") +
+      `ping: option argument contains garbage: ${garbage}\nping: this will become fatal error in the future\n`;
+  }
+  const value = Number(number);
   if (value < low || value > 2147483) throw new Stop({ err: `ping: ${problem}: ${text}\n`, exit: 2 });
   return value * 1000;
 }
@@ -175,6 +210,10 @@ function discovery(value: string): boolean | undefined {
 }
 
 function pattern(text: string): string {
-  if (/^[0-9a-f]+$/i.test(text)) return text.toLowerCase();
-  throw new Stop({ err: `ping: patterns must be specified as hex digits: ${text}\n${PING_USAGE}`, exit: 2 });
+  if (!/^[0-9a-f]+$/i.test(text)) {
+    throw new Stop({ err: `ping: patterns must be specified as hex digits: ${text}\n`, exit: 2 });
+  }
+  // Two digits a byte, a single last one alone; sixteen bytes at most.
+  const bytes = text.toLowerCase().match(/..?/g) ?? [];
+  return bytes.slice(0, PATTERN_BYTES).map((byte) => byte.padStart(2, "0")).join("");
 }

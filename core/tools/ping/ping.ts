@@ -1,6 +1,6 @@
 /** ping of iputils 20221126. */
-import { ERRNO, type Failure, isFailure, isIp, strerror } from "../../base/mod.ts";
-import type { SocketOptions } from "../../../wasm/mod.ts";
+import { ERRNO, type Failure, isFailure, isIp, printIp, strerror } from "../../base/mod.ts";
+import type { SocketError, SocketOptions } from "../../../wasm/mod.ts";
 import { gaiFailed, getaddrinfo, nameOfAddress, numericAddress } from "../../dns/mod.ts";
 import type { DatagramSocket, Process, Received } from "../../linux/mod.ts";
 import { deviceIndex, deviceName, splitScope, watchSignals } from "../place.ts";
@@ -24,9 +24,12 @@ export async function ping(process: Process): Promise<number> {
     process.err(options.err ?? "");
     return options.exit;
   }
+  process.err(options.warnings);
   const info = await getaddrinfo(process, options.target, { family: options.family });
   if (gaiFailed(info)) return complain(process, `${options.target}: ${info.text}`);
-  const target = info.addresses[0] as string;
+  const found = info.addresses[0] as string;
+  // Nobody's address is this host's.
+  const target = found === "0.0.0.0" ? "127.0.0.1" : found;
   if (options.verbose) tellSockets(process, target, info.canonical);
   const opened = open(process, target, options);
   if (typeof opened === "string") return complain(process, opened);
@@ -130,6 +133,9 @@ interface Target extends Opened {
 }
 
 /** One run: sends, waits, counts. */
+/** ICMP's redirect (RFC 792). */
+const REDIRECT = 5;
+
 class Pinger {
   readonly #counts: PingCounts;
   /** When each probe was sent, by sequence number. */
@@ -269,6 +275,8 @@ class Pinger {
   }
 
   async #error(error: Extract<Received, { error: unknown }>["error"]): Promise<void> {
+    const redirect = error.origin === "icmp" && error.type === REDIRECT;
+    if (redirect) return await this.#redirect(error);
     this.#counts.errors++;
     if (error.origin === "local") return this.#localError(error.errno as Failure["errno"], error.info);
     const sequence = echoSequence(error.data) ?? this.#counts.sent;
@@ -278,6 +286,15 @@ class Pinger {
     const text = (error.origin === "icmp" ? icmpText : icmp6Text)(error.type, error.code, error.info);
     const from = await this.#name(error.offender ?? "");
     this.process.out(`${this.#stamp()}From ${from} icmp_seq=${sequence} ${text}\n`);
+  }
+
+  /** A shorter way is told of: no error, the answer still comes. */
+  async #redirect(error: SocketError): Promise<void> {
+    if (this.options.quiet || this.options.flood) return;
+    const sequence = echoSequence(error.data) ?? this.#counts.sent;
+    const to = await this.#name(printIp({ family: 4, value: BigInt(error.info) }));
+    const text = `${icmpText(error.type, error.code, 0)}(New nexthop: ${to})`;
+    this.process.out(`${this.#stamp()}From ${await this.#name(error.offender ?? "")}: icmp_seq=${sequence} ${text}\n`);
   }
 
   #localError(errno: Failure["errno"], mtu: number): void {

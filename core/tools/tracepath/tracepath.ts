@@ -36,14 +36,28 @@ export async function tracepath(process: Process): Promise<number> {
   if ("problem" in parsed) return (process.err(`tracepath: ${parsed.problem}\n${USAGE}`), 255);
   const { options, operands } = parsed;
   if (has(options, "V")) return (process.out(VERSION), 0);
+  for (const { name, value } of options) {
+    const problem = "lmp".includes(name) ? badNumber(name, value) : undefined;
+    if (problem !== undefined) return (process.err(`tracepath: ${problem}\n`), 1);
+  }
   const [place] = operands;
-  if (place === undefined) return (process.err(USAGE), 255);
+  if (place === undefined || operands.length > 1) return (process.err(USAGE), 255);
   const [host = "", port] = numericAddress(place) === undefined ? place.split("/") : [place];
   const family = has(options, "6") ? 6 : has(options, "4") ? 4 : 0;
   const info = await getaddrinfo(process, host, { family });
   if (gaiFailed(info)) return (process.err(`tracepath: ${host}: ${info.text}\n`), 1);
   const base = Number(valueOf(options, "p") ?? port ?? BASE_PORT);
   return await new Path(process, options, { target: info.addresses[0] as string, base }).run();
+}
+
+/** What is wrong with a number of an option (strtol_or_err, and the bounds of the packet). */
+function badNumber(name: string, value: string): string | undefined {
+  if (!/^[+-]?\d+$/.test(value)) return `invalid argument: '${value}'`;
+  const most = name === "l" ? 0x7fff_ffff : name === "m" ? 255 : 65535;
+  if (Number(value) < 0 || Number(value) > most) {
+    return `invalid argument: '${value}': out of range: 0 <= value <= ${most}`;
+  }
+  return name === "l" && Number(value) <= 28 ? "pktlen must be within: 28 < value <= 2147483647" : undefined;
 }
 
 /** What came of a probe: go on to the next hop, ask again, or stop. */
@@ -54,6 +68,7 @@ class Path {
   readonly #family: 4 | 6;
   #mtu: number;
   #sent = 0;
+  #narrowed = false;
   #hops = -1;
   #back = -1;
 
@@ -73,12 +88,10 @@ class Path {
     const routed = this.#route();
     if (routed !== undefined) return (process.err(`tracepath: ${routed}\n`), 1);
     for (let ttl = 1; ttl <= last; ttl++) {
-      // The first hop is asked twice: once for the way, once for the way's own size.
-      const rounds = ttl === 1 ? 2 : 1;
-      for (let round = 0; round < rounds; round++) {
-        const verdict = await this.#hop(ttl);
-        if (verdict === "done") return this.#resume("");
-      }
+      const verdict = await this.#hop(ttl);
+      // Where this host's own device was too narrow for the first datagram, the hop is asked once more.
+      const again = ttl === 1 && this.#narrowed && this.#hops < 0 ? await this.#hop(ttl) : verdict;
+      if (verdict === "done" || again === "done") return this.#resume("");
     }
     return this.#resume(`     Too many hops: pmtu ${this.#mtu}\n`);
   }
@@ -139,6 +152,7 @@ class Path {
   #local(ttl: number, errno: string, mtu: number): Verdict {
     if (errno !== "EMSGSIZE" || mtu >= this.#mtu) return "silent";
     this.#mtu = mtu;
+    this.#narrowed = true;
     this.process.out(`${String(ttl).padStart(2)}?: ${"[LOCALHOST]".padEnd(33)}pmtu ${mtu}\n`);
     return "again";
   }
@@ -156,7 +170,9 @@ class Path {
 
   async #name(address: string): Promise<string> {
     if (has(this.options, "n")) return address;
-    const name = await nameOfAddress(this.process, address) ?? address;
+    let dead = false;
+    const watch = ({ failure }: { readonly failure?: unknown }) => dead ||= failure !== undefined;
+    const name = await nameOfAddress(this.process, address, { watch }) ?? (dead ? "???" : address);
     return has(this.options, "b") ? `${name} (${address})` : name;
   }
 }

@@ -30,7 +30,7 @@ const MARKS: Readonly<Record<number, string>> = {
   14: "!V",
   15: "!C",
 };
-const HEADERS = { udp: 28, icmp: 28, tcp: 60 } as const;
+const HEADERS = { default: 28, udp: 28, icmp: 28, tcp: 60, raw: 20 } as const;
 /** Bytes that IPv6 headers are longer by; probes are too. */
 const LONGER6 = 20;
 
@@ -45,9 +45,7 @@ export async function traceroute(process: Process): Promise<number> {
   const info = await getaddrinfo(process, options.host, { family: options.family === 0 ? literal : options.family });
   if (gaiFailed(info)) {
     process.err(
-      `${options.host}: ${info.text}\nCannot handle "host" cmdline arg \`${options.host}' on position 1 (argc ${
-        process.argv.indexOf(options.host)
-      })\n`,
+      `${options.host}: ${info.text}\nCannot handle "host" cmdline arg \`${options.host}' on position 1 (argc ${options.hostAt})\n`,
     );
     return 2;
   }
@@ -71,9 +69,10 @@ class Trace {
     for (let ttl = this.options.firstTtl; ttl <= this.options.maxTtl; ttl++) {
       const answers: (Answer | undefined)[] = [];
       for (let i = 0; i < this.options.queries; i++) {
+        if (this.options.pause > 0) await this.process.clock.sleep(this.options.pause);
         const answer = await this.#probe(ttl);
         if (typeof answer === "string") {
-          this.process.err(`${answer}\n`);
+          this.process.err(`\n${answer}\n`);
           return 1;
         }
         answers.push(answer);
@@ -113,10 +112,14 @@ class Trace {
     if (this.options.method === "tcp") return await this.#knock(ttl, began);
     const socket = this.#open(ttl);
     if (typeof socket === "string") return socket;
-    const port = this.options.port + this.#sent++;
-    const sent = this.options.method === "udp"
-      ? socket.sendTo(this.#filler(), this.target, port)
-      : socket.sendTo(this.#echo(), this.target, 0);
+    if (this.options.direct && !this.#isNear()) {
+      socket.close();
+      return "connect: Network is unreachable";
+    }
+    const port = this.options.port + (this.options.method === "default" ? this.#sent++ : 0);
+    const sent = this.options.method === "icmp"
+      ? socket.sendTo(this.#echo(), this.target, 0)
+      : socket.sendTo(this.#filler(), this.target, port & 0xffff);
     if (isFailure(sent) && sent.errno !== "EHOSTUNREACH") {
       socket.close();
       return `send: ${strerror(sent.errno)}`;
@@ -131,10 +134,24 @@ class Trace {
     const index = device === undefined ? undefined : deviceIndex(this.process, device);
     if (device !== undefined && index === undefined) return `setsockopt SO_BINDTODEVICE: No such device`;
     const family = this.target.includes(":") ? 6 : 4;
-    const options = { ttl, ...(index === undefined ? {} : { device: index }) };
-    const socket = method === "udp" ? this.process.net.udp(family, options) : this.process.net.ping(family, options);
-    const bound = source === undefined ? undefined : socket.bind(source, 0);
+    const { tos, mark, sourcePort, protocol } = this.options;
+    const options = { ttl, tos, mark, ...(index === undefined ? {} : { device: index }) };
+    const { net } = this.process;
+    const socket = method === "icmp"
+      ? net.ping(family, options)
+      : method === "raw"
+      ? net.raw(family, protocol, options)
+      : net.udp(family, options);
+    const wants = source !== undefined || sourcePort !== undefined;
+    const bound = wants ? socket.bind(source ?? (family === 4 ? "0.0.0.0" : "::"), sourcePort ?? 0) : undefined;
     return isFailure(bound) ? `bind: ${strerror(bound.errno)}` : socket;
+  }
+
+  /** -r: the host is on a network that a device is attached to. */
+  #isNear(): boolean {
+    const { plane } = this.process.machine;
+    const route = plane.routeGet(this.process.ns, { to: this.target });
+    return !isFailure(route) && route.via === undefined;
   }
 
   #filler(): Uint8Array {
@@ -162,13 +179,19 @@ class Trace {
 
   /** -T: a SYN to the port; SYN+ACK and RST both mean it arrived. */
   async #knock(ttl: number, began: number): Promise<Answer | undefined> {
-    const stream = await this.process.net.connect(this.target, this.options.port, { ttl, timeout: this.options.wait });
+    let heard: Received | undefined;
+    const stream = await this.process.net.connect(this.target, this.options.port, {
+      ttl,
+      timeout: this.options.wait,
+      heard: (error) => heard = { error },
+    });
     const milliseconds = this.process.clock.now() - began;
     if (stream === undefined) return undefined;
     if (!isFailure(stream)) {
       stream.abort();
       return { address: this.target, milliseconds, mark: "", last: true };
     }
+    if (heard !== undefined) return this.#read(heard, milliseconds);
     return stream.errno === "ECONNREFUSED" ? { address: this.target, milliseconds, mark: "", last: true } : undefined;
   }
 }

@@ -9,10 +9,19 @@ use crate::wire::packet::{ether, proto};
 use crate::wire::{parse, Mac, Packet, PacketType};
 
 impl Fabric {
-    /// A packet from outside comes in by a tun device; bytes that are none are counted as errors.
+    /// A packet from outside comes in by a tun device; bytes that are none are counted as errors. By any other device a
+    /// frame goes out, as from a packet socket.
     pub fn inject(&mut self, ns: u32, dev: u32, bytes: &[u8]) {
         let (space, world) = self.both(ns);
         let Some(device) = space.stack.links.get_mut(dev) else { return };
+        if device.has_header() {
+            if let Ok(packet) = parse::parse_frame(bytes, &mut world.pool) {
+                let packet = world.pool.begin(packet);
+                self.xmit(Place { ns, dev }, packet);
+                self.run_queue();
+            }
+            return;
+        }
         match parse::parse_ip(bytes, &mut world.pool) {
             Ok(mut packet) => {
                 packet.pkt_type = PacketType::Host;

@@ -5,7 +5,7 @@ use crate::fabric::{Event, Fabric, MILLISECOND, SECOND};
 use crate::filter::AddrType;
 use crate::namespace::Stack;
 use crate::pipeline::icmp::{dest, kind, IcmpError};
-use crate::route::Devices;
+use crate::route::{Devices, RouteType};
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::{ether, proto};
@@ -356,6 +356,9 @@ impl Stack {
         }
         let question = Packet { src: from, dst: target, proto: 0, ..Packet::EMPTY };
         let Ok(route) = self.route_input(&question, dev, None) else { return ArpAnswer::NotOurs };
+        if route.path.kind == RouteType::Broadcast {
+            return ArpAnswer::NotOurs;
+        }
         if route.path.is_local() {
             let filtered =
                 self.links.either(dev, sysctl::ARP_FILTER) && self.route_plain(from).is_none_or(|path| path.oif != dev);

@@ -69,6 +69,7 @@ impl Told {
                 Some(Told { errno, is_final })
             }
             kind::TIME_EXCEEDED => Some(Told { errno: EHOSTUNREACH, is_final: false }),
+            kind::REDIRECT => Some(Told { errno: EREMOTEIO, is_final: false }),
             _ => None,
         }
     }
@@ -83,7 +84,11 @@ impl Fabric {
         let inner = *self.world.pool.get(packet.inner);
         let v4 = packet.dst.is_v4();
         if v4 && packet.kind == kind::REDIRECT {
-            return self.redirected(place, packet, &inner);
+            self.redirected(place, packet, &inner);
+            // Only those who ping hear of it (ping_err, and raw sockets that take every ICMP message).
+            if inner.proto != proto::ICMP {
+                return;
+            }
         }
         let Some(told) = Told::of(packet) else { return };
         if told.errno == EMSGSIZE {
@@ -125,7 +130,11 @@ impl Fabric {
             origin: if packet.dst.is_v4() { ErrorOrigin::Icmp } else { ErrorOrigin::Icmp6 },
             kind: packet.kind,
             code: packet.code,
-            info: if told.errno == EMSGSIZE { packet.seq & 0x1_ffff } else { 0 },
+            info: match told.errno {
+                EMSGSIZE => packet.seq & 0x1_ffff,
+                EREMOTEIO => packet.seq,
+                _ => 0,
+            },
             offender: Some(packet.src),
             dst: inner.dst,
             dport: inner.dport,

@@ -330,6 +330,9 @@ impl Packet {
     pub const fn frame_len(&self) -> u32 {
         // Linux keeps the outer tag beside the frame.
         let head = if self.vlan >> 16 != 0 { 18 } else { 14 };
-        head + if self.ethertype == ether::ARP { 28 } else { self.len() }
+        if self.ethertype == ether::ARP {
+            return head + if self.payload_len == 0 { 28 } else { self.payload_len as u32 };
+        }
+        head + self.len()
     }
 }

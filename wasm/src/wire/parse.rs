@@ -38,17 +38,23 @@ pub fn parse_frame(bytes: &[u8], pool: &mut Pool) -> Result<Packet, Malformed> {
     }
     let packet = match kind {
         ether::IPV4 | ether::IPV6 => parse_ip(rest, pool)?,
-        ether::ARP => parse_arp(rest)?,
+        ether::ARP => parse_arp(rest, pool)?,
         _ => Packet { payload: pool.store(rest), payload_len: rest.len() as u16, ..Packet::EMPTY },
     };
     Ok(Packet { eth_dst: mac(0), eth_src: mac(6), ethertype: kind, vlan, ..packet })
 }
 
-fn parse_arp(bytes: &[u8]) -> Result<Packet, Malformed> {
+/// What is not as this kernel would print it (padding, a target's address in a request) stays as it came, as payload.
+fn parse_arp(bytes: &[u8], pool: &mut Pool) -> Result<Packet, Malformed> {
     if bytes.len() < 28 || bytes[..6] != [0, 1, 8, 0, 6, 4] {
         return Err(Malformed);
     }
-    Ok(Packet { kind: bytes[7], src: Ip::v4(u32_at(bytes, 14)), dst: Ip::v4(u32_at(bytes, 24)), ..Packet::EMPTY })
+    let mut packet =
+        Packet { kind: bytes[7], src: Ip::v4(u32_at(bytes, 14)), dst: Ip::v4(u32_at(bytes, 24)), ..Packet::EMPTY };
+    if bytes.len() > 28 {
+        (packet.payload, packet.payload_len) = (pool.store(bytes), bytes.len() as u16);
+    }
+    Ok(packet)
 }
 
 /// An IP packet from its header on; bytes behind its total length are ignored, as Linux trims them.

@@ -18,7 +18,7 @@ pub fn print_frame(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     }
     out.extend_from_slice(&packet.ethertype.to_be_bytes());
     match packet.ethertype {
-        ether::ARP => print_arp(packet, out),
+        ether::ARP if packet.payload_len == 0 => print_arp(packet, out),
         ether::IPV4 | ether::IPV6 => print_ip(packet, pool, out),
         _ => out.extend_from_slice(pool.bytes(packet)),
     }

@@ -135,7 +135,10 @@ class Session {
 
   /** Runs the lines of a text; the first wrong one ends it with its number. */
   restore(text: string, flags: Flags): void {
-    const lines = (flags.file === undefined ? text : this.io.read(flags.file) ?? "").split("\n");
+    const given = flags.file === undefined ? text : this.io.read(flags.file);
+    // The tool ends without a word about a file that is not there.
+    if (given === undefined) throw new SetComplaint("", 255);
+    const lines = given.split("\n");
     for (const [index, line] of lines.entries()) {
       const words = splitLine(line) ?? [];
       if (words.length === 0 || words[0]?.startsWith("#") || words[0] === "COMMIT") continue;
@@ -197,7 +200,7 @@ export function runIpset(namespace: Namespace, words: readonly string[], io: Ips
     if (!(error instanceof SetComplaint)) throw error;
     session.exit = error.status;
     const hint = error.status === 2 ? "Try `ipset help' for more information.\n" : "";
-    if (!words.some((word) => word === "-q" || word === "-quiet")) {
+    if (error.message !== "" && !words.some((word) => word === "-q" || word === "-quiet")) {
       session.err += `ipset ${VERSION}: ${error.message}\n${hint}`;
     }
   }

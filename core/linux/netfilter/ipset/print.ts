@@ -33,8 +33,9 @@ function headerText(header: SetHeader): string {
 }
 
 function memberText(text: string, member: Member, header: SetHeader): string {
-  let out = text + (member.nomatch ? " nomatch" : "");
+  let out = text;
   if (header.timeout !== undefined) out += ` timeout ${Math.ceil(member.timeout / 1000)}`;
+  if (member.nomatch) out += " nomatch";
   if (header.counters) out += ` packets ${member.packets} bytes ${member.bytes}`;
   if (member.comment !== undefined) out += ` comment "${member.comment}"`;
   for (const word of ["skbmark", "skbprio", "skbqueue"] as const) {

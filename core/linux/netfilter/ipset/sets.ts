@@ -79,6 +79,8 @@ export class IpSets implements SetNames {
   add(name: string, text: string, given: { extras: Partial<Extras>; exist: boolean; place?: Place }): void {
     const set = this.current(name);
     const extras = extrasFor(set.header, given.extras);
+    // Elements of a range go in one after the other: those before one that cannot stay.
+    this.#dirty.add(set);
     for (const parts of parseElements(text, set.header)) {
       this.#checkRange(parts, set.header);
       const key = printElement(parts, set.header);
@@ -89,7 +91,6 @@ export class IpSets implements SetNames {
       if (given.place === undefined) set.members.set(key, member);
       else placeMember(set, key, member, given.place);
     }
-    this.#dirty.add(set);
   }
 
   #makeRoom(set: IpSet): void {
@@ -104,9 +105,11 @@ export class IpSets implements SetNames {
 
   #checkRange(parts: readonly Part[], header: SetHeader): void {
     const [part] = parts;
-    if (part?.kind === "set" && this.find(part.name) === undefined) {
+    const named = part?.kind === "set" ? this.find(part.name) : undefined;
+    if (part?.kind === "set" && named === undefined) {
       refuse("Set to be added/deleted/tested as element does not exist.");
     }
+    if (named?.header.type.method === "list") refuse("Sets with list:set type cannot be added to the set.");
     if (header.range === undefined || part === undefined) return;
     const value = part.kind === "port" ? part.port : part.kind === "ip" ? part.ip[0] as number : 0;
     if (value < header.range[0] || value > header.range[1]) refuse("Element is out of the range of the set");
@@ -209,11 +212,12 @@ function namesSet(parts: readonly Part[], name: string): boolean {
 
 /** What is kept beside an element, checked against what the set was made for. */
 function extrasFor(header: SetHeader, given: Partial<Extras>): Extras {
+  if (given.nomatch && !header.type.dimensions.includes("net")) refuse("Unknown argument: `nomatch'", 2);
   if (given.timeout !== undefined && header.timeout === undefined) {
     refuse("Timeout cannot be used: set was created without timeout support");
   }
   if ((given.packets !== undefined || given.bytes !== undefined) && !header.counters) {
-    refuse("Counters cannot be used: set was created without counter support");
+    refuse("Packet/byte counters cannot be used: set was created without counter support");
   }
   if (given.comment !== undefined && !header.comment) {
     refuse("Comment cannot be used: set was created without comment support");

@@ -73,7 +73,7 @@ const RANGE_WARNING =
   "warn: --nflog-range has never worked and is no longer supported, please use --nflog-size instead\n";
 
 function nflogWords(t: NflogTarget, dashes: string): string {
-  const prefix = t.prefix === "" ? "" : ` ${dashes}nflog-prefix ${dashes === "" ? `"${t.prefix}"` : quote(t.prefix)}`;
+  const prefix = t.prefix === "" ? "" : ` ${dashes}nflog-prefix ${quote(t.prefix)}`;
   return prefix + (t.group ? ` ${dashes}nflog-group ${t.group}` : "") +
     (t.size === undefined ? (t.range ? ` ${dashes}nflog-range ${t.range}` : "") : ` ${dashes}nflog-size ${t.size}`) +
     (t.threshold === 1 ? "" : ` ${dashes}nflog-threshold ${t.threshold}`);
