@@ -5,7 +5,10 @@ import { createFiles, createGenerated } from "./create.ts";
 import { remove } from "./delete.ts";
 import { describe } from "./describe.ts";
 import { diff } from "./diff.ts";
+import { drain } from "./drain.ts";
+import { events } from "./events.ts";
 import { exec } from "./exec.ts";
+import { explain } from "./explain.ts";
 import { expose } from "./expose.ts";
 import { get } from "./get.ts";
 import { logs } from "./logs.ts";
@@ -29,7 +32,10 @@ export const VERBS: Readonly<Record<string, Verb | VerbGroup>> = {
   delete: remove,
   describe,
   diff,
+  drain,
+  events,
   exec,
+  explain,
   expose,
   get,
   label,
@@ -56,10 +62,7 @@ export const UNMODELLED: readonly string[] = [
   "completion",
   "cp",
   "debug",
-  "drain",
   "edit",
-  "events",
-  "explain",
   "help",
   "kuberc",
   "kustomize",
