@@ -1,4 +1,4 @@
-import { type core, keyOf, type Pod } from "../objects/object.ts";
+import { type core, keyOf, type Node, type Pod } from "../objects/object.ts";
 import { type Controller, type ControllerApi, splitKey } from "./controller.ts";
 import { isActive } from "./pods.ts";
 
@@ -6,7 +6,7 @@ import { isActive } from "./pods.ts";
 export const taintEviction: Controller = ({ type, object }, api) => {
   if (type === "DELETED") return;
   if (object.kind === "Pod" && (object as Pod).spec.nodeName) api.later(syncPod, keyOf(object));
-  if (object.kind !== "Node" || noExecute((object as { spec: core.NodeSpec }).spec).length === 0) return;
+  if (object.kind !== "Node" || noExecute((object as Node).spec).length === 0) return;
   for (const pod of api.store.list("Pod")) {
     if (pod.spec.nodeName === object.metadata.name) api.later(syncPod, keyOf(pod));
   }
