@@ -1,4 +1,4 @@
-/** Every lesson plays as real Linux answered, and teaches something: without its key command it fails. */
+/** Every lesson plays as real Linux and real clusters answer, and teaches something: without its key command it fails. */
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { defaultHost, parseLesson, type Played, playLesson } from "../mod.ts";
 
@@ -12,6 +12,9 @@ const KEY_COMMANDS: Readonly<Record<string, string>> = {
   "04-names.md": 'echo "nameserver 192.168.1.100" > /etc/resolv.conf',
   "05-network-namespaces.md": "ip link add veth-red type veth peer name veth-blue",
   "06-a-bridge-for-namespaces.md": "iptables -t nat -A POSTROUTING -s 192.168.15.0/24 -j MASQUERADE",
+  "07-a-service-for-pods.md": `kubectl patch svc webapp -p '{"spec":{"ports":[{"port":80,"targetPort":80}]}}'`,
+  "08-names-in-a-cluster.md": "kubectl rollout restart deployment coredns -n kube-system",
+  "09-what-a-cluster-was-made-with.md": "kubectl create secret tls shop --cert=tls.crt --key=tls.key",
   "20-services.md": "kubectl scale statefulset web --replicas=0",
   "21-kube-proxy-in-nftables-mode.md": "kubectl scale statefulset web --replicas=1",
   "22-kube-proxy-in-ipvs-mode.md": "kubectl scale statefulset web --replicas=1",

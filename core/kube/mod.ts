@@ -28,3 +28,4 @@ export type { Controller, ControllerApi, ControllerSettings } from "./controller
 export { JsonText } from "./api/openapi/answer.ts";
 export type { OpenApiDocument, OpenApiSchema } from "./api/openapi/documents.ts";
 export { decodeProtobuf } from "./api/protobuf/decode.ts";
+export { isMirror, staticPods } from "./static_pods.ts";

@@ -11,7 +11,11 @@ export function adminPrograms(cluster: Cluster): ReadonlyMap<string, Program> {
   return new Map([...PROGRAMS, ["kubectl", kubectl], ["k", kubectl]]);
 }
 
+/** Virtual milliseconds that kubectl takes to start: controllers that were just told something have done it by then. */
+const START = 60;
+
 async function run(cluster: Cluster, process: Process): Promise<number> {
+  await process.clock.sleep(START);
   const [first] = cluster.nodes();
   const address = first?.status.addresses?.[0]?.address ?? "127.0.0.1";
   const { stdout, stderr, exit } = await runKubectl(process.argv.slice(1), process.stdin, {

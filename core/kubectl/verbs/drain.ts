@@ -1,5 +1,5 @@
 /** `kubectl drain`: cordons nodes and evicts their pods, those of DaemonSets and unmanaged ones only as the flags say. */
-import type { Node, Pod } from "../../kube/mod.ts";
+import { isMirror, type Node, type Pod } from "../../kube/mod.ts";
 import { CommandError, refused, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import type { Session } from "../session.ts";
@@ -55,9 +55,7 @@ function podsToEvict(session: Session, node: string): Pod[] {
   const query = new URLSearchParams({ fieldSelector: `spec.nodeName=${node}` });
   const wanted = session.flags.value("pod-selector");
   if (wanted !== undefined) query.set("labelSelector", wanted);
-  const pods = session.client.list<Pod>(`/api/v1/pods?${query}`).filter(({ metadata }) =>
-    metadata.annotations?.["kubernetes.io/config.mirror"] === undefined
-  );
+  const pods = session.client.list<Pod>(`/api/v1/pods?${query}`).filter((pod) => !isMirror(pod));
   const obstacles = new Map<string, Pod[]>();
   const ignored: Pod[] = [];
   const evicted: Pod[] = [];
