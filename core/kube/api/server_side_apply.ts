@@ -4,7 +4,16 @@ import { required } from "../objects/issue.ts";
 import { KINDS } from "../objects/kinds.ts";
 import type { KubeObject } from "../objects/object.ts";
 import { joinGroupVersion } from "../objects/resource.ts";
-import { clashes, type FieldSet, fieldsOf, mergeApplied, minus, rootPlace, withoutFields } from "../patch/field_set.ts";
+import {
+  clashes,
+  clashSet,
+  type FieldSet,
+  fieldsOf,
+  mergeApplied,
+  minus,
+  rootPlace,
+  withoutFields,
+} from "../patch/field_set.ts";
 import { createObject } from "./create.ts";
 import { decodeValue } from "./decode.ts";
 import type { Patched, PatchOptions } from "./patch.ts";
@@ -61,7 +70,9 @@ export function serverSideApply(
   if (conflict !== undefined) return conflict;
   const value = merged(live, wanted, { entry, others, kind: resource.kind });
   const kept = others.map((one) =>
-    query.has("force") ? { ...one, fieldsV1: minus(one.fieldsV1, changedFields(one, entry, wanted, live)) } : one
+    query.has("force")
+      ? { ...one, fieldsV1: minus(one.fieldsV1, clashSet(entry.fieldsV1, one.fieldsV1, { applied: wanted, live })) }
+      : one
   );
   return update(server, route, { wanted: value, entries: [...kept, entry] }, options);
 }
@@ -106,12 +117,6 @@ function conflictWith(others: readonly Entry[], entry: Entry, wanted: Json, live
       JSON.stringify(first.other.manager)
     } using ${first.other.apiVersion}:\n${found.map(({ field }) => `- ${field}`).join("\n")}`;
   return failure(409, "Conflict", `Apply failed with ${words}`, { causes });
-}
-
-/** The fields that another manager loses because they were forced to another value. */
-function changedFields(other: Entry, entry: Entry, wanted: Json, live: KubeObject): FieldSet {
-  const shared = minus(entry.fieldsV1, minus(entry.fieldsV1, other.fieldsV1));
-  return clashes(entry.fieldsV1, other.fieldsV1, { applied: wanted, live }).length === 0 ? {} : shared;
 }
 
 interface Merging {

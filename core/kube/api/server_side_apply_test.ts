@@ -49,6 +49,8 @@ Deno.test("two managers share an object: lists are merged by name, a field both 
     'Apply failed with 1 conflict: conflict with "me" using apps/v1: .spec.replicas',
   ]);
   assertEquals(apply("scaler", { replicas: 5 }, "&force=true").object.spec.replicas, 5);
+  const { template: _given, ...rest } = apply("me", { selector, template: template(WEB) }).object.spec;
+  assertEquals(rest.replicas, 5);
   const gone = apply("mesh", {});
   assertEquals(gone.object.spec.template.spec?.containers.map(({ name }) => name), ["web"]);
 });

@@ -156,6 +156,26 @@ export function clashes(
   });
 }
 
+/** The same fields as {@link clashes} names, as a set. */
+export function clashSet(
+  mine: FieldSet,
+  theirs: FieldSet,
+  values: { readonly applied: unknown; readonly live: unknown },
+): FieldSet {
+  const found: Record<string, FieldSet> = {};
+  for (const [step, inner] of Object.entries(mine)) {
+    const known = theirs[step];
+    if (known === undefined || step === ".") continue;
+    const next = { applied: follow(values.applied, step), live: follow(values.live, step) };
+    const [deeper, leaf] = [Object.keys(inner).length > 0, Object.keys(known).length === 0];
+    const below = deeper ? clashSet(inner, known, next) : {};
+    if (deeper ? Object.keys(below).length > 0 : leaf && JSON.stringify(next.applied) !== JSON.stringify(next.live)) {
+      found[step] = below;
+    }
+  }
+  return found;
+}
+
 function follow(value: unknown, step: string): unknown {
   const text = step.slice(2);
   if (step.startsWith("f:")) return isMap(value) ? value[text] : undefined;
