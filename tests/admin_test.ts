@@ -99,6 +99,10 @@ Deno.test("explain, events, autoscale and attach answer as kubectl does", () =>
       await type(lab, "kubectl autoscale deployment web --max=4"),
       "horizontalpodautoscaler.autoscaling/web autoscaled\n",
     );
+    assertMatch(
+      await type(lab, "kubectl get hpa --no-headers"),
+      /^web +Deployment\/web +cpu: <unknown>\/80% +1 +4 +0 +\d+s\n$/,
+    );
     await type(lab, "sh -c 'sleep 2; kubectl exec deploy/web -- curl -s http://localhost/seen' &");
     assertMatch(
       await type(lab, "timeout 5 kubectl attach $(kubectl get pod -o name | head -1)"),
