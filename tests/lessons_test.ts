@@ -1,4 +1,4 @@
-/** Every lesson plays as real Linux answered, and teaches something: without its key command it fails. */
+/** Every lesson plays as real Linux and real clusters answer, and teaches something: without its key command it fails. */
 import { assertEquals, assertNotEquals } from "@std/assert";
 import { defaultHost, parseLesson, type Played, playLesson } from "../mod.ts";
 
@@ -17,6 +17,9 @@ const KEY_COMMANDS: Readonly<Record<string, string>> = {
     "sed -i 's|^    .:53 {|    corp.test:53 {\\n        errors\\n        cache 30\\n        forward . 172.18.0.2\\n    }\\n    .:53 {|' coredns.yaml",
   "09-when-names-fail.md": "kubectl apply -f good.yaml",
   "10-root-and-branches.md": "sleep 12",
+  "07-a-service-for-pods.md": `kubectl patch svc webapp -p '{"spec":{"ports":[{"port":80,"targetPort":80}]}}'`,
+  "08-names-in-a-cluster.md": "kubectl rollout restart deployment coredns -n kube-system",
+  "09-what-a-cluster-was-made-with.md": "kubectl create secret tls shop --cert=tls.crt --key=tls.key",
   "20-services.md": "kubectl scale statefulset web --replicas=0",
   "21-kube-proxy-in-nftables-mode.md": "kubectl scale statefulset web --replicas=1",
   "22-kube-proxy-in-ipvs-mode.md": "kubectl scale statefulset web --replicas=1",

@@ -7,6 +7,7 @@ import { API_PORT, bootstrap } from "./bootstrap.ts";
 import { ControllerManager } from "./controllers/manager.ts";
 import { CONTROLLERS } from "./controllers/table.ts";
 import type { Draft, KubeObject } from "./objects/object.ts";
+import { createMirrorPods, type StaticPodOptions } from "./static_pods.ts";
 import { Store } from "./store/store.ts";
 
 /** A node as the lab lists it. */
@@ -41,6 +42,8 @@ export interface ControlPlaneOptions {
   readonly coredns?: boolean;
   /** `1.14.7` */
   readonly coreDnsVersion?: string;
+  /** Whether the control plane's own pods are shown, as kubeadm's are: false. */
+  readonly mirrorPods?: boolean;
   /** Objects to start from instead of a fresh cluster's: the store of a fork or a snapshot. */
   readonly store?: Store;
 }
@@ -96,6 +99,10 @@ export class ControlPlane {
         coredns: options.coredns ?? true,
         coreDnsVersion: options.coreDnsVersion ?? "1.14.7",
       });
+      const [node] = options.nodes;
+      if (options.mirrorPods && node !== undefined) {
+        createMirrorPods(this.#server, staticOptions(options, node), this.#server.now());
+      }
       this.settle();
     }
   }
@@ -129,6 +136,17 @@ export class ControlPlane {
   settle(): void {
     this.#manager.settle();
   }
+}
+
+/** What the control plane's own manifests say of a cluster. */
+export function staticOptions(options: ControlPlaneOptions, { name, addresses }: NodeSpec): StaticPodOptions {
+  return {
+    node: name,
+    address: addresses[0] ?? "",
+    version: options.version ?? "v1.36.3",
+    serviceCIDR: options.serviceCIDR ?? "10.96.0.0/12",
+    podCIDR: options.podCIDR ?? "10.244.0.0/16",
+  };
 }
 
 function parseRange(text: string): [number, number] {

@@ -26,4 +26,6 @@ export { ControllerManager } from "./controllers/manager.ts";
 export { CONTROLLERS } from "./controllers/table.ts";
 export type { Controller, ControllerApi, ControllerSettings } from "./controllers/controller.ts";
 export { JsonText } from "./api/openapi/answer.ts";
+export type { OpenApiDocument, OpenApiSchema } from "./api/openapi/documents.ts";
 export { decodeProtobuf } from "./api/protobuf/decode.ts";
+export { isMirror, staticPods } from "./static_pods.ts";

@@ -18,6 +18,16 @@ export interface KubectlHost {
   /** The namespace of the current context, `default`. */
   readonly namespace?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Lets the user's editor work on a text: what came out of it, or the editor's exit status where that is not 0. */
+  readonly edit?: (text: string) => Promise<string | number>;
+}
+
+/** Files of a machine or container by path. */
+export interface ContainerFiles {
+  read(path: string): string | undefined;
+  /** Names in a folder; undefined where it is none. */
+  list(path: string): readonly string[] | undefined;
+  write(path: string, text: string): void;
 }
 
 /** Files by absolute or relative path. */
@@ -48,6 +58,22 @@ export interface PodAccess {
   exec(target: Container, command: readonly string[], stdin: string): Promise<Finished>;
   /** The log, or why there is none: a Status as the server answers it. */
   logs(target: Container, options: LogOptions): Promise<string | Status>;
+  /** Listens on ports of this machine and carries into the pod, until the command is ended; the exit status. */
+  readonly forward?: (
+    target: Container,
+    ports: readonly ForwardedPort[],
+    addresses: readonly string[],
+  ) => Promise<number>;
+  /** Shows what a container writes, until it or the command ends; the exit status. */
+  readonly attach?: (target: Container) => Promise<number>;
+  /** The files of a container; undefined where it does not run. */
+  readonly files?: (target: Container) => ContainerFiles | undefined;
+}
+
+/** A port of this machine, 0 for any, and the pod's port it leads to. */
+export interface ForwardedPort {
+  readonly local: number;
+  readonly remote: number;
 }
 
 /** Which of a container's lines to show. */

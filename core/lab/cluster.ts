@@ -17,8 +17,11 @@ import {
   type Node,
   type Pod,
   type Service,
+  staticOptions,
+  staticPods,
   type Status,
 } from "../kube/mod.ts";
+import { stringify } from "yaml";
 import { TextError } from "../base/mod.ts";
 import type { LogLine } from "../container/mod.ts";
 import type { Machine, Namespace } from "../linux/mod.ts";
@@ -80,13 +83,14 @@ export class Cluster {
       coreDnsVersion: corednsFor(spec.kubernetes),
       version: spec.kubernetes.startsWith("v") ? spec.kubernetes : `v${spec.kubernetes}`,
     };
-    const control = new ControlPlane(options);
+    const control = new ControlPlane({ ...options, mirrorPods: true });
     world.switch(SWITCH);
     const nodes = spec.nodes.map((node) => buildNode(world, control, spec, node as { name: string; address: string }));
     const cluster = new Cluster(world, { control, options, nodes });
     addAdmin(cluster, spec);
     await buildInternet(world, SWITCH, spec.nodeCIDR);
     for (const node of nodes) await configureNode(node.machine, spec, cluster.#addressOf(node.name));
+    writeManifests(nodes[0], options);
     control.store.watch((change) => world.noteChange(change));
     startApiServer(cluster);
     startLoadBalancer(cluster);
@@ -312,6 +316,15 @@ async function configureNode(machine: Machine, spec: Spec, address: string): Pro
     if (exit !== 0) throw new Error(`${machine.name}: ${line}: ${stderr}`);
   }
   machine.files.put("/etc/resolv.conf", `nameserver ${NAME_SERVER}\n`);
+}
+
+/** kubeadm's manifests of the control plane, on the first node. */
+function writeManifests(node: ClusterNode | undefined, options: ControlPlaneOptions): void {
+  const [first] = options.nodes;
+  if (node === undefined || first === undefined) return;
+  for (const [name, draft] of staticPods(staticOptions(options, first))) {
+    node.machine.files.put(`/etc/kubernetes/manifests/${name}.yaml`, stringify(draft));
+  }
 }
 
 /** The workstation: kubectl, and nothing of the network. */

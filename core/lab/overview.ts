@@ -1,5 +1,5 @@
 /** The world as it is now, as rows. */
-import type { Pod, Service } from "../kube/mod.ts";
+import { isMirror, type Pod, type Service } from "../kube/mod.ts";
 import type { MachineRow, NodeRow, Overview, PodRow, ServiceRow } from "./answers.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Intent } from "./intent.ts";
@@ -14,7 +14,7 @@ export function overview(world: World, cluster: Cluster | undefined, intent: Int
     proxy,
     ready: (world.clock.now() - world.start) / 1000,
     nodes: cluster?.nodes().map(nodeRow) ?? [],
-    pods: cluster?.pods().map(podRow) ?? [],
+    pods: cluster?.pods().filter((pod) => !isMirror(pod)).map(podRow) ?? [],
     services: cluster?.services().map((service) => serviceRow(cluster, service)) ?? [],
     machines: machines.map(({ name }) => machineRow(world, name)),
     warnings: cluster?.warnings() ?? [],

@@ -12,8 +12,6 @@ const LEFT_OUT: readonly [words: string, reason: string][] = [
   ["port-forward", "the recording's proxy passed no upgrades on"],
   ["attach", "the recording's proxy passed no upgrades on"],
   ["cp", "the recording's proxy passed no upgrades on"],
-  ["explain", "not modelled: the API's documentation"],
-  ["apply --server-side", "not modelled"],
 ];
 
 /** Controllers that ran beside the recorded server: no scheduler, no kubelets. */

@@ -25,19 +25,51 @@ function documentNames(): string[] {
   return [...new Set(["api", "apis", "version", ...names, ...groups])].sort();
 }
 
+type Schema = Record<string, unknown> & { properties?: Record<string, Schema>; items?: Schema };
+
+/**
+ * Enumerations, which the documents in the repository lack and a server has: from the generated Go source, property by property,
+ * with the description that lists their meanings.
+ */
+function addEnums(schemas: Record<string, Schema>, source: string): void {
+  let [type, property, description, inItems] = ["", "", "", false];
+  for (const line of source.split("\n")) {
+    const func = /^func schema_(\w+)\(/.exec(line);
+    const named = /^\t{5}"([^"]+)": \{$/.exec(line);
+    const says = /^\t+Description: +("(?:[^"\\]|\\.)*"),$/.exec(line);
+    const list = /^\t+Enum: +\[\]interface\{\}\{(.*)\},$/.exec(line);
+    if (func !== null) type = typeName(func[1] as string);
+    else if (named !== null) [property, description, inItems] = [named[1] as string, "", false];
+    else if (/^\t+Items: /.test(line)) inItems = true;
+    else if (says !== null) description = JSON.parse(says[1] as string) as string;
+    else if (list !== null) {
+      const found = schemas[type]?.properties?.[property];
+      if (found === undefined) continue;
+      (inItems ? found.items as Schema : found)["enum"] = JSON.parse(`[${list[1]}]`);
+      if (description !== "") found["description"] = description;
+    }
+  }
+}
+
+/** `k8sio_api_core_v1_PodSpec` is `io.k8s.api.core.v1.PodSpec`. */
+function typeName(func: string): string {
+  return func.replace(/^k8sio_/, "io.k8s.").replace(/^pkg_apis_/, "io.k8s.apimachinery.pkg.apis.").replaceAll("_", ".");
+}
+
 function collectDocuments(folder: string): object {
-  const schemas: Record<string, unknown> = {};
+  const schemas: Record<string, Schema> = {};
   const documents: Record<string, unknown> = {};
   let common = {};
   for (const name of documentNames()) {
     const file = `${folder}/api/openapi-spec/v3/${name.replaceAll("/", "__")}_openapi.json`;
     const { paths, components, info } = JSON.parse(Deno.readTextFileSync(file)) as Document;
     for (const [key, schema] of Object.entries(components?.schemas ?? {})) {
-      schemas[key] ??= schema;
+      schemas[key] ??= schema as Schema;
     }
     documents[name] = { paths, schemas: Object.keys(components?.schemas ?? {}) };
     common = { info, securitySchemes: components?.securitySchemes };
   }
+  addEnums(schemas, Deno.readTextFileSync(`${folder}/pkg/generated/openapi/zz_generated.openapi.go`));
   return { ...common, schemas, documents };
 }
 

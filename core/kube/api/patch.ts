@@ -10,6 +10,7 @@ import { readOne } from "./read.ts";
 import type { Route } from "./route.ts";
 import { scaleOf, setScale } from "./scale.ts";
 import type { ApiServer } from "./server.ts";
+import { serverSideApply } from "./server_side_apply.ts";
 import { badRequest, failure, unsupportedMediaType } from "./status.ts";
 import { type ApiRequest, isStatus, type Status } from "./types.ts";
 import { updateObject } from "./update.ts";
@@ -37,6 +38,9 @@ export function patchObject(
   options: PatchOptions,
 ): Patched | Status {
   const type = /^application\/([^;]+)/.exec(request.contentType ?? "")?.[1] ?? "";
+  if (type === "apply-patch+yaml" && route.subresource === undefined) {
+    return serverSideApply(server, route, request, options);
+  }
   if (!TYPES.includes(type)) return unsupportedMediaType();
   const old = readOne(server, route);
   if (isStatus(old)) return old;

@@ -28,6 +28,7 @@ const CREATE: Readonly<Record<string, Prepare>> = {
   Job: prepareJob,
   DaemonSet: prepareDaemonSet,
   EndpointSlice: dropTopology,
+  HorizontalPodAutoscaler: prepareAutoscaler,
 };
 
 /** Prepares a new object in place. */
@@ -56,6 +57,20 @@ function prepareNamespace(namespace: Namespace): void {
   const finalizers = new Set([...(namespace.spec.finalizers ?? []), "kubernetes"]);
   namespace.spec = { finalizers: [...finalizers] };
   namespace.status = { phase: "Active" };
+}
+
+/** An autoscaler as it comes: its kind has no type here. */
+type Autoscaler = KubeObject & { spec?: { minReplicas?: number; metrics?: unknown[] } };
+
+/** What the server fills in for an autoscaler: one replica at least, and 80 % of the CPU asked for. */
+function prepareAutoscaler({ apiVersion, spec }: Autoscaler): void {
+  if (spec === undefined || apiVersion !== "autoscaling/v2") return;
+  spec.minReplicas ??= 1;
+  if ((spec.metrics ?? []).length > 0) return;
+  spec.metrics = [{
+    type: "Resource",
+    resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 80 } },
+  }];
 }
 
 const NOT_READY = "node.kubernetes.io/not-ready";

@@ -70,7 +70,7 @@ export class Registry {
 }
 
 /** Built-in kinds that would do something in a real cluster, and do nothing here. */
-const INERT = ["CronJob", "HorizontalPodAutoscaler", "Ingress", "IPAddress", "ReplicationController", "ServiceCIDR"];
+const INERT = ["HorizontalPodAutoscaler", "Ingress", "IPAddress", "ReplicationController", "ServiceCIDR"];
 
 function key({ group, version, kind }: Resource): string {
   return `${group}/${version}/${kind}`;

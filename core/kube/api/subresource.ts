@@ -1,4 +1,7 @@
 import type { KubeObject, Namespace, Pod } from "../objects/object.ts";
+import { budgetsOf } from "../controllers/disruption.ts";
+import { isReady, isTerminal } from "../controllers/pods.ts";
+import type { DeleteOptions, ObjectName } from "./api.ts";
 import { decodeBody } from "./decode.ts";
 import { deleteObject } from "./delete.ts";
 import { present } from "./negotiate.ts";
@@ -26,7 +29,7 @@ export function handleSubresource(server: ApiServer, route: Route, request: ApiR
     case "binding":
       return request.method === "POST" ? bind(server, request, known as Pod) : methodNotAllowed();
     case "eviction":
-      return request.method === "POST" ? evict(server, route) : methodNotAllowed();
+      return request.method === "POST" ? evict(server, route, request, known as Pod) : methodNotAllowed();
     case "token":
       return request.method === "POST" ? token(server, route, request) : methodNotAllowed();
     case "finalize":
@@ -102,10 +105,44 @@ export function bindPod(server: ApiServer, pod: Pod, node: string): Status | und
   return undefined;
 }
 
-function evict(server: ApiServer, { resource, name = "", namespace }: Route): ApiResponse | Status {
-  const answer = deleteObject(server, resource, { name, ...(namespace === undefined ? {} : { namespace }) });
-  if (isStatus(answer) && answer.status === "Failure") return answer;
+/** Deletes a pod where its disruption budget allows it. */
+function evict(
+  server: ApiServer,
+  { resource, name = "", namespace = "", query }: Route,
+  request: ApiRequest,
+  pod: Pod,
+) {
+  const wanted = parseJson(request.body) as { deleteOptions?: DeleteOptions } | undefined;
+  const refused = useBudget(server, pod);
+  if (refused !== undefined) return refused;
+  if (!query.has("dryRun")) {
+    const answer = deleteObject(server, resource, { name, namespace }, wanted?.deleteOptions ?? {});
+    if (isStatus(answer) && answer.status === "Failure") return answer;
+  }
   return statusResponse({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 });
+}
+
+/** Takes one disruption off the budget of a pod that counts for one; refuses where there is none left. */
+function useBudget(server: ApiServer, pod: Pod): Status | undefined {
+  const [budget, second] = budgetsOf(server.store, pod);
+  if (budget === undefined || isTerminal(pod) || pod.status.phase === "Pending") return undefined;
+  if (second !== undefined) {
+    const words = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
+    return failure(500, "InternalError", words);
+  }
+  const { disruptionsAllowed = 0, currentHealthy = 0, desiredHealthy = 0 } = budget.status ?? {};
+  if (!isReady(pod) && desiredHealthy > 0 && currentHealthy >= desiredHealthy) return undefined;
+  if (disruptionsAllowed <= 0) {
+    const needs = `needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`;
+    const message = `The disruption budget ${budget.metadata.name} ${needs}`;
+    return failure(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.", {
+      causes: [{ reason: "DisruptionBudget", message }],
+    });
+  }
+  server.changeStatus("PodDisruptionBudget", budget.metadata as ObjectName, (object) => {
+    (object as unknown as typeof budget).status.disruptionsAllowed--;
+  });
+  return undefined;
 }
 
 function token(server: ApiServer, { name = "", namespace = "" }: Route, request: ApiRequest): ApiResponse | Status {

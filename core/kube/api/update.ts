@@ -103,6 +103,7 @@ function keepSystemMeta(object: KubeObject, { metadata: old }: KubeObject): void
     ...(annotations ? { annotations } : {}),
     ...(ownerReferences ? { ownerReferences } : {}),
     ...(finalizers ? { finalizers } : {}),
+    ...(old.managedFields ? { managedFields: old.managedFields } : {}),
   };
 }
 

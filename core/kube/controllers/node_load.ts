@@ -4,6 +4,7 @@ import { parseQuantity } from "../objects/quantity.ts";
 import type { Change } from "../store/store.ts";
 import type { ControllerApi } from "./controller.ts";
 import { controllerOf } from "./owners.ts";
+import { isMirror } from "../static_pods.ts";
 import { isTerminal } from "./pods.ts";
 
 /** What a pod asks of a node: cpu in thousandths, memory in bytes, host ports as `PROTOCOL/PORT`. */
@@ -94,7 +95,7 @@ export class NodeLoads {
   #add(node: string, pod: Pod, sign: 1 | -1): void {
     const load = this.of(node);
     const { cpu, memory, ports } = requestOf(pod.spec);
-    load.pods += sign;
+    if (!isMirror(pod)) load.pods += sign;
     load.cpu += sign * cpu;
     load.memory += sign * memory;
     const owner = controllerOf(pod)?.uid;

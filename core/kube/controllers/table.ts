@@ -1,6 +1,8 @@
 import type { Controller } from "./controller.ts";
+import { cronJobs } from "./cronjob.ts";
 import { daemonSets } from "./daemonset.ts";
 import { deployments } from "./deployment.ts";
+import { disruption } from "./disruption.ts";
 import { endpointMirror } from "./endpoint_mirror.ts";
 import { endpointSlices } from "./endpoint_slice.ts";
 import { endpoints } from "./endpoints.ts";
@@ -13,17 +15,21 @@ import { nodeLifecycle } from "./node_lifecycle.ts";
 import { replicaSets } from "./replicaset.ts";
 import { scheduler } from "./scheduler.ts";
 import { statefulSets } from "./statefulset.ts";
+import { taintEviction } from "./taint_eviction.ts";
 
 /** Every controller, in the order in which they look at a change. */
 export const CONTROLLERS: Readonly<Record<string, Controller>> = {
   "node-ipam-controller": nodeIpam,
   "node-lifecycle-controller": nodeLifecycle,
+  "taint-eviction-controller": taintEviction,
   "namespace-controller": namespaces,
   "deployment-controller": deployments,
   "replicaset-controller": replicaSets,
   "statefulset-controller": statefulSets,
   "daemonset-controller": daemonSets,
   "job-controller": jobs,
+  "cronjob-controller": cronJobs,
+  "disruption-controller": disruption,
   "default-scheduler": scheduler,
   "service-lb-controller": loadBalancers,
   "endpointslice-controller": endpointSlices,

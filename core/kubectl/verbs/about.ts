@@ -1,12 +1,12 @@
 /** Commands about the server and the configuration: version, api-resources, api-versions, cluster-info, config, auth, top. */
-import type { KubeObject } from "../../kube/mod.ts";
+import type { KubeObject, Pod } from "../../kube/mod.ts";
 import { CommandError, unmodelled, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import { printJson } from "../print/json.ts";
 import { alignTabs, TABLE_TABS } from "../print/tabs.ts";
 import { printYaml } from "../print/yaml.ts";
 import { loadConfig, saveConfig } from "../config.ts";
-import type { Resource } from "../resources.ts";
+import { pathTo, type Resource } from "../resources.ts";
 import type { Session } from "../session.ts";
 import { OUTPUT_FLAGS, type Verb, type VerbGroup } from "./verb.ts";
 
@@ -103,9 +103,9 @@ export const apiVersions: Verb = {
 
 /** `kubectl cluster-info` */
 export const clusterInfo: Verb = {
-  flags: [],
+  flags: flags("all-namespaces/A namespaces=* output/o= output-directory= pod-running-timeout="),
   run(session) {
-    if (session.flags.args[0] === "dump") throw unmodelled("cluster-info dump");
+    if (session.flags.args[0] === "dump") return dump(session);
     const { server } = session.host;
     session.say(`Kubernetes control plane is running at ${server}`);
     const label = encodeURIComponent("kubernetes.io/cluster-service=true");
@@ -122,6 +122,37 @@ export const clusterInfo: Verb = {
     return 0;
   },
 };
+
+/** What of each namespace is dumped, in order. */
+const DUMPED = ["events", "replicationcontrollers", "services", "daemonsets", "deployments", "replicasets", "pods"];
+
+/** `cluster-info dump`: nodes, then each namespace's objects as JSON and its containers' logs. */
+async function dump(session: Session): Promise<number> {
+  if (session.flags.has("output-directory")) throw unmodelled("--output-directory of cluster-info dump");
+  session.write(printJson(session.client.get("/api/v1/nodes")));
+  for (const namespace of namespacesToDump(session)) {
+    for (const plural of DUMPED) {
+      const path = pathTo(session.resources.named(plural), namespace);
+      session.write(printJson(session.client.get(path)));
+    }
+    const pods = session.client.list<Pod>(`/api/v1/namespaces/${namespace}/pods`);
+    for (const { metadata: { name }, spec } of pods) {
+      for (const { name: container } of spec.containers) {
+        session.say(`==== START logs for container ${container} of pod ${namespace}/${name} ====`);
+        const text = await session.host.pods.logs({ namespace, pod: name, container }, {});
+        session.write(typeof text === "string" ? text : `Request log error: ${text.message}\n`);
+        session.say(`==== END logs for container ${container} of pod ${namespace}/${name} ====`);
+      }
+    }
+  }
+  return 0;
+}
+
+function namespacesToDump(session: Session): string[] {
+  if (session.flags.has("namespaces")) return session.flags.list("namespaces");
+  if (!session.flags.is("all-namespaces")) return ["kube-system", session.namespace];
+  return session.client.list("/api/v1/namespaces").map(({ metadata }) => metadata.name);
+}
 
 /** `kubectl auth can-i`: everybody may do everything here. */
 const canI: Verb = {

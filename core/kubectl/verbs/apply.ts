@@ -3,7 +3,7 @@ import { CommandError, refused, unmodelled, usageError } from "../errors.ts";
 import { checkHead, type FileObject, readFiles } from "../files.ts";
 import { flags } from "../flags.ts";
 import { dryRunOf, report } from "../output.ts";
-import type { Resource } from "../resources.ts";
+import { pathTo, type Resource } from "../resources.ts";
 import type { Session } from "../session.ts";
 import { finish } from "./get.ts";
 import { FILE_FLAGS, OUTPUT_FLAGS, type Verb } from "./verb.ts";
@@ -15,8 +15,10 @@ export const apply: Verb = {
     field-manager= force-conflicts force grace-period= timeout= cascade=?background openapi-patch prune-allowlist=*`,
   ),
   run(session) {
-    if (session.flags.is("server-side")) throw unmodelled("apply --server-side");
     if (session.flags.is("prune")) throw unmodelled("apply --prune");
+    if (session.flags.is("server-side")) {
+      return eachFile(session, "apply", (file, one) => applyThere(session, file, one));
+    }
     return eachFile(session, "apply", (file, resource) => applyOne(session, file, resource));
   },
 };
@@ -80,6 +82,43 @@ function applyOne(session: Session, file: FileObject, resource: Resource): void 
   const answer = applyDraft(send, resource as never, draft, dry === "none" ? {} : { dryRun: dry });
   if (!("outcome" in answer)) throw refusedApply(answer, file.source);
   report(session, answer.object as KubeObject, answer.outcome);
+}
+
+/** `--server-side`: the server merges, for the field manager. */
+function applyThere(session: Session, file: FileObject, resource: Resource): void {
+  const draft = placed(session, file, resource);
+  const query = new URLSearchParams({
+    fieldManager: session.flags.value("field-manager") ?? "kubectl",
+    fieldValidation: "Strict",
+    force: String(session.flags.is("force-conflicts")),
+    ...(dryRunOf(session) === "server" ? { dryRun: "All" } : {}),
+  });
+  const path = `${pathTo(resource, draft.metadata.namespace, draft.metadata.name)}?${query}`;
+  const answer = session.client.send({
+    method: "PATCH",
+    path,
+    body: JSON.stringify(draft),
+    contentType: "application/apply-patch+yaml",
+  });
+  if (answer.code >= 300) throw refusedThere(answer.body as Status, file.source);
+  report(session, answer.body as KubeObject, "serverside-applied");
+}
+
+const CONFLICT_HELP = `Please review the fields above--they currently have other managers. Here
+are the ways you can resolve this warning:
+* If you intend to manage all of these fields, please re-run the apply
+  command with the \`--force-conflicts\` flag.
+* If you do not intend to manage all of the fields, please edit your
+  manifest to remove references to the fields that should keep their
+  current managers.
+* You may co-own fields by updating your manifest to match the existing
+  value; in this case, you'll become the manager if the other manager(s)
+  stop managing the field (remove it from their configuration).
+See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts`;
+
+function refusedThere(status: Status, source: string): CommandError {
+  if (status.reason !== "Conflict") return refusedApply(status, source);
+  return new CommandError(`error: ${status.message}\n${CONFLICT_HELP}`);
 }
 
 function warnUnapplied(session: Session, resource: Resource, name: string, namespace: string | undefined): void {

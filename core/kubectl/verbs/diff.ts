@@ -67,7 +67,7 @@ function mergedOf(
 }
 
 function shown(object: KubeObject | undefined): string {
-  return object === undefined ? "" : printYaml(object);
+  return object === undefined ? "" : printYaml(withoutManagers(object));
 }
 
 function difference(session: Session, title: string, live: string, merged: string): string {
@@ -82,4 +82,12 @@ function difference(session: Session, title: string, live: string, merged: strin
 /** The number of a temporary folder. */
 function tag(session: Session): string {
   return String(session.api.store.version).padStart(10, "1");
+}
+
+/** Who manages which fields is not compared. */
+function withoutManagers(value: unknown): unknown {
+  const { metadata, ...rest } = value as { metadata?: { managedFields?: unknown } };
+  if (metadata?.managedFields === undefined) return value;
+  const { managedFields: _managed, ...shown } = metadata;
+  return { ...value as object, metadata: shown, ...rest };
 }

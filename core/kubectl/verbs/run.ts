@@ -1,4 +1,4 @@
-import { canonicalDraft, type Draft, type KubeObject, type Pod } from "../../kube/mod.ts";
+import { applyMergePatch, canonicalDraft, type Draft, type KubeObject, type Pod } from "../../kube/mod.ts";
 import { usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import { dryRunOf, report } from "../output.ts";
@@ -15,7 +15,7 @@ export const run: Verb = {
     save-config leave-stdin-open force cascade=?background`,
   ),
   async run(session) {
-    const draft = podFor(session);
+    const draft = overridden(session, podFor(session));
     const interactive = session.flags.is("stdin") || session.flags.is("tty") || session.flags.is("attach");
     if (session.flags.is("rm") && !interactive) throw usageError("--rm should only be used for attached containers");
     if (dryRunOf(session) === "client") {
@@ -33,6 +33,18 @@ export const run: Verb = {
     return await attached(session, pod);
   },
 };
+
+/** The pod with what `--overrides` says: JSON that is merged over it. */
+function overridden(session: Session, draft: Draft): Draft {
+  const text = session.flags.value("overrides");
+  if (text === undefined) return draft;
+  try {
+    return applyMergePatch(draft, JSON.parse(text)) as Draft;
+  } catch (error) {
+    if (error instanceof SyntaxError) throw usageError(`Invalid overrides: ${error.message}`);
+    throw error;
+  }
+}
 
 function pairs(text: string): Record<string, string> {
   return Object.fromEntries(text.split(",").filter((one) => one !== "").map((one) => one.split(/=(.*)/s).slice(0, 2)));

@@ -1,14 +1,22 @@
 import { apiResources, apiVersions, auth, clusterInfo, config, top, version } from "./about.ts";
 import { apply } from "./apply.ts";
+import { attach } from "./attach.ts";
+import { autoscale } from "./autoscale.ts";
 import { annotate, cordon, label, patch, scale, setEnv, setImage, taint, uncordon } from "./change.ts";
+import { cp } from "./cp.ts";
 import { createFiles, createGenerated } from "./create.ts";
 import { remove } from "./delete.ts";
 import { describe } from "./describe.ts";
 import { diff } from "./diff.ts";
+import { drain } from "./drain.ts";
+import { edit } from "./edit.ts";
+import { events } from "./events.ts";
 import { exec } from "./exec.ts";
+import { explain } from "./explain.ts";
 import { expose } from "./expose.ts";
 import { get } from "./get.ts";
 import { logs } from "./logs.ts";
+import { portForward } from "./port_forward.ts";
 import { replace } from "./replace.ts";
 import { rollout } from "./rollout.ts";
 import { run } from "./run.ts";
@@ -21,20 +29,28 @@ export const VERBS: Readonly<Record<string, Verb | VerbGroup>> = {
   "api-resources": apiResources,
   "api-versions": apiVersions,
   apply,
+  attach,
   auth,
+  autoscale,
   "cluster-info": clusterInfo,
   config,
   cordon,
+  cp,
   create: { ...createFiles, verbs: createGenerated.verbs },
   delete: remove,
   describe,
   diff,
+  drain,
+  edit,
+  events,
   exec,
+  explain,
   expose,
   get,
   label,
   logs,
   patch,
+  "port-forward": portForward,
   replace,
   rollout,
   run,
@@ -50,21 +66,13 @@ export const VERBS: Readonly<Record<string, Verb | VerbGroup>> = {
 /** Commands of kubectl that are not modelled, by name. */
 export const UNMODELLED: readonly string[] = [
   "alpha",
-  "attach",
-  "autoscale",
   "certificate",
   "completion",
-  "cp",
   "debug",
-  "drain",
-  "edit",
-  "events",
-  "explain",
   "help",
   "kuberc",
   "kustomize",
   "options",
   "plugin",
-  "port-forward",
   "proxy",
 ];

@@ -1,4 +1,4 @@
-import type { Change, Pod } from "../../kube/mod.ts";
+import { type Change, isMirror, type Pod } from "../../kube/mod.ts";
 import type { Machine } from "../../linux/mod.ts";
 import { rfc3339 } from "./container_worker.ts";
 import type { KubeletParts } from "./parts.ts";
@@ -50,7 +50,7 @@ export class Kubelet {
   }
 
   #take(pod: Pod): void {
-    if (pod.spec.nodeName !== this.#parts.node) return;
+    if (pod.spec.nodeName !== this.#parts.node || isMirror(pod)) return;
     const { uid, name } = pod.metadata;
     const known = this.#workers.get(uid);
     if (known !== undefined) return known.update(pod);

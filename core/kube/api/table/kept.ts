@@ -50,6 +50,18 @@ export const KEPT_TABLES: Readonly<Record<string, TableShape>> = {
       age(object.metadata.creationTimestamp, now),
     ],
   ),
+  HorizontalPodAutoscaler: shape<Loose>(
+    "Name:name Reference Targets MinPods MaxPods:integer Replicas:integer Age",
+    (object, now) => [
+      object.metadata.name,
+      `${cell(at(object, "spec.scaleTargetRef.kind"), "")}/${cell(at(object, "spec.scaleTargetRef.name"), "")}`,
+      targetsCell(object),
+      String(cell(at(object, "spec.minReplicas"), "<unset>")),
+      cell(at(object, "spec.maxReplicas"), "0"),
+      cell(at(object, "status.currentReplicas"), "0") === "0" ? 0 : at(object, "status.currentReplicas") as number,
+      age(object.metadata.creationTimestamp, now),
+    ],
+  ),
   Lease: fields("Name:name Holder Age", [NAME, "spec.holderIdentity", "AGE"], ""),
   PriorityClass: fields("Name:name Value:integer Global-Default:boolean Age PreemptionPolicy", [
     NAME,
@@ -83,6 +95,19 @@ export const KEPT_TABLES: Readonly<Record<string, TableShape>> = {
   ClusterRole: shape<Loose>("Name:name 'Created At'", roleCells),
   CustomResourceDefinition: shape<Loose>("Name:name 'Created At'", roleCells),
 };
+
+/** Each metric's value and goal; there are no values here. */
+function targetsCell(object: Loose): string {
+  const metrics = at(object, "spec.metrics") as
+    | { resource?: { name?: string; target?: Record<string, unknown> } }[]
+    | undefined;
+  const shown = (metrics ?? []).map(({ resource }) => {
+    const { averageUtilization, averageValue } = resource?.target ?? {};
+    const goal = averageUtilization === undefined ? cell(averageValue, "<auto>") : `${averageUtilization}%`;
+    return `${resource?.name ?? ""}: <unknown>/${goal}`;
+  });
+  return shown.length === 0 ? "<none>" : shown.join(", ");
+}
 
 function ownerText({ apiVersion, kind, name }: { apiVersion: string; kind: string; name: string }): string {
   const group = apiVersion.includes("/") ? `.${apiVersion.split("/")[0]}` : "";

@@ -9,6 +9,7 @@ import {
   validateSecret,
   validateSecretUpdate,
 } from "./core.ts";
+import { validateCronJob } from "./cronjob.ts";
 import { type MetaRules, validateMeta, validateMetaUpdate } from "./meta.ts";
 import { type Check, dns1123Label, dns1123Subdomain } from "./names.ts";
 import {
@@ -63,6 +64,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   StatefulSet: { validate: validateStatefulSet, validateUpdate: validateStatefulSetUpdate },
   DaemonSet: { validate: validateDaemonSet, validateUpdate: validateDaemonSetUpdate },
   Job: { validate: validateJob },
+  CronJob: { validate: validateCronJob },
   NetworkPolicy: { validate: validateNetworkPolicy },
   Ingress: { validate: validateNewIngress, validateUpdate: validateIngress },
   IngressClass: { validate: validateIngressClass },

@@ -1,0 +1,180 @@
+/** Server-side apply: a manager says which fields it wants and how; the server keeps who said what in managedFields. */
+import { parse } from "yaml";
+import { required } from "../objects/issue.ts";
+import { KINDS } from "../objects/kinds.ts";
+import type { KubeObject } from "../objects/object.ts";
+import { joinGroupVersion } from "../objects/resource.ts";
+import {
+  clashes,
+  clashSet,
+  type FieldSet,
+  fieldsOf,
+  mergeApplied,
+  minus,
+  rootPlace,
+  withoutFields,
+} from "../patch/field_set.ts";
+import { createObject } from "./create.ts";
+import { decodeValue } from "./decode.ts";
+import type { Patched, PatchOptions } from "./patch.ts";
+import { kindKey } from "./registry.ts";
+import type { Route } from "./route.ts";
+import type { ApiServer } from "./server.ts";
+import { badRequest, failure, invalidStatus } from "./status.ts";
+import { type ApiRequest, isStatus, type Status } from "./types.ts";
+import { updateObject } from "./update.ts";
+
+interface Entry {
+  readonly manager: string;
+  readonly operation: "Apply";
+  readonly apiVersion: string;
+  readonly time: string;
+  readonly fieldsType: "FieldsV1";
+  readonly fieldsV1: FieldSet;
+}
+
+type Json = Record<string, unknown>;
+type Metadata = KubeObject["metadata"] & { managedFields?: Entry[] };
+
+/** Applies a configuration for a field manager. */
+export function serverSideApply(
+  server: ApiServer,
+  route: Route,
+  request: ApiRequest,
+  options: PatchOptions,
+): Patched | Status {
+  const { resource, name = "", namespace, query } = route;
+  const manager = query.get("fieldManager") ?? "";
+  if (manager === "") {
+    const kind = { kind: "PatchOptions", group: "meta.k8s.io" };
+    return invalidStatus(kind, "", [required("fieldManager", "is required for apply patch")]);
+  }
+  const applied = read(request.body ?? "");
+  if (applied === undefined) return badRequest("error decoding YAML: the body is no object");
+  const metadata = { ...applied["metadata"] as Json, name, ...(namespace === undefined ? {} : { namespace }) };
+  const wanted = { ...applied, metadata };
+  const live = server.store.get(kindKey(resource), name, namespace);
+  const entry: Entry = {
+    manager,
+    operation: "Apply",
+    apiVersion: joinGroupVersion(resource.group, resource.version),
+    time: server.now(),
+    fieldsType: "FieldsV1",
+    fieldsV1: ownFields(wanted, resource.kind),
+  };
+  if (live === undefined) return create(server, route, { wanted, entries: [entry] }, options);
+  const others = managed(live).filter((one) => one.manager !== manager);
+  const conflict = ["true", "1"].includes(query.get("force") ?? "")
+    ? undefined
+    : conflictWith(others, entry, wanted, live);
+  if (conflict !== undefined) return conflict;
+  const value = merged(live, wanted, { entry, others, kind: resource.kind });
+  const kept = others.map((one) =>
+    query.has("force")
+      ? { ...one, fieldsV1: minus(one.fieldsV1, clashSet(entry.fieldsV1, one.fieldsV1, { applied: wanted, live })) }
+      : one
+  );
+  return update(server, route, { wanted: value, entries: [...kept, entry] }, options);
+}
+
+function read(body: string): Json | undefined {
+  try {
+    const value = parse(body) as unknown;
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value as Json : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a configuration sets beyond what names the object. */
+function ownFields(
+  { apiVersion: _version, kind: _kind, metadata, status: _status, ...rest }: Json,
+  kind: string,
+): FieldSet {
+  const { name: _name, namespace: _namespace, ...meta } = metadata as Json;
+  const own = Object.keys(meta).length === 0 ? rest : { metadata: meta, ...rest };
+  return fieldsOf(own, rootPlace(KINDS[kind]?.struct));
+}
+
+function managed({ metadata }: KubeObject): Entry[] {
+  return (metadata as Metadata).managedFields ?? [];
+}
+
+function conflictWith(others: readonly Entry[], entry: Entry, wanted: Json, live: KubeObject): Status | undefined {
+  const found = others.flatMap((other) =>
+    clashes(entry.fieldsV1, other.fieldsV1, { applied: wanted, live }).map((field) => ({ other, field }))
+  );
+  const [first] = found;
+  if (first === undefined) return undefined;
+  const causes = found.map(({ other, field }) => ({
+    reason: "FieldManagerConflict",
+    message: `conflict with ${JSON.stringify(other.manager)} using ${other.apiVersion}`,
+    field,
+  }));
+  const words = found.length === 1
+    ? `1 conflict: conflict with ${JSON.stringify(first.other.manager)} using ${first.other.apiVersion}: ${first.field}`
+    : `${found.length} conflicts: conflicts with ${
+      JSON.stringify(first.other.manager)
+    } using ${first.other.apiVersion}:\n${found.map(({ field }) => `- ${field}`).join("\n")}`;
+  return failure(409, "Conflict", `Apply failed with ${words}`, { causes });
+}
+
+interface Merging {
+  readonly entry: Entry;
+  readonly others: readonly Entry[];
+  readonly kind: string;
+}
+
+/** The live object without what the manager gave up and nobody else set, with what it wants put over it. */
+function merged(live: KubeObject, wanted: Json, { entry, others, kind }: Merging): Json {
+  const place = rootPlace(KINDS[kind]?.struct);
+  const before = managed(live).find(({ manager }) => manager === entry.manager)?.fieldsV1 ?? {};
+  const gone = others.reduce((left, { fieldsV1 }) => minus(left, fieldsV1), minus(before, entry.fieldsV1));
+  return mergeApplied(withoutFields(live, gone, place), wanted, place) as Json;
+}
+
+interface Writing {
+  readonly wanted: Json;
+  readonly entries: readonly Entry[];
+}
+
+function create(
+  server: ApiServer,
+  { resource }: Route,
+  { wanted, entries }: Writing,
+  options: PatchOptions,
+): Patched | Status {
+  const decoded = decodeValue(wanted, resource, options.validation);
+  if (!("object" in decoded)) return decoded;
+  const answer = createObject(server, resource, decoded.object, options);
+  if (isStatus(answer)) return answer;
+  return { object: keepEntries(server, answer, entries, options), code: 201, warnings: decoded.warnings };
+}
+
+function update(
+  server: ApiServer,
+  { resource }: Route,
+  { wanted, entries }: Writing,
+  options: PatchOptions,
+): Patched | Status {
+  const decoded = decodeValue(wanted, resource, options.validation);
+  if (!("object" in decoded)) return decoded;
+  const answer = updateObject(server, resource, decoded.object, { dryRun: options.dryRun });
+  if (isStatus(answer)) return answer;
+  return { object: keepEntries(server, answer, entries, options), code: 200, warnings: decoded.warnings };
+}
+
+/** Who said what is kept with the object; the same again is no change. */
+function keepEntries(
+  server: ApiServer,
+  object: KubeObject,
+  entries: readonly Entry[],
+  { dryRun }: PatchOptions,
+): KubeObject {
+  const timeless = (list: readonly Entry[]) => JSON.stringify(list.map((one) => ({ ...one, time: "" })));
+  if (timeless(managed(object)) === timeless(entries)) return object;
+  const kept = { ...object, metadata: { ...object.metadata, managedFields: [...entries] } };
+  if (dryRun) return kept as KubeObject;
+  const resource = server.registry.ofKind(object.apiVersion, object.kind);
+  return server.store.put(kept as KubeObject, resource === undefined ? object.kind : kindKey(resource));
+}
