@@ -150,7 +150,9 @@ impl Env for View<'_> {
         }
         let any = flags & socketmatch::NOWILDCARD != 0;
         let own = flags & socketmatch::TRANSPARENT == 0;
-        let is_tunnel = |device: &Device| matches!(&device.kind, Kind::Vxlan(v) if v.port == asked.dport) && device.up;
+        let is_tunnel = |device: &Device| {
+            matches!(&device.kind, Kind::Vxlan(v) if v.tunnel.port == Some(u32::from(asked.dport))) && device.up
+        };
         match asked.proto {
             proto::UDP if any && own && self.stack.links.iter().any(is_tunnel) => return true,
             proto::TCP | proto::UDP => {}
