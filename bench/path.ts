@@ -9,6 +9,7 @@ import { World } from "../core/lab/world.ts";
 import { defaultHost } from "../mod.ts";
 import type { BatchPacket, Ns, PacketBatch } from "../wasm/mod.ts";
 import { race, round, type Row } from "./measure.ts";
+import { router } from "./router.ts";
 
 const SHOP = new URL("../examples/shop/", import.meta.url);
 /** Batches a turn. */
@@ -31,10 +32,11 @@ interface Path {
 
 /** All rows of the subject. */
 export async function path(): Promise<Row[]> {
+  const routed = await router();
   const world = await boot();
   try {
     const way = await findPath(world.world, world.cluster);
-    return [...await established(world.world, way), ...await newFlows(way)];
+    return [...routed, ...await established(world.world, way), ...await newFlows(way)];
   } finally {
     world.world.close();
   }
@@ -149,7 +151,8 @@ async function newFlows(way: Path): Promise<Row[]> {
   return [packetRow("pod-to-service/new-flow", time / batch.capacity, BOUND, "1 us a packet")];
 }
 
-function packetRow(name: string, ours: number, theirs: number, peer: string): Row {
+/** A row of packets a second from nanoseconds a packet. */
+export function packetRow(name: string, ours: number, theirs: number, peer: string): Row {
   const rate = (ns: number) => Math.round(1e9 / ns);
   return {
     subject: "path",
