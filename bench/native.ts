@@ -6,7 +6,7 @@
 const CRATE = new URL("./native/", import.meta.url);
 
 /** Parts by name, in the order of `native/src/lib.rs`. */
-const PARTS = ["routes4", "routes6", "golden4", "golden6", "chains", "chains-linear", "flows"] as const;
+const PARTS = ["routes4", "routes6", "golden4", "golden6", "chains", "chains-linear", "flows", "world"] as const;
 
 /** A part's name. */
 export type PartName = typeof PARTS[number];

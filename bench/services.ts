@@ -13,7 +13,7 @@ const ROWS = 64;
 const backend = (service: number) => `10.3.${service >> 8}.${service & 255}`;
 
 /** The nat table of so many Services, one backend each. */
-function rules(services: number): string {
+export function rules(services: number): string {
   const numbers = Array.from({ length: services }, (_, n) => n);
   const name = (kind: string, n: number) => `KUBE-${kind}-${String(n).padStart(16, "0")}`;
   const about = (text: string) => `-m comment --comment "${text}"`;

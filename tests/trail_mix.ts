@@ -1,7 +1,7 @@
 /** Random mixes of packets through random worlds: a few flows again and again, other lengths, time and changes in between. */
 import { Random } from "../core/base/mod.ts";
 import { namespaceOf, netfilterOf, restoreTables } from "../core/linux/mod.ts";
-import type { BatchPacket, PacketBatch, Plane } from "../wasm/mod.ts";
+import type { BatchPacket, Ns, PacketBatch, Plane } from "../wasm/mod.ts";
 import { runLine } from "./parity/ip_lines.ts";
 import { openPlane } from "./parity/plane.ts";
 import { randomScenario } from "./parity/random/mod.ts";
@@ -31,6 +31,23 @@ export type Sender = (plane: Plane, batch: PacketBatch, from: number, count: num
 
 const word = (address: string) => address.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
 
+/** A packet that is sent again and again, and from where. */
+interface Talk {
+  readonly from: Ns;
+  readonly packet: BatchPacket;
+}
+
+/** A mix under way. */
+interface Mix {
+  readonly world: World;
+  readonly random: Random;
+  readonly plane: Plane;
+  readonly batch: PacketBatch;
+  readonly send: Sender;
+  /** What it leaves behind. */
+  readonly lines: string[];
+}
+
 /** Everything that a mix leaves behind, a line each: what became of its packets, and all that was counted or remembered. */
 export function runMix(seed: number, number: number, send: Sender): string[] {
   const scenario = randomScenario(seed, number);
@@ -39,25 +56,72 @@ export function runMix(seed: number, number: number, send: Sender): string[] {
   if (world === undefined) return [];
   plane.watchFlows(false);
   const random = new Random(seed * 1009 + number);
-  const spaces = [...world.ns.values()];
-  for (const ns of spaces) plane.setSysctl(ns, SYSCTLS[2] as string, random.below(2));
+  const mix: Mix = { world, random, plane, batch: plane.batch(), send, lines: [] };
+  for (const ns of world.ns.values()) plane.setSysctl(ns, SYSCTLS[2] as string, random.below(4) === 0 ? 0 : 1);
   const known = Object.values(scenario.addresses ?? {}).flat().map((address) => word(address.split("/")[0] as string));
-  const flows = Array.from({ length: 6 + random.below(20) }, () => packet(random, known));
-  const batch = plane.batch();
-  const lines: string[] = [];
+  const talks = begin(mix, known);
+  if (talks.length === 0) return [];
   for (let turn = 0; turn < 24; turn++) {
-    const [from, count] = [random.pick(spaces), 1 + random.below(MOST)];
-    const rows = Array.from({ length: count }, () => ({ ...random.pick(flows), length: random.pick(LENGTHS) }));
-    rows.forEach((row, n) => batch.set(n, row));
-    send(plane, batch, from, count);
-    rows.forEach((_, n) => lines.push(`${turn} ${from} ${n} ${JSON.stringify(batch.verdict(n))}`));
-    plane.run(plane.now() + (turn % 3 === 2 ? random.pick([5000, 20_000, 400_000]) : random.pick([0, 0, 1, 5, 500])));
-    if (random.below(3) === 0) change({ world, scenario, random, seed: seed + turn });
-    if (random.below(6) === 0) lines.push(...left(world));
+    const { from } = random.pick(talks);
+    const here = talks.filter((talk) => talk.from === from);
+    const of = here.slice(random.below(here.length)).slice(0, 5);
+    post(mix, from, Array.from({ length: 1 + random.below(MOST) }, () => again(random, random.pick(of).packet)));
+    plane.run(
+      plane.now() + (turn % 4 === 3 ? random.pick([5000, 16_000, 400_000]) : random.pick([0, 0, 0, 1, 5, 900])),
+    );
+    if (random.below(4) === 0) change({ world, random, seed: seed + turn });
+    if (random.below(8) === 0) mix.lines.push(...left(world));
   }
-  lines.push(...left(world));
+  mix.lines.push(...left(world), ...numbers(world));
   plane.free();
-  return lines;
+  return mix.lines;
+}
+
+/** Tries packets and keeps those that nobody answered: they, and their answers where they were delivered, are what is said. */
+function begin(mix: Mix, known: readonly number[]): Talk[] {
+  const { random, batch, world } = mix;
+  const spaces = [...world.ns.values()];
+  const talks: Talk[] = [];
+  for (let tried = 0; tried < 60; tried++) {
+    const talk = { from: random.pick(spaces), packet: packet(random, known) };
+    for (let first = 0; first < 2; first++) post(mix, talk.from, [talk.packet]);
+    mix.plane.run(mix.plane.now() + 100);
+    const { outcome, ns, src, dst, sport, dport } = batch.verdict(0);
+    if (outcome === "refused" || (outcome === "dropped" && random.below(4) > 0)) continue;
+    talks.push(talk);
+    if (outcome !== "delivered") continue;
+    const answer = {
+      ...talk.packet,
+      src: dst,
+      dst: src,
+      sport: dport,
+      dport: sport,
+      flags: talk.packet.proto === 6 ? 16 : 0,
+    };
+    talks.push({ from: ns, packet: answer });
+  }
+  return talks;
+}
+
+/** The packet with another length, and, rarely, another flag or TTL. */
+function again(random: Random, packet: BatchPacket): BatchPacket {
+  const length = random.pick(LENGTHS);
+  if (random.below(30) > 0) return { ...packet, length };
+  return { ...packet, length, ttl: random.pick([64, 3, 1]), ...packet.proto === 6 && { flags: random.pick(FLAGS) } };
+}
+
+function post({ plane, batch, send, lines }: Mix, from: Ns, rows: readonly BatchPacket[]): void {
+  rows.forEach((row, n) => batch.set(n, row));
+  send(plane, batch, from, rows.length);
+  rows.forEach((_, n) => lines.push(`${from} ${n} ${JSON.stringify(batch.verdict(n))}`));
+}
+
+/** A datagram of each namespace as its devices see it: what IP id it gets. */
+function numbers({ plane, ns }: World): string[] {
+  for (const id of ns.values()) plane.links(id).forEach(({ index }) => plane.capture(id, index, true));
+  for (const id of ns.values()) plane.sendTo(plane.socket(id, "udp", 4), new Uint8Array(3000), "8.8.8.8", 53);
+  plane.run(plane.now() + 5000);
+  return plane.takeFrames().map((frame) => `${frame.ns} ${frame.dev} ${frame.bytes.toHex()}`);
 }
 
 /** The scenario's world; none where its random rules are not even sound. */
@@ -70,7 +134,7 @@ function build(plane: Plane, scenario: Scenario): World | undefined {
 }
 
 function packet(random: Random, known: readonly number[]): BatchPacket {
-  const proto = random.pick([6, 6, 6, 17, 17, 17, 1, 47]);
+  const proto = random.pick([6, 6, 6, 6, 17, 17, 17, 17, 17, 1, 47]);
   const flags = proto === 6 ? random.pick(FLAGS) : proto === 1 ? random.pick([8, 0, 3]) : 0;
   const others = OTHERS.map(word);
   const [src, dst] = [random.pick([...known, ...known, ...others]), random.pick([...known, ...known, ...others])];
@@ -86,7 +150,7 @@ function packet(random: Random, known: readonly number[]): BatchPacket {
 }
 
 /** Other rules, another setting, another route. */
-function change(of: { world: World; scenario: Scenario; random: Random; seed: number }): void {
+function change(of: { world: World; random: Random; seed: number }): void {
   const { world: { plane, ns }, random } = of;
   const space = random.pick([...ns.values()]);
   const kind = random.below(4);
