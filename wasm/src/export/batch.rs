@@ -78,8 +78,18 @@ impl Batch {
             self.set(column::OUTCOME + number as u32, at, word);
         }
     }
+    /// The length of a row's packet from its IP header on.
+    pub fn length(&self, at: usize) -> u32 {
+        let header = match self.get(column::KIND, at) as u8 {
+            proto::TCP => 20,
+            proto::UDP | proto::ICMP | proto::ICMPV6 => 8,
+            proto::SCTP => 12,
+            _ => 0,
+        };
+        20 + header + (self.get(column::LENGTH, at) & 0xffff)
+    }
     /// The packet of a row, as a local sender would make it.
-    fn packet(&self, at: usize) -> Packet {
+    pub fn packet(&self, at: usize) -> Packet {
         let (ports, kind) = (self.get(column::PORTS, at), self.get(column::KIND, at));
         let number = kind as u8;
         let mut packet = Packet {
@@ -107,15 +117,17 @@ impl Fabric {
     pub fn send_batch(&mut self, ns: u32, count: usize) {
         self.world.batch.number += 1;
         for at in 0..count.min(CAPACITY) {
-            let (key, packet) = (self.world.batch.key(ns, at), self.world.batch.packet(at));
-            match self.follow_trail(&key, &packet) {
+            let key = self.world.batch.key(ns, at);
+            match self.follow_trail(&key, at) {
                 Some(verdict) => self.world.batch.put_verdict(at, verdict),
-                None => self.walk(key, (at, packet)),
+                None => self.walk(key, at),
             }
         }
     }
 
-    fn walk(&mut self, key: Key, (at, packet): (usize, Packet)) {
+    fn walk(&mut self, key: Key, at: usize) {
+        let packet = self.world.batch.packet(at);
+        debug_assert_eq!(packet.len(), self.world.batch.length(at));
         self.world.batch.put_verdict(at, [outcome::LOST, 0, 0, 0, 0, 0]);
         self.world.trails.begin(packet.len());
         let packet = self.world.pool.begin(packet);
