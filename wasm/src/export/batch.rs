@@ -33,9 +33,11 @@ pub struct Batch {
 
 impl Batch {
     /// A row's value in a column.
+    #[inline(always)]
     pub fn get(&self, name: u32, at: usize) -> u32 {
         self.words[name as usize * CAPACITY + at]
     }
+    #[inline(always)]
     pub fn set(&mut self, name: u32, at: usize, value: u32) {
         self.words[name as usize * CAPACITY + at] = value;
     }
@@ -66,6 +68,7 @@ impl Batch {
         self.set(column::SEEN_DST, at, packet.dst.low());
         self.set(column::SEEN_PORTS, at, u32::from(packet.sport) << 16 | u32::from(packet.dport));
     }
+    #[inline(always)]
     fn key(&self, ns: u32, at: usize) -> Key {
         let get = |name| self.get(name, at);
         [ns, get(column::SRC), get(column::DST), get(column::PORTS), get(column::KIND)]
@@ -73,12 +76,14 @@ impl Batch {
     fn verdict(&self, at: usize) -> Verdict {
         std::array::from_fn(|number| self.get(column::OUTCOME + number as u32, at))
     }
+    #[inline(always)]
     fn put_verdict(&mut self, at: usize, verdict: Verdict) {
         for (number, word) in verdict.into_iter().enumerate() {
             self.set(column::OUTCOME + number as u32, at, word);
         }
     }
     /// The length of a row's packet from its IP header on.
+    #[inline(always)]
     pub fn length(&self, at: usize) -> u32 {
         let header = match self.get(column::KIND, at) as u8 {
             proto::TCP => 20,
@@ -114,6 +119,7 @@ impl Batch {
 
 impl Fabric {
     /// Sends rows 0..count from a namespace; sources need not be its own.
+    #[cfg_attr(hot, optimize(speed))]
     pub fn send_batch(&mut self, ns: u32, count: usize) {
         self.world.batch.number += 1;
         for at in 0..count.min(CAPACITY) {

@@ -55,6 +55,7 @@ impl Conntrack {
         })
     }
     /// Meets a flow again, with a packet of `length` bytes; its headers are asked for where the meeting `looks`. Nothing where it is not the same any more.
+    #[cfg_attr(hot, optimize(speed))]
     pub fn meet(&mut self, meeting: &Meeting, packet: &Packet, (length, now): (u32, u64)) -> Option<Before> {
         let at = self.slot(meeting.handle)?;
         let now = ticks(now);

@@ -176,7 +176,7 @@ impl Trails {
         (trail.key, trail.verdict, trail.changes, trail.holds) = (key, verdict, changes, equal);
     }
     /// The trail for a packet, where it holds.
-    #[inline]
+    #[inline(always)]
     fn holding(&self, key: &Key, length: u32, now: u64) -> Option<usize> {
         let holds = |at: &usize| {
             self.trails.get(*at).is_some_and(|trail| {
@@ -212,6 +212,7 @@ fn twice(stages: &[Stage]) -> bool {
 
 impl Fabric {
     /// Leaves a trail's footprints once more; its verdict, or nothing where the packet must walk itself.
+    #[cfg_attr(hot, optimize(speed))]
     pub fn follow_trail(&mut self, key: &Key, at: usize) -> Option<Verdict> {
         let (now, length) = (self.world.now, self.world.batch.length(at));
         let place = self.world.trails.holding(key, length, now)?;
@@ -259,6 +260,7 @@ impl Fabric {
     }
 
     /// Has every flow of a trail judge the packet; where one does not know it any more, none has seen it.
+    #[cfg_attr(hot, optimize(speed))]
     fn meet_flows(&mut self, place: usize, packet: &Packet, length: u32) -> bool {
         let Fabric { world: World { trails, now, .. }, spaces } = self;
         let Trails { trails, undo, .. } = trails;
