@@ -1,4 +1,5 @@
 /** What is asked of planes, as words that a native plane can be built by (`native/src/world.rs`). */
+import type { BatchPacket, Ns } from "../wasm/mod.ts";
 import { Plane as Engine } from "../wasm/pkg/plane.js";
 
 /** Kinds of calls, in the numbering of `native/src/world.rs`. */
@@ -39,4 +40,14 @@ export async function recorded<T>(build: () => Promise<T>): Promise<{ made: T; w
   } finally {
     Object.assign(engine, { call, loadTable, loadSet, run, sendTo });
   }
+}
+
+/** Packets from a namespace as the native plane takes them. */
+export function asked(ns: Ns, rows: readonly BatchPacket[]): Uint32Array {
+  const words = new Uint32Array(1 + rows.length * 5);
+  words[0] = ns;
+  rows.forEach(({ src, dst, proto, sport, dport, flags = 0, ttl = 64, length = 0 }, n) =>
+    words.set([src, dst, sport << 16 | dport, proto | flags << 8 | ttl << 16, length], 1 + n * 5)
+  );
+  return words;
 }
