@@ -66,6 +66,20 @@ export function timeRows(of: { subject: string; case: string; unit: string }, ou
 /** Peers' figures by name; `undefined` for one that could not run here. */
 export type Peers = Readonly<Record<string, number | undefined>>;
 
+/** A row of packets a second from nanoseconds a packet. */
+export function packetRow(name: string, ours: number, theirs: number, peer: string): Row {
+  const rate = (ns: number) => Math.round(1e9 / ns);
+  return {
+    subject: "path",
+    case: name,
+    ours: rate(ours),
+    theirs: rate(theirs),
+    peer,
+    unit: "packets/s",
+    ratio: round(theirs / ours),
+  };
+}
+
 /** Three significant digits, whole numbers beyond. */
 export function round(value: number): number {
   return value >= 1000 ? Math.round(value) : Number(value.toPrecision(3));

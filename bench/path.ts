@@ -8,7 +8,7 @@ import { resolvePlace, resolveTarget } from "../core/lab/resolve.ts";
 import { World } from "../core/lab/world.ts";
 import { defaultHost } from "../mod.ts";
 import type { BatchPacket, Ns, PacketBatch } from "../wasm/mod.ts";
-import { race, round, type Row, SHORT } from "./measure.ts";
+import { packetRow, race, type Row, SHORT } from "./measure.ts";
 import { router } from "./router.ts";
 
 const SHOP = new URL("../examples/shop/", import.meta.url);
@@ -149,18 +149,4 @@ async function newFlows(way: Path): Promise<Row[]> {
   }], SHORT) as [number];
   check(way);
   return [packetRow("pod-to-service/new-flow", time / batch.capacity, BOUND, "1 us a packet")];
-}
-
-/** A row of packets a second from nanoseconds a packet. */
-export function packetRow(name: string, ours: number, theirs: number, peer: string): Row {
-  const rate = (ns: number) => Math.round(1e9 / ns);
-  return {
-    subject: "path",
-    case: name,
-    ours: rate(ours),
-    theirs: rate(theirs),
-    peer,
-    unit: "packets/s",
-    ratio: round(theirs / ours),
-  };
 }

@@ -3,9 +3,8 @@
  * moves on between batches; beside the real kernel with the same machines, rules and lengths, and the same source built native.
  */
 import { type BatchPacket, OUTCOME } from "../wasm/mod.ts";
-import { agree, race, round, type Row, SHORT } from "./measure.ts";
+import { agree, packetRow, race, round, type Row, SHORT } from "./measure.ts";
 import { Native } from "./native.ts";
-import { packetRow } from "./path.ts";
 import { asked, recorded } from "./record.ts";
 import { CLIENT, kernel, openStage, PORT, SERVER, type Stage } from "./stage.ts";
 

@@ -22,8 +22,9 @@ links:
 - ["router:eth1", server]
 `;
 
-/** Addresses on it. */
+/** The client's address. */
 export const CLIENT = 0x0a010002;
+/** The server's address. */
 export const SERVER = 0x0a020002;
 /** Where the server listens (UDP). */
 export const PORT = 8080;
