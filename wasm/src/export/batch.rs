@@ -135,12 +135,16 @@ impl Fabric {
         let packet = self.world.batch.packet(at);
         debug_assert_eq!(packet.len(), self.world.batch.length(at));
         self.world.batch.put_verdict(at, [outcome::LOST, 0, 0, 0, 0, 0]);
+        let chance = self.world.random;
         self.world.trails.begin(packet.len());
         let packet = self.world.pool.begin(packet);
         // The row says what became of it.
         let _ = self.send_born(Birth { ns: key[0], oif: 0, flags: Birth::ANY_SOURCE }, packet);
         self.run_queue();
         let verdict = self.world.batch.verdict(at);
+        if self.world.random != chance {
+            self.world.trails.spoil();
+        }
         self.end_trail(key, verdict);
     }
 }
