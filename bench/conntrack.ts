@@ -10,6 +10,15 @@ const KINDS: Readonly<Record<string, number>> = { insert: 0, find: 1, "new-flow"
 /** CtInfo::New: UDP without an answer stays new. */
 const NEW = 1;
 
+/** Bytes that a flow may take. */
+const ENOUGH = 100;
+
+/** Bytes of a flow in this machine's kernel, its place in the hash table left out; none where it does not tell. */
+async function kernelFlow(): Promise<number | undefined> {
+  const size = await Deno.readTextFile("/sys/kernel/slab/nf_conntrack/slab_size").catch(() => undefined);
+  return size === undefined ? skipped("the kernel's flows", "/sys/kernel/slab does not tell their size") : Number(size);
+}
+
 /** All rows of the subject. */
 export async function conntrack(): Promise<Row[]> {
   const native = await Native.open();
@@ -70,6 +79,10 @@ async function table(name: string, packets: Uint32Array, native: Native | undefi
     };
     rows.push(...timeRows({ subject: "conntrack", case: `${name}/${verb}`, unit: "ns/packet" }, wasm / count, peers));
   }
+  const bytes = { subject: "conntrack", case: `${name}/memory`, unit: "bytes/flow" };
+  rows.push(
+    ...timeRows(bytes, ours.bytes() / count, { "100 bytes": ENOUGH, "Linux kernel (nf_conn)": await kernelFlow() }),
+  );
   return rows;
 }
 

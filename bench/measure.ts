@@ -25,6 +25,9 @@ export interface Turns {
 
 const TURNS: Turns = { warmUp: 2, timed: 7 };
 
+/** Many turns of work that takes about a millisecond: other programs on the machine interrupt few of them. */
+export const SHORT: Turns = { warmUp: 10, timed: 101 };
+
 /** The median nanoseconds of each contestant's batch, in the order given. */
 export async function race(contestants: readonly Contestant[], turns: Turns = TURNS): Promise<number[]> {
   const times: number[][] = contestants.map(() => []);
@@ -62,6 +65,20 @@ export function timeRows(of: { subject: string; case: string; unit: string }, ou
 
 /** Peers' figures by name; `undefined` for one that could not run here. */
 export type Peers = Readonly<Record<string, number | undefined>>;
+
+/** A row of packets a second from nanoseconds a packet. */
+export function packetRow(name: string, ours: number, theirs: number, peer: string): Row {
+  const rate = (ns: number) => Math.round(1e9 / ns);
+  return {
+    subject: "path",
+    case: name,
+    ours: rate(ours),
+    theirs: rate(theirs),
+    peer,
+    unit: "packets/s",
+    ratio: round(theirs / ours),
+  };
+}
 
 /** Three significant digits, whole numbers beyond. */
 export function round(value: number): number {

@@ -10,9 +10,12 @@ export const SUBJECTS: Readonly<Record<string, () => Promise<Row[]>>> = {
   routes: async () => await (await import("./routes.ts")).routes(),
   chains: async () => await (await import("./chains.ts")).chains(),
   conntrack: async () => await (await import("./conntrack.ts")).conntrack(),
+  services: async () => [
+    ...await (await import("./services.ts")).services(),
+    ...await (await import("./services_sync.ts")).syncs(),
+  ],
   path: async () => await (await import("./path.ts")).path(),
   api: async () => await (await import("./api.ts")).api(),
-  services: async () => await (await import("./services_sync.ts")).syncs(),
   dns: async () => await (await import("./dns.ts")).dns(),
 };
 

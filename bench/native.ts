@@ -6,7 +6,7 @@
 const CRATE = new URL("./native/", import.meta.url);
 
 /** Parts by name, in the order of `native/src/lib.rs`. */
-const PARTS = ["routes4", "routes6", "golden4", "golden6", "chains", "chains-linear", "flows"] as const;
+const PARTS = ["routes4", "routes6", "golden4", "golden6", "chains", "chains-linear", "flows", "world"] as const;
 
 /** A part's name. */
 export type PartName = typeof PARTS[number];
@@ -27,6 +27,8 @@ export function skipped(what: string, why: string): undefined {
   return undefined;
 }
 
+const NATIVE = "-C target-cpu=native";
+
 function built(path: string): URL {
   const target = Deno.env.get("CARGO_TARGET_DIR");
   return target === undefined ? new URL(`target/${path}`, CRATE) : new URL(`file://${target}/${path}`);
@@ -41,6 +43,14 @@ async function cargo(args: readonly string[], rustflags: string): Promise<boolea
     stderr: "inherit",
   });
   return await command.output().then((output) => output.success, () => false);
+}
+
+/** The program that sends datagrams by the real kernel. */
+export async function buildSender(): Promise<string | undefined> {
+  if (!await cargo(["--bin", "plane-bench-sender"], NATIVE)) {
+    return skipped("the real kernel", "cargo cannot build it here");
+  }
+  return built("release/plane-bench-sender").pathname;
 }
 
 /** A native program that answers requests, one number each. */
@@ -60,7 +70,7 @@ export class Native implements Part {
 
   /** Builds and starts it. */
   static async open(): Promise<Native | undefined> {
-    if (!await cargo(["--bin", "plane-bench-native"], "-C target-cpu=native")) {
+    if (!await cargo(["--bin", "plane-bench-native"], NATIVE)) {
       return skipped("native Rust", "cargo cannot build it here");
     }
     return new Native(built("release/plane-bench-native"), await Deno.makeTempFile({ prefix: "podwire-bench-" }));

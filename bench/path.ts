@@ -8,11 +8,12 @@ import { resolvePlace, resolveTarget } from "../core/lab/resolve.ts";
 import { World } from "../core/lab/world.ts";
 import { defaultHost } from "../mod.ts";
 import type { BatchPacket, Ns, PacketBatch } from "../wasm/mod.ts";
-import { race, round, type Row } from "./measure.ts";
+import { packetRow, race, type Row, SHORT } from "./measure.ts";
+import { router } from "./router.ts";
 
 const SHOP = new URL("../examples/shop/", import.meta.url);
 /** Batches a turn. */
-const BATCHES = 50;
+const BATCHES = 4;
 /** Connections whose packets take turns in a batch. */
 const FLOWS = 64;
 const ACK = 16;
@@ -31,10 +32,11 @@ interface Path {
 
 /** All rows of the subject. */
 export async function path(): Promise<Row[]> {
+  const routed = await router();
   const world = await boot();
   try {
     const way = await findPath(world.world, world.cluster);
-    return [...await established(world.world, way), ...await newFlows(way)];
+    return [...routed, ...await established(world.world, way), ...await newFlows(way)];
   } finally {
     world.world.close();
   }
@@ -122,7 +124,7 @@ async function established(world: World, way: Path): Promise<Row[]> {
         batch.send(from, 1);
       }
     },
-  ]) as [number, number];
+  ], SHORT) as [number, number];
   fill(way, (row) => ports[row % FLOWS] as number, ACK);
   batch.send(from, batch.capacity);
   check(way);
@@ -144,20 +146,7 @@ async function newFlows(way: Path): Promise<Row[]> {
     const start = performance.now();
     batch.send(from, batch.capacity);
     return (performance.now() - start) * 1e6;
-  }], { warmUp: 4, timed: 15 }) as [number];
+  }], SHORT) as [number];
   check(way);
   return [packetRow("pod-to-service/new-flow", time / batch.capacity, BOUND, "1 us a packet")];
-}
-
-function packetRow(name: string, ours: number, theirs: number, peer: string): Row {
-  const rate = (ns: number) => Math.round(1e9 / ns);
-  return {
-    subject: "path",
-    case: name,
-    ours: rate(ours),
-    theirs: rate(theirs),
-    peer,
-    unit: "packets/s",
-    ratio: round(theirs / ours),
-  };
 }

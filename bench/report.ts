@@ -49,6 +49,7 @@ const COLUMNS: readonly (readonly [head: string, isIn: (peer: string) => boolean
   ["plain JS Map", (peer) => peer.startsWith("plain JS Map")],
   ["npm mmdb-lib", (peer) => peer.startsWith("npm")],
   ["native Rust", (peer) => peer === NATIVE],
+  ["Linux", (peer) => peer.startsWith("Linux kernel") || peer === "iptables-legacy"],
 ];
 
 /** The table of the README: a line a case, a column a peer. */

@@ -1,7 +1,7 @@
 /** Random mixes of packets through random worlds: a few flows again and again, other lengths, time and changes in between. */
 import { Random } from "../core/base/mod.ts";
 import { namespaceOf, netfilterOf, restoreTables } from "../core/linux/mod.ts";
-import type { BatchPacket, PacketBatch, Plane } from "../wasm/mod.ts";
+import type { BatchPacket, Ns, PacketBatch, Plane } from "../wasm/mod.ts";
 import { runLine } from "./parity/ip_lines.ts";
 import { openPlane } from "./parity/plane.ts";
 import { randomScenario } from "./parity/random/mod.ts";
@@ -12,8 +12,31 @@ import { buildWorld, type World } from "./parity/world.ts";
 const OTHERS = ["10.96.0.1", "10.96.0.10", "10.96.0.11", "8.8.8.8", "10.0.1.5"];
 const PORTS = [53, 80, 443, 1000, 8080, 4003, 40000];
 /** Flags of segments; most are plain acknowledgements. */
-const FLAGS = [16, 16, 16, 16, 24, 24, 17, 2, 4];
+const FLAGS = [16, 16, 16, 16, 16, 16, 24, 24, 24, 17, 2, 4];
 const LENGTHS = [0, 0, 10, 100, 1000, 1400, 1473, 3000];
+/** Rules that look at what packets of a flow have in common, and some at what they have not: most packets may follow a trail. */
+const CALM = `*mangle
+:PREROUTING ACCEPT
+:FORWARD ACCEPT
+-A PREROUTING -j CONNMARK --restore-mark
+-A PREROUTING -p tcp -m connmark --mark 0x0 -j MARK --set-mark 0x5
+-A FORWARD -p tcp -m conntrack --ctstatus SEEN_REPLY -j MARK --set-mark 0x7
+-A FORWARD -p tcp --sport 80 -m length --length 0:900 -j TOS --set-tos 0x10
+-A PREROUTING -p tcp -m mark ! --mark 0x0 -j CONNMARK --save-mark
+COMMIT
+*nat
+:PREROUTING ACCEPT
+:POSTROUTING ACCEPT
+-A POSTROUTING -p udp -d 203.0.113.0/24 -j MASQUERADE
+COMMIT
+*filter
+:INPUT ACCEPT
+:FORWARD ACCEPT
+-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+-A FORWARD -p udp -m length --length 1000: -j ACCEPT
+-A FORWARD -m conntrack --ctstate NEW -j ACCEPT
+COMMIT
+`;
 /** Rows of a batch at most: three of them do not fill the queue of a neighbour that nobody knows, which takes back verdicts. */
 const MOST = 33;
 /** What happens between batches; a line of `ip`, a sysctl, or nothing but time. */
@@ -31,33 +54,110 @@ export type Sender = (plane: Plane, batch: PacketBatch, from: number, count: num
 
 const word = (address: string) => address.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
 
+/** A packet that is sent again and again, and from where. */
+interface Talk {
+  readonly from: Ns;
+  readonly packet: BatchPacket;
+}
+
+/** A mix under way. */
+interface Mix {
+  readonly world: World;
+  readonly random: Random;
+  readonly plane: Plane;
+  readonly batch: PacketBatch;
+  readonly send: Sender;
+  /** What it leaves behind. */
+  readonly lines: string[];
+}
+
 /** Everything that a mix leaves behind, a line each: what became of its packets, and all that was counted or remembered. */
 export function runMix(seed: number, number: number, send: Sender): string[] {
-  const scenario = randomScenario(seed, number);
+  const scenario = calmed(randomScenario(seed, number), number % 4 < 3);
   const plane = openPlane();
   const world = build(plane, scenario);
   if (world === undefined) return [];
   plane.watchFlows(false);
   const random = new Random(seed * 1009 + number);
-  const spaces = [...world.ns.values()];
-  for (const ns of spaces) plane.setSysctl(ns, SYSCTLS[2] as string, random.below(2));
+  const mix: Mix = { world, random, plane, batch: plane.batch(), send, lines: [] };
+  for (const ns of world.ns.values()) plane.setSysctl(ns, SYSCTLS[2] as string, random.below(4) === 0 ? 0 : 1);
   const known = Object.values(scenario.addresses ?? {}).flat().map((address) => word(address.split("/")[0] as string));
-  const flows = Array.from({ length: 6 + random.below(20) }, () => packet(random, known));
-  const batch = plane.batch();
-  const lines: string[] = [];
+  const talks = begin(mix, known);
+  if (talks.length === 0) return [];
   for (let turn = 0; turn < 24; turn++) {
-    const [from, count] = [random.pick(spaces), 1 + random.below(MOST)];
-    const rows = Array.from({ length: count }, () => ({ ...random.pick(flows), length: random.pick(LENGTHS) }));
-    rows.forEach((row, n) => batch.set(n, row));
-    send(plane, batch, from, count);
-    rows.forEach((_, n) => lines.push(`${turn} ${from} ${n} ${JSON.stringify(batch.verdict(n))}`));
-    plane.run(plane.now() + (turn % 3 === 2 ? random.pick([5000, 20_000, 400_000]) : random.pick([0, 0, 1, 5, 500])));
-    if (random.below(3) === 0) change({ world, scenario, random, seed: seed + turn });
-    if (random.below(6) === 0) lines.push(...left(world));
+    const { from } = random.pick(talks);
+    const here = talks.filter((talk) => talk.from === from);
+    const of = here.slice(random.below(here.length)).slice(0, 3);
+    post(
+      mix,
+      from,
+      Array.from({ length: random.pick([1, 3, MOST, MOST]) }, () => again(random, random.pick(of).packet)),
+    );
+    plane.run(
+      plane.now() + (turn % 4 === 3 ? random.pick([5000, 16_000, 400_000]) : random.pick([0, 0, 0, 1, 5, 900])),
+    );
+    if (random.below(6) === 0) change({ world, random, seed: seed + turn });
+    if (random.below(8) === 0) mix.lines.push(...left(world));
   }
-  lines.push(...left(world));
+  mix.lines.push(...left(world), ...numbers(world));
   plane.free();
-  return lines;
+  return mix.lines;
+}
+
+/** Tries packets and keeps those that nobody answered: they, and their answers where they were delivered, are what is said. */
+function begin(mix: Mix, known: readonly number[]): Talk[] {
+  const { random, batch, world } = mix;
+  const spaces = [...world.ns.values()];
+  const talks: Talk[] = [];
+  for (let tried = 0; tried < 80; tried++) {
+    const talk = { from: random.pick(spaces), packet: packet(random, known) };
+    for (let first = 0; first < 2; first++) post(mix, talk.from, [talk.packet]);
+    mix.plane.run(mix.plane.now() + 100);
+    const { outcome, ns, src, dst, sport, dport } = batch.verdict(0);
+    const calm = outcome === "delivered" || outcome === "out";
+    if (!calm && (outcome !== "dropped" || random.below(6) > 0)) continue;
+    talks.push(talk);
+    if (outcome !== "delivered") continue;
+    const answer = {
+      ...talk.packet,
+      src: dst,
+      dst: src,
+      sport: dport,
+      dport: sport,
+      flags: talk.packet.proto === 6 ? 16 : 0,
+    };
+    talks.push({ from: ns, packet: answer });
+  }
+  return talks;
+}
+
+/** The packet with another length, and, rarely, another flag or TTL. */
+function again(random: Random, packet: BatchPacket): BatchPacket {
+  const length = random.pick(LENGTHS);
+  if (random.below(60) > 0) return { ...packet, length };
+  return { ...packet, length, ttl: random.pick([64, 3, 1]), ...packet.proto === 6 && { flags: random.pick(FLAGS) } };
+}
+
+function post({ plane, batch, send, lines }: Mix, from: Ns, rows: readonly BatchPacket[]): void {
+  rows.forEach((row, n) => batch.set(n, row));
+  send(plane, batch, from, rows.length);
+  rows.forEach((_, n) => lines.push(`${from} ${n} ${JSON.stringify(batch.verdict(n))}`));
+}
+
+/** A datagram of each namespace as its devices see it: what IP id it gets. */
+function numbers({ plane, ns }: World): string[] {
+  for (const id of ns.values()) plane.links(id).forEach(({ index }) => plane.capture(id, index, true));
+  for (const id of ns.values()) plane.sendTo(plane.socket(id, "udp", 4), new Uint8Array(3000), "8.8.8.8", 53);
+  plane.run(plane.now() + 5000);
+  return plane.takeFrames().map((frame) => `${frame.ns} ${frame.dev} ${frame.bytes.toHex()}`);
+}
+
+/** The scenario with calm rules in all places that have rules, and no settings but forwarding. */
+function calmed(scenario: Scenario, calm: boolean): Scenario {
+  if (!calm) return scenario;
+  const names = Object.keys(scenario.iptables ?? {});
+  const sysctls = Object.fromEntries(names.map((name) => [name, { "net.ipv4.ip_forward": 1 }]));
+  return { ...scenario, sysctls, iptables: Object.fromEntries(names.map((name) => [name, CALM])) };
 }
 
 /** The scenario's world; none where its random rules are not even sound. */
@@ -70,7 +170,7 @@ function build(plane: Plane, scenario: Scenario): World | undefined {
 }
 
 function packet(random: Random, known: readonly number[]): BatchPacket {
-  const proto = random.pick([6, 6, 6, 17, 17, 17, 1, 47]);
+  const proto = random.below(40) === 0 ? random.pick([1, 47]) : random.pick([6, 17]);
   const flags = proto === 6 ? random.pick(FLAGS) : proto === 1 ? random.pick([8, 0, 3]) : 0;
   const others = OTHERS.map(word);
   const [src, dst] = [random.pick([...known, ...known, ...others]), random.pick([...known, ...known, ...others])];
@@ -86,7 +186,7 @@ function packet(random: Random, known: readonly number[]): BatchPacket {
 }
 
 /** Other rules, another setting, another route. */
-function change(of: { world: World; scenario: Scenario; random: Random; seed: number }): void {
+function change(of: { world: World; random: Random; seed: number }): void {
   const { world: { plane, ns }, random } = of;
   const space = random.pick([...ns.values()]);
   const kind = random.below(4);

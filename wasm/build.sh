@@ -10,7 +10,7 @@ root="$(rustc --print sysroot)"
 # and panics trap at once. rustc and cargo ask for RUSTC_BOOTSTRAP before they take such flags; the compiler is pinned, so they
 # mean the same everywhere. --remap-path-prefix keeps paths of this machine out of the module.
 export RUSTC_BOOTSTRAP=1
-export RUSTFLAGS="-Zlocation-detail=none -Zfmt-debug=none --remap-path-prefix=$PWD=wasm --remap-path-prefix=$home=cargo --remap-path-prefix=$root=rust"
+export RUSTFLAGS="--cfg hot -Zlocation-detail=none -Zfmt-debug=none --remap-path-prefix=$PWD=wasm --remap-path-prefix=$home=cargo --remap-path-prefix=$root=rust"
 if [ -d "$root/lib/rustlib/src/rust/library" ]; then
   export CARGO_UNSTABLE_BUILD_STD=std,panic_abort RUSTFLAGS="-Zunstable-options -Cpanic=immediate-abort $RUSTFLAGS"
 else

@@ -30,6 +30,7 @@
 //! tags; multicast routing and IGMP; IP
 //! source routing; XFRM; TCP's SACK blocks, delayed acknowledgements, ECN, urgent data, fast open and SYN cookies; traffic control other
 //! than netem. Options of TCP that the plane does not know are not carried on by a forwarded segment.
+#![cfg_attr(hot, feature(optimize_attribute))]
 pub mod abi;
 pub mod errno;
 pub mod export;

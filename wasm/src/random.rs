@@ -1,6 +1,7 @@
 //! The plane's one seeded generator: every choice a kernel makes by chance is drawn here.
 
 /// PCG32 (O'Neill 2014): 64 bits of state, 32 bits out.
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Random {
     state: u64,
 }

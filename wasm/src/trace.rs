@@ -187,6 +187,9 @@ impl World {
         }
         if packet.probe != 0 {
             self.batch.judge(place, &packet, (outcome::DROPPED, reason));
+            if reason == Reason::FragmentationNeeded {
+                self.trails.narrow();
+            }
         }
         self.pool.release(packet);
     }

@@ -6,10 +6,12 @@ mod chains;
 mod flows;
 mod quiet;
 mod routes;
+mod world;
 
 pub use chains::Chains;
 pub use flows::Flows;
 pub use routes::{Golden4, Golden6, Routes4, Routes6};
+pub use world::World;
 
 /// Something to measure.
 pub trait Part {
@@ -35,12 +37,13 @@ pub fn part(name: &str) -> Option<Box<dyn Part>> {
         "chains" => Box::new(Chains::new(false)),
         "chains-linear" => Box::new(Chains::new(true)),
         "flows" => Box::<Flows>::default(),
+        "world" => Box::<World>::default(),
         _ => return None,
     })
 }
 
 /// The order in which exports number the parts.
-pub const PARTS: [&str; 7] = ["routes4", "routes6", "golden4", "golden6", "chains", "chains-linear", "flows"];
+pub const PARTS: [&str; 8] = ["routes4", "routes6", "golden4", "golden6", "chains", "chains-linear", "flows", "world"];
 
 mod exports {
     use super::{part, Part, PARTS};

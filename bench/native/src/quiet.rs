@@ -51,7 +51,7 @@ impl Env for Quiet {
     fn next_hop(&self, packet: &Packet) -> Ip {
         packet.dst
     }
-    fn reverse_path(&self, _packet: &Packet, _loose: bool) -> bool {
+    fn reverse_path(&self, _packet: &Packet, _loose: u32) -> bool {
         true
     }
     fn socket_owner(&self, _packet: &Packet) -> Option<(u32, u32)> {

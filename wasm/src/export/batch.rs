@@ -33,9 +33,11 @@ pub struct Batch {
 
 impl Batch {
     /// A row's value in a column.
+    #[inline(always)]
     pub fn get(&self, name: u32, at: usize) -> u32 {
         self.words[name as usize * CAPACITY + at]
     }
+    #[inline(always)]
     pub fn set(&mut self, name: u32, at: usize, value: u32) {
         self.words[name as usize * CAPACITY + at] = value;
     }
@@ -66,6 +68,7 @@ impl Batch {
         self.set(column::SEEN_DST, at, packet.dst.low());
         self.set(column::SEEN_PORTS, at, u32::from(packet.sport) << 16 | u32::from(packet.dport));
     }
+    #[inline(always)]
     fn key(&self, ns: u32, at: usize) -> Key {
         let get = |name| self.get(name, at);
         [ns, get(column::SRC), get(column::DST), get(column::PORTS), get(column::KIND)]
@@ -73,13 +76,25 @@ impl Batch {
     fn verdict(&self, at: usize) -> Verdict {
         std::array::from_fn(|number| self.get(column::OUTCOME + number as u32, at))
     }
+    #[inline(always)]
     fn put_verdict(&mut self, at: usize, verdict: Verdict) {
         for (number, word) in verdict.into_iter().enumerate() {
             self.set(column::OUTCOME + number as u32, at, word);
         }
     }
+    /// The length of a row's packet from its IP header on.
+    #[inline(always)]
+    pub fn length(&self, at: usize) -> u32 {
+        let header = match self.get(column::KIND, at) as u8 {
+            proto::TCP => 20,
+            proto::UDP | proto::ICMP | proto::ICMPV6 => 8,
+            proto::SCTP => 12,
+            _ => 0,
+        };
+        20 + header + (self.get(column::LENGTH, at) & 0xffff)
+    }
     /// The packet of a row, as a local sender would make it.
-    fn packet(&self, at: usize) -> Packet {
+    pub fn packet(&self, at: usize) -> Packet {
         let (ports, kind) = (self.get(column::PORTS, at), self.get(column::KIND, at));
         let number = kind as u8;
         let mut packet = Packet {
@@ -104,25 +119,32 @@ impl Batch {
 
 impl Fabric {
     /// Sends rows 0..count from a namespace; sources need not be its own.
+    #[cfg_attr(hot, optimize(speed))]
     pub fn send_batch(&mut self, ns: u32, count: usize) {
         self.world.batch.number += 1;
         for at in 0..count.min(CAPACITY) {
-            let (key, packet) = (self.world.batch.key(ns, at), self.world.batch.packet(at));
-            match self.follow_trail(&key, &packet) {
+            let key = self.world.batch.key(ns, at);
+            match self.follow_trail(&key, at) {
                 Some(verdict) => self.world.batch.put_verdict(at, verdict),
-                None => self.walk(key, (at, packet)),
+                None => self.walk(key, at),
             }
         }
     }
 
-    fn walk(&mut self, key: Key, (at, packet): (usize, Packet)) {
+    fn walk(&mut self, key: Key, at: usize) {
+        let packet = self.world.batch.packet(at);
+        debug_assert_eq!(packet.len(), self.world.batch.length(at));
         self.world.batch.put_verdict(at, [outcome::LOST, 0, 0, 0, 0, 0]);
+        let chance = self.world.random;
         self.world.trails.begin(packet.len());
         let packet = self.world.pool.begin(packet);
         // The row says what became of it.
         let _ = self.send_born(Birth { ns: key[0], oif: 0, flags: Birth::ANY_SOURCE }, packet);
         self.run_queue();
         let verdict = self.world.batch.verdict(at);
+        if self.world.random != chance {
+            self.world.trails.spoil();
+        }
         self.end_trail(key, verdict);
     }
 }

@@ -20,6 +20,8 @@ pub struct Meeting {
     mark: u32,
     status: u16,
     info: CtInfo,
+    /// Its protocol looks at the packet's headers.
+    pub looks: bool,
 }
 
 /// A flow before it was met again.
@@ -49,9 +51,11 @@ impl Conntrack {
             mark: entry.mark,
             status: entry.status,
             info: packet.ct_info,
+            looks: packet.proto == proto::TCP,
         })
     }
-    /// Meets a flow again, with a packet of `length` bytes; nothing where it is not the same any more.
+    /// Meets a flow again, with a packet of `length` bytes; its headers are asked for where the meeting `looks`. Nothing where it is not the same any more.
+    #[cfg_attr(hot, optimize(speed))]
     pub fn meet(&mut self, meeting: &Meeting, packet: &Packet, (length, now): (u32, u64)) -> Option<Before> {
         let at = self.slot(meeting.handle)?;
         let now = ticks(now);

@@ -74,6 +74,8 @@ struct Trail {
     prints: Prints,
     /// Two equal walks have made it.
     holds: bool,
+    /// A flow on it looks at headers.
+    looks: bool,
     /// Packet lengths it is for.
     lengths: (u32, u32),
     changes: u64,
@@ -170,10 +172,11 @@ impl Trails {
             () => (0, length),
         };
         std::mem::swap(&mut trail.prints, prints);
+        trail.looks = trail.prints.stages.iter().any(|(_, meeting, _)| meeting.looks);
         (trail.key, trail.verdict, trail.changes, trail.holds) = (key, verdict, changes, equal);
     }
     /// The trail for a packet, where it holds.
-    #[inline]
+    #[inline(always)]
     fn holding(&self, key: &Key, length: u32, now: u64) -> Option<usize> {
         let holds = |at: &usize| {
             self.trails.get(*at).is_some_and(|trail| {
@@ -209,10 +212,17 @@ fn twice(stages: &[Stage]) -> bool {
 
 impl Fabric {
     /// Leaves a trail's footprints once more; its verdict, or nothing where the packet must walk itself.
-    pub fn follow_trail(&mut self, key: &Key, packet: &Packet) -> Option<Verdict> {
-        let (now, length) = (self.world.now, packet.len());
+    #[cfg_attr(hot, optimize(speed))]
+    pub fn follow_trail(&mut self, key: &Key, at: usize) -> Option<Verdict> {
+        let (now, length) = (self.world.now, self.world.batch.length(at));
         let place = self.world.trails.holding(key, length, now)?;
-        if !self.meet_flows(place, packet, length) {
+        let met = if self.world.trails.trails[place].looks {
+            let packet = self.world.batch.packet(at);
+            self.meet_flows(place, &packet, length)
+        } else {
+            self.meet_flows(place, &Packet::EMPTY, length)
+        };
+        if !met {
             return None;
         }
         let first = self.world.trails.trails[place].trodden != now;
@@ -250,19 +260,24 @@ impl Fabric {
     }
 
     /// Has every flow of a trail judge the packet; where one does not know it any more, none has seen it.
+    #[cfg_attr(hot, optimize(speed))]
     fn meet_flows(&mut self, place: usize, packet: &Packet, length: u32) -> bool {
         let Fabric { world: World { trails, now, .. }, spaces } = self;
         let Trails { trails, undo, .. } = trails;
         undo.clear();
         let stages = &trails[place].prints.stages;
+        let mut met = 0;
         for (ns, meeting, extra) in stages {
             let space = spaces[*ns as usize].as_deref_mut().expect("calls that end a namespace end its trails");
-            match space.hooks.flows.meet(meeting, packet, (length.wrapping_add(*extra), *now)) {
-                Some(before) => undo.push(before),
-                None => break,
+            let Some(before) = space.hooks.flows.meet(meeting, packet, (length.wrapping_add(*extra), *now)) else {
+                break;
+            };
+            met += 1;
+            if met < stages.len() {
+                undo.push(before);
             }
         }
-        if undo.len() == stages.len() {
+        if met == stages.len() {
             return true;
         }
         for (before, (ns, meeting, extra)) in undo.iter().zip(stages) {

@@ -70,15 +70,20 @@ pub extern "C" fn lpm_lookup4(count: u32) {
 pub extern "C" fn lpm_lookup6(count: u32) {
     BATCH.with_borrow_mut(|Batch { region, v6, .. }| {
         let (words, answers) = region.split_at_mut(4 * count as usize);
-        let mut keys = [0; BLOCK];
-        for (words, answers) in words.chunks(4 * BLOCK).zip(answers.chunks_mut(BLOCK)) {
-            for (key, words) in keys.iter_mut().zip(words.chunks_exact(4)) {
-                *key = address6(words);
-            }
-            let count = words.len() / 4;
-            v6.best_batch(&keys[..count], &mut answers[..count]);
-        }
+        lookup6(v6, words, answers);
     });
+}
+
+#[cfg_attr(hot, optimize(speed))]
+fn lookup6(trie: &Trie<u128>, words: &[u32], answers: &mut [u32]) {
+    let mut keys = [0; BLOCK];
+    for (words, answers) in words.chunks(4 * BLOCK).zip(answers.chunks_mut(BLOCK)) {
+        for (key, words) in keys.iter_mut().zip(words.chunks_exact(4)) {
+            *key = address6(words);
+        }
+        let count = words.len() / 4;
+        trie.best_batch(&keys[..count], &mut answers[..count]);
+    }
 }
 
 /// IPv6 keys put together at a time.

@@ -113,6 +113,7 @@ impl<K: Key> Poptrie<K> {
     }
 
     /// Fills node `at`, which covers `depth` bits, from the prefixes inside it; all of them are longer than `depth`.
+    #[cfg_attr(hot, optimize(speed))]
     fn fill(&mut self, at: usize, items: &[Item<K>], depth: u8, inherited: u32) {
         let mut values = [inherited; 64];
         let mut deeper = [(0usize, 0usize); 64];
@@ -164,7 +165,7 @@ impl<K: Key> Poptrie<K> {
         self.descend(entry, key)
     }
 
-    #[inline]
+    #[inline(always)]
     fn descend(&self, entry: u32, key: K) -> u32 {
         let mut node = self.nodes[entry as usize];
         let mut at = ROOT;
@@ -182,6 +183,7 @@ impl<K: Key> Poptrie<K> {
 
     /// [`Poptrie::best`] of many keys; the root entries of eight are loaded before the first is looked at, so that
     /// their cache misses overlap.
+    #[cfg_attr(hot, optimize(speed))]
     pub fn best_batch(&self, keys: &[K], out: &mut [u32]) {
         let (mut key_blocks, mut out_blocks) = (keys.chunks_exact(8), out.chunks_exact_mut(8));
         for (block, answers) in key_blocks.by_ref().zip(out_blocks.by_ref()) {
