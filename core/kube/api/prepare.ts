@@ -64,9 +64,9 @@ type Autoscaler = KubeObject & { spec?: { minReplicas?: number; metrics?: unknow
 
 /** What the server fills in for an autoscaler: one replica at least, and 80 % of the CPU asked for. */
 function prepareAutoscaler({ apiVersion, spec }: Autoscaler): void {
-  if (spec === undefined || apiVersion !== "autoscaling/v2") return;
+  if (typeof spec !== "object" || spec === null || apiVersion !== "autoscaling/v2") return;
   spec.minReplicas ??= 1;
-  if ((spec.metrics ?? []).length > 0) return;
+  if (Array.isArray(spec.metrics) && spec.metrics.length > 0) return;
   spec.metrics = [{
     type: "Resource",
     resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 80 } },

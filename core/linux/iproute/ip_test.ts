@@ -120,7 +120,7 @@ Deno.test("rules with every selector come back as they were said", async () => {
 });
 
 Deno.test("-batch stops at the first failure, -force goes on", async () => {
-  const lines = "link add a type dummy\nlink add a type dummy\n# no command\nlink add b type dummy\n";
+  const lines = "link add d0 type dummy\nlink add d0 type dummy\n# no command\nlink add d1 type dummy\n";
   const machine = box();
   assertEquals(await machine.run("ip -b -", { stdin: lines }), {
     stdout: "",
@@ -128,7 +128,7 @@ Deno.test("-batch stops at the first failure, -force goes on", async () => {
     exit: 1,
   });
   assertEquals((await machine.run("ip -force -batch -", { stdin: lines })).stderr.split("\n").length, 5);
-  assertEquals((await machine.run("ip -br link show b")).exit, 0);
+  assertEquals((await machine.run("ip -br link show d1")).exit, 0);
 });
 
 Deno.test("what is not modelled is named", async () => {

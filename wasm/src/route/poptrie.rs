@@ -53,8 +53,7 @@ impl<K: Key> Poptrie<K> {
             built: 0,
             key: std::marker::PhantomData,
         };
-        let items: Vec<Item<K>> = rib.iter().copied().collect();
-        trie.fill_root(&items);
+        trie.fill_root(&rib.items());
         trie.nodes.shrink_to_fit();
         trie.leaves.shrink_to_fit();
         trie.built = trie.nodes.len() + trie.leaves.len();
@@ -97,8 +96,7 @@ impl<K: Key> Poptrie<K> {
         let start = K::from_bits(slot, ROOT);
         let around = (0..=ROOT).rev().find_map(|len| rib.get(start.network(len), len));
         let inherited = around.unwrap_or(NONE);
-        let inside = rib.from(start, ROOT + 1).take_while(|item| item.0 <= start.last(ROOT));
-        let items: Vec<Item<K>> = inside.copied().collect();
+        let items = rib.inside(start, ROOT + 1, start.last(ROOT));
         self.root[slot as usize] = match items.is_empty() {
             true => LEAF | inherited,
             false => self.node_for(&items, ROOT, inherited),

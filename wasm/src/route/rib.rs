@@ -80,11 +80,26 @@ impl<K: Key> Rib<K> {
         self.blocks.iter().flatten()
     }
 
-    /// The items from a prefix on.
-    pub fn from(&self, network: K, len: u8) -> impl Iterator<Item = &Item<K>> {
-        let (block, at) = self.find(network, len);
-        let (Ok(at) | Err(at)) = at;
-        self.blocks[block.min(self.blocks.len())..].iter().flatten().skip(at)
+    /// Every item.
+    pub fn items(&self) -> Vec<Item<K>> {
+        let mut items = Vec::with_capacity(self.len);
+        self.blocks.iter().for_each(|block| items.extend_from_slice(block));
+        items
+    }
+
+    /// The items from a prefix on whose networks are not beyond `last`.
+    pub fn inside(&self, network: K, len: u8, last: K) -> Vec<Item<K>> {
+        let (mut items, (mut block, at)) = (Vec::new(), self.find(network, len));
+        let (Ok(mut at) | Err(mut at)) = at;
+        while let Some(known) = self.blocks.get(block) {
+            let end = known.partition_point(|item| item.0 <= last);
+            items.extend_from_slice(known.get(at..end).unwrap_or_default());
+            if end < known.len() {
+                break;
+            }
+            (block, at) = (block + 1, 0);
+        }
+        items
     }
 }
 
@@ -109,8 +124,9 @@ mod tests {
             }
             let items: Vec<_> = map.iter().map(|(&(network, len), &value)| (network, len, value)).collect();
             prop_assert_eq!(rib.iter().copied().collect::<Vec<_>>(), items.clone());
-            let late: Vec<_> = items.into_iter().filter(|item| (item.0, item.1) >= (450, 1)).collect();
-            prop_assert_eq!(rib.from(450, 1).copied().collect::<Vec<_>>(), late);
+            prop_assert_eq!(rib.items(), items.clone());
+            let late: Vec<_> = items.into_iter().filter(|item| (item.0, item.1) >= (450, 1) && item.0 <= 800).collect();
+            prop_assert_eq!(rib.inside(450, 1, 800), late);
         }
     }
 }

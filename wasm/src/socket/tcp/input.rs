@@ -413,7 +413,7 @@ impl Tcp {
             let room = self.rcv_wnd as usize;
             let new = &early.data[known..];
             let taken = new.len().min(room);
-            self.receive.extend(&new[..taken]);
+            self.receive.extend_from_slice(&new[..taken]);
             self.rcv_nxt = self.rcv_nxt.wrapping_add(taken as u32);
             self.rcv_wnd -= taken as u32;
             if early.fin && taken == new.len() && !self.fin_received {

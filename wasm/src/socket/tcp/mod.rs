@@ -60,7 +60,7 @@ pub struct Tcp {
     pub snd_nxt: u32,
     pub snd_wnd: u32,
     /// Unacknowledged and unsent bytes; the first one's number is `snd_una` (after the SYN).
-    pub send: VecDeque<u8>,
+    pub send: Vec<u8>,
     /// The user closed his direction: a FIN follows the last byte.
     pub fin_wanted: bool,
     pub fin_sent: bool,
@@ -73,7 +73,7 @@ pub struct Tcp {
     pub rcv_nxt: u32,
     /// The window last offered, in bytes.
     pub rcv_wnd: u32,
-    pub receive: VecDeque<u8>,
+    pub receive: Vec<u8>,
     pub early: Vec<Early>,
     pub fin_received: bool,
     pub rcv_scale: u8,
@@ -125,7 +125,7 @@ impl Tcp {
             snd_una: 0,
             snd_nxt: 0,
             snd_wnd: 0,
-            send: VecDeque::new(),
+            send: Vec::new(),
             fin_wanted: false,
             fin_sent: false,
             mss: 536,
@@ -135,7 +135,7 @@ impl Tcp {
             duplicates: 0,
             rcv_nxt: 0,
             rcv_wnd: 0,
-            receive: VecDeque::new(),
+            receive: Vec::new(),
             early: Vec::new(),
             fin_received: false,
             rcv_scale: 0,

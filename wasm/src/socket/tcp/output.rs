@@ -55,7 +55,8 @@ impl Fabric {
         packet.ip_id = ip_id;
         if segment.length != 0 {
             let Some(connection) = socket.tcp_mut() else { return Ok(()) };
-            let bytes: Vec<u8> = connection.send.iter().skip(segment.start).take(segment.length).copied().collect();
+            let rest = &connection.send[segment.start.min(connection.send.len())..];
+            let bytes = rest[..segment.length.min(rest.len())].to_vec();
             packet.payload = world.pool.store(&bytes);
             packet.payload_len = bytes.len() as u16;
         }
@@ -184,7 +185,7 @@ impl Fabric {
             return Err(crate::errno::EAGAIN);
         }
         let taken = data.len().min(room);
-        tcp.send.extend(&data[..taken]);
+        tcp.send.extend_from_slice(&data[..taken]);
         self.tcp_push(id);
         Ok(taken as u32)
     }
