@@ -181,6 +181,9 @@ interface Wanted {
 
 const POLICIES = ["Background", "Foreground", "Orphan"];
 
+/** Seconds beyond which no time has a date. */
+const LONGEST_GRACE = 2 ** 40;
+
 function deleteOptions({ query }: Route, { body = "" }: ApiRequest): Wanted | Status {
   let options: Record<string, unknown>;
   try {
@@ -190,6 +193,10 @@ function deleteOptions({ query }: Route, { body = "" }: ApiRequest): Wanted | St
   }
   const grace = options.gracePeriodSeconds ??
     (query.has("gracePeriodSeconds") ? Number(query.get("gracePeriodSeconds")) : undefined);
+  if (grace !== undefined && !(Number.isInteger(grace) && Math.abs(grace as number) < LONGEST_GRACE)) {
+    const given = options.gracePeriodSeconds ?? query.get("gracePeriodSeconds");
+    return badRequest(`strconv.ParseInt: parsing ${JSON.stringify(String(given))}: invalid syntax`);
+  }
   const policy = options.propagationPolicy ?? query.get("propagationPolicy") ?? undefined;
   if (policy !== undefined && !POLICIES.includes(policy as string)) {
     const issue = unsupported("propagationPolicy", policy, POLICIES);
