@@ -12,6 +12,7 @@ import { chance, type Ground } from "./ground.ts";
 import { kubeRules, randomServices } from "./kube_rules.ts";
 import { randomRules } from "./rules.ts";
 import { listen, socketProbe } from "./sockets.ts";
+import { sparingTunnels } from "./tunnels.ts";
 
 const PODS = ["10.244.1.2", "10.244.1.3", "10.244.2.2", "10.244.2.3"];
 const NODES = ["192.168.7.1", "192.168.7.2"];
@@ -38,6 +39,8 @@ export function randomCluster(random: Random, name: string): Scenario {
   const rules = (node: number) =>
     kube
       ? kubeRules({ node, services, local: PODS.filter((pod) => pod.startsWith(`10.244.${node}.`)) })
+      : vxlan
+      ? sparingTunnels(randomRules(random, GROUND), "flannel.1")
       : randomRules(random, GROUND);
   const targets = [
     ...services.map(({ ip }) => ip),
@@ -59,8 +62,8 @@ export function randomCluster(random: Random, name: string): Scenario {
     ip: vxlan ? { node1: overlay(1), node2: overlay(2) } : {},
     sysctls: {
       sw: { "net.bridge.bridge-nf-call-iptables": 0 },
-      node1: { "net.ipv4.ip_forward": 1, "net.bridge.bridge-nf-call-iptables": bridgeNf },
-      node2: { "net.ipv4.ip_forward": 1, "net.bridge.bridge-nf-call-iptables": bridgeNf },
+      node1: nodeSysctls(bridgeNf),
+      node2: nodeSysctls(bridgeNf),
     },
     cmds: vxlan ? { node1: forwarding(1), node2: forwarding(2) } : {},
     iptables: { node1: rules(1), node2: rules(2) },
@@ -74,6 +77,12 @@ export function randomCluster(random: Random, name: string): Scenario {
       () => socketProbe(random, [...pods, ...pods, "ext", "ext", "node1", "node2"], targets, ports),
     ),
   };
+}
+
+/** Without redirects: a packet that is DNATed back to its own sender gets none in Linux. */
+function nodeSysctls(bridgeNf: number): Record<string, number> {
+  const quiet = ["all", "cni0", "eth0"].map((dev) => [`net.ipv4.conf.${dev}.send_redirects`, 0]);
+  return { "net.ipv4.ip_forward": 1, "net.bridge.bridge-nf-call-iptables": bridgeNf, ...Object.fromEntries(quiet) };
 }
 
 function links(random: Random, bridgeNf: number): LinkLine[] {

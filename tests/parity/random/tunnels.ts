@@ -89,7 +89,7 @@ export function randomTunnel(random: Random, name: string): { scenario: Scenario
       ...each(() => ({ "net.ipv4.ip_forward": 1, "net.ipv4.conf.all.send_redirects": 0 })),
     },
     cmds: each(table),
-    iptables: Object.fromEntries(some.map((node) => [node, sparingTunnels(randomRules(random, GROUND))])),
+    iptables: Object.fromEntries(some.map((node) => [node, sparingTunnels(randomRules(random, GROUND), "vx0")])),
     probes: [],
   };
   return { scenario, parties: PARTIES };
@@ -99,11 +99,11 @@ export function randomTunnel(random: Random, name: string): { scenario: Scenario
  * Tunnels within tunnels are the business of no real rule set: NAT leaves the outer packets alone. What came out of a tunnel is not
  * sent into it again under another address: on a veth the kernel's packet keeps the hash of its first name, on a real wire it does not.
  */
-function sparingTunnels(lines: readonly string[]): string[] {
+export function sparingTunnels(lines: readonly string[], device: string): string[] {
   const nat = lines.indexOf("*nat");
   if (nat < 0) return [...lines];
   const first = lines.findIndex((line, i) => i > nat && !line.startsWith(":"));
   const chains = ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"];
   const spared = chains.map((chain) => `-A ${chain} -p udp -m udp --dport 8472 -j ACCEPT`);
-  return [...lines.slice(0, first), ...spared, "-A PREROUTING -i vx0 -j ACCEPT", ...lines.slice(first)];
+  return [...lines.slice(0, first), ...spared, `-A PREROUTING -i ${device} -j ACCEPT`, ...lines.slice(first)];
 }
