@@ -22,6 +22,7 @@ export const RULES: readonly (readonly [rule: string, hits: string])[] = [
   ["filter -A FORWARD -p tcp -m tcp --tcp-option 2", "1000"],
   ["filter -A FORWARD -p udp -m udp --sport 1000 --dport 53", "0100"],
   ["filter -A FORWARD -p sctp -m sctp --dport 80 --chunk-types any INIT", "0001"],
+  ["filter -A FORWARD -p sctp -m sctp --chunk-types only DATA,INIT", "0001"],
   ["filter -A FORWARD -p icmp -m icmp --icmp-type 8", "0010"],
   ["filter -A FORWARD -p tcp -m multiport --dports 79,80:81", "1000"],
   ["filter -A FORWARD -m iprange --src-range 10.0.1.5-10.0.1.5", "1011"],

@@ -104,6 +104,10 @@ pub fn connbytes<E: Env>(c: &mut Context<E>, o: &[u32], invert: bool) -> bool {
 /// `-m connlimit`: how many live flows the packet's (masked) address has.
 pub fn connlimit<E: Env>(c: &mut Context<E>, o: &[u32], state: &mut State) -> bool {
     let State::Connections(flows) = state else { return false };
+    if c.flows.entry(c.packet.ct).is_none() && !c.packet.has_transport() {
+        c.hotdrop = true; // nothing to count by
+        return false;
+    }
     let address = if o[2] & limit_flag::DESTINATION != 0 { c.packet.dst } else { c.packet.src };
     let key = address.0 & wide_mask(&o[3..], c.at.family);
     let list = flows.entry(key).or_default();

@@ -109,7 +109,7 @@ fn chunks_fit<E: Env>(c: &mut Context<E>, o: &[u32]) -> bool {
             _ => {}
         }
     }
-    o[3] != ANY && left.iter().all(|word| *word == 0)
+    o[3] == ONLY || (o[3] != ANY && left.iter().all(|word| *word == 0))
 }
 
 /// `-m tcpmss --mss`
