@@ -48,6 +48,7 @@ export type {
   Played,
   PodRow,
   Protocol,
+  ProxyMode,
   ServiceRow,
   Step,
   Tested,

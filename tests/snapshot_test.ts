@@ -106,3 +106,25 @@ Deno.test("wrong expectations are refused with line, column and what was expecte
   await assertRejects(() => testExpectation(lab, nobody!), TextError, "e.yaml:4:3");
   lab.close();
 });
+
+Deno.test("kube-proxy changes its mode in a running lab: the Service goes on, and each cleans up after the one before", async () => {
+  const lab = await Lab.open({ files: [SHOP], nodes: 2 });
+  const counts = async () => {
+    const { stdout } = await lab.exec("node/node-1", "iptables-save; nft list tables; ipvsadm -Ln");
+    return ["KUBE-SERVICES", "table ip kube-proxy", "TCP  10."].map((sign) => stdout.includes(sign));
+  };
+  assertEquals(await counts(), [true, false, false]);
+  for (const mode of ["nftables", "ipvs", "userspace", "iptables"] as const) {
+    await lab.setProxy(mode);
+    assertEquals(await lab.send("pod/client", "svc/web:80"), "delivered", mode);
+    assertEquals(lab.overview().proxy, mode);
+    const [, nft, ipvs] = await counts();
+    assertEquals([nft, ipvs], [mode === "nftables", mode === "ipvs"], mode);
+  }
+  await lab.setProxy("none");
+  assertEquals(await counts(), [true, false, false]);
+  const again = await Lab.restore(lab.snapshot());
+  assertEquals(await look(again), await look(lab));
+  again.close();
+  lab.close();
+});

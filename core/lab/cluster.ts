@@ -33,6 +33,7 @@ import type { Intent } from "./intent.ts";
 import { buildInternet, gatewayOf, LOAD_BALANCERS, NAME_SERVER } from "./internet.ts";
 import { startLoadBalancer } from "./load_balancer.ts";
 import { containerRuntime } from "./runtime.ts";
+import type { ProxyMode } from "./spec.ts";
 import { plug, portOf } from "./wiring.ts";
 import type { World } from "./world.ts";
 
@@ -156,6 +157,10 @@ export class Cluster {
   }
   pod(namespace: string, name: string): Pod | undefined {
     return this.control.store.get("Pod", name, namespace);
+  }
+  /** Every node runs kube-proxy in this mode from now on. */
+  setProxy(mode: ProxyMode): void {
+    for (const node of this.#nodes) node.setProxy(mode);
   }
   isNode(name: string): boolean {
     return this.#nodes.some((node) => node.name === name);

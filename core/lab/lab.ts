@@ -19,7 +19,7 @@ import { lookUpStory } from "./name_story.ts";
 import type { NameStory } from "../tools/mod.ts";
 import { nameIn, resolvePlace, resolveTarget } from "./resolve.ts";
 import { type Call, parseSnapshot, printSnapshot, type Snapshot } from "./snapshot.ts";
-import { speaksIpv6 } from "./spec.ts";
+import { type ProxyMode, speaksIpv6 } from "./spec.ts";
 import { World } from "./world.ts";
 
 /** How a lab is opened. Fields given here win over those of a Lab object in the files. */
@@ -32,6 +32,9 @@ export interface LabOptions {
   readonly seed?: number | undefined;
 }
 
+/** Time for a kube-proxy to start and to bring about its rules, in virtual milliseconds. */
+const PROXY_START = 2000;
+
 /** What a lab was opened with. */
 interface Opened {
   readonly intent: Intent;
@@ -43,7 +46,7 @@ interface Opened {
 export class Lab {
   readonly #world: World;
   readonly #cluster: Cluster | undefined;
-  readonly #intent: Intent;
+  #intent: Intent;
   readonly #options: LabOptions;
   readonly #host: LabHost;
   readonly #calls: Call[] = [];
@@ -184,6 +187,14 @@ export class Lab {
     await this.#world.runner.advance(seconds * 1000);
   }
 
+  /** Starts kube-proxy anew on every node, in another mode: it cleans up after the one before, save for `none`, which leaves all. */
+  async setProxy(mode: ProxyMode): Promise<void> {
+    this.#calls.push({ call: "proxy", mode });
+    this.#cluster?.setProxy(mode);
+    this.#intent = { ...this.#intent, spec: { ...this.#intent.spec, proxy: mode } };
+    await this.#world.runner.advance(PROXY_START);
+  }
+
   /** This lab as text, for {@link Lab.restore}: what it was opened with and the calls since. Calls must have been made one after another. */
   snapshot(): string {
     const options: Snapshot["options"] = { ...this.#options, files: namedFiles(this.#options.files ?? []) };
@@ -247,6 +258,8 @@ export class Lab {
         return void await this.matrix(call.port === undefined ? {} : { port: call.port });
       case "advance":
         return await this.advance(call.seconds);
+      case "proxy":
+        return await this.setProxy(call.mode);
       case "kube":
         return void this.kube()?.handle(call.request);
       case "shell":

@@ -13,6 +13,7 @@ export type { Remote } from "./remote.ts";
 export type { Tunnel } from "./tunnel.ts";
 export { diff, type Variant } from "./diff.ts";
 export { Lab, type LabOptions } from "./lab.ts";
+export type { ProxyMode } from "./spec.ts";
 export { LabShell } from "./lab_shell.ts";
 export { type Exchange, type Lesson, parseLesson } from "./lesson.ts";
 export { type NameStory, printNameStory } from "../tools/mod.ts";

@@ -6,6 +6,7 @@ import { TextError } from "../base/mod.ts";
 import type { ApiRequest } from "../kube/mod.ts";
 import type { Protocol } from "./answers.ts";
 import type { LabFile } from "./files.ts";
+import type { ProxyMode } from "./spec.ts";
 
 /** One call that a lab was given; only calls that were carried out are kept. */
 export type Call =
@@ -14,6 +15,7 @@ export type Call =
   | { readonly call: "why"; readonly from: string; readonly to: string; readonly proto: Protocol }
   | { readonly call: "matrix"; readonly port?: number }
   | { readonly call: "advance"; readonly seconds: number }
+  | { readonly call: "proxy"; readonly mode: ProxyMode }
   /** A request that may have changed an object, from a client of the cluster outside. */
   | { readonly call: "kube"; readonly request: ApiRequest }
   | { readonly call: "shell"; readonly place: string }

@@ -84,6 +84,8 @@ const Link = z.union([
 export const NETWORKS = ["flannel", "bridge"] as const;
 /** kube-proxy's modes there are to choose from, and none. */
 export const PROXIES = ["iptables", "nftables", "ipvs", "userspace", "none"] as const;
+/** One of them. */
+export type ProxyMode = (typeof PROXIES)[number];
 
 /** The Lab object's fields. */
 export const LabSpecSchema = z.strictObject({
