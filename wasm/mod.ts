@@ -59,6 +59,31 @@ const EPOCH = 1_767_225_600;
 const TABLES = Object.keys(TABLE).map((name) => name.toLowerCase() as Table);
 const HOOKS = Object.keys(HOOK) as (keyof typeof HOOK)[];
 
+/** netem's settings in the order in which the plane reads them. */
+const NETEM: readonly (keyof NonNullable<Parameters<PlaneApi["setNetem"]>[2]>)[] = [
+  "delay",
+  "jitter",
+  "normal",
+  "delayCorrelation",
+  "loss",
+  "lossCorrelation",
+  "duplicate",
+  "duplicateCorrelation",
+  "corrupt",
+  "corruptCorrelation",
+  "reorder",
+  "reorderCorrelation",
+  "bad",
+  "good",
+  "badPass",
+  "goodLoss",
+  "gap",
+  "limit",
+  "rate",
+  "burst",
+  "patience",
+];
+
 /** The answer to a call that only succeeds or not. */
 function outcome(words: Uint32Array): Failure | null {
   return words[0] === 0 ? null : failure(words);
@@ -127,7 +152,8 @@ export class Plane implements PlaneApi {
     return list<Link>("LinkView", this.#call(CALL.LINKS, [ns]));
   }
   setNetem(ns: Ns, dev: IfIndex, netem: Parameters<PlaneApi["setNetem"]>[2]): Failure | null {
-    return outcome(this.#call(CALL.SET_NETEM, [ns, dev], ["?NetemSpec", netem ?? undefined]));
+    const spec = netem === null ? undefined : { numbers: NETEM.map((name) => Number(netem[name] ?? 0)) };
+    return outcome(this.#call(CALL.SET_NETEM, [ns, dev], ["?NetemSpec", spec]));
   }
 
   // addresses, neighbours, fdb

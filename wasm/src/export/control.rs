@@ -20,27 +20,24 @@ const DEVICE_TABLES: [(&str, &[(&str, i64)]); 4] = [
 const CONNTRACK: &str = "net.netfilter.nf_conntrack_";
 
 fn netem_of(spec: &NetemSpec) -> Netem {
-    let time = |value: Option<f64>| (value.unwrap_or(0.0) * MILLISECOND as f64) as u64;
-    let share = |value: f64| (value.clamp(0.0, 1.0) * f64::from(u32::MAX)) as u32;
-    let chance = |value: Option<f64>, rho: Option<f64>| Chance {
-        share: share(value.unwrap_or(0.0)),
-        rho: share(rho.unwrap_or(0.0)),
-        last: 0,
-    };
+    let at = |place: usize| spec.numbers.get(place).copied().unwrap_or(0.0);
+    let time = |place| (at(place) * MILLISECOND as f64) as u64;
+    let share = |place| (at(place).clamp(0.0, 1.0) * f64::from(u32::MAX)) as u32;
+    let chance = |place| Chance { share: share(place), rho: share(place + 1), last: 0 };
     Netem {
-        delay: time(spec.delay),
-        jitter: time(spec.jitter),
-        spread: chance(spec.normal.map(f64::from), spec.delay_correlation),
-        loss: chance(spec.loss, spec.loss_correlation),
-        duplicate: chance(spec.duplicate, spec.duplicate_correlation),
-        corrupt: chance(spec.corrupt, spec.corrupt_correlation),
-        reorder: chance(spec.reorder, spec.reorder_correlation),
-        gemodel: [spec.bad, spec.good, spec.bad_pass, spec.good_loss].map(|part| share(part.unwrap_or(0.0))),
-        gap: spec.gap.unwrap_or(0),
-        rate: spec.rate.unwrap_or(0.0) as u64,
-        burst: time(spec.burst),
-        patience: time(spec.patience),
-        limit: spec.limit.unwrap_or(0),
+        delay: time(0),
+        jitter: time(1),
+        spread: chance(2),
+        loss: chance(4),
+        duplicate: chance(6),
+        corrupt: chance(8),
+        reorder: chance(10),
+        gemodel: [12, 13, 14, 15].map(share),
+        gap: at(16) as u32,
+        limit: at(17) as u32,
+        rate: at(18) as u64,
+        burst: time(19),
+        patience: time(20),
         ..Netem::default()
     }
 }

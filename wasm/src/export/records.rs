@@ -100,13 +100,8 @@ record! {
     }
 }
 record! {
-    NetemSpec {
-        delay: Option<f64>, jitter: Option<f64>, loss: Option<f64>, rate: Option<f64>, duplicate: Option<f64>,
-        corrupt: Option<f64>, reorder: Option<f64>, delay_correlation: Option<f64>, loss_correlation: Option<f64>,
-        duplicate_correlation: Option<f64>, corrupt_correlation: Option<f64>, reorder_correlation: Option<f64>,
-        normal: Option<bool>, bad: Option<f64>, good: Option<f64>, bad_pass: Option<f64>, good_loss: Option<f64>, gap: Option<u32>, limit: Option<u32>, burst: Option<f64>,
-        patience: Option<f64>,
-    }
+    // Numbers in the order of `NETEM` in mod.ts: milliseconds, shares, bits a second; what is behind the last is 0.
+    NetemSpec { numbers: Vec<f64> }
 }
 record! {
     AddressSpec {
