@@ -32,7 +32,11 @@ export function addressAdd(tool: IpTool, words: Words, mode: "add" | "change" | 
   const { cidr } = request.local;
   const address = printCidr(cidr);
   const isThere = () => tool.plane.addresses(tool.ns).some((one) => one.dev === link.index && one.address === address);
-  if (mode === "add" || !isThere()) must(tool.plane.addAddress(tool.ns, link.index, specOf(request, cidr)));
+  if (mode === "add" || !isThere()) {
+    const refused = tool.plane.addAddress(tool.ns, link.index, specOf(request, cidr));
+    const busy = refused?.errno === "EADDRINUSE";
+    must(busy ? { ...refused, extack: "Address already assigned to an ipvlan device" } : refused);
+  }
   keepExtras(tool, link, address, request);
   return 0;
 }

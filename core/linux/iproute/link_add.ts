@@ -1,8 +1,8 @@
 import type { LinkKind, LinkSpec, Ns } from "../../../wasm/mod.ts";
-import { isFailure } from "../../base/mod.ts";
+import { type Failure, isFailure } from "../../base/mod.ts";
 import { namespaceOf } from "../namespace.ts";
 import { applyDefaultPvid, checkDefaultPvid } from "./bridge_vlan.ts";
-import { Exit, garbage, must, noDevice } from "./exit.ts";
+import { Exit, garbage, must, netlinkText, noDevice } from "./exit.ts";
 import { linkExtras } from "./extras.ts";
 import { addFallback } from "./kinds/fallback.ts";
 import { type KindRequest, newKindRequest, unknownKindWord } from "./kinds/kind.ts";
@@ -53,10 +53,24 @@ export function linkAdd(tool: IpTool, words: Words): number {
   const below = lower === undefined ? {} : { lower: lower.index, lowerNs: tool.ns };
   const spec: LinkSpec = withoutAbsent({ kind, name, ...below, tag, mode, flag, tunnel, mac, mtu, peer });
   if (kind === "ipip") addFallback(tool, home);
+  const taken = tool.plane.links(home).some((link) => link.name === name);
   const made = tool.plane.addLink(home, spec);
+  if (isFailure(made) && kind === "vlan" && !taken) throw noVlan(made, lower === undefined);
   must(made);
   if (!isFailure(made)) finish(tool, request, home, made);
   return 0;
+}
+
+/** What the kernel's 8021q has to say where it makes no VLAN. */
+function noVlan(failure: Failure, alone: boolean): Exit {
+  const text = failure.errno === "EEXIST"
+    ? "VLAN device already exists"
+    : failure.errno === "EOPNOTSUPP"
+    ? "VLANs not supported on device"
+    : alone
+    ? "link not specified"
+    : undefined;
+  return new Exit(2, text === undefined ? netlinkText(failure) : `Error: 8021q: ${text}.\n`);
 }
 
 function finish(tool: IpTool, request: Request, home: Ns, index: number): void {

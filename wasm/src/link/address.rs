@@ -67,7 +67,7 @@ impl Fabric {
     /// Gives a device an address; EEXIST where it has it.
     pub fn add_address(&mut self, place: Place, spec: AddressSpec) -> Answer<()> {
         if self.ipvlan_has(place, spec.address.ip) {
-            return refuse_with(EADDRINUSE, "Address already assigned to an ipvlan device");
+            return refuse(EADDRINUSE);
         }
         let stack = &mut self.space_mut(place.ns).stack;
         let Some(device) = stack.links.get_mut(place.dev) else { return refuse(ENODEV) };

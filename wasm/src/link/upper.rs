@@ -82,16 +82,14 @@ impl Fabric {
     pub fn add_upper(&mut self, ns: u32, spec: LinkSpec) -> Answer<u32> {
         let kind = spec.kind;
         let vlan = kind == LinkKind::Vlan;
-        let Some(dev) = spec.lower else {
-            return if vlan { refuse_with(EINVAL, "8021q: link not specified") } else { refuse(EINVAL) };
-        };
+        let Some(dev) = spec.lower else { return refuse(EINVAL) };
         let mut lower = Place { ns: spec.lower_ns.unwrap_or(ns), dev };
         if let Some(below) = self.upper(lower).filter(|below| !vlan && below.kind == kind) {
             lower = below.lower;
         }
         let Some(device) = self.device(lower) else { return refuse(ENODEV) };
         if device.is_loopback() || !device.has_header() {
-            return if vlan { refuse_with(EOPNOTSUPP, "8021q: VLANs not supported on device") } else { refuse(EINVAL) };
+            return refuse(if vlan { EOPNOTSUPP } else { EINVAL });
         }
         let tag = spec.tag.unwrap_or(0);
         let mode = spec.mode.unwrap_or(if kind == LinkKind::Macvlan { LinkMode::Vepa } else { LinkMode::L3 });
@@ -102,7 +100,7 @@ impl Fabric {
         for Rider { upper, .. } in self.riders(lower, vlan) {
             if vlan {
                 if upper.kind == kind && (upper.tag ^ tag) & TAG == 0 {
-                    return refuse_with(EEXIST, "8021q: VLAN device already exists");
+                    return refuse(EEXIST);
                 }
             } else if upper.kind != kind {
                 return refuse(EBUSY);
