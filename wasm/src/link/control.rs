@@ -115,7 +115,7 @@ impl Fabric {
         names.into_iter().find(|name| links.named(name).is_none()).unwrap_or_default()
     }
 
-    fn add_vxlan(&mut self, ns: u32, spec: LinkSpec) -> Answer<u32> {
+    fn add_vxlan(&mut self, ns: u32, mut spec: LinkSpec) -> Answer<u32> {
         let Some(ask) = spec.tunnel.clone() else {
             return refuse_with(EINVAL, "Required attributes not provided to perform the operation");
         };
@@ -130,12 +130,12 @@ impl Fabric {
             return refuse_with(EEXIST, "A VXLAN device with the specified VNI already exists");
         }
         let room = links.get(lower).map_or(1500, |device| device.mtu - OVERHEAD);
-        let mtu = spec.mtu.or(Some(room));
-        Ok(self.plug_in(ns, &LinkSpec { mtu, ..spec }, Kind::Vxlan(Box::new(Vxlan::new(ask)))))
+        spec.mtu = spec.mtu.or(Some(room));
+        Ok(self.plug_in(ns, &spec, Kind::Vxlan(Box::new(Vxlan::new(ask)))))
     }
 
     /// An IP tunnel; two between the same ends cannot be.
-    fn add_ipip(&mut self, ns: u32, spec: LinkSpec) -> Answer<u32> {
+    fn add_ipip(&mut self, ns: u32, mut spec: LinkSpec) -> Answer<u32> {
         let Some(tunnel) = spec.tunnel.clone() else { return refuse(EINVAL) };
         let twin = |device: &Device| matches!(&device.kind, Kind::Tunnel(other) if (other.local, other.remote) == (tunnel.local, tunnel.remote));
         let links = &self.space(ns).stack.links;
@@ -143,8 +143,8 @@ impl Fabric {
             return refuse(EEXIST);
         }
         let lower = links.get(tunnel.dev.unwrap_or(0));
-        let mtu = spec.mtu.or(lower.map(|device| device.mtu.min(65535) - 20));
-        Ok(self.plug_in(ns, &LinkSpec { mtu, ..spec }, Kind::Tunnel(Box::new(tunnel))))
+        spec.mtu = spec.mtu.or(lower.map(|device| device.mtu.min(65535) - 20));
+        Ok(self.plug_in(ns, &spec, Kind::Tunnel(Box::new(tunnel))))
     }
 
     /// `ip link set` and `bridge link set`: each change in rtnetlink's order, the first refusal ends it.

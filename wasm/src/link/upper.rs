@@ -79,7 +79,7 @@ impl Fabric {
     // ------------------------------------------------------------------------------------------- making them
 
     /// `ip link add link DEV type vlan|macvlan|ipvlan`.
-    pub fn add_upper(&mut self, ns: u32, spec: LinkSpec) -> Answer<u32> {
+    pub fn add_upper(&mut self, ns: u32, mut spec: LinkSpec) -> Answer<u32> {
         let kind = spec.kind;
         let vlan = kind == LinkKind::Vlan;
         let Some(dev) = spec.lower else { return refuse(EINVAL) };
@@ -116,10 +116,11 @@ impl Fabric {
         let random = kind == LinkKind::Macvlan && mode != LinkMode::Passthru;
         let own = if random { None } else { Some(device.mac) };
         let mac = if kind == LinkKind::Ipvlan { own } else { spec.mac.or(own) };
-        let mtu = spec.mtu.or(Some(device.mtu));
         let (no_arp, carrier, given) = (device.no_arp, device.carrier, spec.mac.is_some());
+        spec.mtu = spec.mtu.or(Some(device.mtu));
+        spec.mac = mac;
         let upper = Upper { kind, lower, tag: tag | tag::PRESENT, mode, flag };
-        let dev = self.plug_in(ns, &LinkSpec { mac, mtu, ..spec }, Kind::Upper(upper));
+        let dev = self.plug_in(ns, &spec, Kind::Upper(upper));
         let place = Place { ns, dev };
         if let Some(device) = self.device_mut(place) {
             device.mac_set = given;
@@ -303,11 +304,16 @@ impl Fabric {
 
     /// The macvlan that has the frame's MAC (in passthru, the only one), or the ipvlan that has its IP address.
     fn rider_of(&self, lower: Place, packet: &Packet) -> Option<Rider> {
-        let mine = |rider: &Rider| match rider.upper.kind {
-            LinkKind::Ipvlan => self.has_address(*rider, packet.dst),
-            _ => rider.mac == packet.eth_dst || rider.upper.mode == LinkMode::Passthru,
-        };
-        self.riders(lower, false).into_iter().find(mine)
+        for rider in self.riders(lower, false) {
+            let mine = match rider.upper.kind {
+                LinkKind::Ipvlan => self.has_address(rider, packet.dst),
+                _ => rider.mac == packet.eth_dst || rider.upper.mode == LinkMode::Passthru,
+            };
+            if mine {
+                return Some(rider);
+            }
+        }
+        None
     }
     fn has_address(&self, rider: Rider, ip: Ip) -> bool {
         let device = self.device(rider.at);
@@ -323,10 +329,15 @@ impl Fabric {
     /// ipvlan_process_multicast). From a macvlan of a bridge its fellows hear it on its way out, those of vepa when it comes back.
     fn flood_riders(&mut self, lower: Place, (from, outbound): (Option<Place>, bool), packet: &Packet) {
         let riders = self.riders(lower, false);
-        let macvlan = |rider: &&Rider| rider.upper.kind == LinkKind::Macvlan;
-        let from =
-            from.or(riders.iter().filter(macvlan).find(|rider| rider.mac == packet.eth_src).map(|rider| rider.at));
-        let mode = from.and_then(|from| self.upper(from)).map(|upper| upper.mode);
+        let (mut from, mut mode) = (from, None);
+        for rider in &riders {
+            if from.is_none() && rider.upper.kind == LinkKind::Macvlan && rider.mac == packet.eth_src {
+                from = Some(rider.at);
+            }
+            if from == Some(rider.at) {
+                mode = Some(rider.upper.mode);
+            }
+        }
         for Rider { at, upper, .. } in riders {
             let other = from != Some(at);
             let hears = match mode {
