@@ -47,10 +47,10 @@ export class Dispenser {
   /** In `while (nextBlock())`: the first word of every line of the block that opens on this line. */
   nextBlock(): boolean {
     if (this.#nesting > 0) {
-      this.next();
-      if (this.word() !== "}") return true;
-      this.#nesting--;
-      return false;
+      // A brace at the end of a line is an argument to who takes the rest of it: such a block never closes. (CoreDNS hangs.)
+      const open = this.next() && this.word() !== "}";
+      if (!open) this.#nesting--;
+      return open;
     }
     if (!this.nextArg()) return false;
     if (this.word() !== "{") {
