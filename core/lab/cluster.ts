@@ -30,8 +30,10 @@ import { adminPrograms } from "./admin.ts";
 import type { Applied } from "./answers.ts";
 import { startApiServer } from "./api_server.ts";
 import type { Intent } from "./intent.ts";
+import { nodeAddresses } from "./intent.ts";
 import { buildInternet, gatewayOf, LOAD_BALANCERS, NAME_SERVER } from "./internet.ts";
 import { startLoadBalancer } from "./load_balancer.ts";
+import { DAD } from "./machines.ts";
 import { containerRuntime } from "./runtime.ts";
 import type { ProxyMode } from "./spec.ts";
 import { plug, portOf } from "./wiring.ts";
@@ -69,9 +71,9 @@ export class Cluster {
     const options: ControlPlaneOptions = {
       clock: world.clock,
       random: world.random.split("control plane"),
-      nodes: spec.nodes.map(({ name, address, zone, labels, taints }) => ({
+      nodes: spec.nodes.map(({ name, address, zone, labels, taints }, i) => ({
         name,
-        addresses: [address as string],
+        addresses: [address as string, ...nodeAddresses(spec.nodeCIDR, i).slice(1)],
         ...(zone === undefined ? {} : { zone }),
         ...(labels === undefined ? {} : { labels }),
         ...(taints === undefined
@@ -90,7 +92,8 @@ export class Cluster {
     const cluster = new Cluster(world, { control, options, nodes });
     addAdmin(cluster, spec);
     await buildInternet(world, SWITCH, spec.nodeCIDR);
-    for (const node of nodes) await configureNode(node.machine, spec, cluster.#addressOf(node.name));
+    for (const node of nodes) await configureNode(node.machine, spec, cluster.#addressesOf(node.name));
+    if (world.ipv6) await world.runner.advance(DAD);
     writeManifests(nodes[0], options);
     control.store.watch((change) => world.noteChange(change));
     startApiServer(cluster);
@@ -230,8 +233,9 @@ export class Cluster {
     return this.#nodes.find(({ name }) => name === pod.spec.nodeName);
   }
 
-  #addressOf(node: string): string {
-    return this.control.store.get("Node", node)?.status.addresses?.[0]?.address ?? "";
+  #addressesOf(node: string): string[] {
+    const addresses = this.control.store.get("Node", node)?.status.addresses ?? [];
+    return addresses.filter(({ type }) => type === "InternalIP").map(({ address }) => address);
   }
 
   #isOwnedBy(object: KubeObject, kind: string, name: string): boolean {
@@ -312,11 +316,12 @@ function buildNode(
   });
 }
 
-async function configureNode(machine: Machine, spec: Spec, address: string): Promise<void> {
-  const length = spec.nodeCIDR.split("/")[1];
-  for (
-    const line of [`ip addr add ${address}/${length} dev eth0`, `ip route add default via ${gatewayOf(spec.nodeCIDR)}`]
-  ) {
+async function configureNode(machine: Machine, spec: Spec, addresses: readonly string[]): Promise<void> {
+  const lines = spec.nodeCIDR.split(",").flatMap((cidr, i) => [
+    `ip addr add ${addresses[i]}/${cidr.split("/")[1]} dev eth0`,
+    `ip route add default via ${gatewayOf(cidr)}`,
+  ]);
+  for (const line of lines) {
     const { exit, stderr } = await machine.run(line);
     if (exit !== 0) throw new Error(`${machine.name}: ${line}: ${stderr}`);
   }

@@ -152,9 +152,14 @@ function nodeList(spec: LabSpec, objects: boolean, blame: Blame): NodeSpec[] {
   });
 }
 
+/** A node's address of each family that `nodeCIDR` has. */
+export function nodeAddresses(cidrs: string, index: number): string[] {
+  return cidrs.split(",").map((cidr) => printIp(nthIp(requireCidr(cidr), index + 2)));
+}
+
 /** Nodes begin at .2: .1 is the router. */
 function nodeAddress(cidr: string, index: number): string {
-  return printIp(nthIp(requireCidr(cidr), index + 2));
+  return nodeAddresses(cidr, index)[0] as string;
 }
 
 /** How many pods the workloads among the objects ask for. */

@@ -23,8 +23,12 @@ const OUTER_GATEWAY = "198.51.100.1";
 /** Addresses of load balancers: every LoadBalancer Service of the cluster gets one. */
 export const LOAD_BALANCERS = "203.0.113.0/24";
 
-/** Makes the router and the machine outside, joined to a switch of the lab at the first address of `cidr`. */
-export async function buildInternet(world: World, lan: string, cidr: string): Promise<void> {
+/** The same in IPv6 (RFC 3849). */
+const OUTER6 = { client: "2001:db8:198:51::10", gateway: "2001:db8:198:51::1", length: 64 };
+
+/** Makes the router and the machine outside, joined to a switch of the lab at the first address of each of `cidrs`. */
+export async function buildInternet(world: World, lan: string, cidrs: string): Promise<void> {
+  const [cidr = "", cidr6] = cidrs.split(",");
   const router = world.addMachine("router");
   const internet = world.addMachine("internet", {
     programs: new Map([...PROGRAMS, ["resolver", resolver], ["web", webServer]]),
@@ -44,6 +48,7 @@ export async function buildInternet(world: World, lan: string, cidr: string): Pr
     ...OUTSIDE_SERVERS.map(({ address }) => `ip addr add ${address}/32 dev lo`),
     `ip route add default via ${OUTER_GATEWAY}`,
   ]);
+  if (cidr6 !== undefined) await joinOverIpv6(router, internet, cidr6);
   internet.files.put("/etc/resolv.conf", `nameserver ${NAME_SERVER}\n`);
   internet.files.put("/usr/share/dns/root.hints", ROOT_HINTS);
   for (const { address, zones } of OUTSIDE_SERVERS) {
@@ -56,6 +61,21 @@ export async function buildInternet(world: World, lan: string, cidr: string): Pr
   }
   internet.start(["resolver"]);
   internet.start(["web"]);
+}
+
+/** The second family: the router forwards and masquerades it too. */
+async function joinOverIpv6(router: Machine, internet: Machine, cidr: string): Promise<void> {
+  const prefix = requireCidr(cidr);
+  await lines(router, [
+    `ip addr add ${printIp(nthIp(prefix, 1))}/${prefix.length} dev eth0`,
+    `ip addr add ${OUTER6.gateway}/${OUTER6.length} dev eth1`,
+    "sysctl -qw net.ipv6.conf.all.forwarding=1",
+    `ip6tables -t nat -A POSTROUTING -s ${cidr} -o eth1 -j MASQUERADE`,
+  ]);
+  await lines(internet, [
+    `ip addr add ${OUTER6.client}/${OUTER6.length} dev eth0`,
+    `ip route add default via ${OUTER6.gateway}`,
+  ]);
 }
 
 /** The first address of the lab's network: the way out for everybody in it. */

@@ -23,7 +23,7 @@ export const DEFAULT_NETWORK = "192.168.1.0/24";
 export type Blame = (path: readonly (string | number)[], problem: string, expected: string) => TextError;
 
 /** Virtual milliseconds after which IPv6 addresses are no longer tentative. */
-const DAD = 2500;
+export const DAD = 2500;
 
 /** Builds machines, switches and links, then sets addresses, routes and sysctls and runs the boot lines, in that order. */
 export async function buildMachines(

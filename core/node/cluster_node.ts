@@ -47,10 +47,12 @@ export class ClusterNode {
   start(): void {
     const { name: node, machine, api, network, clusterCIDR, device, mtu, random, proxy } = this.#parts;
     const vtepMac = tunnelMac(random.split("vtep"));
+    const vtepMac6 = tunnelMac(random.split("vtep6"));
     machine.runner.spawn(`node ${node}`, async (task) => {
       const run = (line: string, stdin?: string) => mustRun(task, machine, line, stdin);
       await run("sysctl -qw net.ipv4.ip_forward=1");
-      startNetworkAgent({ machine, node, api, network, clusterCIDR, device, mtu, vtepMac });
+      if (clusterCIDR.includes(":")) await run("sysctl -qw net.ipv6.conf.all.forwarding=1");
+      startNetworkAgent({ machine, node, api, network, clusterCIDR, device, mtu, vtepMac, vtepMac6 });
       this.setProxy(proxy);
       await this.kubelet.start(run);
     });

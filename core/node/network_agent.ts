@@ -16,6 +16,8 @@ export interface NetworkAgentOptions {
   readonly mtu: number;
   /** MAC of the tunnel device, made once. */
   readonly vtepMac: string;
+  /** And of the IPv6 one, on a dual-stack cluster. */
+  readonly vtepMac6: string;
 }
 
 /** How often it looks at changed Nodes, in virtual milliseconds. */
@@ -43,25 +45,36 @@ export function startNetworkAgent(options: NetworkAgentOptions): () => void {
 }
 
 /** The cluster from this node; undefined while the node has no pod CIDR. */
-function viewOf({ node, api, clusterCIDR, device, mtu, vtepMac }: NetworkAgentOptions): NetworkView | undefined {
+function viewOf(
+  { node, api, clusterCIDR, device, mtu, vtepMac, vtepMac6 }: NetworkAgentOptions,
+): NetworkView | undefined {
   const nodes = api.store.list("Node").map(networkNode).filter((each) => each !== undefined);
   const self = nodes.find(({ name }) => name === node);
   if (self === undefined) return undefined;
+  const [network = "", network6] = clusterCIDR.split(",");
   return {
-    network: clusterCIDR,
+    network,
+    ...(network6 === undefined ? {} : { network6 }),
     device,
     mtu,
     prefixLength: 24,
-    self: { ...self, vtepMac },
+    self: { ...self, vtepMac, ...(self.six === undefined ? {} : { six: { ...self.six, vtepMac: vtepMac6 } }) },
     peers: nodes.filter((each) => each !== self),
   };
 }
 
 function networkNode({ metadata, spec, status }: Node): NetworkNode | undefined {
-  const address = status.addresses?.find(({ type }) => type === "InternalIP")?.address;
+  const [address, address6] = (status.addresses ?? []).filter(({ type }) => type === "InternalIP").map((one) =>
+    one.address
+  );
   if (spec.podCIDR === undefined || address === undefined) return undefined;
   const vtepMac = publishedMac(metadata.annotations);
-  return { name: metadata.name, address, podCIDR: spec.podCIDR, ...(vtepMac === undefined ? {} : { vtepMac }) };
+  const podCIDR6 = spec.podCIDRs?.[1];
+  const mac6 = publishedMac(metadata.annotations, "backend-v6-data");
+  const six = address6 === undefined || podCIDR6 === undefined
+    ? {}
+    : { six: { address: address6, podCIDR: podCIDR6, ...(mac6 === undefined ? {} : { vtepMac: mac6 }) } };
+  return { name: metadata.name, address, podCIDR: spec.podCIDR, ...(vtepMac === undefined ? {} : { vtepMac }), ...six };
 }
 
 /** Devices, rules and files once, peers as they come and go. */
@@ -93,10 +106,13 @@ async function setUp(task: Task, machine: Machine, desired: NetworkDesired): Pro
   for (const [key, value] of Object.entries(desired.sysctls)) {
     await mustRun(task, machine, `sysctl -qw ${key}=${value}`);
   }
-  await mustRun(task, machine, "iptables-restore --noflush", desired.rules);
-  for (const { table, chain, rule } of desired.jumps) {
-    const { exit } = await runIn(task, machine, `iptables -t ${table} -C ${chain} ${rule}`);
-    if (exit !== 0) await mustRun(task, machine, `iptables -t ${table} -A ${chain} ${rule}`);
+  for (const [tool, rules] of [["iptables", desired.rules], ["ip6tables", desired.rules6]] as const) {
+    if (rules === undefined) continue;
+    await mustRun(task, machine, `${tool}-restore --noflush`, rules);
+    for (const { table, chain, rule } of desired.jumps) {
+      const { exit } = await runIn(task, machine, `${tool} -t ${table} -C ${chain} ${rule}`);
+      if (exit !== 0) await mustRun(task, machine, `${tool} -t ${table} -A ${chain} ${rule}`);
+    }
   }
   for (const [path, text] of Object.entries(desired.files)) machine.files.put(path, text);
 }

@@ -92,13 +92,21 @@ function configureContainer(
   at: Device,
   { given, conf }: { readonly given: CniResult; readonly conf: BridgeConf },
 ): void {
-  for (const { address } of given.ips ?? []) check(plane.addAddress(at.ns, at.dev, { address }), address);
-  const [first] = given.ips ?? [];
-  const routes = [...given.routes ?? [], ...(conf.isDefaultGateway ? [{ dst: "0.0.0.0/0" }] : [])];
+  const ips = given.ips ?? [];
+  // A bridge in hairpin mode echoes solicitations: the plugin has nobody asked.
+  for (const { address } of ips) check(plane.addAddress(at.ns, at.dev, { address, noDad: isSix(address) }), address);
+  const defaults = ips.map(({ address }) => ({ dst: isSix(address) ? "::/0" : "0.0.0.0/0" }));
+  const routes: readonly { readonly dst: string; readonly gw?: string }[] = [
+    ...given.routes ?? [],
+    ...(conf.isDefaultGateway ? defaults : []),
+  ];
   for (const { dst, gw } of routes) {
-    check(plane.addRoute(at.ns, { to: dst, via: gw ?? first?.gateway, dev: at.dev }, "add"), `route ${dst}`);
+    const own = ips.find(({ address }) => isSix(address) === isSix(dst));
+    check(plane.addRoute(at.ns, { to: dst, via: gw ?? own?.gateway, dev: at.dev }, "add"), `route ${dst}`);
   }
 }
+
+const isSix = (address: string): boolean => address.includes(":");
 
 /**
  * The bridge gets the gateway's address, and the host forwards. Its MAC is set to what it is: it would be the lowest of
@@ -114,11 +122,15 @@ function becomeGateway(
     const cidr = requireCidr(address);
     const wanted = `${gateway ?? printIp(nthIp(cidr, 1))}/${cidr.length}`;
     if (!own.has(wanted)) {
-      check(plane.addAddress(ns, dev, { address: wanted, broadcast: printIp(lastIp(cidr)) }), wanted);
+      const more = isSix(wanted) ? { noDad: true } : { broadcast: printIp(lastIp(cidr)) };
+      check(plane.addAddress(ns, dev, { address: wanted, ...more }), wanted);
       check(plane.setLink(ns, dev, { mac }), mac);
     }
   }
   check(plane.setSysctl(ns, "net.ipv4.ip_forward", 1), "ip_forward");
+  if ((given.ips ?? []).some(({ address }) => isSix(address))) {
+    check(plane.setSysctl(ns, "net.ipv6.conf.all.forwarding", 1), "forwarding");
+  }
 }
 
 function ensureBridge(

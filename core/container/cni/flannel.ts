@@ -1,4 +1,5 @@
 /** flannel's CNI plugin: reads what flanneld left in subnet.env and hands the work to the bridge plugin. */
+import { network, printCidr, requireCidr } from "../../base/mod.ts";
 import type { CniCall, CniConf, CniError, CniResult } from "./types.ts";
 
 const SUBNET_FILE = "/run/flannel/subnet.env";
@@ -29,7 +30,9 @@ function readSaved(text: string | undefined): CniConf | undefined {
 function delegateFor(conf: CniConf, env: string | undefined): CniConf | undefined {
   if (env === undefined) return undefined;
   const value = (name: string) => new RegExp(`^${name}=(.*)$`, "m").exec(env)?.[1] ?? "";
-  const subnet = networkOf(value("FLANNEL_SUBNET"));
+  const has = (name: string) => value(name) !== "";
+  const subnets = ["FLANNEL_SUBNET", "FLANNEL_IPV6_SUBNET"].filter(has).map((name) => networkOf(value(name)));
+  const routes = ["FLANNEL_NETWORK", "FLANNEL_IPV6_NETWORK"].filter(has).map((name) => ({ dst: value(name) }));
   const delegate = conf["delegate"] as Readonly<Record<string, unknown>> | undefined;
   return {
     cniVersion: conf.cniVersion,
@@ -38,12 +41,12 @@ function delegateFor(conf: CniConf, env: string | undefined): CniConf | undefine
     ipMasq: value("FLANNEL_IPMASQ") !== "true",
     mtu: Number(value("FLANNEL_MTU")),
     isGateway: true,
-    ipam: { type: "host-local", ranges: [[{ subnet }]], routes: [{ dst: value("FLANNEL_NETWORK") }] },
+    ipam: { type: "host-local", ranges: subnets.map((subnet) => [{ subnet }]), routes },
     ...delegate,
   };
 }
 
 /** `10.244.1.1/24` names the gateway; the subnet is what it lies in. */
 function networkOf(gateway: string): string {
-  return gateway.replace(/\.1\//, ".0/");
+  return printCidr(network(requireCidr(gateway)));
 }

@@ -9,12 +9,16 @@ export interface NetworkNode {
   readonly podCIDR: string;
   /** MAC of its tunnel device, once it has published one. */
   readonly vtepMac?: string;
+  /** On a dual-stack cluster: the same in IPv6. */
+  readonly six?: { readonly address: string; readonly podCIDR: string; readonly vtepMac?: string };
 }
 
 /** The cluster from one node. */
 export interface NetworkView {
   /** All pods: `10.244.0.0/16`. */
   readonly network: string;
+  /** On a dual-stack cluster: all pods in IPv6, `fd00:244::/48`. */
+  readonly network6?: string;
   /** The device with the node's address, and its MTU. */
   readonly device: string;
   readonly mtu: number;
@@ -38,6 +42,8 @@ export interface NetworkDesired {
   /** iptables-restore text, loaded with --noflush; and the jumps into its chains, as `TABLE CHAIN RULE`. */
   readonly rules: string;
   readonly jumps: readonly { readonly table: string; readonly chain: string; readonly rule: string }[];
+  /** The same for ip6tables, on a dual-stack cluster. */
+  readonly rules6?: string;
   readonly sysctls: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, string>>;
   /** Annotations it puts on its Node object. */

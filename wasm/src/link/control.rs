@@ -1,6 +1,6 @@
 //! What `ip link` does to devices: add, set, remove; and what follows from it for carriers, routes and neighbours.
 
-use super::vxlan::OVERHEAD;
+use super::vxlan::{is_six, LONGER6, OVERHEAD};
 use super::{Device, Kind, Place, Vxlan};
 use crate::errno::*;
 use crate::export::records::{AddressSpec, LinkChange, LinkKind, LinkMode, LinkSpec, Tunnel};
@@ -125,11 +125,13 @@ impl Fabric {
         if lower != 0 && links.get(lower).is_none() {
             return refuse_with(ENODEV, "Invalid local interface, device not found");
         }
-        let twin = |device: &Device| matches!(&device.kind, Kind::Vxlan(v) if (v.tunnel.id, v.tunnel.port) == (ask.id, ask.port));
+        let key = |tunnel: &Tunnel| (tunnel.id, tunnel.port, is_six(tunnel));
+        let twin = |device: &Device| matches!(&device.kind, Kind::Vxlan(v) if key(&v.tunnel) == key(&ask));
         if links.iter().any(twin) {
             return refuse_with(EEXIST, "A VXLAN device with the specified VNI already exists");
         }
-        let room = links.get(lower).map_or(1500, |device| device.mtu - OVERHEAD);
+        let overhead = if is_six(&ask) { OVERHEAD + LONGER6 } else { OVERHEAD };
+        let room = links.get(lower).map_or(1500, |device| device.mtu - overhead);
         spec.mtu = spec.mtu.or(Some(room));
         Ok(self.plug_in(ns, &spec, Kind::Vxlan(Box::new(Vxlan::new(ask)))))
     }

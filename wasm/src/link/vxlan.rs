@@ -5,6 +5,7 @@ use crate::export::records::Tunnel;
 use crate::fabric::{Fabric, SECOND};
 use crate::hash::{mix, Map};
 use crate::pipeline::local::Birth;
+use crate::pipeline::routing::OutputKey;
 use crate::pipeline::trail::Found;
 use crate::record::words;
 use crate::sysctl;
@@ -14,10 +15,17 @@ use crate::wire::{parse, Ip, Mac, Packet, PacketType, Parcel, NONE};
 
 /// Bytes that a frame grows by: outer IP 20, UDP 8, VXLAN 8, inner Ethernet 14.
 pub const OVERHEAD: u32 = 50;
+/// And by how much an outer IPv6 header is longer.
+pub const LONGER6: u32 = 20;
 
 words! {
     /// How a destination came into the table.
     Origin { Learned = "learned", Fixed = "permanent", Static = "static" }
+}
+
+/// Whether its outer packets are IPv6: devices of one VNI and port are told apart by it.
+pub fn is_six(tunnel: &Tunnel) -> bool {
+    [tunnel.local, tunnel.remote].into_iter().flatten().any(|ip| !ip.is_v4())
 }
 
 /// A tunnel end that a MAC is behind.
@@ -169,7 +177,7 @@ impl Fabric {
     fn vxlan_send_to(&mut self, (place, shell): (Place, Shell), remote: Ip, packet: Parcel) {
         let sysctl = self.space(place.ns).stack.sysctl(sysctl::IP_DEFAULT_TTL) as u8;
         let head = Packet {
-            src: shell.local,
+            src: if shell.local.is_v4() == remote.is_v4() { shell.local } else { OutputKey::to(remote).src },
             dst: remote,
             proto: proto::UDP,
             ttl: if shell.ttl != 0 { shell.ttl } else { sysctl },
@@ -269,7 +277,8 @@ impl Fabric {
         let now = self.world.now;
         let links = &self.space(at.ns).stack.links;
         let is_it = |device: &&Device| {
-            matches!(&device.kind, Kind::Vxlan(v) if v.tunnel.id == vni && v.tunnel.port == port) && device.up
+            matches!(&device.kind, Kind::Vxlan(v) if v.tunnel.id == vni && v.tunnel.port == port && is_six(&v.tunnel) != from.is_v4())
+                && device.up
         };
         let Some(dev) = links.iter().find(is_it).map(|device| device.index) else {
             return self.drop(at, inner, Layer::Tunnel, Reason::UnknownVni);

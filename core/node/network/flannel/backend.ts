@@ -1,6 +1,6 @@
 /** flannel's backends: how packets reach the pods of another node. Recorded from flanneld 0.28. */
 import { network, printCidr, printIp, requireCidr } from "../../../base/mod.ts";
-import type { NetworkDesired, NetworkView } from "../view.ts";
+import type { NetworkDesired, NetworkNode, NetworkView } from "../view.ts";
 
 /** The part of the desired state that depends on the backend. */
 export type BackendDesired = Pick<NetworkDesired, "devices" | "routes" | "neighbours" | "fdb" | "podMtu">;
@@ -14,9 +14,12 @@ export interface Backend {
 
 const VNI = 1;
 const DEVICE = `flannel.${VNI}`;
+const DEVICE6 = `flannel-v6.${VNI}`;
 const PORT = 8472;
 /** Outer Ethernet, IPv4, UDP and VXLAN headers. */
 const OVERHEAD = 50;
+/** The same with an outer IPv6 header. */
+const OVERHEAD6 = 70;
 
 /** The first address of a pod CIDR, which a node's flannel.1 has: `10.244.1.0`. */
 export function tunnelAddress(podCIDR: string): string {
@@ -30,32 +33,56 @@ function plain(podCIDR: string): string {
 /** A tunnel device; each peer is a route over it, a neighbour entry for that route's gateway, and where its MAC is to be sent. */
 const vxlan: Backend = {
   type: "vxlan",
-  desired({ self, peers, device, mtu }) {
-    const known = peers.filter(({ vtepMac }) => vtepMac !== undefined);
+  desired(view) {
+    const { self, peers } = view;
+    const four = tunnel({ ...view, name: DEVICE, overhead: OVERHEAD }, self, peers);
+    if (self.six === undefined) return four;
+    const others = peers.flatMap(({ six }) => six ?? []);
+    const six = tunnel({ ...view, name: DEVICE6, overhead: OVERHEAD6 }, self.six, others);
     return {
-      devices: [
-        `link add ${DEVICE} address ${self.vtepMac} type vxlan id ${VNI} local ${self.address} dev ${device} dstport ${PORT} nolearning`,
-        `link set ${DEVICE} mtu ${mtu - OVERHEAD}`,
-        `link set ${DEVICE} up`,
-        `addr add ${tunnelAddress(self.podCIDR)}/32 dev ${DEVICE}`,
-      ],
-      routes: known.map(({ podCIDR }) => `${plain(podCIDR)} via ${tunnelAddress(podCIDR)} dev ${DEVICE} onlink`),
-      neighbours: known.map(({ podCIDR, vtepMac }) =>
-        `${tunnelAddress(podCIDR)} lladdr ${vtepMac} dev ${DEVICE} nud permanent`
-      ),
-      fdb: known.map(({ vtepMac, address }) => `${vtepMac} dev ${DEVICE} dst ${address} self permanent`),
-      podMtu: mtu - OVERHEAD,
+      devices: [...four.devices, ...six.devices],
+      routes: [...four.routes, ...six.routes],
+      neighbours: [...four.neighbours, ...six.neighbours],
+      fdb: [...four.fdb, ...six.fdb],
+      podMtu: four.podMtu,
     };
   },
   data: ({ self }) => JSON.stringify({ VNI, VtepMAC: self.vtepMac }),
 };
+
+type End = Pick<NetworkNode, "address" | "podCIDR" | "vtepMac">;
+
+/** The tunnel of one family. */
+function tunnel(
+  { name, overhead, device, mtu }: { name: string; overhead: number; device: string; mtu: number },
+  self: End,
+  peers: readonly End[],
+): BackendDesired {
+  const known = peers.filter(({ vtepMac }) => vtepMac !== undefined);
+  return {
+    devices: [
+      `link add ${name} address ${self.vtepMac} type vxlan id ${VNI} local ${self.address} dev ${device} dstport ${PORT} nolearning`,
+      `link set ${name} mtu ${mtu - overhead}`,
+      `link set ${name} up`,
+      `addr add ${tunnelAddress(self.podCIDR)}/${self.podCIDR.includes(":") ? 128 : 32} dev ${name}`,
+    ],
+    routes: known.map(({ podCIDR }) => `${plain(podCIDR)} via ${tunnelAddress(podCIDR)} dev ${name} onlink`),
+    neighbours: known.map(({ podCIDR, vtepMac }) =>
+      `${tunnelAddress(podCIDR)} lladdr ${vtepMac} dev ${name} nud permanent`
+    ),
+    fdb: known.map(({ vtepMac, address }) => `${vtepMac} dev ${name} dst ${address} self permanent`),
+    podMtu: mtu - overhead,
+  };
+}
 
 /** Plain routes: every peer's pods by way of the peer, which must be on the same link. */
 const hostGw: Backend = {
   type: "host-gw",
   desired: ({ peers, device, mtu }) => ({
     devices: [],
-    routes: peers.map(({ podCIDR, address }) => `${plain(podCIDR)} via ${address} dev ${device}`),
+    routes: peers.flatMap((peer) => peer.six === undefined ? [peer] : [peer, peer.six]).map(({ podCIDR, address }) =>
+      `${plain(podCIDR)} via ${address} dev ${device}`
+    ),
     neighbours: [],
     fdb: [],
     podMtu: mtu,

@@ -11,6 +11,7 @@ const MASQ = '-m comment --comment "flanneld masq"';
 
 /** The rules for a pod network and this node's part of it. */
 export function flannelRules(network: string, podCIDR: string): Pick<NetworkDesired, "rules" | "jumps"> {
+  const multicast = network.includes(":") ? "ff00::/8" : "224.0.0.0/4";
   return {
     rules: [
       "*filter",
@@ -24,7 +25,7 @@ export function flannelRules(network: string, podCIDR: string): Pick<NetworkDesi
       `-A FLANNEL-POSTRTG -s ${podCIDR} -d ${network} ${MASQ} -j RETURN`,
       `-A FLANNEL-POSTRTG -s ${network} -d ${podCIDR} ${MASQ} -j RETURN`,
       `-A FLANNEL-POSTRTG ! -s ${network} -d ${podCIDR} ${MASQ} -j RETURN`,
-      `-A FLANNEL-POSTRTG -s ${network} ! -d 224.0.0.0/4 ${MASQ} -j MASQUERADE --random-fully`,
+      `-A FLANNEL-POSTRTG -s ${network} ! -d ${multicast} ${MASQ} -j MASQUERADE --random-fully`,
       `-A FLANNEL-POSTRTG ! -s ${network} -d ${network} ${MASQ} -j MASQUERADE --random-fully`,
       "COMMIT",
       "",
