@@ -3,13 +3,13 @@ import { z } from "zod";
 import { isMac, parseCidr, parseIp } from "../base/mod.ts";
 
 const Name = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/i, "expected a host name");
-/** One prefix, or one of each family: `10.244.0.0/16,fd00:244::/48`. */
+/** An IPv4 prefix, on a dual-stack cluster with an IPv6 one behind it: `10.244.0.0/16,fd00:244::/48`. */
 const Cidr = z.string().refine(
   (text) => {
     const families = text.split(",").map((each) => each.includes("/") ? parseCidr(each)?.ip.family : undefined);
-    return families.every((family) => family !== undefined) && families.length <= 2 && families[0] !== families[1];
+    return families[0] === 4 && (families.length === 1 || (families.length === 2 && families[1] === 6));
   },
-  "expected a prefix such as 10.244.0.0/16, or one of each family: 10.244.0.0/16,fd00:244::/48",
+  "expected an IPv4 prefix such as 10.244.0.0/16, and perhaps an IPv6 one behind it: 10.244.0.0/16,fd00:244::/48",
 );
 const Address = z.string().refine((text) => parseIp(text) !== undefined, "expected an IP address");
 const AddressWithLength = z.string().refine(

@@ -1,6 +1,7 @@
 /** Bricks of the programs that images run: sockets that are served until a signal comes. */
 import { ERRNO, isFailure, strerror } from "../../base/mod.ts";
 import type { Process, Stream } from "../../linux/mod.ts";
+import { listenOverIpv6 } from "../../tools/mod.ts";
 
 const SIGINT = 2;
 const SIGQUIT = 3;
@@ -20,11 +21,14 @@ export function serveTcp(
 ): string | undefined {
   const listener = process.net.listen(anyAddress(process), port);
   if (isFailure(listener)) return `(${ERRNO[listener.errno][0]}: ${strerror(listener.errno)})`;
-  void (async () => {
-    for (let stream = await listener.accept(); stream !== undefined; stream = await listener.accept()) {
-      void serve(stream).finally(stream.close.bind(stream));
-    }
-  })();
+  const twin = listenOverIpv6(process, { address: anyAddress(process), port });
+  for (const each of twin === undefined ? [listener] : [listener, twin]) {
+    void (async () => {
+      for (let stream = await each.accept(); stream !== undefined; stream = await each.accept()) {
+        void serve(stream).finally(stream.close.bind(stream));
+      }
+    })();
+  }
   return undefined;
 }
 

@@ -57,7 +57,17 @@ export function serveHttp(
 ): Result<{ readonly listener: Listener; readonly done: Promise<void> }> {
   const listener = process.net.listen(at.address, at.port);
   if (isFailure(listener)) return listener;
-  return { listener, done: acceptAll(process, listener, handler, options) };
+  const twin = listenOverIpv6(process, at);
+  if (twin !== undefined) void acceptAll(process, twin, handler, options);
+  return { listener, done: acceptAll(process, listener, handler, options).finally(() => twin?.close()) };
+}
+
+/** What listens on every IPv4 address does on every IPv6 one too, by a socket of its own, where the machine speaks it. */
+export function listenOverIpv6(process: Process, { address, port }: Endpoint): Listener | undefined {
+  const off = process.files.read("/proc/sys/net/ipv6/conf/all/disable_ipv6")?.trim() !== "0";
+  if (address !== "0.0.0.0" || off) return undefined;
+  const twin = process.net.listen("::", port, { v6Only: true });
+  return isFailure(twin) ? undefined : twin;
 }
 
 async function acceptAll(

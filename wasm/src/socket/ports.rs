@@ -36,6 +36,10 @@ pub struct Claim {
 }
 
 impl Claim {
+    /// Whether some address is meant by both.
+    pub fn overlaps(&self, other: &Claim) -> bool {
+        covers((self.ip, self.v6_only), other.ip) || covers((other.ip, other.v6_only), self.ip)
+    }
     pub fn of(socket: &Socket, ip: Ip, port: u16) -> Claim {
         Claim {
             protocol: socket.protocol,
@@ -161,8 +165,7 @@ fn is_in_the_way(claim: &Claim, other: &Socket) -> bool {
     if claim.device != 0 && device != 0 && claim.device != device {
         return false;
     }
-    let overlap =
-        covers((claim.ip, claim.v6_only), other.local) || covers((other.local, other.options.v6_only), claim.ip);
+    let overlap = claim.overlaps(&Claim::of(other, other.local, other.local_port));
     let listens = other.kind == SocketKind::Tcp && other.state() == SocketState::Listen;
     overlap && !(claim.reuse && other.options.reuse_address && !listens)
 }

@@ -117,8 +117,11 @@ impl Fabric {
         let taken = world.sockets.iter().any(|other| {
             let mine = Claim::of(other, other.local, other.local_port);
             let same = mine.port == claim.port && mine.protocol == claim.protocol && other.ns == ns;
-            let overlap = mine.ip == claim.ip || mine.ip.is_unspecified() || claim.ip.is_unspecified();
-            same && other.id != id && other.bound && listens(other) && overlap && mine.device == claim.device
+            same && other.id != id
+                && other.bound
+                && listens(other)
+                && mine.overlaps(&claim)
+                && mine.device == claim.device
         });
         if taken {
             return Err(crate::errno::EADDRINUSE);
