@@ -178,3 +178,15 @@ Deno.test("TCP over IPv6: handshake, bytes, and a refused port", () => {
   ok(plane.connect(other, "fd00::2", 81));
   assertEquals(plane.socketView(other).error, "ECONNREFUSED");
 });
+
+Deno.test("a ping to all nodes is answered by ourselves first, then by the neighbour", () => {
+  const { plane, a, b, near, far } = two();
+  const socket = plane.socket(a, "icmp", 6);
+  ok(plane.setSocket(socket, { device: near }));
+  ok(plane.sendTo(socket, new Uint8Array([128, 0, 0, 0, 0, 0, 0, 1]), "ff02::1", 0));
+  const answers = [plane.receiveFrom(socket), plane.receiveFrom(socket)].map((one) => ok(one));
+  const own = (ns: Ns, dev: IfIndex) =>
+    plane.addresses(ns).find((one) => one.dev === dev && one.scope === 253)?.address;
+  assertEquals(answers.map(({ from }) => `${from}/64`), [own(a, near), own(b, far)]);
+  assertEquals(answers.map(({ dev }) => dev), [near, near]);
+});

@@ -148,6 +148,10 @@ impl Fabric {
     }
 
     fn queue(&mut self, place: Place, id: u32, (packet, data): (&Packet, Vec<u8>)) {
+        let links = &self.space(place.ns).stack.links;
+        let looped = packet.iif == 1 && packet.dst.is_link_local6();
+        let owner = links.iter().find(|device| looped && device.owned(packet.dst).is_some());
+        let dev = owner.map_or(packet.iif, |device| device.index);
         let Some(socket) = self.world.sockets.get_mut(id) else { return };
         let cost = data.len() as u32 + OVERHEAD;
         if socket.inbox_bytes + cost > BUFFER {
@@ -163,7 +167,7 @@ impl Fabric {
             from: packet.src,
             from_port: packet.sport,
             to: packet.dst,
-            dev: packet.iif,
+            dev,
             ttl: packet.ttl,
             tos: packet.tos,
             kind: icmp.then_some(packet.kind),

@@ -175,7 +175,9 @@ fn is_peer(socket: &Socket, packet: &Packet) -> bool {
 }
 
 fn is_device(socket: &Socket, packet: &Packet) -> bool {
-    socket.options.device.is_none_or(|device| device == 0 || device == packet.iif)
+    // What goes to a link-local address of ours by lo still counts as its device's (IP6CB iif).
+    let looped = packet.iif == 1 && packet.dst.is_link_local6();
+    socket.options.device.is_none_or(|device| device == 0 || device == packet.iif || looped)
 }
 
 fn score(socket: &Socket, packet: &Packet) -> u32 {
