@@ -57,7 +57,7 @@ impl Env for Quiet {
     fn socket_owner(&self, _packet: &Packet) -> Option<(u32, u32)> {
         None
     }
-    fn has_socket(&self, _packet: &Packet, _transparent: bool) -> bool {
+    fn has_socket(&self, _packet: &Packet, _about: u32) -> bool {
         false
     }
     fn length(&self, packet: &Packet) -> u32 {
