@@ -140,7 +140,7 @@ export class Conversation {
     const dst = chance(random, 0.05) ? random.pick(strange) : random.pick(destinations);
     const proto = random.pick(["tcp", "tcp", "tcp", "udp", "udp", "udp", "icmp", "icmp", "sctp"] as const);
     if (chance(random, 0.04)) {
-      return { inject: at, src, dst, proto: random.pick([47, 89, 99, 1]), ttl: this.#ttl() };
+      return { inject: at, src, dst, proto: random.pick([47, 1]), ttl: this.#ttl() };
     }
     const near = { at, src, dst, sport: random.pick(ports), dport: random.pick(ports) };
     const talk: Talk = { proto, near, next: { near: 1000, far: 50_000 }, step: 0 };
