@@ -1,4 +1,6 @@
 /** The bricks: addresses, clock, chance, errors. Everything may stand on them; they stand on nothing. */
+export * from "./bytes.ts";
+export * from "./canonical.ts";
 export * from "./cidr.ts";
 export * from "./clock.ts";
 export * from "./errno.ts";

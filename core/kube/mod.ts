@@ -11,7 +11,6 @@ export { age, humanDuration } from "./api/table/age.ts";
 export { balancerAddresses } from "./api/table/network.ts";
 export { nodeRoles } from "./api/table/core.ts";
 export { type Applied, applyDraft, applyPatch, LAST_APPLIED, withLastApplied } from "./api/apply.ts";
-export { canonicalJson } from "./controllers/canonical.ts";
 export { isTerminalPhase } from "./controllers/pods.ts";
 export { qosClass } from "./objects/defaults/pod.ts";
 export { nanoOf, parseQuantity, printQuantity } from "./objects/quantity.ts";

@@ -1,3 +1,4 @@
+import { joinBytes } from "../base/mod.ts";
 import type { CapturedFrame, Link } from "../../wasm/mod.ts";
 import { framesOf, type Machine } from "../linux/mod.ts";
 import { PlaceError } from "./places.ts";
@@ -48,7 +49,7 @@ export class Capture {
 /** A pcapng section: its header, an interface for each device, a packet for each frame. */
 function printPcapng(devices: readonly Link[], frames: readonly CapturedFrame[], began: number): Uint8Array {
   const numbers = new Map(devices.map(({ index }, number) => [index, number]));
-  return joined([
+  return joinBytes([
     block(SECTION, [u32(0x1a2b3c4d), u16(1, 0), u32(0xffffffff, 0xffffffff)]),
     ...devices.map((link) => interfaceBlock(link)),
     ...frames.map((frame) => packetBlock(frame, numbers.get(frame.dev) as number, began)),
@@ -75,16 +76,16 @@ function packetBlock({ time, bytes, outgoing }: CapturedFrame, number: number, b
 
 /** Type, length, body, length again. */
 function block(type: number, parts: readonly Uint8Array[]): Uint8Array {
-  const body = joined(parts);
-  return joined([u32(type, body.length + 12), body, u32(body.length + 12)]);
+  const body = joinBytes(parts);
+  return joinBytes([u32(type, body.length + 12), body, u32(body.length + 12)]);
 }
 
 function option(code: number, value: Uint8Array): Uint8Array {
-  return joined([u16(code, value.length), padded(value)]);
+  return joinBytes([u16(code, value.length), padded(value)]);
 }
 
 function padded(bytes: Uint8Array): Uint8Array {
-  return joined([bytes, new Uint8Array((4 - bytes.length % 4) % 4)]);
+  return joinBytes([bytes, new Uint8Array((4 - bytes.length % 4) % 4)]);
 }
 
 function u16(...values: readonly number[]): Uint8Array {
@@ -95,14 +96,4 @@ function u32(...values: readonly number[]): Uint8Array {
   return Uint8Array.from(
     values.flatMap((value) => [value & 255, (value >>> 8) & 255, (value >>> 16) & 255, value >>> 24]),
   );
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -65,3 +65,12 @@ export async function mustRun(task: Task, machine: Machine, line: string, stdin?
     );
   }
 }
+
+/** Sets sysctls as an agent does at its start. */
+export async function setSysctls(
+  task: Task,
+  machine: Machine,
+  values: Readonly<Record<string, string>>,
+): Promise<void> {
+  for (const [key, value] of Object.entries(values)) await mustRun(task, machine, `sysctl -qw ${key}=${value}`);
+}

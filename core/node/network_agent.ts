@@ -1,7 +1,7 @@
 /** The pod network's daemon on one node: what `NETWORKS` wants, brought about with ip, bridge, iptables and sysctl. */
 import { type Api, copyOf, isStatus, type Node } from "../kube/mod.ts";
 import type { Machine, Task } from "../linux/mod.ts";
-import { mustRun, runIn, startAgent } from "./agent.ts";
+import { mustRun, runIn, setSysctls, startAgent } from "./agent.ts";
 import { type NetworkDesired, type NetworkNode, NETWORKS, type NetworkView, publishedMac } from "./network/mod.ts";
 
 /** What the daemon is started with. */
@@ -103,9 +103,7 @@ async function runBatch(task: Task, machine: Machine, line: string, commands: st
 
 async function setUp(task: Task, machine: Machine, desired: NetworkDesired): Promise<void> {
   for (const line of desired.devices) await mustRun(task, machine, `ip ${line}`);
-  for (const [key, value] of Object.entries(desired.sysctls)) {
-    await mustRun(task, machine, `sysctl -qw ${key}=${value}`);
-  }
+  await setSysctls(task, machine, desired.sysctls);
   for (const [tool, rules] of [["iptables", desired.rules], ["ip6tables", desired.rules6]] as const) {
     if (rules === undefined) continue;
     await mustRun(task, machine, `${tool}-restore --noflush`, rules);

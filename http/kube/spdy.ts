@@ -5,7 +5,8 @@
  *     control-frame = 1 version(15) type(16) flags(8) length(24) payload
  *     data-frame    = 0 stream(31) flags(8) length(24) payload
  */
-import { HeaderReader, type Headers, HeaderWriter, join } from "./spdy_headers.ts";
+import { joinBytes } from "../../core/base/mod.ts";
+import { HeaderReader, type Headers, HeaderWriter } from "./spdy_headers.ts";
 
 const TYPE = { synStream: 1, synReply: 2, rstStream: 3, ping: 6, goAway: 7 } as const;
 const FIN = 1;
@@ -45,7 +46,7 @@ export class SpdyConnection {
 
   /** Takes bytes of the client, cut anywhere. Throws a RangeError on what is no SPDY. */
   feed(bytes: Uint8Array): void {
-    this.#rest = this.#rest.length === 0 ? bytes : join([this.#rest, bytes]);
+    this.#rest = this.#rest.length === 0 ? bytes : joinBytes([this.#rest, bytes]);
     while (this.#rest.length >= 8) {
       const view = new DataView(this.#rest.buffer, this.#rest.byteOffset, this.#rest.length);
       const length = view.getUint32(4) & 0xff_ffff;
@@ -76,7 +77,7 @@ export class SpdyConnection {
     const headers = this.#reader.read(block);
     const early: (Uint8Array | "end")[] = [];
     this.#streams.set(id, { early, data: (bytes) => early.push(bytes), end: () => early.push("end") });
-    this.#control(TYPE.synReply, join([word(id), this.#writer.write(new Map())]));
+    this.#control(TYPE.synReply, joinBytes([word(id), this.#writer.write(new Map())]));
     this.#opened(this.#stream(id, headers));
     if (flags & FIN) this.#streams.get(id)?.end();
   }
@@ -89,7 +90,7 @@ export class SpdyConnection {
         for (let at = 0; at < data.length; at += LARGEST) this.#dataFrame(id, data.subarray(at, at + LARGEST), 0);
       },
       end: () => this.#dataFrame(id, new Uint8Array(0), FIN),
-      reset: () => this.#control(TYPE.rstStream, join([word(id), word(5)])),
+      reset: () => this.#control(TYPE.rstStream, joinBytes([word(id), word(5)])),
       listen: (hears) => {
         const early = this.#streams.get(id)?.early ?? [];
         this.#streams.set(id, { ...hears, early: [] });
@@ -99,11 +100,11 @@ export class SpdyConnection {
   }
 
   #dataFrame(id: number, data: Uint8Array, flags: number): void {
-    this.#send(join([word(id), word(flags << 24 | data.length), data]));
+    this.#send(joinBytes([word(id), word(flags << 24 | data.length), data]));
   }
 
   #control(type: number, payload: Uint8Array): void {
-    this.#send(join([word(0x8003_0000 | type), word(payload.length), payload]));
+    this.#send(joinBytes([word(0x8003_0000 | type), word(payload.length), payload]));
   }
 }
 

@@ -3,6 +3,7 @@
  *
  *     block = count *( length name length value )          ; 32-bit numbers; several values are joined by NUL
  */
+import { joinBytes } from "../../core/base/mod.ts";
 import { Unzlib } from "fflate";
 import { DICTIONARY, DICTIONARY_ID } from "./spdy_dictionary.ts";
 
@@ -18,7 +19,7 @@ export class HeaderReader {
   read(block: Uint8Array): Headers {
     this.#plain = [];
     this.#inflate.push(block.slice());
-    return parseHeaders(join(this.#plain));
+    return parseHeaders(joinBytes(this.#plain));
   }
 }
 
@@ -33,7 +34,7 @@ export class HeaderWriter {
     this.#first = false;
     const length = plain.length;
     const stored = new Uint8Array([0, length & 255, length >> 8, ~length & 255, (~length >> 8) & 255]);
-    return join([head, stored, plain, FLUSH]);
+    return joinBytes([head, stored, plain, FLUSH]);
   }
 }
 
@@ -68,22 +69,11 @@ function parseHeaders(bytes: Uint8Array): Headers {
 function printHeaders(headers: Headers): Uint8Array {
   const encoder = new TextEncoder();
   const words = [...headers].flat().map((word) => encoder.encode(word));
-  return join([number(headers.size), ...words.flatMap((word) => [number(word.length), word])]);
+  return joinBytes([number(headers.size), ...words.flatMap((word) => [number(word.length), word])]);
 }
 
 function number(value: number): Uint8Array {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, value);
   return bytes;
-}
-
-/** Parts one after the other. */
-export function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

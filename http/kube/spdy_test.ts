@@ -1,6 +1,7 @@
+import { joinBytes } from "../../core/base/mod.ts";
 import { assertEquals } from "@std/assert";
 import { SpdyConnection, type SpdyStream } from "./spdy.ts";
-import { HeaderReader, HeaderWriter, join } from "./spdy_headers.ts";
+import { HeaderReader, HeaderWriter } from "./spdy_headers.ts";
 
 /** What kubectl 1.36 wrote for the first connection of a port-forward: an error stream, half closed, and a data stream. */
 const ERROR_STREAM = "80030001 0000003e 00000001 00000000 0000 78f9e3c6a7c202253a703a2b294a4dcc851625aca9a0808614" +
@@ -54,6 +55,6 @@ Deno.test("every stream is answered with a SYN_REPLY, data is cut into frames, a
 Deno.test("headers written are read back, block after block", () => {
   const [writer, reader] = [new HeaderWriter(), new HeaderReader()];
   for (const headers of [new Map([["streamtype", "data"], ["port", "80"]]), new Map(), new Map([["a", "b"]])]) {
-    assertEquals(reader.read(join([writer.write(headers)])), headers);
+    assertEquals(reader.read(joinBytes([writer.write(headers)])), headers);
   }
 });

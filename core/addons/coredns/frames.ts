@@ -1,4 +1,4 @@
-import { type Errno, isFailure, strerror } from "../../base/mod.ts";
+import { type Errno, isFailure, joinBytes, strerror } from "../../base/mod.ts";
 import type { Stream } from "../../linux/mod.ts";
 import type { Host } from "./plugin.ts";
 
@@ -22,24 +22,17 @@ export class FrameReader {
       if (more === undefined) return "i/o timeout";
       if (more === null) return "EOF";
       if (isFailure(more)) return `read: ${errorText(more.errno)}`;
-      this.#bytes = joined(bytes, more);
+      this.#bytes = joinBytes([bytes, more]);
     }
   }
 }
 
 /** A message behind its length. */
 export function framed(message: Uint8Array): Uint8Array {
-  return joined(Uint8Array.of(message.length >> 8, message.length & 255), message);
+  return joinBytes([Uint8Array.of(message.length >> 8, message.length & 255), message]);
 }
 
 /** An errno as Go prints it. */
 export function errorText(errno: Errno): string {
   return strerror(errno).toLowerCase();
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(a.length + b.length);
-  whole.set(a);
-  whole.set(b, a.length);
-  return whole;
 }

@@ -6,7 +6,7 @@
 import { isFailure } from "../../base/mod.ts";
 import type { IfIndex, Link, LinkMode, LinkSpec, PlaneApi } from "../../../wasm/mod.ts";
 import { type CniCall, type CniConf, type CniError, type CniPlugin, type CniResult, isCniError } from "./types.ts";
-import { check, configure, deviceNamed, ipam, refused, wired } from "./wire.ts";
+import { check, configure, deviceNamed, ipam, refused, takeAway, wired } from "./wire.ts";
 
 /** What the plugins read of their configuration. */
 interface MasterConf extends CniConf {
@@ -27,7 +27,7 @@ const MODES: Readonly<Record<Kind, readonly LinkMode[]>> = {
 };
 const MOST_VLAN = 4095;
 
-const plugin = (kind: Kind): CniPlugin => (call) => call.command === "ADD" ? add(call, kind) : remove(call);
+const plugin = (kind: Kind): CniPlugin => (call) => call.command === "ADD" ? add(call, kind) : takeAway(call);
 
 /** A device with a MAC of its own beside the host's. */
 export const macvlan = plugin("macvlan");
@@ -103,12 +103,4 @@ function words(errno: string): string {
     EOPNOTSUPP: "operation not supported",
   };
   return known[errno] ?? errno;
-}
-
-function remove(call: CniCall): CniResult | CniError {
-  const { env, host: { machine: { plane } } } = call;
-  const given = ipam(call);
-  const inside = deviceNamed(plane, env.netns.id, env.ifname);
-  if (inside !== undefined) check(plane.removeLink(env.netns.id, inside.index), env.ifname);
-  return given;
 }

@@ -6,14 +6,14 @@
 import { network, printCidr, requireCidr } from "../../base/mod.ts";
 import type { PlaneApi } from "../../../wasm/mod.ts";
 import { type CniCall, type CniConf, type CniError, type CniResult, isCniError } from "./types.ts";
-import { check, configure, type Device, deviceNamed, ipam, refused, wired } from "./wire.ts";
+import { check, configure, type Device, deviceNamed, ipam, refused, takeAway, wired } from "./wire.ts";
 
 const SCOPE_LINK = 253;
 const SCOPE_HOST = 254;
 
 /** The plugin. `ipMasq` is not modelled. */
 export function ptp(call: CniCall): CniResult | CniError {
-  return call.command === "ADD" ? add(call) : remove(call);
+  return call.command === "ADD" ? add(call) : takeAway(call);
 }
 
 function add(call: CniCall): CniResult | CniError {
@@ -67,12 +67,4 @@ function hostSide(plane: PlaneApi, { ns, dev }: Device, { address, gateway }: Pa
   check(plane.addAddress(ns, dev, { address: `${gateway}/${bits(gateway)}` }), gateway);
   const to = `${bare(address)}/${bits(address)}`;
   check(plane.addRoute(ns, { to, dev, scope: SCOPE_HOST }, "add"), to);
-}
-
-function remove(call: CniCall): CniResult | CniError {
-  const { env, host: { machine: { plane } } } = call;
-  const given = ipam(call);
-  const inside = deviceNamed(plane, env.netns.id, env.ifname);
-  if (inside !== undefined) check(plane.removeLink(env.netns.id, inside.index), env.ifname);
-  return given;
 }

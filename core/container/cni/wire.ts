@@ -34,6 +34,15 @@ export function ipam(call: CniCall): CniResult | CniError {
   return call.host.call({ ...call, conf: { ...call.conf, type } });
 }
 
+/** Gives the addresses back, and takes the container's device away where it is still there. */
+export function takeAway(call: CniCall): CniResult | CniError {
+  const { env, host: { machine: { plane } } } = call;
+  const given = ipam(call);
+  const inside = deviceNamed(plane, env.netns.id, env.ifname);
+  if (inside !== undefined) check(plane.removeLink(env.netns.id, inside.index), env.ifname);
+  return given;
+}
+
 /** Gives the container's device its addresses and routes (ipam.ConfigureIface). */
 export function configure(plane: PlaneApi, at: Device, given: CniResult): void {
   for (const { address } of given.ips ?? []) {

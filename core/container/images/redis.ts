@@ -3,10 +3,9 @@
  *
  *     command = "*" n CRLF { "$" length CRLF bytes CRLF } | words CRLF
  */
-import { isFailure, strerror } from "../../base/mod.ts";
+import { isFailure, joinBytes, strerror } from "../../base/mod.ts";
 import { gaiFailed, getaddrinfo } from "../../dns/mod.ts";
 import type { Process, Stream } from "../../linux/mod.ts";
-import { join } from "../../tools/mod.ts";
 import { type ImageRow, isAlpine, versionOf } from "../image.ts";
 import { baseImage } from "./bases.ts";
 import { readAll, serveTcp, untilAsked } from "./serve.ts";
@@ -73,7 +72,7 @@ async function redisServer(process: Process, version: string): Promise<number> {
 async function converse(stream: Stream, store: RedisStore): Promise<void> {
   let buffer: Uint8Array = new Uint8Array();
   await readAll(stream, async (data) => {
-    buffer = join(buffer, data);
+    buffer = joinBytes([buffer, data]);
     for (let parsed = parseCommand(buffer); parsed !== undefined; parsed = parseCommand(buffer)) {
       buffer = buffer.slice(parsed.length);
       if (parsed.words.length === 0) continue;

@@ -1,3 +1,4 @@
+import { sameJson } from "../../base/mod.ts";
 import { emptyStatus, hasStatus, KINDS } from "../objects/kinds.ts";
 import { copyOf, type KubeObject, type Service } from "../objects/object.ts";
 import { joinGroupVersion, type Resource } from "../objects/resource.ts";
@@ -36,7 +37,7 @@ export function updateObject(
   if (refused !== undefined) return refused;
   const issues = validateChanged(object, old);
   if (issues.length > 0) return invalidStatus(resource, name, issues);
-  if (same(object, old)) return old;
+  if (sameJson(object, old)) return old;
   if (dryRun) return object;
   const stored = server.store.put(object, kindKey(resource));
   return finishDeletion(server, resource, stored);
@@ -50,7 +51,7 @@ function prepare(server: ApiServer, resource: Resource, object: KubeObject, old:
     if (refused !== undefined) return refused;
     dropTypeDependent(object as Service, old as Service);
   }
-  if (KINDS[resource.kind]?.generation && !same(withoutMeta(object), withoutMeta(old))) {
+  if (KINDS[resource.kind]?.generation && !sameJson(withoutMeta(object), withoutMeta(old))) {
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
   return undefined;
@@ -124,18 +125,6 @@ function keepSpec(object: KubeObject, old: KubeObject): undefined {
     ...(finalizers ? { finalizers } : {}),
   };
   Object.assign(object, old, { metadata, status });
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return canonical(a) === canonical(b);
-}
-
-/** JSON with sorted keys, so that order does not count as a change. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, item) => {
-    if (typeof item !== "object" || item === null || Array.isArray(item)) return item;
-    return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
-  });
 }
 
 /** The last finalizer gone, an object that was deleted goes, unless it still has its grace. */

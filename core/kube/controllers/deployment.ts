@@ -1,6 +1,6 @@
 import { isStatus } from "../api/types.ts";
 import { copyOf, type Deployment, type Draft, keyOf, type Pod, type ReplicaSet } from "../objects/object.ts";
-import { canonicalJson } from "./canonical.ts";
+import { sameJson } from "../../base/mod.ts";
 import { type Controller, type ControllerApi, splitKey } from "./controller.ts";
 import { updateDeploymentStatus } from "./deployment_status.ts";
 import { templateHash } from "./hash.ts";
@@ -56,7 +56,7 @@ function byCreation(a: ReplicaSet, b: ReplicaSet): number {
 function sameTemplate({ spec }: ReplicaSet, deployment: Deployment): boolean {
   const template = copyOf(spec.template);
   delete template?.metadata?.labels?.[HASH];
-  return canonicalJson(template) === canonicalJson(deployment.spec.template);
+  return sameJson(template, deployment.spec.template);
 }
 
 function revisionOf({ metadata }: ReplicaSet): number {

@@ -9,7 +9,7 @@ import {
   type Service,
 } from "../objects/object.ts";
 import { labelsSelector } from "../store/selector.ts";
-import { canonicalJson } from "./canonical.ts";
+import { sameJson } from "../../base/mod.ts";
 import { type Controller, type ControllerApi, splitKey } from "./controller.ts";
 import { ownerReference } from "./owners.ts";
 
@@ -104,7 +104,7 @@ function write(endpoints: Endpoints, slice: EndpointSlice | undefined, content: 
   }
   const { endpoints: now, ports } = slice;
   if (
-    canonicalJson({ endpoints: now, ports }) === canonicalJson({ endpoints: content.endpoints, ports: content.ports })
+    sameJson({ endpoints: now, ports }, { endpoints: content.endpoints, ports: content.ports })
   ) return;
   api.update({ ...slice, ...content, metadata: { ...slice.metadata, ...metadata } } as EndpointSlice);
 }

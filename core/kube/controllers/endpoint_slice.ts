@@ -1,8 +1,8 @@
-import { ipFamily } from "../../base/mod.ts";
+import { ipFamily, sameJson } from "../../base/mod.ts";
 import { type discovery, type Draft, type EndpointSlice, keyOf, type Pod, type Service } from "../objects/object.ts";
 import { labelsSelector, matches, type Selector } from "../store/selector.ts";
 import type { Change } from "../store/store.ts";
-import { canonicalJson } from "./canonical.ts";
+import { canonicalJson } from "../../base/mod.ts";
 import { type Controller, type ControllerApi, splitKey, type Sync } from "./controller.ts";
 import { portsOf } from "./endpoint_ports.ts";
 import { isOwnedBy, ownerReference } from "./owners.ts";
@@ -101,7 +101,7 @@ function reconcile({ service, family, pods, existing, time }: Reconciling, api: 
   const free = [...existing];
   const plans: { slice?: EndpointSlice; wanted: Wanted }[] = [];
   for (const { ports, endpoints } of groups) {
-    const same = free.filter((slice) => canonicalJson(slice.ports ?? []) === canonicalJson(ports));
+    const same = free.filter((slice) => sameJson(slice.ports ?? [], ports));
     for (const slice of same) free.splice(free.indexOf(slice), 1);
     for (const { slice, kept } of distribute(endpoints, same)) {
       plans.push({ ...(slice === undefined ? {} : { slice }), wanted: { ports, endpoints: kept } });
@@ -219,8 +219,8 @@ function write({ service, family, slice, wanted, time }: Writing, api: Controlle
     } as Draft);
     return;
   }
-  const same = canonicalJson({ endpoints: slice.endpoints, ports: slice.ports }) === canonicalJson(content) &&
-    canonicalJson(slice.metadata.labels) === canonicalJson(labels);
+  const same = sameJson({ endpoints: slice.endpoints, ports: slice.ports }, content) &&
+    sameJson(slice.metadata.labels, labels);
   if (!same) {
     api.update({ ...slice, ...content, metadata: { ...slice.metadata, labels, annotations } } as EndpointSlice);
   }

@@ -1,6 +1,6 @@
-import { parseIp } from "../../base/mod.ts";
+import { parseIp, sameJson } from "../../base/mod.ts";
 import { type core, type Draft, type Endpoints, keyOf, type Pod, type Service } from "../objects/object.ts";
-import { canonicalJson } from "./canonical.ts";
+import { canonicalJson } from "../../base/mod.ts";
 import { type Controller, type ControllerApi, splitKey } from "./controller.ts";
 import { portsOf } from "./endpoint_ports.ts";
 import { enqueueServices, selectedPods } from "./endpoint_slice.ts";
@@ -35,8 +35,8 @@ function syncEndpoints(key: string, api: ControllerApi): number {
     api.create({ apiVersion: "v1", kind: "Endpoints", metadata, ...(subsets.length > 0 ? { subsets } : {}) } as Draft);
     return 0;
   }
-  const same = canonicalJson(known.subsets ?? []) === canonicalJson(subsets) &&
-    canonicalJson(known.metadata.labels) === canonicalJson(labels);
+  const same = sameJson(known.subsets ?? [], subsets) &&
+    sameJson(known.metadata.labels, labels);
   if (!same) api.update({ ...known, metadata: { ...known.metadata, labels, annotations }, subsets } as Endpoints);
   return pods.length;
 }

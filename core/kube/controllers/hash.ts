@@ -1,4 +1,4 @@
-import { canonicalJson } from "./canonical.ts";
+import { canonicalJson } from "../../base/mod.ts";
 
 /** Letters and digits of generated names: no vowels, so that no words come about. */
 export const SAFE_LETTERS = "bcdfghjklmnpqrstvwxz2456789";

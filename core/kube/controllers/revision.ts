@@ -1,6 +1,6 @@
 import { isStatus } from "../api/types.ts";
 import { copyOf, type DaemonSet, type Draft, type KubeObject, type StatefulSet } from "../objects/object.ts";
-import { canonicalJson } from "./canonical.ts";
+import { sameJson } from "../../base/mod.ts";
 import type { ControllerApi } from "./controller.ts";
 import { templateHash } from "./hash.ts";
 import { ownedBy, ownerReference } from "./owners.ts";
@@ -16,7 +16,7 @@ export function currentRevision(owner: StatefulSet | DaemonSet, api: ControllerA
   const template = copyOf(owner.spec.template);
   const data = { spec: { template: { ...template, $patch: "replace" } } };
   const known = ownedBy<Revision>(api, owner, "ControllerRevision");
-  const same = known.find((one) => canonicalJson(one.data) === canonicalJson(data));
+  const same = known.find((one) => sameJson(one.data, data));
   const hash = same?.metadata.labels?.["controller-revision-hash"] ?? templateHash(template);
   const bare = hash.startsWith(`${owner.metadata.name}-`) ? hash.slice(owner.metadata.name.length + 1) : hash;
   const name = `${owner.metadata.name}-${bare}`;

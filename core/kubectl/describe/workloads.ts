@@ -1,5 +1,5 @@
+import { sameJson } from "../../base/mod.ts";
 import {
-  canonicalJson,
   type DaemonSet,
   type Deployment,
   humanDuration,
@@ -71,7 +71,7 @@ export function replicaSetsOf(
   const isFresh = (set: ReplicaSet) => {
     const template = structuredClone(set.spec.template);
     delete template?.metadata?.labels?.["pod-template-hash"];
-    return canonicalJson(template) === canonicalJson(spec.template);
+    return sameJson(template, spec.template);
   };
   const fresh = all.filter(isFresh).slice(0, 1);
   return { fresh, old: all.filter((set) => !fresh.includes(set)), all };

@@ -1,6 +1,7 @@
 /** Commands that change a field or two of objects: scale, label, annotate, patch, set image, cordon, taint. */
+import { sameJson } from "../../base/mod.ts";
 import { parse } from "yaml";
-import { canonicalJson, type core, type KubeObject, type Node } from "../../kube/mod.ts";
+import { type core, type KubeObject, type Node } from "../../kube/mod.ts";
 import { CommandError, usageError } from "../errors.ts";
 import { readFiles } from "../files.ts";
 import { flags } from "../flags.ts";
@@ -174,7 +175,7 @@ export const patch: Verb = {
       body,
       type,
     );
-    const same = canonicalJson(before) === canonicalJson(after);
+    const same = sameJson(before, after);
     report(session, after, same ? "patched (no change)" : "patched");
     return 0;
   },

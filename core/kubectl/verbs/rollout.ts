@@ -1,11 +1,5 @@
-import {
-  canonicalJson,
-  type DaemonSet,
-  type Deployment,
-  type KubeObject,
-  type ReplicaSet,
-  type StatefulSet,
-} from "../../kube/mod.ts";
+import { sameJson } from "../../base/mod.ts";
+import { type DaemonSet, type Deployment, type KubeObject, type ReplicaSet, type StatefulSet } from "../../kube/mod.ts";
 import { replicaSetsOf } from "../describe/workloads.ts";
 import { usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
@@ -107,7 +101,7 @@ const undo: Verb = {
       }
       const template = structuredClone(target.spec.template);
       delete template?.metadata?.labels?.["pod-template-hash"];
-      if (canonicalJson(template) === canonicalJson(deployment.spec.template)) {
+      if (sameJson(template, deployment.spec.template)) {
         return session.say(
           `${objectText(resource, name)} skipped rollback (current template already matches revision ${wanted})`,
         );

@@ -1,6 +1,6 @@
 /** iptables mode at work: jumps ensured, chains restored, partial texts after the first. */
 import { netfilterOf, type Task } from "../../linux/mod.ts";
-import { mustRun } from "../agent.ts";
+import { mustRun, setSysctls } from "../agent.ts";
 import {
   ensuredJumps,
   isServiceChain,
@@ -45,9 +45,7 @@ export class IptablesMode implements ProxyMode {
     const before = this.#synced.get(view.family);
     const { text, full, synced } = syncIptables(view, before, { now: machine.runner.clock.now() });
     if (full) {
-      for (const [key, value] of Object.entries(proxySysctls(view, config))) {
-        await mustRun(task, machine, `sysctl -qw ${key}=${value}`);
-      }
+      await setSysctls(task, machine, proxySysctls(view, config));
       for (const each of ensuredJumps()) await ensure(task, { machine, tool }, each);
     }
     await mustRun(task, machine, `${tool}-restore --noflush --counters`, text);

@@ -8,7 +8,7 @@ import {
   type Task,
   type VirtualServer,
 } from "../../linux/mod.ts";
-import { mustRun, runIn } from "../agent.ts";
+import { mustRun, runIn, setSysctls } from "../agent.ts";
 import {
   IPVS_CHAINS,
   IPVS_DEVICE,
@@ -55,7 +55,7 @@ export class IpvsMode implements ProxyMode {
     const run = (line: string, stdin?: string) => mustRun(task, machine, line, stdin);
     if (!this.#before.has(view.family)) {
       const sysctls = { ...proxySysctls(view, config), ...ipvsSysctls(config.ipvs?.strictARP ?? false) };
-      for (const [key, value] of Object.entries(sysctls)) await run(`sysctl -qw ${key}=${value}`);
+      await setSysctls(task, machine, sysctls);
       await runIn(task, machine, `ip link add ${IPVS_DEVICE} type dummy`);
     }
     await this.#syncAddresses(task, view);

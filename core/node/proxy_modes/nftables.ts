@@ -1,6 +1,6 @@
 /** nftables mode at work: one table a family, changed by transactions. */
 import { nftOf, type Task } from "../../linux/mod.ts";
-import { mustRun } from "../agent.ts";
+import { setSysctls } from "../agent.ts";
 import { type NftSynced, PROXY_TABLE, proxySysctls, type ServiceView, syncNftables } from "../proxy/mod.ts";
 import { forgetFlows } from "./flows.ts";
 import type { ModeHost, ProxyMode } from "./mode.ts";
@@ -29,11 +29,7 @@ export class NftablesMode implements ProxyMode {
       now: machine.runner.clock.now(),
       ...(table === undefined ? {} : { existing: ruleset.now(table) }),
     });
-    if (sync.full) {
-      for (const [key, value] of Object.entries(proxySysctls(view, config))) {
-        await mustRun(task, machine, `sysctl -qw ${key}=${value}`);
-      }
-    }
+    if (sync.full) await setSysctls(task, machine, proxySysctls(view, config));
     for (const transaction of sync.transactions) {
       const refused = ruleset.apply(transaction);
       if (refused !== undefined) throw new Error(`nft refused our transaction: ${refused.errno} ${refused.what ?? ""}`);

@@ -1,4 +1,5 @@
 /** What curl's options ask for, as one value. */
+import { joinBytes } from "../../base/mod.ts";
 import type { Process } from "../../linux/mod.ts";
 import type { Headers } from "../http/mod.ts";
 import type { CurlOption } from "./options.ts";
@@ -154,9 +155,7 @@ function bodyOf(process: Process, options: readonly CurlOption[]): Uint8Array | 
     parts.push(part);
   }
   if (parts.length === 0) return undefined;
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0);
-  return whole;
+  return joinBytes(parts);
 }
 
 function bodyPart(process: Process, name: string, value: string): Uint8Array | undefined {

@@ -1,5 +1,5 @@
 /** One request and its response over a connection that stands. */
-import { isFailure } from "../../base/mod.ts";
+import { isFailure, joinBytes } from "../../base/mod.ts";
 import type { Stream } from "../../linux/mod.ts";
 import {
   header,
@@ -9,7 +9,7 @@ import {
   printRequestHead,
   type ResponseHead,
 } from "./message.ts";
-import { type Broken, HttpReader, join } from "./reader.ts";
+import { type Broken, HttpReader } from "./reader.ts";
 
 /** What came back: a response (`broken` where its body ended early), or why there was none. */
 export type Exchanged = { readonly response: HttpResponse; readonly broken?: Broken } | { readonly broken: Broken };
@@ -21,7 +21,7 @@ export async function exchange(
   request: HttpRequest,
   deadline: number,
 ): Promise<Exchanged> {
-  const sent = await stream.write(join(new TextEncoder().encode(printRequestHead(request)), request.body));
+  const sent = await stream.write(joinBytes([new TextEncoder().encode(printRequestHead(request)), request.body]));
   if (isFailure(sent)) return { broken: sent };
   const head = await responseHead(reader, deadline);
   if (!isHead(head)) return { broken: head };

@@ -1,5 +1,5 @@
 /** Reads HTTP messages off a TCP stream: heads, and bodies by length, by chunk or to the end. */
-import { type Failure, isFailure } from "../../base/mod.ts";
+import { type Failure, isFailure, joinBytes } from "../../base/mod.ts";
 import type { Stream } from "../../linux/mod.ts";
 import { header, type Headers } from "./message.ts";
 
@@ -57,7 +57,7 @@ export class HttpReader {
     if (got === undefined) return "timeout";
     if (got === null) return "closed";
     if (isFailure(got)) return got;
-    this.#buffer = join(this.#buffer, got);
+    this.#buffer = joinBytes([this.#buffer, got]);
     return undefined;
   }
 
@@ -80,7 +80,7 @@ export class HttpReader {
 
   async #chunks(deadline: number): Promise<Body> {
     const parts: Uint8Array[] = [];
-    const whole = (broken?: Broken): Body => ({ bytes: join(...parts), ...(broken === undefined ? {} : { broken }) });
+    const whole = (broken?: Broken): Body => ({ bytes: joinBytes(parts), ...(broken === undefined ? {} : { broken }) });
     for (;;) {
       const line = await this.#line(deadline);
       if (typeof line !== "object" || !("line" in line)) return whole(line);
@@ -130,15 +130,4 @@ function latin1(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at < bytes.length; at += 8192) text += String.fromCharCode(...bytes.subarray(at, at + 8192));
   return text;
-}
-
-/** Some pieces as one. */
-export function join(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -1,6 +1,6 @@
 /** A small HTTP/1.1 server over a process's sockets: keep-alive, one request after the other on each connection. */
 import type { Endpoint, Listener, Process, Stream } from "../../linux/mod.ts";
-import { isFailure, type Result } from "../../base/mod.ts";
+import { isFailure, joinBytes, type Result } from "../../base/mod.ts";
 import {
   header,
   type HttpRequest,
@@ -9,7 +9,7 @@ import {
   printResponseHead,
   REASONS,
 } from "./message.ts";
-import { HttpReader, join } from "./reader.ts";
+import { HttpReader } from "./reader.ts";
 
 /** What a handler knows of a request beside its text. */
 export interface Connection {
@@ -126,5 +126,5 @@ function keepsAlive(request: HttpRequest, response: HttpResponse): boolean {
 async function send(stream: Stream, request: HttpRequest | "malformed", response: HttpResponse) {
   const head = encoder.encode(printResponseHead(response));
   const bare = request !== "malformed" && request.method === "HEAD";
-  return await stream.write(bare ? head : join(head, response.body));
+  return await stream.write(bare ? head : joinBytes([head, response.body]));
 }

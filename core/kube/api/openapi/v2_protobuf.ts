@@ -2,6 +2,7 @@
  * The v2 document as protobuf (gnostic's openapi.v2.Document), the only form that kubectl before 1.27 reads: what it is for,
  * the definitions, without the paths.
  */
+import { joinBytes } from "../../../base/mod.ts";
 import { openApiV2 } from "./v2.ts";
 
 type Json = Record<string, unknown>;
@@ -12,7 +13,7 @@ export function openApiV2Protobuf(): Uint8Array<ArrayBuffer> {
     info: { title: string; version: string };
     definitions: Record<string, Json>;
   };
-  return join([
+  return joinBytes([
     text(1, "2.0"),
     message(2, [text(1, info.title), text(2, info.version)]),
     message(9, Object.entries(definitions).map(([name, schema]) => named(1, name, schemaParts(schema)))),
@@ -30,7 +31,7 @@ function varint(value: number): number[] {
 }
 
 function bytes(number: number, value: Uint8Array): Uint8Array {
-  return join([Uint8Array.from([...varint(number * 8 + 2), ...varint(value.length)]), value]);
+  return joinBytes([Uint8Array.from([...varint(number * 8 + 2), ...varint(value.length)]), value]);
 }
 
 function text(number: number, value: string): Uint8Array {
@@ -38,7 +39,7 @@ function text(number: number, value: string): Uint8Array {
 }
 
 function message(number: number, parts: readonly Uint8Array[]): Uint8Array {
-  return bytes(number, join(parts));
+  return bytes(number, joinBytes(parts));
 }
 
 function named(number: number, name: string, value: readonly Uint8Array[]): Uint8Array {
@@ -68,14 +69,4 @@ function schemaParts(schema: Json): Uint8Array[] {
     // A value of any kind is text in YAML, which JSON is.
     ...extensions.map(([name, value]) => named(31, name, [text(2, JSON.stringify(value))])),
   ];
-}
-
-function join(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -1,3 +1,4 @@
+import { sameJson } from "../../../base/mod.ts";
 import { duplicate, forbidden, invalid, type Issue, required, unsupported } from "../issue.ts";
 import type { core, Pod } from "../object.ts";
 import { ipIssues } from "./addresses.ts";
@@ -270,16 +271,4 @@ function changeable({ spec }: Pod, { spec: old }: Pod): core.PodSpec {
     ...(old.tolerations === undefined ? {} : { tolerations: old.tolerations }),
     ...(old.schedulingGates === undefined ? {} : { schedulingGates: old.schedulingGates }),
   };
-}
-
-function sameJson(a: unknown, b: unknown): boolean {
-  const canonical = (value: unknown) =>
-    JSON.stringify(
-      value,
-      (_key, item) =>
-        typeof item === "object" && item !== null && !Array.isArray(item)
-          ? Object.fromEntries(Object.entries(item).sort(([x], [y]) => (x < y ? -1 : 1)))
-          : item,
-    );
-  return canonical(a) === canonical(b);
 }

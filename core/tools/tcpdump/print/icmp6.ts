@@ -1,3 +1,4 @@
+import { RECORDS } from "./igmp.ts";
 import { onesSum, pseudoSum, shouldBe } from "../checksum.ts";
 import { hexLines } from "../hexdump.ts";
 import type { Octets } from "../octets.ts";
@@ -36,14 +37,6 @@ const LENGTH_FIRST = new Set([133, 134, 135, 136, 137]);
 const ADVERTISEMENT_FLAGS = [[0x80, "router"], [0x40, "solicited"], [0x20, "override"]] as const;
 const ROUTER_FLAGS = [[0x80, "managed"], [0x40, "other stateful"], [0x20, "home agent"]] as const;
 const PREFERENCES = ["medium", "high", "reserved", "low"];
-const RECORDS: Readonly<Record<number, string>> = {
-  1: "is_in",
-  2: "is_ex",
-  3: "to_in",
-  4: "to_ex",
-  5: "allow",
-  6: "block",
-};
 
 /** ICMPv6 (RFC 4443, 4861, 3810). */
 export function printIcmp6(out: Out, message: Octets, { ip, length, fragmented }: Carried): void {

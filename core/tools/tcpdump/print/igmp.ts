@@ -3,7 +3,8 @@ import type { Octets } from "../octets.ts";
 import type { Out } from "./out.ts";
 import type { Carried } from "./carried.ts";
 
-const RECORDS: Readonly<Record<number, string>> = {
+/** Types of group records, in IGMPv3 and MLDv2 alike. */
+export const RECORDS: Readonly<Record<number, string>> = {
   1: "is_in",
   2: "is_ex",
   3: "to_in",

@@ -5,3 +5,8 @@ export function canonicalJson(value: unknown): string {
     return Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)));
   });
 }
+
+/** Whether two values are the same JSON; the order of keys does not count. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  return canonicalJson(a) === canonicalJson(b);
+}
