@@ -2,6 +2,7 @@ import type { Route } from "../../../wasm/mod.ts";
 import { netmask, requireCidr } from "../../base/mod.ts";
 import { deviceNames } from "../files/proc_net_tables.ts";
 import type { Process } from "../process.ts";
+import { routeReferences } from "./fib6_references.ts";
 import { nameOf } from "./hosts.ts";
 
 const HEADS = [
@@ -61,7 +62,9 @@ export function printRouteTable6(process: Process, numeric: boolean): string {
     } ${"0".padStart(4)} ${device}`;
   };
   const rows = (table: number): string[] => {
-    return routes.filter((route) => route.table === table).map((route) => {
+    const shown = routes.filter((route) => route.table === table);
+    const references = routeReferences(shown);
+    return shown.map((route) => {
       const hop = route.nexthops?.[0] ?? route;
       const local = route.type === "local";
       const reject = route.type === "unreachable" || route.type === "prohibit" || route.type === "blackhole";
@@ -72,7 +75,7 @@ export function printRouteTable6(process: Process, numeric: boolean): string {
         hop.via ?? any,
         flags,
         local ? 0 : route.metric,
-        local ? 2 : 1,
+        references.get(route) ?? 1,
         names.get(hop.dev ?? 0) ?? "lo",
       );
     });

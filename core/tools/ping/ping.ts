@@ -220,10 +220,16 @@ class Pinger {
     else if (options.flood && !options.quiet) this.process.out(".");
   }
 
-  /** The kernel's local error, where it queued one; without one the real ping keeps silent too. */
+  /**
+   * The kernel's local error, where it queued one; without one the real ping keeps silent too. A probe that did not leave is waited
+   * for like one that did.
+   */
   async #sendFailed(): Promise<void> {
     const queued = await this.to.socket.receive(0);
-    if (queued !== undefined) await this.#take(queued);
+    if (queued === undefined) return;
+    await this.#take(queued);
+    const got = await this.to.socket.receive(this.options.interval);
+    if (got !== undefined) await this.#take(got);
   }
 
   #tellOutstanding(): void {

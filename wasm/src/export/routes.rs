@@ -223,8 +223,9 @@ impl Fabric {
         log
     }
 
+    /// Whole seconds, when the moment has passed that asking takes.
     fn seconds_until(&self, time: u64) -> u32 {
-        (time.saturating_sub(self.world.now) / SECOND) as u32
+        (time.saturating_sub(self.world.now + 1) / SECOND) as u32
     }
 
     /// `ip rule show`.
