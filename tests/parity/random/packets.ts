@@ -84,6 +84,16 @@ export function withIpOptions(probe: PacketProbe): PacketProbe {
   return finish(probe, bytes);
 }
 
+/** A packet of a protocol without ports: GRE of some version, a cut ICMP message, others whose bytes sum to nothing or do not. */
+export function withStrangeBody(random: Random, probe: PacketProbe): PacketProbe {
+  const proto = random.pick([47, 47, 1, 89, 99]);
+  if (proto === 1) return { ...probe, proto };
+  const text = [...new TextEncoder().encode("oracle".repeat(random.pick([1, 2, 40])))];
+  if (proto === 47) return withBody({ ...probe, proto }, [0, random.pick([0, 0, 2, 7]), 8, 0, ...text]);
+  const sum = checksum(text);
+  return withBody({ ...probe, proto }, random.below(2) === 0 ? text : [...text, sum >> 8, sum & 255]);
+}
+
 /** The bytes a probe sends. */
 export function bytesOf(probe: PacketProbe): Uint8Array {
   return probe.bytes === undefined ? buildPacket(probe) : Uint8Array.fromHex(probe.bytes);

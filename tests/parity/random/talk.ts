@@ -15,6 +15,7 @@ import {
   withBody,
   withIpOptions,
   withoutTrust,
+  withStrangeBody,
 } from "./packets.ts";
 
 /** Who speaks to whom in a world. */
@@ -139,9 +140,7 @@ export class Conversation {
     const src = chance(random, 0.08) ? random.pick(strange) : random.pick(sources[at] as readonly string[]);
     const dst = chance(random, 0.05) ? random.pick(strange) : random.pick(destinations);
     const proto = random.pick(["tcp", "tcp", "tcp", "udp", "udp", "udp", "icmp", "icmp", "sctp"] as const);
-    if (chance(random, 0.04)) {
-      return { inject: at, src, dst, proto: random.pick([47, 1]), ttl: this.#ttl() };
-    }
+    if (chance(random, 0.05)) return withStrangeBody(random, { inject: at, src, dst, proto: 0, ttl: this.#ttl() });
     const near = { at, src, dst, sport: random.pick(ports), dport: random.pick(ports) };
     const talk: Talk = { proto, near, next: { near: 1000, far: 50_000 }, step: 0 };
     this.#talks.push(talk);

@@ -23,6 +23,7 @@ use super::sets::Sets;
 use super::table::{Counter, Table};
 use crate::abi::{chain as kinds, hook, program};
 use crate::flow::{is_related_error, Conntrack, Manip, Tracked};
+use crate::wire::packet::proto;
 use crate::wire::{Family, Packet, NONE};
 
 /// One thing a hook does.
@@ -324,13 +325,21 @@ fn translate<E: Env>(tables: &mut [Option<Box<Table>>], chains: &Steps, manip: M
     } else if c.at.hook == hook::POSTROUTING && c.flows.masquerade_moved(c.packet, c.at.oif) {
         return Verdict::Drop(why::NAT);
     }
-    if c.flows.cannot_rewrite(c.packet, manip) {
+    if c.packet.proto == proto::GRE && c.flows.translates(c.packet, manip) && !has_gre(manip, c) {
         return Verdict::Drop(why::NAT);
     }
     if c.flows.rewrite(c.packet, manip) && c.packet.trace != 0 {
         note_translated(manip, c);
     }
     Verdict::Accept
+}
+
+/// Translation must read GRE's header, eight bytes, and gives a new destination to versions 0 and 1 alone (gre_manip_pkt).
+fn has_gre<E: Env>(manip: Manip, c: &mut Context<E>) -> bool {
+    c.scratch.clear();
+    c.env.bytes(c.packet, c.scratch);
+    let header = c.scratch.get(c.packet.header_len() as usize..).unwrap_or_default();
+    header.len() >= 8 && (manip == Manip::Source || header[1] & 7 < 2)
 }
 
 fn translate_error<E: Env>(manip: Manip, c: &mut Context<E>) -> Verdict {

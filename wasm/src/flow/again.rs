@@ -8,9 +8,6 @@ use super::track::{direction, Hit, Judged};
 use crate::wire::packet::{proto, tcp};
 use crate::wire::{CtInfo, Packet};
 
-/// NAT looks at the length of its packets.
-const GRE: u8 = 47;
-
 /// How a packet stood to its flow once conntrack had judged it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Meeting {
@@ -45,7 +42,7 @@ impl Conntrack {
         let entry = self.entry(packet.ct)?;
         let settled = entry.has(status::CONFIRMED) && !entry.has(status::DYING) && !self.pending.watched;
         let opens = packet.proto == proto::TCP && packet.flags & tcp::SYN != 0;
-        (settled && !opens && !matches!(packet.proto, proto::SCTP | GRE)).then_some(Meeting {
+        (settled && !opens && !matches!(packet.proto, proto::SCTP | proto::GRE)).then_some(Meeting {
             handle: packet.ct,
             lives: self.lives,
             mark: entry.mark,

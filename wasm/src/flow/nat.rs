@@ -217,11 +217,6 @@ impl Conntrack {
         }
     }
 
-    /// Whether a packet is too short for its protocol's header, which translation must read (GRE: eight bytes).
-    pub fn cannot_rewrite(&self, packet: &Packet, manip: Manip) -> bool {
-        packet.proto == 47 && packet.payload_len < 8 && self.translates(packet, manip)
-    }
-
     /// Rewrites the packet's half to its flow's translation; true when something changed (nf_nat_packet).
     #[inline]
     pub fn rewrite(&self, packet: &mut Packet, manip: Manip) -> bool {

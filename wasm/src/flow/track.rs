@@ -163,7 +163,7 @@ impl Conntrack {
             proto::TCP => self.tcp(hit.at, hit.dir, packet, hit.now),
             proto::UDP | 136 => self.udp(hit),
             proto::ICMP | proto::ICMPV6 => self.icmp(hit, packet),
-            47 => self.gre(hit),
+            proto::GRE => self.gre(hit),
             _ => Judged::Live(self.config.generic.saturating_mul(SECOND)),
         }
     }

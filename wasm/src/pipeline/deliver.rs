@@ -3,7 +3,6 @@
 use super::icmp::{dest, kind, IcmpError};
 use crate::abi::outcome;
 use crate::fabric::Fabric;
-use crate::filter::AddrType;
 use crate::link::Place;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::proto;
@@ -75,7 +74,7 @@ impl Fabric {
         }
         let Some(mut packet) = self.vxlan_receive(place, packet) else { return };
         let (space, world) = self.both(place.ns);
-        let group = packet.dst.is_multicast() || space.stack.addr_type(packet.dst, 0) == AddrType::Broadcast;
+        let group = space.stack.is_everybody(packet.dst);
         if group {
             let all = space.stack.ports.every(&packet, &world.sockets);
             for socket in &all {

@@ -102,8 +102,7 @@ impl Fabric {
             return;
         }
         let stack = &self.space(ns).stack;
-        let everybody = cause.dst.is_multicast() || stack.addr_type(cause.dst, 0) == AddrType::Broadcast;
-        if everybody {
+        if stack.is_everybody(cause.dst) {
             return;
         }
         let inbound = !error.local && stack.sysctls.is_on(sysctl::ICMP_ERRORS_USE_INBOUND_IFADDR);
@@ -190,7 +189,7 @@ impl Fabric {
         if !packet.dst.is_v4() {
             return self.icmp6_local(place, packet);
         }
-        let group = packet.dst.is_multicast() || stack.addr_type(packet.dst, 0) == AddrType::Broadcast;
+        let group = stack.is_everybody(packet.dst);
         let quiet = stack.sysctls.is_on(sysctl::ICMP_ECHO_IGNORE_ALL)
             || (group && stack.sysctls.is_on(sysctl::ICMP_ECHO_IGNORE_BROADCASTS));
         match packet.kind {
@@ -296,6 +295,11 @@ impl Fabric {
 }
 
 impl Stack {
+    /// Whether an address is that of more than one host.
+    pub fn is_everybody(&self, ip: Ip) -> bool {
+        matches!(self.addr_type(ip, 0), AddrType::Multicast | AddrType::Broadcast)
+    }
+
     /// IP4_REPLY_MARK: answers carry the mark of what they answer only with `fwmark_reflect`.
     pub fn reply_mark(&self, cause: &Packet) -> u32 {
         let number = if cause.src.is_v4() { sysctl::FWMARK_REFLECT } else { sysctl::FWMARK_REFLECT6 };

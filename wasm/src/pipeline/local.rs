@@ -80,9 +80,12 @@ impl Fabric {
             let queued = verdict == Verdict::Drop(why::QUEUE);
             // Only a packet that lost its route says why (NF_DROP_ERR).
             let lost = verdict == Verdict::Drop(why::REROUTE);
-            let errno =
-                self.space(ns).stack.reroute(&packet, oif).err().filter(|_| lost).unwrap_or(crate::errno::EPERM);
-            self.refuse(Refused { ns, hook: hook::OUTPUT, path: Some(path) }, verdict, packet);
+            let other = self.space(ns).stack.reroute(&packet, oif);
+            let errno = other.err().filter(|_| lost).unwrap_or(crate::errno::EPERM);
+            // Mangle and NAT had given it another route before it was refused.
+            let moved = before != (packet.src, packet.dst, packet.mark, packet.tos);
+            let path = other.ok().filter(|_| moved).or(Some(path));
+            self.refuse(Refused { ns, hook: hook::OUTPUT, path }, verdict, packet);
             return if queued { Ok(()) } else { Err(errno) };
         }
         if before != (packet.src, packet.dst, packet.mark, packet.tos) {
@@ -126,7 +129,12 @@ impl Stack {
     pub fn reroute(&self, packet: &Packet, oif: u32) -> Result<Path, u32> {
         let kind = self.addr_type(packet.src, 0);
         let known = matches!(kind, AddrType::Local | AddrType::Unicast);
+        let asked = self.fib.asks_ports(packet.family());
+        let (proto, (sport, dport)) = if asked { (packet.proto, packet.flow_ports()) } else { (0, (0, 0)) };
         let key = OutputKey {
+            proto,
+            sport,
+            dport,
             src: if known { packet.src } else { OutputKey::to(packet.dst).src },
             oif,
             mark: packet.mark,

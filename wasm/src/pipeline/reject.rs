@@ -8,7 +8,7 @@ use crate::link::Place;
 use crate::namespace::Path;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::{proto, tcp};
-use crate::wire::{Packet, Parcel};
+use crate::wire::{checksum, print, Packet, Parcel};
 
 /// Where it was refused.
 #[derive(Clone, Copy)]
@@ -42,14 +42,28 @@ impl Fabric {
         }
     }
 
-    /// nf_send_unreach: nothing for later fragments and packets with a wrong checksum; the CRC of SCTP nobody looks at here.
+    /// nf_send_unreach: nothing for later fragments and packets whose sum is wrong.
     fn send_unreachable(&mut self, at: Refused, packet: &Packet, code: u8) {
-        if packet.frag_offset != 0 || (packet.bad_checksum && packet.proto != proto::SCTP) {
+        if packet.frag_offset != 0 || !self.sum_holds(packet) {
             return;
         }
         let local = at.hook == hook::INPUT || at.path.is_some_and(|path| path.is_local());
         let kind = if packet.dst.is_v4() { kind::UNREACHABLE } else { kind::UNREACHABLE6 };
         self.send_icmp_error(at.ns, packet, IcmpError { local, ..IcmpError::new(kind, code) });
+    }
+
+    /// nf_reject_verify_csum: what is behind the IP header must sum to nothing, even where its protocol has no such sum, unless it is
+    /// known to have another one or none; the pseudo header counts for TCP, UDP and all of IPv6.
+    fn sum_holds(&self, packet: &Packet) -> bool {
+        if matches!(packet.proto, 33 | proto::GRE | 50 | 51 | proto::SCTP | 136) || packet.no_checksum {
+            return true;
+        }
+        let mut bytes = Vec::new();
+        print::print_transport(packet, &self.world.pool, &mut bytes);
+        let plain = packet.dst.is_v4() && !matches!(packet.proto, proto::TCP | proto::UDP);
+        let length = bytes.len() as u32;
+        let head = if plain { 0 } else { checksum::pseudo(packet.src, packet.dst, packet.proto, length) };
+        checksum::finish(checksum::add(head, &bytes)) == 0
     }
 
     /// nf_send_reset: from where the segment was going to where it came from; on a bridge straight back out of the port.
@@ -59,6 +73,10 @@ impl Fabric {
             return;
         }
         let stack = &mut self.space_mut(at.ns).stack;
+        // What was meant for everybody is not answered; a bridged packet has no route that would say so.
+        if at.hook != hook::FORWARD && stack.is_everybody(packet.dst) {
+            return;
+        }
         let mut reset = Packet {
             src: packet.dst,
             dst: packet.src,

@@ -173,6 +173,12 @@ impl Fib {
         self.half(family).rules.all()
     }
 
+    /// Whether some rule asks for protocols or ports: then a packet that is routed again is looked into
+    /// (fib4_rules_early_flow_dissect).
+    pub fn asks_ports(&self, family: Family) -> bool {
+        self.rules(family).iter().any(|rule| (rule.proto, rule.sport, rule.dport) != (0, (0, 0), (0, 0)))
+    }
+
     /// Adds a rule; without `priority` the kernel's choice. An IPv6 rule brings the table it names to life.
     pub fn add_rule(&mut self, mut rule: Rule, priority: Option<u32>) -> Result<(), Refusal> {
         let half = self.half_mut(rule.family);
