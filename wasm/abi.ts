@@ -21,6 +21,8 @@ export const TABLE = {
 /** The compiled form of a table (filter/program.rs): its version, bits of its words, and the first number of nftables' tables. */
 export const PROGRAM = {
   VERSION: 1,
+  PATCH: 2,
+  KEPT: 4294967295,
   NO_HOOK: 4294967295,
   INVERT: 256,
   WILDCARD: 256,

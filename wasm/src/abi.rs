@@ -29,7 +29,7 @@ group! {
 group! {
     /// The compiled form of a table (filter/program.rs): its version, bits of its words, and the first number of nftables' tables.
     program {
-        VERSION = 1, NO_HOOK = 0xffff_ffff, INVERT = 0x100, WILDCARD = 0x100, NO_SET = 0xffff_ffff, NFT = 8,
+        VERSION = 1, PATCH = 2, KEPT = 0xffff_ffff, NO_HOOK = 0xffff_ffff, INVERT = 0x100, WILDCARD = 0x100, NO_SET = 0xffff_ffff, NFT = 8,
     }
 }
 group! {

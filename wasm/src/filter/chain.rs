@@ -282,13 +282,13 @@ impl Table {
     }
 }
 
-/// Hooks a table has by its kind.
+/// Hooks a table has by its kind; mangle and those of nftables have all.
 pub fn hooks_of(table: u32) -> &'static [u32] {
     use crate::abi::table as t;
     match table {
         t::RAW => &[hooks::PREROUTING, hooks::OUTPUT],
-        t::MANGLE => &[hooks::PREROUTING, hooks::INPUT, hooks::FORWARD, hooks::OUTPUT, hooks::POSTROUTING],
         t::NAT => &[hooks::PREROUTING, hooks::INPUT, hooks::OUTPUT, hooks::POSTROUTING],
-        _ => &[hooks::INPUT, hooks::FORWARD, hooks::OUTPUT],
+        t::FILTER | t::SECURITY => &[hooks::INPUT, hooks::FORWARD, hooks::OUTPUT],
+        _ => &[hooks::PREROUTING, hooks::INPUT, hooks::FORWARD, hooks::OUTPUT, hooks::POSTROUTING],
     }
 }

@@ -14,11 +14,10 @@
 //! namespace (a packet on its way through `lo` stays), `hold` when a packet is copied, `attach` for an ICMP error or RST
 //! made because of a packet. Conntrack stands in a hook only while a rule of that family needs it.
 
-use super::chain::hooks_of;
 use super::context::Context;
 use super::env::{why, At, Env, Note, Verdict};
 use super::memory::Memory;
-use super::program::Refusal;
+use super::program::{Program, Refusal};
 use super::sets::Sets;
 use super::table::{Counter, Table};
 use crate::abi::{chain as kinds, hook, program};
@@ -170,18 +169,25 @@ impl Hooks {
         self.flows.attach(answer, cause);
     }
 
-    /// Replaces a table (`abi::table`) by a program; `now` is virtual time in nanoseconds. Refused programs change nothing.
+    /// Replaces a table (`abi::table`) by a program, or some of its chains; `now` is virtual time in nanoseconds. Refused
+    /// programs change nothing.
     pub fn load(&mut self, family: Family, id: u32, words: &[u32], now: u64) -> Result<(), Refusal> {
-        let mut table = Table::load(words, &mut self.memory, now)?;
-        let misplaced = id < program::NFT
-            && table.chains.iter().any(|chain| chain.hook.is_some_and(|hook| !hooks_of(id).contains(&hook)));
-        if table.id != id || table.family != family || misplaced {
-            self.memory.release(&table.states);
-            return Err(Refusal::Malformed(1));
+        let place = (family, id);
+        let ruleset = &mut self.rulesets[side(family)];
+        let accounts;
+        if words.first() == Some(&program::PATCH) {
+            let Some(Some(table)) = ruleset.tables.get_mut(id as usize) else { return Err(Refusal::Malformed(0)) };
+            let program = Program::read(words, place, Some(table))?;
+            table.patch(program, &mut self.memory, now);
+            accounts = table.needs.accounts;
+            ruleset.refresh();
+        } else {
+            let mut table = Table::load(Program::read(words, place, None)?, &mut self.memory, now);
+            table.compiles = !self.linear;
+            accounts = table.needs.accounts;
+            self.put(family, id, Some(Box::new(table)));
         }
-        table.compiles = !self.linear;
-        self.flows.config.acct |= table.needs.accounts;
-        self.put(family, id, Some(Box::new(table)));
+        self.flows.config.acct |= accounts;
         Ok(())
     }
     /// Takes a table away.

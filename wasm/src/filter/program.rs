@@ -7,6 +7,10 @@
 //!            a table of nftables says where its base chains stand: hook | chain::* << 8 | priority << 16 (16 bits, signed)
 //!            built-in chains first, in hook order (the kernel's numbering), then user chains in the text's order.
 //!            A chain's number is its place here, from 0. Counters of a user chain are written 0.
+//! patch    = program::PATCH family table chains(count) (number chain)* rule*                     chains of a loaded table anew
+//!            a number at the end of the table's chains is a new chain. The others, their rules' state and counters stay.
+//!            Rules of a patch take lines behind all others. Where a chain says KEPT for its count of rules they stay as
+//!            well: their counters begin anew, or, in a built-in chain, its policy's alone.
 //! rule     = words(whole rule, this word included) packets bytes base matches(count) match* target
 //!            rules stand chain by chain: all of chain 0's in order, then all of chain 1's ...
 //! base     = flags(base::*) [source] [destination] [in] [out] [proto]        only the parts whose flag is set, in this order
@@ -105,7 +109,8 @@
 //! built-in chain, its policy. `counters()` gives packets and bytes of line 0, 1, 2 ...; a trace's `rule` is a line, too.
 //! A leading operand written 0 in RECENT, STATISTIC, LIMIT, HASHLIMIT, CONNLIMIT and QUOTA is the plane's own, for its state.
 
-use super::table::{base_words, Counter};
+use super::chain::hooks_of;
+use super::table::{base_words, Counter, Table};
 use crate::abi::{hook, op, program as abi, target};
 use crate::wire::Family;
 
@@ -141,9 +146,13 @@ pub struct Chain {
 pub struct Program {
     pub family: Family,
     pub table: u32,
+    /// All of the table's.
     pub chains: Vec<Chain>,
+    /// Rules and counters that the program brings, behind those the table has.
     pub code: Vec<u32>,
     pub counters: Vec<Counter>,
+    /// The chains it names, with the counters of their policies and whether they are KEPT.
+    pub named: Vec<(usize, Counter, bool)>,
 }
 
 struct Reader<'a> {
@@ -169,28 +178,29 @@ impl Reader<'_> {
 }
 
 impl Program {
-    /// Reads and checks a program.
-    pub fn read(words: &[u32]) -> Result<Program, Refusal> {
+    /// Reads and checks the program of a table (`abi::table`); `base` is the table that a patch goes on from.
+    pub fn read(words: &[u32], (family, table): (Family, u32), base: Option<&Table>) -> Result<Program, Refusal> {
         let mut reader = Reader { words, at: 0 };
-        if reader.next()? != abi::VERSION {
-            return Err(reader.refuse());
+        let version = base.map_or(abi::VERSION, |_| abi::PATCH);
+        for word in [version, if family == Family::V4 { 4 } else { 6 }, table] {
+            if reader.next()? != word {
+                return Err(reader.refuse());
+            }
         }
-        let family = match reader.next()? {
-            4 => Family::V4,
-            6 => Family::V6,
-            _ => return Err(reader.refuse()),
-        };
-        let table = reader.next()?;
-        let mut program = Program { family, table, chains: Vec::new(), code: Vec::new(), counters: Vec::new() };
-        let policies = program.read_chains(&mut reader)?;
-        let mut calls = vec![Vec::new(); program.chains.len()];
-        for (number, counter) in policies.into_iter().enumerate() {
-            program.chains[number].start = program.code.len() as u32;
-            program.chains[number].line = program.counters.len() as u32;
+        let chains = base.map_or(Vec::new(), |base| base.chains.clone());
+        let (code, counters, named) = Default::default();
+        let mut program = Program { family, table, chains, code, counters, named };
+        program.read_chains(&mut reader, base.is_some())?;
+        let (old, lines) = base.map_or((&[][..], 0), |base| (&base.code[..], base.counters.len()));
+        for at in 0..program.named.len() {
+            let (number, counter, kept) = program.named[at];
+            if kept {
+                continue;
+            }
+            program.chains[number].start = (old.len() + program.code.len()) as u32;
+            program.chains[number].line = (lines + program.counters.len()) as u32;
             for _ in 0..program.chains[number].rules {
-                if let Some(callee) = program.read_rule(&mut reader)? {
-                    calls[number].push(callee);
-                }
+                program.read_rule(&mut reader)?;
             }
             if program.chains[number].hook.is_some() {
                 program.counters.push(counter);
@@ -199,40 +209,55 @@ impl Program {
         if reader.at != words.len() {
             return Err(reader.refuse());
         }
-        if has_loop(&calls) {
+        if program.has_loop(old) {
             return Err(Refusal::Loop);
         }
         Ok(program)
     }
-    fn read_chains(&mut self, reader: &mut Reader) -> Result<Vec<Counter>, Refusal> {
-        let count = reader.next()?;
-        let mut policies = Vec::new();
-        for _ in 0..count {
+    fn read_chains(&mut self, reader: &mut Reader, patch: bool) -> Result<(), Refusal> {
+        for _ in 0..reader.next()? {
+            let place = if patch { reader.next()? as usize } else { self.chains.len() };
             let (number, rules, policy) = (reader.next()?, reader.next()?, reader.next()?);
+            let counter = reader.counter()?;
             let hook = (number != abi::NO_HOOK).then_some(number & 0xff);
-            if hook.is_some_and(|hook| hook > hook::POSTROUTING) {
+            // a patch brings user chains, or built-in ones again
+            let misplaced = match self.chains.get(place) {
+                Some(old) => old.hook != hook,
+                None => patch && hook.is_some(),
+            };
+            let kept = rules == abi::KEPT;
+            let gap = place + (kept as usize) > self.chains.len();
+            if misplaced || gap || hook.is_some_and(|hook| !hooks_of(self.table).contains(&hook)) {
                 return Err(reader.refuse());
             }
+            self.named.push((place, counter, kept));
+            if kept {
+                continue;
+            }
             let (kind, priority) = place_of(self.table, number);
-            self.chains.push(Chain { hook, kind, priority, accepts: policy == 1, start: 0, rules, line: 0 });
-            policies.push(reader.counter()?);
+            let chain = Chain { hook, kind, priority, accepts: policy == 1, start: 0, rules, line: 0 };
+            if place == self.chains.len() {
+                self.chains.push(chain);
+            } else {
+                self.chains[place] = chain;
+            }
         }
-        Ok(policies)
+        Ok(())
     }
-    /// One rule, copied without its counters; the chain it calls, if it does.
-    fn read_rule(&mut self, reader: &mut Reader) -> Result<Option<u32>, Refusal> {
+    /// One rule, copied without its counters.
+    fn read_rule(&mut self, reader: &mut Reader) -> Result<(), Refusal> {
         let start = reader.at;
         let end = start + reader.next()? as usize;
         self.counters.push(reader.counter()?);
         let body = reader.words.get(reader.at..end).ok_or(reader.refuse())?;
-        let callee = self.check_rule(body).ok_or(reader.refuse())?;
+        self.check_rule(body).ok_or(reader.refuse())?;
         self.code.push(body.len() as u32 + 1);
         self.code.extend_from_slice(body);
         reader.at = end;
-        Ok(callee)
+        Ok(())
     }
-    /// Whether every part of a rule ends where it should; then the chain it calls, if it does.
-    fn check_rule(&self, body: &[u32]) -> Option<Option<u32>> {
+    /// Whether every part of a rule ends where it should, and leads to a chain.
+    fn check_rule(&self, body: &[u32]) -> Option<()> {
         let mut at = base_words(*body.first()?, self.family);
         let matches = *body.get(at)?;
         at += 1;
@@ -249,13 +274,65 @@ impl Program {
         if operands.len() != (head >> 16) as usize || !target_fits(head & 0xff, operands, self.family) {
             return None;
         }
-        if !matches!(head & 0xff, target::JUMP | target::GOTO) {
-            return Some(None);
-        }
-        let callee = operands[0];
-        let is_user = self.chains.get(callee as usize)?.hook.is_none();
-        is_user.then_some(Some(callee))
+        let callee = if calls(head) { self.chains.get(operands[0] as usize)?.hook } else { None };
+        callee.is_none().then_some(())
     }
+    /// Whether chains call each other in a circle; `old` is the code before this program's.
+    fn has_loop(&self, old: &[u32]) -> bool {
+        const OPEN: u8 = 1;
+        const DONE: u8 = 2;
+        let mut marks = vec![0; self.chains.len()];
+        let mut path = Vec::new();
+        for root in 0..self.chains.len() {
+            let mut next = Some(root);
+            while let Some(chain) = next.take() {
+                // roots come again, callees only when they are new
+                if marks[chain] == 0 {
+                    marks[chain] = OPEN;
+                    path.push((chain, self.chains[chain].start as usize, self.chains[chain].rules));
+                }
+                while let Some((chain, at, left)) = path.last_mut() {
+                    if *left == 0 {
+                        marks[*chain] = DONE;
+                        path.pop();
+                        continue;
+                    }
+                    let rule = old.get(*at..).filter(|rule| !rule.is_empty());
+                    let rule = rule.unwrap_or_else(|| &self.code[*at - old.len()..]);
+                    (*at, *left) = (*at + rule[0] as usize, *left - 1);
+                    let target = target_at(rule, self.family);
+                    if calls(rule[target]) {
+                        let callee = rule[target + 1] as usize;
+                        match marks[callee] {
+                            OPEN => return true,
+                            0 => {
+                                next = Some(callee);
+                                break;
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+            }
+        }
+        false
+    }
+}
+
+/// Whether a target's head is that of a jump.
+fn calls(head: u32) -> bool {
+    matches!(head & 0xff, target::JUMP | target::GOTO)
+}
+
+/// Where a rule's target begins.
+fn target_at(rule: &[u32], family: Family) -> usize {
+    let mut at = 1 + base_words(rule[1], family);
+    let matches = rule[at];
+    at += 1;
+    for _ in 0..matches {
+        at += 1 + (rule[at] >> 16) as usize;
+    }
+    at
 }
 
 /// What a base chain is asked for, and when among the chains of its hook (NF_IP_PRI_*): an iptables table's own, else as written.
@@ -336,38 +413,4 @@ fn target_fits(number: u32, operands: &[u32], family: Family) -> bool {
 fn ct_fits(operands: &[u32]) -> bool {
     let Some(length) = operands.get(2) else { return false };
     text_fits(operands, 3 + (*length as usize).div_ceil(4))
-}
-
-/// Whether chains call each other in a circle; `calls[c]` are the chains c jumps or goes to.
-fn has_loop(calls: &[Vec<u32>]) -> bool {
-    #[derive(Clone, Copy, PartialEq)]
-    enum Mark {
-        New,
-        Open,
-        Done,
-    }
-    let mut marks = vec![Mark::New; calls.len()];
-    for root in 0..calls.len() {
-        let mut path = vec![(root, 0)];
-        while let Some((chain, next)) = path.pop() {
-            if next == 0 {
-                if marks[chain] == Mark::Done {
-                    continue;
-                }
-                marks[chain] = Mark::Open;
-            }
-            match calls[chain].get(next) {
-                None => marks[chain] = Mark::Done,
-                Some(callee) => {
-                    path.push((chain, next + 1));
-                    match marks[*callee as usize] {
-                        Mark::Open => return true,
-                        Mark::New => path.push((*callee as usize, 0)),
-                        Mark::Done => {}
-                    }
-                }
-            }
-        }
-    }
-    false
 }

@@ -3,7 +3,7 @@
 
 use super::classifier::{offsets, runs_of, Run};
 use super::memory::{Memory, State};
-use super::program::{Chain, Program, Refusal};
+use super::program::{Chain, Program};
 use super::vectors::Cursor;
 use crate::abi::{base, op, program as abi, target};
 use crate::wire::Family;
@@ -74,8 +74,7 @@ pub struct Compiled {
 
 impl Table {
     /// Builds a table from its program. State of named lists is taken from, and shared through, `memory`.
-    pub fn load(words: &[u32], memory: &mut Memory, now: u64) -> Result<Table, Refusal> {
-        let program = Program::read(words)?;
+    pub fn load(program: Program, memory: &mut Memory, now: u64) -> Table {
         let mut table = Table {
             id: program.table,
             family: program.family,
@@ -89,29 +88,47 @@ impl Table {
             cursor: Cursor::NOWHERE,
             stack: Vec::new(),
         };
-        table.give_states(memory, now);
-        Ok(table)
+        table.give_states(0, memory, now);
+        table
+    }
+    /// Puts a patch that was read for this table in place. The rules before leave their words and lines behind.
+    pub fn patch(&mut self, program: Program, memory: &mut Memory, now: u64) {
+        let first = self.code.len();
+        self.code.extend(program.code);
+        self.counters.extend(program.counters);
+        self.chains = program.chains;
+        self.give_states(first, memory, now);
+        if !self.compiles {
+            self.compiled.resize_with(self.chains.len(), Compiled::default);
+        }
+        for (number, counter, kept) in program.named {
+            if kept {
+                let (first, policy) = (self.chains[number].line as usize, self.policy_line(number as u32) as usize);
+                let lines = if self.chains[number].hook.is_some() { policy..policy + 1 } else { first..policy };
+                self.counters[lines].fill(counter);
+            } else if !self.compiles {
+                self.compiled[number] = self.compile_chain(number);
+            }
+        }
     }
     /// Compiles chains that have runs; without it the table is walked rule by rule, with the same outcome.
     pub fn compile(&mut self) {
-        self.compiled = (0..self.chains.len())
-            .map(|chain| {
-                let offsets = offsets(self, chain);
-                let runs = runs_of(self, &offsets);
-                if runs.is_empty() {
-                    Compiled::default()
-                } else {
-                    Compiled { offsets, runs }
-                }
-            })
-            .collect();
+        self.compiled = (0..self.chains.len()).map(|chain| self.compile_chain(chain)).collect();
         if self.compiled.iter().all(|chain| chain.runs.is_empty()) {
             self.compiled.clear();
         }
     }
-    /// Walks all rules once: notes what they need, and gives each stateful match its place.
-    fn give_states(&mut self, memory: &mut Memory, now: u64) {
-        let mut rule = 0;
+    fn compile_chain(&self, chain: usize) -> Compiled {
+        let offsets = offsets(self, chain);
+        let runs = runs_of(self, &offsets);
+        if runs.is_empty() {
+            Compiled::default()
+        } else {
+            Compiled { offsets, runs }
+        }
+    }
+    /// Walks rules once, from a place in the code on: notes what they need, and gives each stateful match its place.
+    fn give_states(&mut self, mut rule: usize, memory: &mut Memory, now: u64) {
         while rule < self.code.len() {
             let end = rule + self.code[rule] as usize;
             let mut at = rule + 1 + base_words(self.code[rule + 1], self.family);

@@ -2,6 +2,7 @@
 mod classifier;
 mod conntrack;
 mod nat;
+mod patch;
 mod rules;
 mod sets;
 mod world;

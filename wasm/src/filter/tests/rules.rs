@@ -6,7 +6,10 @@ use crate::filter::env::{why, Note};
 use crate::filter::program::{Program, Refusal};
 use crate::filter::Verdict;
 use crate::wire::packet::proto;
-use crate::wire::Packet;
+use crate::wire::{Family, Packet};
+
+/// The table of most tests here.
+const FILTER: (Family, u32) = (Family::V4, table::FILTER);
 
 fn filter(rules: Vec<Rule>, more: Vec<ChainSpec>) -> World {
     let mut chains = vec![at_hook(hook::FORWARD, false, rules)];
@@ -73,14 +76,14 @@ fn a_program_that_lies_about_its_lengths_is_refused_and_changes_nothing() {
         table::FILTER,
         &[at_hook(hook::FORWARD, true, vec![rule().dport(proto::TCP, 80).does(target::JUMP, &[1])]), user(vec![])],
     );
-    assert!(Program::read(&good).is_ok());
+    assert!(Program::read(&good, FILTER, None).is_ok());
     for at in 0..good.len() {
         for change in [1u32, 0xffff, 0x1_0000] {
             let mut bad = good.clone();
             bad[at] = bad[at].wrapping_add(change);
-            let _ = Program::read(&bad); // must not panic
+            let _ = Program::read(&bad, FILTER, None); // must not panic
         }
-        assert!(Program::read(&good[..at]).is_err());
+        assert!(Program::read(&good[..at], FILTER, None).is_err());
     }
 }
 
@@ -88,10 +91,10 @@ fn a_program_that_lies_about_its_lengths_is_refused_and_changes_nothing() {
 fn chains_in_a_circle_are_refused() {
     let jump = |to| vec![rule().does(target::JUMP, &[to])];
     let words = program(table::FILTER, &[at_hook(hook::FORWARD, true, jump(1)), user(jump(2)), user(jump(1))]);
-    assert_eq!(Program::read(&words).err(), Some(Refusal::Loop));
+    assert_eq!(Program::read(&words, FILTER, None).err(), Some(Refusal::Loop));
     let words =
         program(table::FILTER, &[at_hook(hook::FORWARD, true, jump(1)), user(jump(2)), user(vec![]), user(jump(2))]);
-    assert!(Program::read(&words).is_ok(), "one chain may be called from two");
+    assert!(Program::read(&words, FILTER, None).is_ok(), "one chain may be called from two");
 }
 
 #[test]

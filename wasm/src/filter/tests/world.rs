@@ -169,7 +169,7 @@ impl Rule {
     pub fn calls(&self) -> bool {
         matches!(self.target[0] & 0xff, target::JUMP | target::GOTO)
     }
-    fn words(&self) -> Vec<u32> {
+    pub fn words(&self) -> Vec<u32> {
         let mut words = vec![0, 0, 0, 0, 0, self.flags];
         words.extend(&self.parts);
         words.push(self.matches.len() as u32);
