@@ -1,6 +1,6 @@
 //! Tables, sets and flows in the words of the joint.
 
-use crate::errno::{refuse, Answer, EINVAL, ELOOP, ENOENT};
+use crate::errno::{refuse, Answer, EINVAL, ELOOP};
 use crate::export::routes::family_of;
 use crate::fabric::Fabric;
 use crate::filter::program::Refusal;
@@ -93,9 +93,8 @@ impl Fabric {
 fn refused(result: Result<(), Refusal>) -> Answer<()> {
     match result {
         Ok(()) => Ok(()),
-        Err(Refusal::Malformed(_)) => refuse(EINVAL),
+        Err(Refusal::Malformed) => refuse(EINVAL),
         Err(Refusal::Loop) => refuse(ELOOP),
-        Err(Refusal::NoSet(_)) => refuse(ENOENT),
     }
 }
 

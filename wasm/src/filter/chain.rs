@@ -282,13 +282,14 @@ impl Table {
     }
 }
 
-/// Hooks a table has by its kind; mangle and those of nftables have all.
-pub fn hooks_of(table: u32) -> &'static [u32] {
+/// Bits of the hooks a table has by its kind; mangle and those of nftables have all.
+pub fn hooks_of(table: u32) -> u32 {
     use crate::abi::table as t;
+    let all = (2 << hooks::POSTROUTING) - 1;
     match table {
-        t::RAW => &[hooks::PREROUTING, hooks::OUTPUT],
-        t::NAT => &[hooks::PREROUTING, hooks::INPUT, hooks::OUTPUT, hooks::POSTROUTING],
-        t::FILTER | t::SECURITY => &[hooks::INPUT, hooks::FORWARD, hooks::OUTPUT],
-        _ => &[hooks::PREROUTING, hooks::INPUT, hooks::FORWARD, hooks::OUTPUT, hooks::POSTROUTING],
+        t::RAW => 1 << hooks::PREROUTING | 1 << hooks::OUTPUT,
+        t::NAT => all & !(1 << hooks::FORWARD),
+        t::FILTER | t::SECURITY => all & !(1 << hooks::PREROUTING | 1 << hooks::POSTROUTING),
+        _ => all,
     }
 }

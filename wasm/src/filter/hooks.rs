@@ -176,7 +176,7 @@ impl Hooks {
         let ruleset = &mut self.rulesets[side(family)];
         let accounts;
         if words.first() == Some(&program::PATCH) {
-            let Some(Some(table)) = ruleset.tables.get_mut(id as usize) else { return Err(Refusal::Malformed(0)) };
+            let Some(Some(table)) = ruleset.tables.get_mut(id as usize) else { return Err(Refusal::Malformed) };
             let program = Program::read(words, place, Some(table))?;
             table.patch(program, &mut self.memory, now);
             accounts = table.needs.accounts;

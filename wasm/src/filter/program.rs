@@ -117,12 +117,10 @@ use crate::wire::Family;
 /// Why a program was not taken: the kernel would have refused the same table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Refusal {
-    /// Not a well-formed program (EINVAL); the word where it was noticed.
-    Malformed(u32),
+    /// Not a well-formed program (EINVAL).
+    Malformed,
     /// Chains that call each other in a circle (ELOOP).
     Loop,
-    /// A set that is not there (ENOENT).
-    NoSet(u32),
 }
 
 /// A chain: its rules lie together.
@@ -161,11 +159,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn refuse(&self) -> Refusal {
-        Refusal::Malformed(self.at as u32)
-    }
     fn next(&mut self) -> Result<u32, Refusal> {
-        let word = *self.words.get(self.at).ok_or(self.refuse())?;
+        let word = *self.words.get(self.at).ok_or(Refusal::Malformed)?;
         self.at += 1;
         Ok(word)
     }
@@ -184,7 +179,7 @@ impl Program {
         let version = base.map_or(abi::VERSION, |_| abi::PATCH);
         for word in [version, if family == Family::V4 { 4 } else { 6 }, table] {
             if reader.next()? != word {
-                return Err(reader.refuse());
+                return Err(Refusal::Malformed);
             }
         }
         let chains = base.map_or(Vec::new(), |base| base.chains.clone());
@@ -207,7 +202,7 @@ impl Program {
             }
         }
         if reader.at != words.len() {
-            return Err(reader.refuse());
+            return Err(Refusal::Malformed);
         }
         if program.has_loop(old) {
             return Err(Refusal::Loop);
@@ -227,8 +222,11 @@ impl Program {
             };
             let kept = rules == abi::KEPT;
             let gap = place + (kept as usize) > self.chains.len();
-            if misplaced || gap || hook.is_some_and(|hook| !hooks_of(self.table).contains(&hook)) {
-                return Err(reader.refuse());
+            if misplaced
+                || gap
+                || hook.is_some_and(|hook| hook > hook::POSTROUTING || hooks_of(self.table) >> hook & 1 == 0)
+            {
+                return Err(Refusal::Malformed);
             }
             self.named.push((place, counter, kept));
             if kept {
@@ -249,8 +247,8 @@ impl Program {
         let start = reader.at;
         let end = start + reader.next()? as usize;
         self.counters.push(reader.counter()?);
-        let body = reader.words.get(reader.at..end).ok_or(reader.refuse())?;
-        self.check_rule(body).ok_or(reader.refuse())?;
+        let body = reader.words.get(reader.at..end).ok_or(Refusal::Malformed)?;
+        self.check_rule(body).ok_or(Refusal::Malformed)?;
         self.code.push(body.len() as u32 + 1);
         self.code.extend_from_slice(body);
         reader.at = end;

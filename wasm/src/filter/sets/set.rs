@@ -79,11 +79,11 @@ fn masked(ip: Ip, len: u8) -> Ip {
 impl Set {
     /// Reads a set's words; timeouts count from `now`.
     pub fn read(words: &[u32], now: u64) -> Result<Set, Refusal> {
-        let head = words.get(..8).ok_or(Refusal::Malformed(0))?;
+        let head = words.get(..8).ok_or(Refusal::Malformed)?;
         let family = match (head[0], head[1]) {
             (program::VERSION, 4) => Family::V4,
             (program::VERSION, 6) => Family::V6,
-            _ => return Err(Refusal::Malformed(0)),
+            _ => return Err(Refusal::Malformed),
         };
         let kinds: Vec<u32> = (0..8).map(|i| head[2] >> (4 * i) & 15).take_while(|kind| *kind != 0).collect();
         let mut set = Set {
@@ -99,7 +99,7 @@ impl Set {
         };
         let size = 6 + set.kinds.iter().map(|kind| words_of(*kind, family)).sum::<usize>();
         if set.kinds.is_empty() || words.len() != 8 + size * head[7] as usize {
-            return Err(Refusal::Malformed(7));
+            return Err(Refusal::Malformed);
         }
         for member in words[8..].chunks(size) {
             set.read_member(member, now);
