@@ -40,7 +40,7 @@ import type {
   TableRef,
   TraceRecord,
 } from "./types.ts";
-import { decode, encodeAll, wordNumber, WordReader } from "./words.ts";
+import { decode, encodeAll, encodeHead, wordNumber, WordReader } from "./words.ts";
 
 export * from "./abi.ts";
 export * from "./batch.ts";
@@ -83,6 +83,9 @@ const NETEM: readonly (keyof NonNullable<Parameters<PlaneApi["setNetem"]>[2]>)[]
   "burst",
   "patience",
 ];
+
+/** Both addresses of a datagram that is handed over. */
+const ENDS = new Uint32Array(8);
 
 /** The answer to a call that only succeeds or not. */
 function outcome(words: Uint32Array): Failure | null {
@@ -127,7 +130,7 @@ export class Plane implements PlaneApi {
   }
 
   #call(number: number, head: readonly number[] = [], ...values: readonly (readonly [string, unknown])[]): Uint32Array {
-    return this.#engine.call(number, encodeAll(head, values));
+    return this.#engine.call(number, values.length === 0 ? encodeHead(head) : encodeAll(head, values));
   }
 
   // namespaces
@@ -306,8 +309,9 @@ export class Plane implements PlaneApi {
   }
   sendTo(id: SocketId, data: Uint8Array, address: string, port: number, from = "0.0.0.0"): Result<number> {
     // Every datagram of every server comes by here: the words are put together by hand.
-    const ips = Uint32Array.of(...ipWords(address), ...ipWords(from));
-    return answer("u32", this.#engine.sendTo(id, data, ips, port));
+    ENDS.set(ipWords(address));
+    ENDS.set(ipWords(from), 4);
+    return answer("u32", this.#engine.sendTo(id, data, ENDS, port));
   }
   receive(id: SocketId, limit: number): Result<Uint8Array> {
     return answer("bytes", this.#call(CALL.RECEIVE, [id, limit]));

@@ -20,11 +20,12 @@ export class WordReader {
     return readerOf(shape)(this);
   }
 
-  /** `length` bytes, four to a word. */
+  /** `length` bytes, four to a word: seen in place, so the words must be nobody else's. */
   bytes(): Uint8Array<ArrayBuffer> {
     const length = this.word();
-    const words = this.words.slice(this.#at, this.#at += Math.ceil(length / 4));
-    return new Uint8Array(words.buffer, 0, length);
+    const start = this.words.byteOffset + 4 * this.#at;
+    this.#at += (length + 3) >> 2;
+    return new Uint8Array(this.words.buffer as ArrayBuffer, start, length);
   }
 }
 
@@ -190,6 +191,16 @@ export function wordNumber(vocabulary: string, word: string): number {
   return number;
 }
 
+/** Room for calls that take numbers alone: the module copies them before anybody else calls. */
+const HEADS = Array.from({ length: 8 }, (_, length) => new Uint32Array(length));
+
+/** Numbers as they are: the arguments of most calls. They hold until the next call. */
+export function encodeHead(head: readonly number[]): Uint32Array<ArrayBuffer> {
+  const words = HEADS[head.length] ?? new Uint32Array(head.length);
+  for (let i = 0; i < head.length; i++) words[i] = head[i] as number;
+  return words;
+}
+
 /** Numbers as they are, then each value by its shape: the arguments of a call. */
 export function encodeAll(
   head: readonly number[],
@@ -197,7 +208,7 @@ export function encodeAll(
 ): Uint32Array<ArrayBuffer> {
   const out = [...head];
   for (const [shape, value] of values) writerOf(shape)(value as never, out);
-  return Uint32Array.from(out);
+  return new Uint32Array(out);
 }
 
 /** The value of a shape that the words hold. */

@@ -11,9 +11,10 @@ const PORT = 53;
 const HEADER = 12;
 const MOST_IDS = 65536;
 
-/** A message under way. */
+/** A message under way; `bytes` carry an id of ours, `id` is the asker's. */
 interface Asked {
   readonly bytes: Uint8Array;
+  readonly id: number;
   readonly tcp: boolean;
   reply: Uint8Array | undefined;
   readonly answer: (reply: Uint8Array | undefined) => void;
@@ -34,12 +35,15 @@ export class DnsGate {
     this.#turn = turn;
   }
 
-  /** The reply to a message; undefined where nobody answers, or where it is none that a server would answer. */
+  /**
+   * The reply to a message, whose octets the gate keeps; undefined where nobody answers, or where it is none that a server would
+   * answer.
+   */
   ask(bytes: Uint8Array, proto: "udp" | "tcp"): Promise<Uint8Array | undefined> {
     const response = ((bytes[2] ?? 0) & 0x80) !== 0;
     if (bytes.length < HEADER || response) return Promise.resolve(undefined);
     return new Promise((answer) => {
-      this.#waiting.push({ bytes, tcp: proto === "tcp", reply: undefined, answer });
+      this.#waiting.push({ bytes, id: idOf(bytes), tcp: proto === "tcp", reply: undefined, answer });
       this.#carrying ??= this.#carry();
     });
   }
@@ -110,10 +114,7 @@ function handOver(reply: Uint8Array, left: Map<number, Asked>): void {
   const asked = left.get(id);
   if (asked === undefined) return;
   left.delete(id);
-  // The octets are nobody else's any more.
-  reply[0] = asked.bytes[0] as number;
-  reply[1] = asked.bytes[1] as number;
-  asked.reply = reply;
+  asked.reply = withId(reply, asked.id);
 }
 
 async function overTcp(process: Process, { nameservers, timeout }: Settings, asked: Asked): Promise<void> {
@@ -140,9 +141,9 @@ function idOf(bytes: Uint8Array): number {
   return ((bytes[0] as number) << 8) | (bytes[1] as number);
 }
 
+/** The same octets with an id written over theirs. */
 function withId(bytes: Uint8Array, id: number): Uint8Array {
-  const copy = bytes.slice();
-  copy[0] = id >> 8;
-  copy[1] = id & 255;
-  return copy;
+  bytes[0] = id >> 8;
+  bytes[1] = id & 255;
+  return bytes;
 }
