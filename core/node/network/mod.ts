@@ -3,6 +3,7 @@ import type { NetworkDesired, NetworkView } from "./view.ts";
 import { plainBridge } from "./bridge.ts";
 import { flannel } from "./flannel/flannel.ts";
 
+export * from "./calico/mod.ts";
 export { publishedMac } from "./flannel/flannel.ts";
 export type { NetworkDesired, NetworkNode, NetworkView } from "./view.ts";
 

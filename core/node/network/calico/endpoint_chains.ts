@@ -1,0 +1,235 @@
+/**
+ * The chains of a node's endpoints and of the policies that apply to them:
+ *
+ *     cali-from-wl-dispatch  by interface to  cali-fw-IF   its egress policies      (cali-po-, groups cali-go-), then its profiles (cali-pro-)
+ *     cali-to-wl-dispatch    by interface to  cali-tw-IF   its ingress policies     (cali-pi-, groups cali-gi-), then its profiles (cali-pri-)
+ */
+import { chainName, type Family, groupId } from "./names.ts";
+import type { FelixEndpoint, FelixPolicy, FelixTier, PolicyId } from "./model.ts";
+import { policyChainRules } from "./policy_rules.ts";
+import { ANY } from "./model.ts";
+import { type Chain, type ChainRule, clearMark, MARK, markClear, markSet } from "./rule_text.ts";
+import { printSelector, selects } from "./selector.ts";
+
+/** A direction, seen from the endpoint. */
+export interface Way {
+  readonly direction: "ingress" | "egress";
+  readonly dispatch: string;
+  readonly endpoint: string;
+  readonly policy: string;
+  readonly group: string;
+  readonly profile: string;
+  /** How a rule of the dispatch chain names the interface. */
+  readonly device: string;
+}
+
+/** Both of them, as their chains are called. */
+export const WAYS: readonly Way[] = [
+  {
+    direction: "egress",
+    dispatch: "cali-from-wl-dispatch",
+    endpoint: "cali-fw-",
+    policy: "cali-po-",
+    group: "cali-go-",
+    profile: "cali-pro-",
+    device: "--in-interface",
+  },
+  {
+    direction: "ingress",
+    dispatch: "cali-to-wl-dispatch",
+    endpoint: "cali-tw-",
+    policy: "cali-pi-",
+    group: "cali-gi-",
+    profile: "cali-pri-",
+    device: "--out-interface",
+  },
+];
+
+/** A policy's id in chain names: `knp/default/web`, `gnp/default.web`. */
+export function policyKey({ kind, namespace, name }: PolicyId): string {
+  const short = { KubernetesNetworkPolicy: "knp", NetworkPolicy: "np", GlobalNetworkPolicy: "gnp" }[kind] ?? kind;
+  return [short, ...namespace === "" ? [] : [namespace], name].join("/");
+}
+
+const jump = (chain: string): string => `--jump ${chain}`;
+const ACCEPTED = { match: markSet(MARK.accept), action: jump("RETURN") };
+const VXLAN_PORT = 4789;
+
+/** All of them, for the endpoints of one node. */
+export function endpointChains(
+  endpoints: readonly FelixEndpoint[],
+  tiers: readonly FelixTier[],
+  family: Family,
+): Chain[] {
+  return WAYS.flatMap((way) => {
+    const groups = new Map<string, Group>();
+    const chains = endpoints.map((endpoint) => endpointChain(endpoint, { way, tiers, groups }));
+    const used = [...new Set([...groups.values()].flatMap(({ policies }) => policies))];
+    const profiles = [...new Set(endpoints.flatMap(({ profiles }) => profiles))];
+    return [
+      ...dispatchChains(endpoints.map((endpoint) => endpoint.interface), way),
+      ...chains,
+      ...[...groups.values()].filter(isChain).map((group) => groupChain(group, way)),
+      ...used.map((policy) => policyChain(policy, way, family)),
+      ...profiles.map((profile) => profileChain(profile, way, family)),
+    ];
+  });
+}
+
+/** The policies that apply to a node's endpoints in some direction. */
+export function activePolicies(endpoints: readonly FelixEndpoint[], tiers: readonly FelixTier[]): FelixPolicy[] {
+  return tiers.flatMap(({ policies }) =>
+    policies.filter(({ selector }) => endpoints.some(({ labels }) => selects(selector, labels)))
+  );
+}
+
+/** Policies with the same selector, one behind the other: who meets one meets all. */
+interface Group {
+  readonly selector: string;
+  readonly policies: readonly FelixPolicy[];
+  readonly chain: string;
+}
+
+const isChain = ({ policies }: Group): boolean => policies.length > 1;
+
+function groupsOf(policies: readonly FelixPolicy[], way: Way): Group[] {
+  const runs: FelixPolicy[][] = [];
+  for (const policy of policies) {
+    const open = runs.at(-1);
+    if (open !== undefined && printSelector((open[0] as FelixPolicy).selector) === printSelector(policy.selector)) {
+      open.push(policy);
+    } else runs.push([policy]);
+  }
+  return runs.map((run) => {
+    const selector = printSelector((run[0] as FelixPolicy).selector);
+    const names = run.map(({ id }) => `{Name: ${id.name}, Namespace: ${id.namespace}, Kind: ${id.kind}}`);
+    const bound = way.direction === "ingress" ? "inbound" : "outbound";
+    const [only] = run as [FelixPolicy];
+    const chain = run.length > 1
+      ? `${way.group}${groupId([selector, bound, `${run.length}`, ...names])}`
+      : chainName(way.policy, policyKey(only.id));
+    return { selector, policies: run, chain };
+  });
+}
+
+interface EndpointContext {
+  readonly way: Way;
+  readonly tiers: readonly FelixTier[];
+  /** The groups that endpoints use, by chain: filled here. */
+  readonly groups: Map<string, Group>;
+}
+
+function endpointChain(endpoint: FelixEndpoint, { way, tiers, groups }: EndpointContext): Chain {
+  const tierRules = tiers.flatMap(({ name, policies }) => {
+    const own = policies.filter((policy) =>
+      policy[way.direction] !== undefined && selects(policy.selector, endpoint.labels)
+    );
+    const list = groupsOf(own, way);
+    for (const group of list) groups.set(group.chain, group);
+    return list.length === 0 ? [] : tierChainRules(name, list);
+  });
+  const rules: ChainRule[] = [
+    { match: "-m conntrack --ctstate RELATED,ESTABLISHED", action: jump("ACCEPT") },
+    { match: "-m conntrack --ctstate INVALID", action: jump("DROP") },
+    { action: clearMark(MARK.accept | MARK.pass) },
+    ...way.direction === "egress" ? noTunnels() : [],
+    ...tierRules,
+    ...endpoint.profiles.flatMap((profile) => [
+      { action: jump(chainName(way.profile, profile)) },
+      { comment: "Return if profile accepted", ...ACCEPTED },
+    ]),
+    { comment: "Drop if no profiles matched", action: jump("DROP") },
+  ];
+  return { name: chainName(way.endpoint, endpoint.interface), rules };
+}
+
+/** A pod may not send tunnelled packets itself: they would go around the policies. */
+function noTunnels(): ChainRule[] {
+  const why = (what: string) => `Drop ${what} encapped packets originating in workloads`;
+  return [
+    {
+      comment: why("VXLAN"),
+      match: `-p 17 -m multiport --destination-ports ${VXLAN_PORT}`,
+      action: jump("DROP"),
+    },
+    { comment: why("IPinIP"), match: "-p 4", action: jump("DROP") },
+  ];
+}
+
+function tierChainRules(tier: string, groups: readonly Group[]): ChainRule[] {
+  return [
+    { comment: `Start of tier ${tier}`, action: clearMark(MARK.pass) },
+    ...groups.flatMap(({ chain }) => [
+      { match: markClear(MARK.pass), action: jump(chain) },
+      { comment: "Return if policy accepted", ...ACCEPTED },
+    ]),
+    {
+      comment: `End of tier ${tier}. Drop if no policies passed packet`,
+      match: markClear(MARK.pass),
+      action: jump("DROP"),
+    },
+  ];
+}
+
+/** How many policies of a group are asked before it is looked whether one has decided. */
+const RETURN_STRIDE = 5;
+
+function groupChain({ chain, policies }: Group, way: Way): Chain {
+  const verdict = MARK.accept | MARK.pass;
+  const undecided = markClear(verdict);
+  const rules = policies.flatMap(({ id }, i): ChainRule[] => {
+    const action = jump(chainName(way.policy, policyKey(id)));
+    if (i === 0) return [{ action }];
+    if (i % RETURN_STRIDE !== 0) return [{ match: undecided, action }];
+    const decided = undecided.replace("--mark", "! --mark").replace("-m ! --mark", "-m mark");
+    return [{ comment: "Return on verdict", match: decided, action: jump("RETURN") }, { action }];
+  });
+  return { name: chain, rules };
+}
+
+function policyChain(policy: FelixPolicy, way: Way, family: Family): Chain {
+  const { kind, namespace, name } = policy.id;
+  const full = namespace === "" ? name : `${namespace}/${name}`;
+  return {
+    name: chainName(way.policy, policyKey(policy.id)),
+    rules: policyChainRules(policy[way.direction] ?? [], `${kind} ${full} ${way.direction}`, family),
+  };
+}
+
+/** A namespace's profile allows everything; a service account's says nothing. */
+function profileChain(profile: string, way: Way, family: Family): Chain {
+  const rules = profile.startsWith("kns.") ? [{ action: "allow", source: ANY, destination: ANY } as const] : [];
+  return {
+    name: chainName(way.profile, profile),
+    rules: policyChainRules(rules, `Profile ${profile} ${way.direction}`, family),
+  };
+}
+
+/** By interface to its chain; where several share a next letter behind what all share, by way of a chain for that letter. */
+function dispatchChains(interfaces: readonly string[], way: Way): Chain[] {
+  const names = [...interfaces].sort();
+  const shared = commonPrefix(names);
+  const byLetter = Map.groupBy(names, (name) => name.slice(0, shared.length + 1));
+  const unknown = { comment: "Unknown interface", action: jump("DROP") };
+  const direct = (name: string) => ({
+    match: `${way.device} ${name}`,
+    action: `--goto ${chainName(way.endpoint, name)}`,
+  });
+  const branches = [...byLetter].filter(([, list]) => list.length > 1).map(([prefix, list]) => ({
+    prefix,
+    chain: { name: `${way.dispatch}-${prefix.slice(shared.length)}`, rules: [...list.map(direct), unknown] },
+  }));
+  const root = [...byLetter].map(([prefix, list]) => {
+    const branch = branches.find((each) => each.prefix === prefix);
+    if (branch === undefined) return direct(list[0] as string);
+    return { match: `${way.device} ${prefix}+`, action: `--goto ${branch.chain.name}` };
+  });
+  return [{ name: way.dispatch, rules: [...root, unknown] }, ...branches.map(({ chain }) => chain)];
+}
+
+function commonPrefix(names: readonly string[]): string {
+  const [first = "", last = ""] = [names[0], names.at(-1)];
+  let length = 0;
+  while (length < first.length && first[length] === last[length]) length++;
+  return first.slice(0, length);
+}

@@ -1,0 +1,9 @@
+/** Calico's node agent, Felix, in its iptables mode; its IPAM and CNI plugins. */
+export * from "./convert.ts";
+export * from "./endpoint_chains.ts";
+export * from "./model.ts";
+export * from "./names.ts";
+export * from "./objects.ts";
+export * from "./routes.ts";
+export * from "./tables.ts";
+export * from "./view.ts";

@@ -1,0 +1,68 @@
+/** What Felix works on: policies as ordered rules over selectors, and the endpoints that they apply to. */
+import type { CalicoSelector } from "./selector.ts";
+
+type Labels = Readonly<Record<string, string>>;
+
+/** A policy's name in full. */
+export interface PolicyId {
+  /** `KubernetesNetworkPolicy`, `NetworkPolicy` (Calico's own), `GlobalNetworkPolicy`. */
+  readonly kind: string;
+  /** Empty for policies of no namespace. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A policy. */
+export interface FelixPolicy {
+  readonly id: PolicyId;
+  readonly selector: CalicoSelector;
+  /** Undefined where the policy says nothing about that direction. */
+  readonly ingress: readonly FelixRule[] | undefined;
+  readonly egress: readonly FelixRule[] | undefined;
+}
+
+/** Policies that are asked one after the other, before the next tier's. */
+export interface FelixTier {
+  readonly name: string;
+  /** In the order they are asked. */
+  readonly policies: readonly FelixPolicy[];
+}
+
+/** A rule: packets of that protocol from there to there. */
+export interface FelixRule {
+  readonly action: "allow" | "deny" | "pass" | "log";
+  /** A protocol's name in small letters, or its number. */
+  readonly protocol?: string | number;
+  readonly source: Entity;
+  readonly destination: Entity;
+}
+
+/** One side of a rule; what is left out or empty matches everything. */
+export interface Entity {
+  readonly nets: readonly string[];
+  readonly notNets: readonly string[];
+  readonly selector?: CalicoSelector;
+  readonly ports: readonly PortSpan[];
+  readonly namedPorts: readonly string[];
+}
+
+/** Ports by number, both ends included. */
+export interface PortSpan {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A side that matches everything. */
+export const ANY: Entity = { nets: [], notNets: [], ports: [], namedPorts: [] };
+
+/** A pod's interface, anywhere in the cluster. */
+export interface FelixEndpoint {
+  readonly interface: string;
+  readonly node: string;
+  readonly addresses: readonly string[];
+  /** Its own labels, and those that Calico adds. */
+  readonly labels: Labels;
+  readonly ports: readonly { readonly name: string; readonly protocol: string; readonly port: number }[];
+  /** Profiles by name: what applies where no policy does. */
+  readonly profiles: readonly string[];
+}

@@ -1,0 +1,69 @@
+/** A rule as Felix hands it to iptables-restore, its hash in its first comment. */
+import { ruleHashes } from "./names.ts";
+
+/** A rule of a chain: fragments in iptables' words. A rule without an action only carries its comment. */
+export interface ChainRule {
+  readonly comment?: string;
+  readonly match?: string;
+  readonly action?: string;
+}
+
+/** A chain and its rules. */
+export interface Chain {
+  readonly name: string;
+  readonly rules: readonly ChainRule[];
+}
+
+/** Bits of the packet mark, by what they mean. */
+export const MARK = {
+  /** A policy or profile accepted the packet. */
+  accept: 0x10000,
+  /** A policy passed it on to the next tier. */
+  pass: 0x20000,
+  /** A policy dropped it. */
+  drop: 0x800000,
+  /** All blocks of a rule have matched so far; elsewhere: it came from a pod. */
+  scratch0: 0x80000,
+  /** The block at hand has matched. */
+  scratch1: 0x100000,
+} as const;
+/** All of them that Felix clears where a packet begins. */
+export const MARK_ALL = 0x1b0000;
+
+const hex = (bits: number): string => `0x${bits.toString(16)}`;
+
+/** Sets bits of the mark. */
+export function setMark(bits: number): string {
+  return maskedMark(bits, bits);
+}
+
+/** Clears bits of the mark: Felix writes this nought without 0x. */
+export function clearMark(bits: number): string {
+  return `--jump MARK --set-mark 0/${hex(bits)}`;
+}
+
+/** Sets the bits of a mask to those of a value. */
+export function maskedMark(bits: number, mask: number): string {
+  return `--jump MARK --set-mark ${hex(bits)}/${hex(mask)}`;
+}
+
+/** A match on bits that are set. */
+export function markSet(bits: number): string {
+  return `-m mark --mark ${hex(bits)}/${hex(bits)}`;
+}
+
+/** A match on bits that are all clear. */
+export function markClear(bits: number): string {
+  return `-m mark --mark 0/${hex(bits)}`;
+}
+
+/** A chain's rules as lines of iptables-restore, each with its hash. `hashedAs` is the chain's name in hashes, where that differs. */
+export function chainLines({ name, rules }: Chain, verb = "-A", hashedAs = name): string[] {
+  const bodies = rules.map(({ comment, match, action }) =>
+    [comment === undefined ? undefined : `-m comment --comment "${comment}"`, match, action].filter((part) =>
+      part !== undefined
+    ).join(" ")
+  );
+  const hashes = ruleHashes(hashedAs, bodies.map((body) => `-A ${hashedAs} HASH ${body}`.trimEnd()));
+  return bodies.map((body, i) => `${verb} ${name} -m comment --comment "cali:${hashes[i]}" ${body}`.trimEnd());
+}

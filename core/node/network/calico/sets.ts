@@ -1,0 +1,56 @@
+/** Sets of addresses that rules ask for: what they are made of, and who is in them. */
+import { setId } from "./names.ts";
+import type { FelixEndpoint, FelixPolicy, FelixRule } from "./model.ts";
+import { ALL, type CalicoSelector, printSelector, selects } from "./selector.ts";
+
+/** A set that some rule asks for. */
+export interface RuleSet {
+  readonly id: string;
+  readonly type: "hash:net" | "hash:ip,port";
+  /** Its members among endpoints: addresses, or `ADDRESS,PROTOCOL:PORT`. */
+  members(endpoints: readonly FelixEndpoint[]): string[];
+}
+
+/** The addresses of the endpoints that a selector selects. */
+export function selectorSet(selector: CalicoSelector): RuleSet {
+  return {
+    id: setId("s", printSelector(selector)),
+    type: "hash:net",
+    members: (endpoints) =>
+      endpoints.filter(({ labels }) => selects(selector, labels)).flatMap(({ addresses }) => addresses),
+  };
+}
+
+/** A named port: the addresses of the endpoints that have it, each with the number it has there. */
+export function namedPortSet(
+  { selector = ALL, protocol, port }: {
+    readonly selector: CalicoSelector | undefined;
+    readonly protocol: string;
+    readonly port: string;
+  },
+): RuleSet {
+  const inner = setId("s", printSelector(selector));
+  return {
+    id: setId("n", `${inner},${protocol},${port}`),
+    type: "hash:ip,port",
+    members: (endpoints) =>
+      endpoints.filter(({ labels }) => selects(selector, labels)).flatMap(({ addresses, ports }) =>
+        ports.filter((each) => each.name === port && each.protocol === protocol).flatMap((each) =>
+          addresses.map((address) => `${address},${protocol}:${each.port}`)
+        )
+      ),
+  };
+}
+
+/** The sets of policies, by id. */
+export function setsOf(policies: readonly FelixPolicy[]): ReadonlyMap<string, RuleSet> {
+  const rules = policies.flatMap(({ ingress = [], egress = [] }) => [...ingress, ...egress]);
+  return new Map(rules.flatMap(setsOfRule).map((set) => [set.id, set]));
+}
+
+function setsOfRule(rule: FelixRule): RuleSet[] {
+  return [rule.source, rule.destination].flatMap(({ selector, ports, namedPorts }) => [
+    ...selector === undefined || (namedPorts.length > 0 && ports.length === 0) ? [] : [selectorSet(selector)],
+    ...namedPorts.map((port) => namedPortSet({ selector, protocol: String(rule.protocol ?? "tcp"), port })),
+  ]);
+}

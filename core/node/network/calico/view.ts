@@ -1,0 +1,120 @@
+/** A cluster's objects as Felix on one node needs them. */
+import { cidrHas } from "../../../base/mod.ts";
+import type { Namespace, NetworkPolicy, Node, Pod, Store } from "../../../kube/mod.ts";
+import { policyView } from "../../policy/mod.ts";
+import { endpoint, felixPolicy } from "./convert.ts";
+import type { FelixEndpoint, FelixTier } from "./model.ts";
+import type { Family } from "./names.ts";
+import { calicoNode, calicoObjects, type FelixConfiguration, type IPAMBlock, type IPPool } from "./objects.ts";
+import { poolsOf, type RouteInput, usesIpip, usesVxlan } from "./routes.ts";
+import type { FelixInput, SetState } from "./tables.ts";
+
+/** Felix's surroundings. */
+export interface FelixSettings {
+  readonly node: string;
+  readonly device: string;
+  readonly mtu: number;
+  /** What Felix's environment says, before any FelixConfiguration: manifests of Calico set `Accept`. */
+  readonly defaultEndpointToHostAction?: string;
+  /** Every address of the machine, but those of pods. */
+  readonly hostAddresses: readonly string[];
+}
+
+/** What Felix works on, of both families. */
+export interface FelixView {
+  readonly endpoints: readonly FelixEndpoint[];
+  readonly tiers: readonly FelixTier[];
+  readonly pools: readonly IPPool[];
+  readonly blocks: readonly IPAMBlock[];
+  readonly nodes: readonly Node[];
+  readonly endpointToHost: FelixInput["endpointToHost"];
+}
+
+/** Reads the store. */
+export function felixView(store: Store, settings: FelixSettings): FelixView {
+  const view = policyView({
+    policies: store.list("NetworkPolicy") as NetworkPolicy[],
+    namespaces: store.list("Namespace") as Namespace[],
+    pods: store.list("Pod") as Pod[],
+  });
+  const [configuration] = calicoObjects<FelixConfiguration>(store, "FelixConfiguration").filter(({ metadata }) =>
+    metadata.name === "default"
+  );
+  const action = settings.defaultEndpointToHostAction ?? configuration?.spec.defaultEndpointToHostAction ?? "Drop";
+  return {
+    endpoints: view.pods.map((pod) => endpoint(pod, view)),
+    tiers: [{ name: "default", policies: view.policies.map(felixPolicy).sort(byName) }],
+    pools: calicoObjects<IPPool>(store, "IPPool"),
+    blocks: calicoObjects<IPAMBlock>(store, "IPAMBlock").filter(({ spec }) => spec.deleted !== true),
+    nodes: store.list("Node") as Node[],
+    endpointToHost: action.toUpperCase() as FelixInput["endpointToHost"],
+  };
+}
+
+type Named = FelixTier["policies"][number];
+
+/** All Kubernetes policies have one order: their names decide. */
+function byName({ id: a }: Named, { id: b }: Named): number {
+  const [one, other] = [`${a.name}/${a.namespace}`, `${b.name}/${b.namespace}`];
+  return one < other ? -1 : one > other ? 1 : 0;
+}
+
+/** What rules and sets of a family are computed from. */
+export function felixInput(view: FelixView, settings: FelixSettings, family: Family): FelixInput {
+  const pools = poolsOf(view.pools, family);
+  return {
+    family,
+    vxlan: usesVxlan(pools),
+    ipip: usesIpip(pools),
+    natOutgoing: pools.some(({ spec }) => spec.natOutgoing === true),
+    endpointToHost: view.endpointToHost,
+    node: settings.node,
+    endpoints: view.endpoints,
+    tiers: view.tiers,
+    sets: new Map([
+      ["dscp-src-net", nets([])],
+      ["masq-ipam-pools", nets(pools.filter(({ spec }) => spec.natOutgoing === true).map(({ spec }) => spec.cidr))],
+      ["network-ip-pools", nets(pools.map(({ spec }) => spec.cidr))],
+      ["this-host", { type: "hash:ip", members: ownAddresses(settings, family) }],
+      ...tunnelSets(view, settings, family),
+    ]),
+  };
+}
+
+function nets(members: readonly string[]): SetState {
+  return { type: "hash:net", members: [...members].sort() };
+}
+
+function ownAddresses({ hostAddresses }: FelixSettings, family: Family): string[] {
+  const own = hostAddresses.filter((address) => address.includes(":") === (family === 6));
+  const loopback = own.some((address) => cidrHas("127.0.0.0/8", address)) ? ["127.0.0.0"] : [];
+  return [...new Set([...own, ...loopback])].sort();
+}
+
+/** Who may send tunnelled packets here. */
+function tunnelSets(view: FelixView, { node }: FelixSettings, family: Family): (readonly [string, SetState])[] {
+  const pools = poolsOf(view.pools, family);
+  const nodes = view.nodes.flatMap((each) => calicoNode(each, family) ?? []);
+  const address = (of: { readonly address: string }) => of.address.split("/")[0] as string;
+  const others = nodes.filter(({ name, tunnel }) => name !== node && tunnel !== undefined);
+  return [
+    ...usesIpip(pools) && family === 4 ? [["all-hosts-net", nets(nodes.map(address))] as const] : [],
+    ...usesVxlan(pools) ? [["all-vxlan-net", nets(others.map(address))] as const] : [],
+  ];
+}
+
+/** What routes of a family are computed from; undefined while calico-node has not run on this node. */
+export function routeInput(view: FelixView, settings: FelixSettings, family: Family): RouteInput | undefined {
+  const nodes = view.nodes.flatMap((each) => calicoNode(each, family) ?? []);
+  const self = nodes.find(({ name }) => name === settings.node);
+  if (self === undefined) return undefined;
+  return {
+    family,
+    self,
+    peers: nodes.filter((each) => each !== self),
+    pools: view.pools,
+    blocks: view.blocks.filter(({ spec }) => spec.cidr.includes(":") === (family === 6)),
+    device: settings.device,
+    mtu: settings.mtu,
+  };
+}

@@ -1,0 +1,3 @@
+/** NetworkPolicies as a small value, and what they say of a connection. */
+export * from "./decide.ts";
+export * from "./view.ts";

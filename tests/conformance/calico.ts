@@ -1,0 +1,32 @@
+/** Suite `calico`: rules, sets, routes and addresses of the real Calico (podwire-calico/1). */
+import { checkFelixWorld } from "./calico_felix.ts";
+import type { CalicoFile } from "./calico_format.ts";
+import type { Check } from "./kube_proxy_recording.ts";
+
+const SHOWN = 12;
+
+/** Plays the parts of a file; `--only TEXT`: checks with it in their id; `--part felix|ipam`. */
+export async function calico(args: readonly string[], say: (line: string) => void): Promise<number> {
+  const [path, ...options] = args;
+  if (path === undefined || path.startsWith("--")) {
+    say("usage: deno task conformance calico FILE [--only TEXT] [--part felix|ipam]");
+    return 2;
+  }
+  const option = (name: string) => options.includes(name) ? options[options.indexOf(name) + 1] ?? "" : "";
+  const [only, part] = [option("--only"), option("--part")];
+  const file = JSON.parse(Deno.readTextFileSync(path)) as CalicoFile;
+  let failed = 0;
+  if (part !== "ipam") {
+    for (const world of file.felix.filter(({ name }) => name.includes(only))) {
+      failed += told(world.name, await checkFelixWorld(world), say);
+    }
+  }
+  return failed === 0 ? 0 : 1;
+}
+
+function told(name: string, checks: readonly Check[], say: (line: string) => void): number {
+  const bad = checks.filter(({ problem }) => problem !== undefined);
+  for (const { id, problem } of bad.slice(0, SHOWN)) say(`${id}\n${problem}`);
+  say(`${name}: ${checks.length - bad.length} passed, ${bad.length} failed`);
+  return bad.length;
+}
