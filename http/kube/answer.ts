@@ -19,7 +19,8 @@ export async function toResponse(answer: ApiResponse, request: Request): Promise
 
 function textOf({ body, indent }: ApiResponse): string {
   if (typeof body === "string") return body;
-  return body instanceof JsonText ? body.text : `${JSON.stringify(body, null, indent)}\n`;
+  if (body instanceof JsonText) return body.text;
+  return indent === undefined ? `${JSON.stringify(body)}\n` : JSON.stringify(body, null, indent);
 }
 
 /** The refusal of a body that is not read here. */

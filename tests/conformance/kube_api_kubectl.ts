@@ -7,7 +7,7 @@ import type { Case, RecordedCommand, Recording, Scene } from "./kube_api_types.t
 import { glob } from "./match.ts";
 
 /** Left out, and why: by the words a command begins with. */
-const LEFT_OUT: readonly [words: string, reason: string][] = [
+export const LEFT_OUT: readonly [words: string, reason: string][] = [
   ["exec", "the recording's proxy passed no upgrades on"],
   ["port-forward", "the recording's proxy passed no upgrades on"],
   ["attach", "the recording's proxy passed no upgrades on"],
@@ -15,7 +15,7 @@ const LEFT_OUT: readonly [words: string, reason: string][] = [
 ];
 
 /** Controllers that ran beside the recorded server: no scheduler, no kubelets. */
-const RAN = [
+export const RAN = [
   "namespace-controller",
   "deployment-controller",
   "replicaset-controller",

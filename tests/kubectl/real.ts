@@ -47,8 +47,7 @@ export async function serveLab(kubectl: string, files: readonly string[]): Promi
     stderr: "piped",
   } as const;
   return {
-    run: (words, stdin) =>
-      answer(new Deno.Command(kubectl, { ...options, args: [...words], stdin: "piped" }).spawn(), stdin),
+    run: (words, stdin) => runKubectl(kubectl, words, { env: options.env, ...(stdin === undefined ? {} : { stdin }) }),
     start: (words) => new Deno.Command(kubectl, { ...options, args: [...words], stdin: "null" }).spawn(),
     async close() {
       await held.labs.remove(id);
@@ -57,6 +56,16 @@ export async function serveLab(kubectl: string, files: readonly string[]): Promi
       await Deno.remove(home, { recursive: true });
     },
   };
+}
+
+/** Runs kubectl with words and an environment to its end, at most half a minute. */
+export function runKubectl(
+  kubectl: string,
+  words: readonly string[],
+  { env = {}, stdin }: { readonly env?: Record<string, string>; readonly stdin?: string } = {},
+): Promise<Answered> {
+  const options = { env, stdin: "piped", stdout: "piped", stderr: "piped" } as const;
+  return answer(new Deno.Command(kubectl, { ...options, args: [...words] }).spawn(), stdin);
 }
 
 async function answer(child: Deno.ChildProcess & { stdin: WritableStream<Uint8Array> }, stdin = ""): Promise<Answered> {

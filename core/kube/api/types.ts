@@ -15,7 +15,7 @@ export interface ApiResponse {
   readonly contentType: string;
   readonly body: unknown;
   readonly warnings: readonly string[];
-  /** By how many blanks the server indents this JSON; left out: not at all. */
+  /** By how many blanks the server indents this JSON, which then ends without a line feed; left out: not at all. */
   readonly indent?: number;
   /** Clients may keep this answer, and ask whether it is still the same: discovery, OpenAPI. */
   readonly etag?: true;

@@ -104,11 +104,24 @@ function decodeMessage(name: string, bytes: Uint8Array): Record<string, unknown>
     const field = message.get(number);
     if (field === undefined) continue;
     if (field.key !== undefined) putEntry(result, field, value);
+    else if (isInline(field)) Object.assign(result, decodeMessage(field.type, bytesOf(value)));
     else if (field.repeated) ((result[field.name] ??= []) as unknown[]).push(valueOf(field.type, value));
     else result[field.name] = valueOf(field.type, value);
   }
   return result;
 }
+
+/** Structs that Go embeds: a message of their own here, fields of their holder in JSON (`json:",inline"`). */
+const INLINE: Readonly<Record<string, string>> = {
+  localObjectReference: "LocalObjectReference",
+  ephemeralContainerCommon: "EphemeralContainerCommon",
+  persistentVolumeSource: "PersistentVolumeSource",
+  handler: "ProbeHandler",
+  volumeSource: "VolumeSource",
+  ingressRuleValue: "IngressRuleValue",
+};
+
+const isInline = ({ name, type }: Field): boolean => INLINE[name] !== undefined && type.endsWith(`.${INLINE[name]}`);
 
 function putEntry(result: Record<string, unknown>, { name, key = "string", type }: Field, value: Value): void {
   const map = (result[name] ??= {}) as Record<string, unknown>;

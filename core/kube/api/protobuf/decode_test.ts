@@ -57,6 +57,15 @@ Deno.test("negative numbers, times and groups with dots", () => {
   assertEquals((found?.["spec"] as { acquireTime: string }).acquireTime.length, "2026-01-01T00:00:00.000000Z".length);
 });
 
+Deno.test("what Go embeds stands among its holder's fields", () => {
+  const path = bytes(part(1, "/"), part(3, "Prefix"));
+  const rule = bytes(part(1, "a.example.com"), part(2, bytes(part(1, bytes(part(1, path))))));
+  const ingress = decodeProtobuf(body("networking.k8s.io/v1", "Ingress", [...part(2, bytes(part(3, rule)))]));
+  assertEquals(ingress?.["spec"], {
+    rules: [{ host: "a.example.com", http: { paths: [{ path: "/", pathType: "Prefix" }] } }],
+  });
+});
+
 Deno.test("what is no such body is none", () => {
   assertEquals(decodeProtobuf(new TextEncoder().encode("{}")), undefined);
   assertEquals(decodeProtobuf(body("example.com/v1", "Widget", [])), undefined);
