@@ -368,6 +368,7 @@ export const CALL = {
   TAKE_FRAMES: 100,
   WATCH_KERNEL: 101,
   TAKE_KERNEL_EVENTS: 102,
+  BATCH: 103,
 } as const;
 
 /** A VLAN tag: its id, and bits beside it. AD: 802.1ad, not 802.1Q; LOOSE: the device does not go up and down with the one below. */

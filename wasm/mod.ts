@@ -19,6 +19,7 @@ import type {
   FlowStatistics,
   FlowTuple,
   IfIndex,
+  KernelChange,
   KernelEvent,
   Link,
   LinkChange,
@@ -26,6 +27,7 @@ import type {
   Neighbour,
   Ns,
   PlaneApi,
+  PreparedChange,
   Route,
   RouteAnswer,
   RouteQuery,
@@ -95,6 +97,30 @@ function outcome(words: Uint32Array): Failure | null {
 /** The answer to a call that gives a value. */
 function answer<T>(shape: string, words: Uint32Array): Result<T> {
   return words[0] === 0 ? decode(shape, words.subarray(1)) as T : failure(words);
+}
+
+/** A change as words: the call's number, room for the namespace, its arguments. The same change is often made in many namespaces. */
+export function prepareChange(change: KernelChange): PreparedChange {
+  const words = "route" in change
+    ? encodeAll([CALL.ADD_ROUTE, 0], [["RouteRecord", change.route], ["RouteMode", change.mode]])
+    : "fdb" in change
+    ? encodeAll([CALL.ADD_FDB, 0], [["FdbView", change.fdb], ["FdbMode", change.mode]])
+    : encodeAll([CALL.ADD_NEIGHBOUR, 0], [["NeighbourView", change.neighbour], ["NeighbourMode", change.mode]]);
+  return { change, words };
+}
+
+/** Changes behind each other, all in one namespace. */
+function joined(ns: Ns, changes: readonly PreparedChange[]): Uint32Array<ArrayBuffer> {
+  let length = 0;
+  for (const { words } of changes) length += words.length;
+  const all = new Uint32Array(length);
+  let at = 0;
+  for (const { words } of changes) {
+    all.set(words, at);
+    all[at + 1] = ns;
+    at += words.length;
+  }
+  return all;
 }
 
 function failure(words: Uint32Array): Failure {
@@ -215,6 +241,12 @@ export class Plane implements PlaneApi {
   }
   rules(ns: Ns, family: 4 | 6): RuleSpec[] {
     return list<RangedRule>("RuleRecord", this.#call(CALL.RULES, [ns, family])).map(withPairs);
+  }
+
+  change(ns: Ns, changes: readonly PreparedChange[]): { readonly at: number; readonly failure: Failure } | null {
+    if (changes.length === 0) return null;
+    const words = this.#engine.call(CALL.BATCH, joined(ns, changes));
+    return words[0] === 0 ? null : { at: words.at(-1) as number - 1, failure: failure(words) };
   }
 
   // sysctls

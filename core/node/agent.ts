@@ -14,7 +14,9 @@ export interface AgentOptions {
   readonly runner: Runner;
   /** Virtual milliseconds from one run's begin to the next one's, at least. */
   readonly period: number;
-  /** Whether a change is of interest. */
+  /** The kinds of objects that it follows, as the store keeps them. */
+  readonly kinds: Iterable<string>;
+  /** Whether a change of one is of interest. */
   concerns(change: Change): boolean;
   sync(task: Task): Promise<void>;
 }
@@ -29,7 +31,7 @@ export function startAgent(options: AgentOptions): () => void {
     dirty = true;
     wake?.();
   };
-  const off = store.watch((change) => options.concerns(change) && stir());
+  const off = store.watch((change) => !dirty && options.concerns(change) && stir(), options.kinds);
   runner.spawn(name, async (task) => {
     while (!stopped) {
       const began = runner.clock.now();

@@ -32,7 +32,9 @@ export function startNetworkAgent(options: NetworkAgentOptions): () => void {
     store: api.store,
     runner: machine.runner,
     period: PERIOD,
-    concerns: ({ object }) => object.kind === "Node",
+    kinds: ["Node"],
+    concerns: ({ type, object, old }) =>
+      type !== "MODIFIED" || !isSameNode(networkNode(object as Node), networkNode(old as Node)),
     async sync(task) {
       const view = viewOf(options);
       if (view === undefined) return;
@@ -63,7 +65,17 @@ function viewOf(
   };
 }
 
-function networkNode({ metadata, spec, status }: Node): NetworkNode | undefined {
+/** Nodes looked at already: the daemon of each node looks at each other node. */
+const SEEN = new WeakMap<Node, NetworkNode | undefined>();
+
+function networkNode(node: Node): NetworkNode | undefined {
+  if (SEEN.has(node)) return SEEN.get(node);
+  const seen = lookAt(node);
+  SEEN.set(node, seen);
+  return seen;
+}
+
+function lookAt({ metadata, spec, status }: Node): NetworkNode | undefined {
   const [address, address6] = (status.addresses ?? []).filter(({ type }) => type === "InternalIP").map((one) =>
     one.address
   );
@@ -77,6 +89,16 @@ function networkNode({ metadata, spec, status }: Node): NetworkNode | undefined 
   return { name: metadata.name, address, podCIDR: spec.podCIDR, ...(vtepMac === undefined ? {} : { vtepMac }), ...six };
 }
 
+type End = Pick<NetworkNode, "address" | "podCIDR" | "vtepMac">;
+
+function isSameNode(a: NetworkNode | undefined, b: NetworkNode | undefined): boolean {
+  return isSameEnd(a, b) && isSameEnd(a?.six, b?.six);
+}
+
+function isSameEnd(a: End | undefined, b: End | undefined): boolean {
+  return a?.address === b?.address && a?.podCIDR === b?.podCIDR && a?.vtepMac === b?.vtepMac;
+}
+
 /** Devices, rules and files once, peers as they come and go. */
 async function apply(
   task: Task,
@@ -85,21 +107,22 @@ async function apply(
   before: NetworkDesired | undefined,
 ): Promise<void> {
   if (before === undefined) await setUp(task, machine, desired);
-  const fresh = (list: "routes" | "neighbours" | "fdb") => {
+  for (const { list, tool, verb } of LISTS) {
     const known = new Set(before?.[list]);
-    return desired[list].filter((line) => !known.has(line));
-  };
-  const batch = (list: "routes" | "neighbours" | "fdb", verb: string) =>
-    fresh(list).map((line) => `${verb} replace ${line}\n`).join("");
-  await runBatch(task, machine, "ip -batch -", batch("neighbours", "neigh"));
-  await runBatch(task, machine, "bridge -batch -", batch("fdb", "fdb"));
-  await runBatch(task, machine, "ip -batch -", batch("routes", "route"));
+    const fresh = known.size === 0 ? desired[list] : desired[list].filter((line) => !known.has(line));
+    if (fresh.length === 0) continue;
+    const commands = fresh.join(`\n${verb} replace `);
+    await mustRun(task, machine, `${tool} -batch -`, `${verb} replace ${commands}\n`);
+  }
   await removeGone(task, machine, desired, before);
 }
 
-async function runBatch(task: Task, machine: Machine, line: string, commands: string): Promise<void> {
-  if (commands !== "") await mustRun(task, machine, line, commands);
-}
+/** What there is of each peer, in the order in which it is set. */
+const LISTS = [
+  { list: "neighbours", tool: "ip", verb: "neigh" },
+  { list: "fdb", tool: "bridge", verb: "fdb" },
+  { list: "routes", tool: "ip", verb: "route" },
+] as const;
 
 async function setUp(task: Task, machine: Machine, desired: NetworkDesired): Promise<void> {
   for (const line of desired.devices) await mustRun(task, machine, `ip ${line}`);
@@ -122,23 +145,25 @@ async function removeGone(
   desired: NetworkDesired,
   before: NetworkDesired | undefined,
 ): Promise<void> {
-  const kept = (list: "routes" | "neighbours" | "fdb") => new Set(desired[list].map(firstWord));
-  const [routes, neighbours, fdb] = [kept("routes"), kept("neighbours"), kept("fdb")];
-  for (const line of before?.routes ?? []) {
-    if (!routes.has(firstWord(line))) await runIn(task, machine, `ip route del ${line}`);
-  }
-  for (const line of before?.neighbours ?? []) {
-    if (!neighbours.has(firstWord(line))) {
-      await runIn(task, machine, `ip neigh del ${line.replace(/ lladdr \S+| nud \S+/g, "")}`);
+  for (const { list, tool, verb } of [...LISTS].reverse()) {
+    const known = before?.[list] ?? [];
+    if (known.length === 0) continue;
+    const kept = new Set(desired[list].map(firstWord));
+    for (const line of known) {
+      if (!kept.has(firstWord(line))) await runIn(task, machine, `${tool} ${verb} del ${DELETED[list](line)}`);
     }
-  }
-  for (const line of before?.fdb ?? []) {
-    if (!fdb.has(firstWord(line))) await runIn(task, machine, `bridge fdb del ${line}`);
   }
 }
 
+/** What says which one goes. */
+const DELETED: Readonly<Record<(typeof LISTS)[number]["list"], (line: string) => string>> = {
+  routes: (line) => line,
+  neighbours: (line) => line.replace(/ lladdr \S+| nud \S+/g, ""),
+  fdb: (line) => line,
+};
+
 function firstWord(line: string): string {
-  return line.split(" ")[0] as string;
+  return line.slice(0, line.indexOf(" "));
 }
 
 function publish(api: Api, name: string, annotations: Readonly<Record<string, string>>): void {

@@ -24,7 +24,7 @@ export interface ProxyAgentOptions {
   readonly serviceCIDRs?: readonly string[];
 }
 
-const KINDS = new Set(["Service", "EndpointSlice", "Node", "ServiceCIDR"]);
+const KINDS = ["Service", "EndpointSlice", "Node", "ServiceCIDR"];
 /** kube-proxy does not sync more often than this (minSyncPeriod). */
 const MIN_SYNC = "1s";
 
@@ -43,7 +43,8 @@ export function startProxyAgent(options: ProxyAgentOptions): ProxyAgent {
     store,
     runner: machine.runner,
     period: parseGoDuration(own?.minSyncPeriod ?? MIN_SYNC),
-    concerns: ({ object }) => KINDS.has(object.kind),
+    kinds: KINDS,
+    concerns: ({ object }) => object.kind !== "Node" || object.metadata.name === node,
     sync: (task) => proxy.sync(task),
   });
   return {

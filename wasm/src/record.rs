@@ -20,6 +20,9 @@ impl<'a> Reader<'a> {
     pub fn new(words: &'a [u32]) -> Reader<'a> {
         Reader { words, at: 0 }
     }
+    pub fn more(&self) -> bool {
+        self.at < self.words.len()
+    }
     #[inline(never)]
     pub fn word(&mut self) -> u32 {
         let word = self.words.get(self.at).copied().unwrap_or(0);

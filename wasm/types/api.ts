@@ -6,6 +6,18 @@ import type { Address, AddressSpec, FdbEntry, IfIndex, Link, LinkChange, LinkSpe
 import type { Route, RouteAnswer, RouteQuery, RouteSpec, RuleSpec } from "./route.ts";
 import type { Datagram, SocketError, SocketId, SocketKind, SocketOptions, SocketView } from "./socket.ts";
 
+/** A change that may be asked for together with others ({@link PlaneApi.change}). */
+export type KernelChange =
+  | { readonly route: RouteSpec; readonly mode: "add" | "append" | "prepend" | "replace" | "change" }
+  | { readonly neighbour: Neighbour; readonly mode: "add" | "change" | "replace" }
+  | { readonly fdb: FdbEntry; readonly mode: "add" | "append" | "replace" };
+
+/** A change put into words, in whatever namespace it is made (`prepareChange`). */
+export interface PreparedChange {
+  readonly change: KernelChange;
+  readonly words: Uint32Array;
+}
+
 /** Every call the plane answers. `Plane` in `mod.ts` is the one implementation. */
 export interface PlaneApi {
   // namespaces
@@ -73,6 +85,9 @@ export interface PlaneApi {
   addRule(ns: Ns, rule: RuleSpec): Failure | null;
   removeRule(ns: Ns, rule: RuleSpec): Failure | null;
   rules(ns: Ns, family: 4 | 6): RuleSpec[];
+
+  /** Makes changes one after the other, up to the first that is refused: its place in the list, and why. */
+  change(ns: Ns, changes: readonly PreparedChange[]): { readonly at: number; readonly failure: Failure } | null;
 
   // sysctls that the plane obeys (`SYSCTLS` in `abi.ts`); `dev` for conf/DEV ones, "all" and "default" included
   setSysctl(ns: Ns, key: string, value: number): Failure | null;

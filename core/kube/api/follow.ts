@@ -65,10 +65,10 @@ function open(
   const events = initialEvents(server, route);
   if (!Array.isArray(events)) return refusal(events);
   const initial = events.map(shape);
-  const stop = server.watches.add(follow.kind, (change) => {
+  const stop = server.store.watch((change) => {
     const event = follow.event(change);
     if (event !== undefined) tell(shape(event));
-  });
+  }, [follow.kind]);
   const seconds = Number(route.query.get("timeoutSeconds") ?? "");
   const wanted = ["true", "1"].includes(route.query.get("allowWatchBookmarks") ?? "");
   return {

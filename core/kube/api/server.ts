@@ -1,7 +1,6 @@
 import type { Clock, Random } from "../../base/mod.ts";
 import { copyOf, type Draft, type KubeObject, type ObjectOf } from "../objects/object.ts";
 import { joinGroupVersion, type Resource } from "../objects/resource.ts";
-import { WatchHub } from "../store/hub.ts";
 import type { Store } from "../store/store.ts";
 import { Allocators } from "./allocate/allocators.ts";
 import type { Api, DeleteOptions, Happening, ObjectName } from "./api.ts";
@@ -40,7 +39,6 @@ export class ApiServer implements Api {
   readonly random: Random;
   readonly registry: Registry;
   readonly allocators: Allocators;
-  readonly watches: WatchHub;
   readonly #events = new EventRecorder(this);
 
   constructor(readonly options: ServerOptions) {
@@ -48,7 +46,6 @@ export class ApiServer implements Api {
     this.clock = options.clock;
     this.random = options.random;
     this.registry = new Registry(options.store);
-    this.watches = new WatchHub(options.store);
     this.allocators = new Allocators(options.store, options.serviceCIDRs, options.nodePorts);
   }
 

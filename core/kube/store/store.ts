@@ -27,7 +27,8 @@ const HISTORY = 10_000;
  */
 export class Store {
   readonly #kinds = new Map<string, Shelf>();
-  readonly #listeners = new Set<(change: Change) => void>();
+  readonly #listeners = new Set<Listener>();
+  readonly #byKind = new Map<string, Set<Listener>>();
   #history: Change[] = [];
   #version = 0;
 
@@ -63,6 +64,7 @@ export class Store {
     const kept: T = { ...object, metadata: { ...object.metadata, resourceVersion: String(version) } };
     box.set(kept);
     this.#tell(
+      kind,
       old === undefined ? { type: "ADDED", object: kept, version } : { type: "MODIFIED", object: kept, old, version },
     );
     return kept;
@@ -75,14 +77,24 @@ export class Store {
     if (old === undefined) return false;
     const version = ++this.#version;
     const object = { ...old, metadata: { ...old.metadata, resourceVersion: String(version) } };
-    this.#tell({ type: "DELETED", object, old, version });
+    this.#tell(kind, { type: "DELETED", object, old, version });
     return true;
   }
 
-  /** Calls `listener` for every later change of any kind, in order, until the returned function is called. */
-  watch(listener: (change: Change) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+  /**
+   * Calls `listener` for every later change, in order, until the returned function is called. With kinds (as the store
+   * keeps them), for theirs only, after those who listen to everything: a change costs nothing to those who do not want it.
+   */
+  watch(listener: Listener, kinds?: Iterable<string>): () => void {
+    const sets = kinds === undefined ? [this.#listeners] : Array.from(kinds, (kind) => this.#listenersOf(kind));
+    for (const set of sets) set.add(listener);
+    return () => sets.forEach((set) => set.delete(listener));
+  }
+
+  #listenersOf(kind: string): Set<Listener> {
+    const known = this.#byKind.get(kind) ?? new Set();
+    this.#byKind.set(kind, known);
+    return known;
   }
 
   /** The changes after a version, or undefined when the store no longer remembers them (410 Gone). */
@@ -118,12 +130,15 @@ export class Store {
     return box;
   }
 
-  #tell(change: Change): void {
+  #tell(kind: string, change: Change): void {
     this.#history.push(change);
     if (this.#history.length > 2 * HISTORY) this.#history = this.#history.slice(-HISTORY);
     for (const listener of this.#listeners) listener(change);
+    for (const listener of this.#byKind.get(kind) ?? []) listener(change);
   }
 }
+
+type Listener = (change: Change) => void;
 
 /** Objects of one kind by namespace ("" for cluster-wide ones). */
 type Shelf = Map<string, Box>;

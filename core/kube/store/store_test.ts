@@ -61,3 +61,16 @@ Deno.test("a fork goes its own way", () => {
   assertStrictEquals(store.get("ConfigMap", "a", "shop"), kept);
   assertEquals([store.version, fork.version], [1, 2]);
 });
+
+Deno.test("who listens to some kinds hears of these alone, in order, behind those who hear of everything", () => {
+  const store = new Store();
+  const heard: string[] = [];
+  const stop = store.watch(({ object }) => heard.push(`pods ${object.kind} ${object.metadata.name}`), ["Pod", "Lease"]);
+  store.watch(({ object }) => heard.push(`all ${object.kind}`));
+  const pod = { ...map("p", "1"), kind: "Pod" };
+  store.put(map("a", "1"));
+  store.put(pod);
+  stop();
+  store.remove("Pod", "p", "shop");
+  assertEquals(heard, ["all ConfigMap", "all Pod", "pods Pod p", "all Pod"]);
+});

@@ -41,7 +41,13 @@ export const bridge: Program = async (process) => {
     const tool = new IpTool(process, options, nsOf(process, options.netns));
     const run = (words: Words) => runObject(tool, words);
     if (options.batch !== undefined) {
-      return await runBatch(process, { tool, options, run, report: (error) => report(process, error) });
+      return await runBatch(process, {
+        program: "bridge",
+        tool,
+        options,
+        run,
+        report: (error) => report(process, error),
+      });
     }
     if (!words.more) throw new Exit(255, BRIDGE_USAGE[""] ?? "", true);
     return await run(words);

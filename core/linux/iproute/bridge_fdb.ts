@@ -1,5 +1,5 @@
 import { type FdbEntry, type Link, TAG } from "../../../wasm/mod.ts";
-import { type Failure, Feed, isFailure, isIp, isMac } from "../../base/mod.ts";
+import { type Failure, isFailure, isIp, isMac } from "../../base/mod.ts";
 import { type StateKey } from "../namespace.ts";
 import { BRIDGE_USAGE } from "./bridge_usage.ts";
 import { Entry } from "./entry.ts";
@@ -10,9 +10,6 @@ import type { IpObject, IpTool } from "./tool.ts";
 import { abbreviated, parseUnsigned, type Words } from "./words.ts";
 
 const VERBS = ["add", "append", "replace", "delete", "flush", "show", "list", "lst", "get", "help"] as const;
-
-/** Changes that `bridge fdb` made, for `bridge monitor`. */
-const CHANGES: StateKey<Feed<{ readonly entry: FdbEntry; readonly deleted: boolean }>> = { label: "fdb changes" };
 
 /** `bridge fdb`. */
 export const bridgeFdb: IpObject = (tool, words) => {
@@ -47,12 +44,13 @@ export const bridgeMonitor: IpObject = async (tool, words) => {
   if (abbreviated(word, ["file", "link", "fdb", "mdb", "vlan", "all"] as const) === undefined) {
     throw new Exit(255, `Argument "${word}" is unknown, try "bridge monitor help".\n`, true);
   }
-  const feed = tool.namespace.state(CHANGES, () => new Feed());
-  const off = feed.listen(({ entry, deleted }) => {
+  const listeners = tool.fdbListeners();
+  const listener = (entry: FdbEntry, deleted: boolean): void => {
     tool.process.out((deleted ? "Deleted " : "") + printEntry(tool, entry, false).text);
-  });
+  };
+  listeners.add(listener);
   await tool.process.killed;
-  off();
+  listeners.delete(listener);
   return 0;
 };
 
@@ -229,9 +227,12 @@ function fdbChange(tool: IpTool, words: Words, mode: "add" | "append" | "replace
     ...(request.dst !== undefined && { dst: request.dst }),
     ...(request.vlan !== undefined && { vlan: request.vlan }),
   };
-  const refused = self && link.kind !== "vxlan" ? keepOwn(tool, entry, mode) : addEntry(tool, link, { entry, mode });
-  must(refused);
-  if (!isFailure(refused)) tool.namespace.state(CHANGES, () => new Feed()).say({ entry, deleted: false });
+  if (self && link.kind === "vxlan") {
+    must(tool.changeByWords({ fdb: entry, mode }));
+    return 0;
+  }
+  must(self ? keepOwn(tool, entry, mode) : addEntry(tool, link, { entry, mode }));
+  for (const listener of tool.fdbListeners()) listener(entry, false);
   return 0;
 }
 
@@ -279,7 +280,7 @@ function fdbDelete(tool: IpTool, words: Words): number {
   const vlans = request.vlan === undefined ? [undefined, ...vlansOf(tool, link, mac)] : [request.vlan];
   const refused = vlans.map((vlan) => tool.plane.removeFdb(tool.ns, { ...which, ...(vlan !== undefined && { vlan }) }));
   if (refused.every((one) => one !== null)) must(refused[0]);
-  if (gone !== undefined) tool.namespace.state(CHANGES, () => new Feed()).say({ entry: gone, deleted: true });
+  if (gone !== undefined) { for (const listener of tool.fdbListeners()) listener(gone, true); }
   return 0;
 }
 

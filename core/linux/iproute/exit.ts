@@ -46,9 +46,14 @@ export function netlinkText(failure: Failure): string {
   return `Error: ${failure.extack}${failure.extack.endsWith(".") ? "" : "."}\n`;
 }
 
-/** Throws what the kernel refused as `ip` reports it: exit status 2. */
+/** What the kernel refused as `ip` reports it: exit status 2. */
+export function refusal(failure: Failure): Exit {
+  return new Exit(2, netlinkText(failure));
+}
+
+/** Throws what the kernel refused. */
 export function must<T>(answer: T | Failure | null | undefined): void {
   if (typeof answer === "object" && answer !== null && "errno" in answer) {
-    throw new Exit(2, netlinkText(answer as Failure));
+    throw refusal(answer as Failure);
   }
 }

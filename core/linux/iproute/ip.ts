@@ -92,6 +92,7 @@ function toolOf(process: Process, options: IpOptions): IpTool {
 function inBatch(process: Process, options: IpOptions): Promise<number> {
   const tool = toolOf(process, options);
   return runBatch(process, {
+    program: "ip",
     tool,
     options,
     run: (words) => runObject(tool, words),

@@ -208,7 +208,7 @@ function neighChange(tool: IpTool, words: Words, mode: "add" | "change" | "repla
     ...(proxy && { proxy }),
     ...(router && { router }),
   };
-  must(tool.plane.addNeighbour(tool.ns, entry, mode));
+  must(tool.changeByWords({ neighbour: entry, mode }));
   return 0;
 }
 

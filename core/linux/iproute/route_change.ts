@@ -1,5 +1,5 @@
 import type { NextHop, RouteSpec, RouteType } from "../../../wasm/mod.ts";
-import { isFailure, printCidr } from "../../base/mod.ts";
+import { printCidr } from "../../base/mod.ts";
 import { Exit, garbage, invalid, must } from "./exit.ts";
 import { noteTable } from "./known_tables.ts";
 import { numberOf, PROTOCOLS, routeTables, SCOPES } from "./names.ts";
@@ -38,9 +38,11 @@ export function routeChange(
     must(tool.plane.removeRoute(tool.ns, route));
     return 0;
   }
-  const refused = tool.plane.addRoute(tool.ns, route, verb);
-  must(refused);
-  if (!isFailure(refused) && route.table !== undefined) noteTable(tool.namespace, route.table);
+  if (route.table === undefined) must(tool.changeByWords({ route, mode: verb }));
+  else {
+    must(tool.plane.addRoute(tool.ns, route, verb));
+    noteTable(tool.namespace, route.table);
+  }
   return 0;
 }
 

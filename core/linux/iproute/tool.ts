@@ -1,6 +1,16 @@
-import type { IfIndex, Link, Ns, PlaneApi } from "../../../wasm/mod.ts";
+import {
+  type FdbEntry,
+  type IfIndex,
+  type KernelChange,
+  type Link,
+  type Ns,
+  type PlaneApi,
+  prepareChange,
+  type PreparedChange,
+} from "../../../wasm/mod.ts";
 import type { Machine } from "../machine.ts";
-import { type Namespace, namespaceOf } from "../namespace.ts";
+import { type Failure } from "../../base/mod.ts";
+import { type Namespace, namespaceOf, type StateKey } from "../namespace.ts";
 import type { Process } from "../process.ts";
 import type { Entry } from "./entry.ts";
 import { noDevice } from "./exit.ts";
@@ -8,12 +18,24 @@ import { type Json, printJson } from "./json.ts";
 import type { IpOptions } from "./options.ts";
 import type { Words } from "./words.ts";
 
+/** Who listens to changes that `bridge fdb` makes in a namespace: `bridge monitor`. */
+const FDB_LISTENERS: StateKey<Set<(entry: FdbEntry, deleted: boolean) => void>> = { label: "fdb listeners" };
+
+/** What one line of a batch asked: the devices it named, and the changes that followed from nothing but its words and them. */
+export interface Noted {
+  readonly devices: Link[];
+  readonly changes: PreparedChange[];
+}
+
 /** One run of `ip` or `bridge`: where it runs, what was asked for, and how it reports. */
 export class IpTool {
   readonly plane: PlaneApi;
   readonly machine: Machine;
   readonly namespace: Namespace;
   #links: Link[] | undefined;
+  readonly #found = new Map<string, Link | undefined>();
+  /** Where a batch wants to know what its line asks for. */
+  noted: Noted | undefined;
 
   constructor(readonly process: Process, readonly options: IpOptions, readonly ns: Ns = process.ns) {
     this.machine = process.machine;
@@ -33,19 +55,47 @@ export class IpTool {
   /** Devices are listed once for all that follows, as iproute2 keeps names within one run; `false` looks anew. */
   keepLinks(keep: boolean): void {
     this.#links = keep ? this.#links ?? this.plane.links(this.ns) : undefined;
+    if (!keep) this.#found.clear();
+  }
+
+  /** Asks for changes, one after the other; where one is refused: its place in the list, and why. */
+  change(changes: readonly PreparedChange[]): { readonly at: number; readonly failure: Failure } | null {
+    const refused = this.plane.change(this.ns, changes);
+    const listeners = this.fdbListeners();
+    if (listeners.size === 0) return refused;
+    for (const { change } of changes.slice(0, refused?.at)) {
+      if ("fdb" in change) listeners.forEach((listener) => listener(change.fdb, false));
+    }
+    return refused;
+  }
+
+  /** The same of one, which follows from the words of a line and the devices it names alone. */
+  changeByWords(change: KernelChange): Failure | null {
+    const prepared = prepareChange(change);
+    this.noted?.changes.push(prepared);
+    return this.change([prepared])?.failure ?? null;
+  }
+
+  /** Who listens to changes of forwarding tables here. */
+  fdbListeners(): Set<(entry: FdbEntry, deleted: boolean) => void> {
+    return this.namespace.state(FDB_LISTENERS, () => new Set());
   }
 
   /** The device of a name, also written `if3`. */
   find(name: string): Link | undefined {
+    if (this.#found.has(name)) return this.#found.get(name);
     const links = this.links();
     const index = /^if(\d+)$/.exec(name)?.[1];
-    return links.find((link) => link.name === name) ?? links.find((link) => link.index === Number(index));
+    const link = links.find((link) => link.name === name) ?? links.find((link) => link.index === Number(index));
+    if (this.#links !== undefined) this.#found.set(name, link);
+    return link;
   }
 
   /** The device of a name; ends the command where there is none. */
   device(name: string): Link {
     const link = this.find(name);
     if (link === undefined) throw noDevice(name);
+    this.noted?.devices.push(link);
     return link;
   }
 

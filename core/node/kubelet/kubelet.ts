@@ -3,6 +3,7 @@ import type { Machine } from "../../linux/mod.ts";
 import { rfc3339 } from "./container_worker.ts";
 import type { KubeletParts } from "./parts.ts";
 import { PodWorker } from "./pod_worker.ts";
+import { watchPodsOf } from "./pods_of_node.ts";
 import { usesObject } from "./volumes.ts";
 
 /** Virtual milliseconds until a changed ConfigMap or Secret is in the pods' files: kubelet's sync period. */
@@ -27,7 +28,8 @@ export class Kubelet {
     const { api } = this.#parts;
     await run("iptables-restore --noflush", CHAINS);
     for (const sysctl of SYSCTLS) await run(`sysctl -qw -e ${sysctl}`);
-    api.store.watch((change) => this.#follow(change));
+    watchPodsOf(this.#parts.node, api.store, (pod) => this.#take(pod));
+    api.store.watch((change) => this.#refreshLater(change), ["ConfigMap", "Secret"]);
     for (const pod of api.store.list("Pod")) this.#take(pod);
     this.#becomeReady();
   }
@@ -40,13 +42,6 @@ export class Kubelet {
   /** The machine of a pod's container, the first running one unless named. */
   machineOf(pod: Pod, container?: string): Machine | undefined {
     return this.worker(pod)?.machineOf(container);
-  }
-
-  #follow({ type, object }: Change): void {
-    if (object.kind === "Pod" && type !== "DELETED") this.#take(object as Pod);
-    if ((object.kind === "ConfigMap" || object.kind === "Secret") && type === "MODIFIED") {
-      this.#refreshLater(object.kind, object.metadata);
-    }
   }
 
   #take(pod: Pod): void {
@@ -65,7 +60,8 @@ export class Kubelet {
     });
   }
 
-  #refreshLater(kind: string, { name, namespace }: { readonly name: string; readonly namespace?: string }): void {
+  #refreshLater({ type, object: { kind, metadata: { name, namespace } } }: Change): void {
+    if (type !== "MODIFIED") return;
     const { clock } = this.#parts.machine.runner;
     clock.at(clock.now() + VOLUME_SYNC, () => {
       for (const pod of this.#parts.api.store.list("Pod", namespace === undefined ? {} : { namespace })) {

@@ -180,17 +180,16 @@ impl Fabric {
         let master = device.master;
         if let (Some(vxlan), true) = (device.vxlan_mut(), entry.self_ || master == 0) {
             let Some(ip) = entry.dst else { return refuse_with(EINVAL, "") };
-            let exists = vxlan.remotes.iter().any(|remote| remote.mac == entry.mac);
-            if mode == FdbMode::Add && exists {
-                return refuse(EEXIST);
+            if vxlan.knows(entry.mac) {
+                if mode == FdbMode::Add {
+                    return refuse(EEXIST);
+                }
+                let all = mode == FdbMode::Replace;
+                vxlan.remotes.retain(|remote| remote.mac != entry.mac || !all && remote.ip != ip);
+                vxlan.reindex();
             }
-            if mode == FdbMode::Replace {
-                vxlan.remotes.retain(|remote| remote.mac != entry.mac);
-            }
-            vxlan.remotes.retain(|remote| remote.mac != entry.mac || remote.ip != ip);
             let origin = if entry.permanent || !entry.is_static { Origin::Fixed } else { Origin::Static };
             vxlan.append(Remote { mac: entry.mac, ip, origin, updated: now });
-            vxlan.reindex();
             return Ok(());
         }
         let bridge = if device.bridge().is_some() { entry.dev } else { master };

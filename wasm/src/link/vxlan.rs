@@ -77,6 +77,9 @@ impl Vxlan {
         self.shared |= *self.index.entry(remote.mac).or_insert(at) != at;
         self.remotes.push(remote);
     }
+    pub fn knows(&self, mac: Mac) -> bool {
+        self.index.contains_key(&mac)
+    }
     fn is_fresh(&self, remote: &Remote, now: u64) -> bool {
         now <= self.fresh_until(remote)
     }

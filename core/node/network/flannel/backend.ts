@@ -66,13 +66,34 @@ function tunnel(
       `link set ${name} up`,
       `addr add ${tunnelAddress(self.podCIDR)}/${self.podCIDR.includes(":") ? 128 : 32} dev ${name}`,
     ],
-    routes: known.map(({ podCIDR }) => `${plain(podCIDR)} via ${tunnelAddress(podCIDR)} dev ${name} onlink`),
-    neighbours: known.map(({ podCIDR, vtepMac }) =>
-      `${tunnelAddress(podCIDR)} lladdr ${vtepMac} dev ${name} nud permanent`
-    ),
-    fdb: known.map(({ vtepMac, address }) => `${vtepMac} dev ${name} dst ${address} self permanent`),
+    routes: known.map((peer) => wayTo(peer, name).route),
+    neighbours: known.map((peer) => wayTo(peer, name).neighbour),
+    fdb: known.map((peer) => wayTo(peer, name).fdb),
     podMtu: mtu - overhead,
   };
+}
+
+interface Way {
+  readonly route: string;
+  readonly neighbour: string;
+  readonly fdb: string;
+}
+
+/** Every node has the same way to a peer, so it is written down once. */
+const WAYS = new WeakMap<End, Way>();
+
+function wayTo(peer: End, device: string): Way {
+  const known = WAYS.get(peer);
+  if (known !== undefined) return known;
+  const { podCIDR, vtepMac, address } = peer;
+  const gateway = tunnelAddress(podCIDR);
+  const way = {
+    route: `${plain(podCIDR)} via ${gateway} dev ${device} onlink`,
+    neighbour: `${gateway} lladdr ${vtepMac} dev ${device} nud permanent`,
+    fdb: `${vtepMac} dev ${device} dst ${address} self permanent`,
+  };
+  WAYS.set(peer, way);
+  return way;
 }
 
 /** Plain routes: every peer's pods by way of the peer, which must be on the same link. */

@@ -115,13 +115,13 @@ impl Fabric {
         let claim = Claim { reuse: false, ..Claim::of(socket, socket.local, socket.local_port) };
         let listens = |other: &Socket| other.state() == SocketState::Listen;
         let taken = world.sockets.iter().any(|other| {
+            // There may be many sockets in many namespaces: most of them are told by this.
+            if other.ns != ns || other.id == id || !other.bound || !listens(other) {
+                return false;
+            }
             let mine = Claim::of(other, other.local, other.local_port);
-            let same = mine.port == claim.port && mine.protocol == claim.protocol && other.ns == ns;
-            same && other.id != id
-                && other.bound
-                && listens(other)
-                && mine.overlaps(&claim)
-                && mine.device == claim.device
+            let same = mine.port == claim.port && mine.protocol == claim.protocol;
+            same && mine.overlaps(&claim) && mine.device == claim.device
         });
         if taken {
             return Err(crate::errno::EADDRINUSE);
