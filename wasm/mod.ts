@@ -246,7 +246,9 @@ export class Plane implements PlaneApi {
   change(ns: Ns, changes: readonly PreparedChange[]): { readonly at: number; readonly failure: Failure } | null {
     if (changes.length === 0) return null;
     const words = this.#engine.call(CALL.BATCH, joined(ns, changes));
-    return words[0] === 0 ? null : { at: words.at(-1) as number - 1, failure: failure(words) };
+    if (words[0] === 0) return null;
+    let left = words.at(-1) as number;
+    return { at: changes.findIndex((change) => (left -= change.words.length) <= 0), failure: failure(words) };
   }
 
   // sysctls

@@ -14,8 +14,8 @@ export interface AgentOptions {
   readonly runner: Runner;
   /** Virtual milliseconds from one run's begin to the next one's, at least. */
   readonly period: number;
-  /** The kinds of objects that it follows, as the store keeps them. */
-  readonly kinds: Iterable<string>;
+  /** The kinds of objects that it follows, as the store keeps them; all, when left out. */
+  readonly kinds?: Iterable<string>;
   /** Whether a change of one is of interest. */
   concerns(change: Change): boolean;
   sync(task: Task): Promise<void>;

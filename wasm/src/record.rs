@@ -13,15 +13,12 @@ use crate::wire::{Ip, Mac, Prefix};
 /// Reads a stream of words; running off its end is our own bug and yields zeros.
 pub struct Reader<'a> {
     words: &'a [u32],
-    at: usize,
+    pub at: usize,
 }
 
 impl<'a> Reader<'a> {
     pub fn new(words: &'a [u32]) -> Reader<'a> {
         Reader { words, at: 0 }
-    }
-    pub fn more(&self) -> bool {
-        self.at < self.words.len()
     }
     #[inline(never)]
     pub fn word(&mut self) -> u32 {

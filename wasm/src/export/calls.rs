@@ -69,31 +69,28 @@ pub fn answer(fabric: &mut Fabric, number: u32, words: &[u32]) -> Vec<u32> {
     }
     let mut args = Reader::new(words);
     let mut out = Out(Vec::new());
-    if number != call::BATCH {
-        one(fabric, number, &mut args, &mut out);
-        return out.0;
-    }
-    // One call behind the other, each its number first, up to the first that is refused: the last answer, then how many there were.
-    let mut done = 0;
-    while args.more() && out.0.first().is_none_or(|errno| *errno == 0) {
+    // A batch: calls behind each other, each its number first, up to the first that is refused. The last answer, then how far it came.
+    let batch = number == call::BATCH;
+    let mut number = if batch { args.word() } else { number };
+    loop {
+        match number {
+            0..=0x1f => links(fabric, number, &mut args, &mut out),
+            0x20..=0x2f => ways(fabric, number, &mut args, &mut out),
+            0x30..=0x3f => rules(fabric, number, &mut args, &mut out),
+            0x40..=0x5f => sockets(fabric, number, &mut args, &mut out),
+            _ => watching(fabric, number, &mut args, &mut out),
+        }
+        fabric.run_queue();
+        if !batch {
+            return out.0;
+        }
+        if args.at >= words.len() || out.0[0] != 0 {
+            out.0.push(args.at as u32);
+            return out.0;
+        }
         out.0.clear();
-        let number = args.word();
-        one(fabric, number, &mut args, &mut out);
-        done += 1;
+        number = args.word();
     }
-    out.0.push(done);
-    out.0
-}
-
-fn one(fabric: &mut Fabric, number: u32, args: &mut Reader, out: &mut Out) {
-    match number {
-        0..=0x1f => links(fabric, number, args, out),
-        0x20..=0x2f => ways(fabric, number, args, out),
-        0x30..=0x3f => rules(fabric, number, args, out),
-        0x40..=0x5f => sockets(fabric, number, args, out),
-        _ => watching(fabric, number, args, out),
-    }
-    fabric.run_queue();
 }
 
 /// Namespaces, devices, addresses, neighbours, forwarding tables, sysctls.

@@ -78,7 +78,7 @@ impl Vxlan {
         self.remotes.push(remote);
     }
     pub fn knows(&self, mac: Mac) -> bool {
-        self.index.contains_key(&mac)
+        self.index.get(&mac).is_some()
     }
     fn is_fresh(&self, remote: &Remote, now: u64) -> bool {
         now <= self.fresh_until(remote)

@@ -112,20 +112,8 @@ impl Fabric {
         if !matches!(state, SocketState::Close | SocketState::Listen) {
             return Err(crate::errno::EINVAL);
         }
-        let claim = Claim { reuse: false, ..Claim::of(socket, socket.local, socket.local_port) };
-        let listens = |other: &Socket| other.state() == SocketState::Listen;
-        let taken = world.sockets.iter().any(|other| {
-            // There may be many sockets in many namespaces: most of them are told by this.
-            if other.ns != ns || other.id == id || !other.bound || !listens(other) {
-                return false;
-            }
-            let mine = Claim::of(other, other.local, other.local_port);
-            let same = mine.port == claim.port && mine.protocol == claim.protocol;
-            same && mine.overlaps(&claim) && mine.device == claim.device
-        });
-        if taken {
-            return Err(crate::errno::EADDRINUSE);
-        }
+        let claim = Claim::of(socket, socket.local, socket.local_port);
+        space.stack.ports.check(&claim, &world.sockets)?;
         let Some(tcp) = world.sockets.get_mut(id).and_then(Socket::tcp_mut) else { return Ok(()) };
         tcp.state = SocketState::Listen;
         tcp.backlog = backlog.min(most);
