@@ -27,7 +27,7 @@ export class Chance {
 
   /** `bothWays`: whether it is known if the two directions of a tunnel share a port; it is not where sockets drew theirs. */
   constructor(scenario: Scenario, readonly bothWays = true) {
-    this.#ranges = lines(scenario.iptables).flatMap((line) => {
+    this.#ranges = [...lines(scenario.iptables), ...lines(scenario.ip6tables)].flatMap((line) => {
       const found = NAT_RANGE.exec(line);
       return found === null ? [] : [[Number(found[1]), Number(found[2])] as const];
     });
@@ -48,7 +48,7 @@ export class Chance {
   /** A packet of a tunnel that came out of a port, or that an error quotes. */
   #tunnelText(line: string): string {
     return line.replace(
-      /:(\d+)>([\d.]+):(\d+)/g,
+      /:(\d+)>([\d.]+|\[[0-9a-f:.]+\]):(\d+)/g,
       (text, from, to, door) => this.#tunnels.has(door) && !this.#chosen.has(from) ? `:{vxlan}>${to}:${door}` : text,
     );
   }
@@ -59,15 +59,14 @@ export class Chance {
   }
 
   #learn(end: string): void {
-    const [address, port] = end.split(":");
+    const [address, port] = parts(end);
     const range = this.#ranges.find(([low, high]) => Number(port) >= low && Number(port) <= high);
     if (range !== undefined) this.#ends.set(end, `${address}:{${range.join("-")}}`);
   }
 
   #tunnel(flow: FlowRecord, flows: readonly FlowRecord[]): FlowRecord {
     const { orig, reply } = flow;
-    const [from, port] = String(orig.src).split(":");
-    const [to, door] = String(orig.dst).split(":");
+    const [from, port] = parts(String(orig.src)), [to, door] = parts(String(orig.dst));
     const tunnel = this.#tunnels.has(door ?? "") ||
       (!this.bothWays && this.#tunnels.size > 0 && !this.#chosen.has(port ?? ""));
     if (orig.proto !== "udp" || !tunnel || !inLocalRange(port)) return flow;
@@ -90,8 +89,14 @@ export class Chance {
   }
 
   #renameText(text: string): string {
-    return text.replace(/\d+(?:\.\d+){3}:\d+/g, (end) => this.#ends.get(end) ?? end);
+    return text.replace(/(?:\d+(?:\.\d+){3}|\[[0-9a-f:.]+\]):\d+/g, (end) => this.#ends.get(end) ?? end);
   }
+}
+
+/** Address and port of an end, the brackets of IPv6 left where they are. */
+function parts(end: string): readonly [address: string, port: string] {
+  const colon = end.lastIndexOf(":");
+  return [end.slice(0, colon), end.slice(colon + 1)];
 }
 
 function inLocalRange(port: string | undefined): boolean {

@@ -28,7 +28,12 @@ function phrase(words: readonly string[], names: readonly string[]): Phrase {
 }
 
 const number = (text: string | undefined) => text === undefined ? undefined : Number(text);
-const prefix = (text: string) => text === "default" ? "0.0.0.0/0" : text.includes("/") ? text : `${text}/32`;
+
+/** A prefix with its length; `default` is that of the family. */
+function prefix(text: string, family: 4 | 6 = text.includes(":") ? 6 : 4): string {
+  if (text === "default") return family === 6 ? "::/0" : "0.0.0.0/0";
+  return text.includes("/") ? text : `${text}/${family === 6 ? 128 : 32}`;
+}
 
 /** The interface index of a name; throws where there is none. */
 export function deviceOf(plane: PlaneApi, ns: Ns, name: string): IfIndex {
@@ -41,10 +46,12 @@ export function deviceOf(plane: PlaneApi, ns: Ns, name: string): IfIndex {
 export function runLine(plane: PlaneApi, ns: Ns, line: string): void {
   const words = line.trim().split(/\s+/);
   if (words[0] === "ip") words.shift();
+  const family = words[0] === "-6" ? 6 : words.some((word) => word.includes(":")) ? 6 : 4;
+  if (words[0] === "-6") words.shift();
   const [noun = "", verb = "", ...rest] = words;
   const run = LINES[`${noun} ${verb}`];
   if (run === undefined) throw new Error(`cannot build: ${line}`);
-  const failure = run({ plane, ns, words: rest });
+  const failure = run({ plane, ns, words: rest, family });
   if (failure) throw new Error(`${line}: ${failure.errno} ${failure.extack ?? ""}`);
 }
 
@@ -52,6 +59,8 @@ interface Call {
   readonly plane: PlaneApi;
   readonly ns: Ns;
   readonly words: readonly string[];
+  /** That of `ip -6`, or of the addresses in the line. */
+  readonly family: 4 | 6;
 }
 
 const LINES: Readonly<Record<string, (call: Call) => Failure | null>> = {
@@ -62,8 +71,8 @@ const LINES: Readonly<Record<string, (call: Call) => Failure | null>> = {
     const spec = { address: p.head[0] ?? "", broadcast: p.get("broadcast") ?? p.get("brd") };
     return plane.addAddress(ns, deviceOf(plane, ns, p.get("dev") ?? ""), spec);
   },
-  "route add": ({ plane, ns, words }) => plane.addRoute(ns, routeSpec(plane, ns, words), "add"),
-  "rule add": ({ plane, ns, words }) => plane.addRule(ns, ruleSpec(words)),
+  "route add": (call) => call.plane.addRoute(call.ns, routeSpec(call), "add"),
+  "rule add": ({ plane, ns, words, family }) => plane.addRule(ns, ruleSpec(words, family)),
   "neigh add": ({ plane, ns, words }) => {
     const p = phrase(words, ["dev", "lladdr", "nud"]);
     const state = p.get("nud") === "permanent" ? "PERMANENT" : "REACHABLE";
@@ -132,18 +141,18 @@ function setLink({ plane, ns, words }: Call): Failure | null {
   });
 }
 
-function routeSpec(plane: PlaneApi, ns: Ns, words: readonly string[]): RouteSpec {
+function routeSpec({ plane, ns, words, family }: Call): RouteSpec {
   const legs = words.indexOf("nexthop");
   if (legs >= 0) {
     const nexthops = words.slice(legs).join(" ").split(/nexthop ?/).slice(1).map((text) => nexthop(plane, ns, text));
-    return { ...routeSpec(plane, ns, words.slice(0, legs)), nexthops };
+    return { ...routeSpec({ plane, ns, words: words.slice(0, legs), family }), nexthops };
   }
   const p = phrase(words, ["via", "dev", "table", "metric", "src", "scope", "proto", "mtu", "advmss", "tos"]);
   const [first = "", second] = p.head;
   const typed = ROUTE_TYPES.includes(first);
   const dev = p.get("dev"), table = p.get("table"), scope = p.get("scope");
   return {
-    to: prefix(typed ? second ?? "" : first),
+    to: prefix(typed ? second ?? "" : first, family),
     type: typed ? first as RouteType : undefined,
     via: p.get("via"),
     dev: dev === undefined ? undefined : deviceOf(plane, ns, dev),
@@ -176,23 +185,23 @@ const RULE_WORDS = [
   ...["from", "to", "fwmark", "table", "lookup", "priority", "pref", "iif", "oif", "tos"],
   ...["ipproto", "sport", "dport", "goto", "suppress_prefixlength"],
 ];
-const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, sctp: 132 };
+const PROTOCOLS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, "ipv6-icmp": 58, sctp: 132 };
 
 function ports(text: string | undefined): readonly [number, number] | undefined {
   const [low, high = low] = (text ?? "").split("-").map(Number);
   return text === undefined || low === undefined || high === undefined ? undefined : [low, high];
 }
 
-function ruleSpec(words: readonly string[]): RuleSpec {
+function ruleSpec(words: readonly string[], family: 4 | 6): RuleSpec {
   const p = phrase(words, RULE_WORDS);
   const [mark, mask] = (p.get("fwmark") ?? "").split("/");
   const table = p.get("table") ?? p.get("lookup");
   const net = (name: string) => {
     const text = p.get(name);
-    return text === undefined || text === "all" ? undefined : prefix(text);
+    return text === undefined || text === "all" ? undefined : prefix(text, family);
   };
   return {
-    family: 4,
+    family,
     priority: number(p.get("priority") ?? p.get("pref")),
     from: net("from"),
     to: net("to"),

@@ -3,17 +3,19 @@ import { namespaceOf } from "../../core/linux/mod.ts";
 import { netfilterOf } from "../../core/linux/mod.ts";
 import type { Flow, FlowSide } from "../../wasm/mod.ts";
 import type { FlowRecord, TupleRecord } from "./scenario.ts";
+import { printEnd } from "./packet.ts";
 import type { World } from "./world.ts";
 
-/** Packets of every rule and policy by `ns/table/chain/number`. */
+/** Packets of every rule and policy by `ns/table/chain/number`; tables of ip6tables have a 6 behind their name. */
 export function readCounters(world: World): Map<string, number> {
   const counters = new Map<string, number>();
-  for (const { ns, tables } of world.tables) {
-    const netfilter = netfilterOf(namespaceOf(world.plane, world.ns.get(ns) as number));
+  for (const { ns, family, tables } of world.tables) {
+    const netfilter = netfilterOf(namespaceOf(world.plane, world.ns.get(ns) as number), family);
     for (const table of tables) {
+      const place = `${ns}/${table}${family === 6 ? "6" : ""}`;
       for (const { name, policy, count, entries } of netfilter.chains(table)) {
-        entries.forEach(({ packets }, i) => counters.set(`${ns}/${table}/${name}/${i + 1}`, packets));
-        if (policy !== undefined) counters.set(`${ns}/${table}/${name}/policy`, count.packets);
+        entries.forEach(({ packets }, i) => counters.set(`${place}/${name}/${i + 1}`, packets));
+        if (policy !== undefined) counters.set(`${place}/${name}/policy`, count.packets);
       }
     }
   }
@@ -34,12 +36,12 @@ export function countersMoved(
 }
 
 function tuple(proto: number, side: FlowSide): TupleRecord {
-  if (proto === 1) {
+  if (proto === 1 || proto === 58) {
     const { src, dst, id = 0, type = 0, code = 0 } = side;
-    return { proto: "icmp", src, dst, id, type, code };
+    return { proto: proto === 1 ? "icmp" : "icmpv6", src, dst, id, type, code };
   }
   const name = { 6: "tcp", 17: "udp" }[proto] ?? proto;
-  return { proto: name, src: `${side.src}:${side.sport}`, dst: `${side.dst}:${side.dport}` };
+  return { proto: name, src: printEnd(side.src, side.sport), dst: printEnd(side.dst, side.dport) };
 }
 
 function record(flow: Flow, destroyed: boolean): FlowRecord {

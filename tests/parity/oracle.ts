@@ -1,6 +1,7 @@
 /** The real kernel, asked through `oracle.py` of the shared folder: scenarios go in, what became of their probes comes out. */
 import { TextLineStream } from "./text_lines.ts";
-import type { ProbeResult, Scenario } from "./scenario.ts";
+import { buildPacket, isSix } from "./packet.ts";
+import type { Probe, ProbeResult, Scenario } from "./scenario.ts";
 
 /** What the kernel made of a scenario: a result per probe, or why it could not be built. */
 export type KernelAnswer = { readonly results: readonly ProbeResult[] } | { readonly error: string };
@@ -39,7 +40,8 @@ export class Kernel {
       this.#broken = 0;
     }
     const { writer, lines } = this.#child;
-    await writer.write(new TextEncoder().encode(JSON.stringify(scenario) + "\n"));
+    const probes = scenario.probes.map(inBytes);
+    await writer.write(new TextEncoder().encode(JSON.stringify({ ...scenario, probes }) + "\n"));
     const { value, done } = await lines.read();
     if (done) throw new Error("the oracle ended; root and Debian's iptables, iproute2, ipset are needed");
     const answer = JSON.parse(value) as KernelAnswer;
@@ -53,6 +55,11 @@ export class Kernel {
     await this.#child.lines.cancel();
     await this.#child.process.status;
   }
+}
+
+/** The oracle makes packets of IPv4 itself; those of IPv6 it is given. */
+function inBytes(probe: Probe): Probe {
+  return "inject" in probe && isSix(probe) ? { ...probe, bytes: buildPacket(probe).toHex() } : probe;
 }
 
 function start() {

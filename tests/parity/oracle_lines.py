@@ -9,6 +9,7 @@ import sys
 
 sys.path.insert(0, sys.argv[1])
 import oracle  # noqa: E402
+import oracle6  # noqa: E402
 
 SCTP_STATES = [
     "NONE", "CLOSED", "COOKIE_WAIT", "COOKIE_ECHOED", "ESTABLISHED",
@@ -28,7 +29,9 @@ def inject(net, probe, want):
     for name, tun in net.tun.items():
         while True:
             try:
-                wire.append([name, os.read(tun, 65536).hex()])
+                packet = os.read(tun, 65536)
+                if not oracle6.of_the_house(packet):
+                    wire.append([name, packet.hex()])
             except BlockingIOError:
                 break
     if wire:
@@ -75,10 +78,12 @@ def watch_sctp():
 
 
 oracle.Net.inject = inject
+oracle6.install()
 watch_sctp()
 
 for line in sys.stdin:
     scenario = json.loads(line)
+    oracle6.begin(scenario)
     for probe in scenario["probes"]:
         if "bytes" in probe:
             probe["_bytes"] = bytes.fromhex(probe["bytes"])

@@ -1,9 +1,29 @@
 /** Packets of probes as bytes, and packets that came out as text. */
-import { parseIp } from "../../core/base/mod.ts";
+import { ipWords, parseIp, wordsIp } from "../../core/base/mod.ts";
 import type { PacketProbe } from "./scenario.ts";
 
 const TCP_FLAGS = "FSRPAUEC";
 const NUMBERS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17 };
+const ICMPV6 = 58;
+
+/** Whether a probe's packet is one of IPv6. */
+export const isSix = ({ src }: PacketProbe): boolean => src.includes(":");
+
+/** The number of a probe's protocol in its IP header; `icmp` is that of the packet's family. */
+export function protocolOf(probe: PacketProbe): number {
+  return probe.proto === "icmp" && isSix(probe) ? ICMPV6 : NUMBERS[probe.proto] ?? Number(probe.proto);
+}
+
+/** The bytes of an address. */
+export function addressBytes(text: string): number[] {
+  return text.includes(":") ? ipWords(text).flatMap(long) : quad(text);
+}
+
+/** The sum of a body with its pseudo header (RFC 9293 3.1, RFC 8200 8.1); IPv4's ICMP has none. */
+export function bodySum(ends: readonly number[], proto: number, body: readonly number[]): number {
+  const pseudo = proto === 1 ? [] : [...ends, 0, proto, ...short(body.length)];
+  return checksum([...pseudo, ...body]);
+}
 
 function quad(text: string): number[] {
   const value = Number(parseIp(text)?.value ?? 0n);
@@ -50,18 +70,18 @@ function transport(probe: PacketProbe, payload: readonly number[]): { bytes: num
   return { bytes: [...payload] };
 }
 
-/** The IPv4 packet of a packet probe. */
+/** The packet of a packet probe. */
 export function buildPacket(probe: PacketProbe): Uint8Array {
   if (probe.bytes !== undefined) return Uint8Array.fromHex(probe.bytes);
   const payload = [...new TextEncoder().encode(probe.payload ?? "oracle")];
-  const proto = NUMBERS[probe.proto] ?? Number(probe.proto);
+  const proto = protocolOf(probe);
   const { bytes, checksumAt } = transport(probe, payload);
-  const src = quad(probe.src), dst = quad(probe.dst);
-  if (checksumAt !== undefined) {
-    const pseudo = proto === 1 ? [] : [...src, ...dst, 0, proto, ...short(bytes.length)];
-    bytes.splice(checksumAt, 2, ...short(checksum([...pseudo, ...bytes]) || 0xffff));
-  }
+  const ends = [...addressBytes(probe.src), ...addressBytes(probe.dst)];
+  if (checksumAt !== undefined) bytes.splice(checksumAt, 2, ...short(bodySum(ends, proto, bytes) || 0xffff));
   const { tos = 0, ipid = 0, df, ttl = 64 } = probe;
+  if (isSix(probe)) {
+    return Uint8Array.from([...short(0x6000 | tos << 4), 0, 0, ...short(bytes.length), proto, ttl, ...ends, ...bytes]);
+  }
   const head = [
     0x45,
     tos,
@@ -72,38 +92,47 @@ export function buildPacket(probe: PacketProbe): Uint8Array {
     proto,
     0,
     0,
-    ...src,
-    ...dst,
+    ...ends,
   ];
   head.splice(10, 2, ...short(checksum(head)));
   return Uint8Array.from([...head, ...bytes]);
 }
 
-interface Fields {
+/** What a packet's IP header says, and what is behind it. */
+interface Head {
   readonly src: string;
   readonly dst: string;
   readonly ttl: number;
-  readonly proto?: string | number;
-  readonly text: string;
+  readonly proto: number;
+  /** A fragment that is not the first. */
+  readonly later: boolean;
+  readonly body: Uint8Array;
 }
 
-const address = (bytes: Uint8Array, at: number) => bytes.subarray(at, at + 4).join(".");
 const word = (bytes: Uint8Array, at: number) => ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 
-function fields(bytes: Uint8Array): Fields {
-  const src = address(bytes, 12), dst = address(bytes, 16), ttl = bytes[8] ?? 0, number = bytes[9] ?? 0;
+function head4(bytes: Uint8Array): Head {
+  const address = (at: number) => bytes.subarray(at, at + 4).join(".");
   const body = bytes.subarray(((bytes[0] ?? 0) & 15) * 4);
-  const base = { src, dst, ttl };
-  if (word(bytes, 6) & 0x1fff) return { ...base, text: `${src}>${dst} ttl=${ttl} None` };
-  if ((number === 6 || number === 17) && body.length >= 4) {
-    const proto = number === 6 ? "tcp" : "udp";
-    const flags = number === 6 && body.length >= 14 ? `[${flagText(body[13] ?? 0)}]` : "";
-    return { ...base, proto, text: `${src}:${word(body, 0)}>${dst}:${word(body, 2)} ttl=${ttl} ${proto}${flags}` };
-  }
-  if (number === 1 && body.length >= 8) {
-    return { ...base, proto: "icmp", text: `${src}>${dst} ttl=${ttl} ${icmpText(body)}` };
-  }
-  return { ...base, proto: number, text: `${src}>${dst} ttl=${ttl} ${number}` };
+  const later = (word(bytes, 6) & 0x1fff) !== 0;
+  return { src: address(12), dst: address(16), ttl: bytes[8] ?? 0, proto: bytes[9] ?? 0, later, body };
+}
+
+/** With hop-by-hop options and a fragment header passed over. */
+function head6(bytes: Uint8Array): Head {
+  const address = (at: number) => {
+    const part = (i: number) => word(bytes, at + i * 4) * 65_536 + word(bytes, at + i * 4 + 2);
+    return wordsIp([part(0), part(1), part(2), part(3)]);
+  };
+  let [proto, at, later] = [bytes[6] ?? 0, 40, false];
+  if (proto === 0) [proto, at] = [bytes[at] ?? 0, at + 8 + (bytes[at + 1] ?? 0) * 8];
+  if (proto === 44) [proto, later, at] = [bytes[at] ?? 0, word(bytes, at + 2) >> 3 !== 0, at + 8];
+  return { src: address(8), dst: address(24), ttl: bytes[7] ?? 0, proto, later, body: bytes.subarray(at) };
+}
+
+/** `address:port`, `[address]:port`. */
+export function printEnd(address: string, port: number | undefined): string {
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
 const flagText = (bits: number) => [...TCP_FLAGS].filter((_, i) => (bits >> i) & 1).join("");
@@ -112,10 +141,28 @@ function icmpText(body: Uint8Array): string {
   const type = body[0] ?? 0;
   const id = type === 0 || type === 8 ? ` id=${word(body, 4)}` : "";
   const quotes = [3, 4, 5, 11, 12].includes(type) && body.length >= 36;
-  return `icmp ${type}/${body[1]}${id}${quotes ? ` inner(${fields(body.subarray(8)).text})` : ""}`;
+  return `icmp ${type}/${body[1]}${id}${quotes ? ` inner(${describePacket(body.subarray(8))})` : ""}`;
 }
 
-/** A packet as recordings write it: `10.0.0.1:5>10.0.0.2:80 ttl=63 tcp[S]`. */
+function icmpText6(body: Uint8Array): string {
+  const type = body[0] ?? 0;
+  const id = type === 128 || type === 129 ? ` id=${word(body, 4)}` : "";
+  const quotes = type >= 1 && type <= 4 && body.length >= 56;
+  return `icmpv6 ${type}/${body[1]}${id}${quotes ? ` inner(${describePacket(body.subarray(8))})` : ""}`;
+}
+
+/** A packet as recordings write it: `10.0.0.1:5>10.0.0.2:80 ttl=63 tcp[S]`, `[2001:db8::1]:5>[2001:db8::2]:80 ttl=63 udp`. */
 export function describePacket(bytes: Uint8Array): string {
-  return fields(bytes).text;
+  const six = (bytes[0] ?? 0) >> 4 === 6;
+  const { src, dst, ttl, proto, later, body } = (six ? head6 : head4)(bytes);
+  if (later) return `${src}>${dst} ttl=${ttl} None`;
+  if ((proto === 6 || proto === 17) && body.length >= 4) {
+    const flags = proto === 6 && body.length >= 14 ? `[${flagText(body[13] ?? 0)}]` : "";
+    const ends = `${printEnd(src, word(body, 0))}>${printEnd(dst, word(body, 2))}`;
+    return `${ends} ttl=${ttl} ${proto === 6 ? "tcp" : "udp"}${flags}`;
+  }
+  if (proto === (six ? ICMPV6 : 1) && body.length >= 8) {
+    return `${src}>${dst} ttl=${ttl} ${six ? icmpText6(body) : icmpText(body)}`;
+  }
+  return `${src}>${dst} ttl=${ttl} ${proto}`;
 }

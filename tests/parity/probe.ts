@@ -1,7 +1,7 @@
 /** Probes sent through the plane, watched as the recorder watches the real kernel. */
 import { isFailure } from "../../core/base/mod.ts";
 import type { Ns, PlaneApi, SocketId } from "../../wasm/mod.ts";
-import { buildPacket, checksum, describePacket } from "./packet.ts";
+import { buildPacket, checksum, describePacket, printEnd } from "./packet.ts";
 import { countersMoved, readCounters, takeFlows } from "./observe.ts";
 import type { PacketProbe, Probe, ProbeResult, SocketProbe } from "./scenario.ts";
 import type { World } from "./world.ts";
@@ -53,13 +53,16 @@ class Attempt {
   readonly #plane: PlaneApi;
   readonly #socket: SocketId;
   readonly #accepted: SocketId[] = [];
+  /** A socket of IPv6; its destination may be a mapped address. */
+  readonly #six: boolean;
 
   constructor(readonly world: World, readonly probe: SocketProbe) {
     this.#plane = world.plane;
     const ns = world.ns.get(probe.from) as Ns;
+    this.#six = probe.dst.includes(":");
     this.#socket = probe.proto === "icmp"
-      ? this.#plane.socket(ns, "raw", 4, 1)
-      : this.#plane.socket(ns, probe.proto, 4);
+      ? this.#plane.socket(ns, "raw", this.#six ? 6 : 4, this.#six ? 58 : 1)
+      : this.#plane.socket(ns, probe.proto, this.#six ? 6 : 4);
   }
 
   send(): void {
@@ -67,7 +70,7 @@ class Attempt {
     const plane = this.#plane;
     plane.setSocket(this.#socket, { ttl: probe.ttl, mark: probe.mark, reuseAddress: true });
     if (probe.src !== undefined || probe.sport !== undefined) {
-      this.#fail(plane.bind(this.#socket, probe.src ?? "0.0.0.0", probe.sport ?? 0));
+      this.#fail(plane.bind(this.#socket, probe.src ?? (this.#six ? "::" : "0.0.0.0"), probe.sport ?? 0));
     }
     const data = new TextEncoder().encode(probe.payload ?? "oracle");
     if (probe.proto === "icmp") this.#fail(plane.sendTo(this.#socket, this.#echo(data), probe.dst, 0));
@@ -78,7 +81,9 @@ class Attempt {
 
   #echo(data: Uint8Array): Uint8Array {
     const { id = ECHO_ID, seq = 1 } = this.probe;
-    const message = [8, 0, 0, 0, id >> 8, id & 255, seq >> 8, seq & 255, ...data];
+    const message = [this.#six ? 128 : 8, 0, 0, 0, id >> 8, id & 255, seq >> 8, seq & 255, ...data];
+    // The kernel writes ICMPv6's checksum itself.
+    if (this.#six) return Uint8Array.from(message);
     const sum = checksum(message);
     message[2] = sum >> 8;
     message[3] = sum & 255;
@@ -117,14 +122,14 @@ class Attempt {
     if (isFailure(socket)) return;
     this.#accepted.push(socket);
     const { local, localPort, remote, remotePort } = this.#plane.socketView(socket);
-    this.#delivered(ns, `${remote}:${remotePort}`, `${local}:${localPort}`);
+    this.#delivered(ns, printEnd(remote, remotePort), printEnd(local, localPort));
   }
 
   #answer(ns: string, listener: SocketId, port: number): void {
     const datagram = this.#plane.receiveFrom(listener);
     if (isFailure(datagram)) return;
     const { from, fromPort, to, data } = datagram;
-    this.#delivered(ns, `${from}:${fromPort}`, `${to}:${port}`);
+    this.#delivered(ns, printEnd(from, fromPort), printEnd(to, port));
     this.#plane.sendTo(listener, Uint8Array.from([0x52, ...data]), from, fromPort, this.#answerFrom(ns, to));
   }
 
@@ -157,10 +162,20 @@ class Attempt {
       return;
     }
     const { data, from } = datagram;
+    if (this.#six) return this.#lookEcho(data, from);
     const message = (data[0] ?? 0) >> 4 === 4 && data.length > 20 ? data.subarray(((data[0] ?? 0) & 15) * 4) : data;
     const id = ((message[4] ?? 0) << 8) | (message[5] ?? 0);
     if (message[0] !== 0 || id !== (this.probe.id ?? ECHO_ID)) return;
     Object.assign(this.result, { outcome: "delivered", client_sees: `reply from ${from}` });
+  }
+
+  /** A raw socket of ICMPv6 is given messages without headers; those but echo replies the recorder's filter keeps away. */
+  #lookEcho(data: Uint8Array, from: string): void {
+    const id = ((data[4] ?? 0) << 8) | (data[5] ?? 0);
+    if (data[0] !== 129) return this.#lookDatagrams();
+    if (id === (this.probe.id ?? ECHO_ID)) {
+      Object.assign(this.result, { outcome: "delivered", client_sees: `reply from ${from}` });
+    }
   }
 
   #lookErrors(): void {
@@ -170,8 +185,13 @@ class Attempt {
       Object.assign(this.result, { outcome: "error", errno: error.errno });
       return;
     }
-    const { type, code, offender } = error;
-    const outcome = type === 3 ? (code === 3 ? "refused" : "unreachable") : type === 11 ? "ttl-exceeded" : "icmp-error";
+    const { type, code, offender, origin } = error;
+    const [unreachable, port, exceeded] = origin === "icmp6" ? [1, 4, 3] : [3, 3, 11];
+    const outcome = type === unreachable
+      ? (code === port ? "refused" : "unreachable")
+      : type === exceeded
+      ? "ttl-exceeded"
+      : "icmp-error";
     Object.assign(this.result, { outcome, icmp: [type, code], icmp_from: offender });
     // The recorder's sockets ask for IP_RECVERR: the next call fails with every error, not only with final ones.
     if (this.probe.proto !== "tcp") this.result.errno = error.errno;

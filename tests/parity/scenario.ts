@@ -29,6 +29,9 @@ export interface ListenerLine {
   readonly proto: "tcp" | "udp";
   readonly port: number;
   readonly addr?: string;
+  /** 6 for a socket of IPv6, which takes IPv4 as well unless `v6only` is 1; 4 where nothing is said. */
+  readonly family?: 4 | 6;
+  readonly v6only?: 0 | 1;
 }
 
 /** A probe sent through a socket. */
@@ -86,6 +89,10 @@ export interface Scenario {
   readonly cmds?: Readonly<Record<string, readonly string[]>>;
   readonly ipset?: Readonly<Record<string, string>>;
   readonly iptables?: Readonly<Record<string, string | readonly string[]>>;
+  /** The same for ip6tables; `ipv6` must be there. */
+  readonly ip6tables?: Readonly<Record<string, string | readonly string[]>>;
+  /** Namespaces speak IPv6, without duplicate address detection and limits on errors; `-6` before a line of `ip` is that of `ip -6`. */
+  readonly ipv6?: true;
   readonly listeners?: readonly ListenerLine[];
   readonly probes: readonly Probe[];
 }

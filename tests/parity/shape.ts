@@ -34,14 +34,18 @@ function shape4(bytes: Uint8Array): string {
 }
 
 function shape6(bytes: Uint8Array): string {
-  const body = bytes.subarray(40), next = bytes[6] ?? 0;
   const length = word(bytes, 4);
   const head = [`len=${length}`, ...(length + 40 === bytes.length ? [] : [`of=${bytes.length}`])];
-  const trafficClass = `tos=${(word(bytes, 0) >> 4) & 255}`;
-  if (next !== 44) return [...head, trafficClass, ...transport(next, body, [...bytes.subarray(8, 40)])].join(" ");
-  const place = word(body, 2);
-  return [...head, trafficClass, `frag=${place & 0xfff8}${place & 1 ? "+" : ""}`, `data=${crc16(body.subarray(8))}`]
-    .join(" ");
+  head.push(`tos=${(word(bytes, 0) >> 4) & 255}`);
+  let next = bytes[6] ?? 0, body = bytes.subarray(40);
+  if (next === 0) {
+    const size = 8 + (body[1] ?? 0) * 8;
+    head.push(`options ${body.subarray(2, size).toHex()}`);
+    [next, body] = [body[0] ?? 0, body.subarray(size)];
+  }
+  if (next !== 44) return [...head, ...transport(next, body, [...bytes.subarray(8, 40)])].join(" ");
+  const place = word(body, 2), data = body.subarray(8 + (place >> 3 === 0 ? HEADS[body[0] ?? 0] ?? 0 : 0));
+  return [...head, `frag=${place & 0xfff8}${place & 1 ? "+" : ""}`, `data=${crc16(data)}`].join(" ");
 }
 
 /** The transport header's fields; `addresses` are those of the pseudo header. */

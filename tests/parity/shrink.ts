@@ -39,11 +39,12 @@ async function shrinkPart(scenario: Scenario, part: Part, ask: StillDiffers): Pr
 }
 
 function partsOf(scenario: Scenario): Part[] {
-  const keyed = (key: "routes" | "ip" | "cmds" | "iptables") =>
+  const keyed = (key: "routes" | "ip" | "cmds" | "iptables" | "ip6tables") =>
     Object.keys(scenario[key] ?? {}).map((ns) => byName(key, ns));
   return [
     whole("probes"),
     ...keyed("iptables"),
+    ...keyed("ip6tables"),
     ...keyed("ip"),
     ...keyed("routes"),
     ...Object.keys(scenario.ipset ?? {}).map(sets),
@@ -59,13 +60,13 @@ function whole(key: "probes" | "listeners" | "links"): Part {
   return { list: (from) => from[key] ?? [], with: (from, list) => ({ ...from, [key]: list }) };
 }
 
-function byName(key: "routes" | "ip" | "cmds" | "iptables" | "addresses", name: string): Part {
+function byName(key: "routes" | "ip" | "cmds" | "iptables" | "ip6tables" | "addresses", name: string): Part {
   const lines = (from: Scenario) => {
     const value = from[key]?.[name] ?? [];
     return typeof value === "string" ? value.split("\n") : value;
   };
   // Table heads and chains stay: without rules they are the least there is.
-  const fixed = (line: unknown) => key === "iptables" && !String(line).startsWith("-A");
+  const fixed = (line: unknown) => key.endsWith("tables") && !String(line).startsWith("-A");
   return {
     list: (from) => lines(from).filter((line) => !fixed(line)),
     with: (from, list) => {

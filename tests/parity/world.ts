@@ -1,7 +1,7 @@
 /** A scenario built in the plane, in the order and with the settings the recorder used on the real kernel. */
 import { isFailure } from "../../core/base/mod.ts";
 import { namespaceOf } from "../../core/linux/mod.ts";
-import { netfilterOf, restoreSets, restoreTables } from "../../core/linux/mod.ts";
+import { type Netfilter, netfilterOf, restoreSets, restoreTables } from "../../core/linux/mod.ts";
 import type { IfIndex, Ns, PlaneApi, SocketId, Table } from "../../wasm/mod.ts";
 import { runLine } from "./ip_lines.ts";
 import type { LinkLine, ListenerLine, Scenario } from "./scenario.ts";
@@ -14,6 +14,13 @@ const QUIET: readonly (readonly [string, number])[] = [
   ["net.ipv4.icmp_msgs_per_sec", 1_000_000],
   ["net.ipv4.icmp_msgs_burst", 1_000_000],
   ["net.ipv4.route.error_cost", 0],
+];
+
+/** The same for a world that speaks IPv6: addresses are ours at once, errors have no limits. */
+const QUIET6: readonly (readonly [string, number])[] = [
+  ["net.ipv6.conf.default.accept_dad", 0],
+  ["net.ipv6.conf.lo.accept_dad", 0],
+  ["net.ipv6.icmp.ratelimit", 0],
 ];
 
 /** A listener with its place. */
@@ -36,13 +43,14 @@ export interface World {
   readonly ports: readonly Port[];
   readonly listeners: readonly LiveListener[];
   /** The tables whose counters are compared, per namespace. */
-  readonly tables: readonly { readonly ns: string; readonly tables: readonly Table[] }[];
+  readonly tables: readonly { readonly ns: string; readonly family: 4 | 6; readonly tables: readonly Table[] }[];
 }
 
 /** Builds a scenario; throws when a part of it cannot be built. */
 export function buildWorld(plane: PlaneApi, scenario: Scenario): World {
   const ns = new Map(scenario.namespaces.map((name) => [name, plane.addNamespace()]));
-  for (const id of ns.values()) for (const [key, value] of QUIET) plane.setSysctl(id, key, value);
+  const quiet = scenario.ipv6 ? [...QUIET.slice(2), ...QUIET6] : QUIET;
+  for (const id of ns.values()) for (const [key, value] of quiet) plane.setSysctl(id, key, value);
   const ports = addLinks(plane, ns, scenario);
   for (const [name, values] of Object.entries(scenario.sysctls ?? {})) {
     for (const [key, value] of Object.entries(values)) must(plane.setSysctl(at(ns, name), key, Number(value)), key);
@@ -54,10 +62,13 @@ export function buildWorld(plane: PlaneApi, scenario: Scenario): World {
     const answer = restoreSets(namespaceOf(plane, at(ns, name)), text);
     if (answer.exit !== 0) throw new Error(answer.err);
   }
-  const tables = Object.entries(scenario.iptables ?? {}).map(([name, lines]) => ({
-    ns: name,
-    tables: loadTables(plane, at(ns, name), typeof lines === "string" ? lines : lines.join("\n") + "\n"),
-  }));
+  const tables = ([[4, scenario.iptables], [6, scenario.ip6tables]] as const).flatMap(([family, all]) =>
+    Object.entries(all ?? {}).map(([name, lines]) => ({
+      ns: name,
+      family,
+      tables: loadTables(netfilterOf(namespaceOf(plane, at(ns, name)), family), lines),
+    }))
+  );
   plane.watchFlows(true);
   const listeners = (scenario.listeners ?? []).map((line) => ({
     ...line,
@@ -138,17 +149,18 @@ function addVeth(plane: PlaneApi, ns: ReadonlyMap<string, Ns>, link: Extract<Lin
   must(plane.addLink(at(ns, aNs), { kind: "veth", name: aDev, mac: link.mac_a, peer }), `veth ${link.a}`);
 }
 
-function loadTables(plane: PlaneApi, ns: Ns, text: string): Table[] {
-  const netfilter = netfilterOf(namespaceOf(plane, ns));
+function loadTables(netfilter: Netfilter, lines: string | readonly string[]): Table[] {
+  const text = typeof lines === "string" ? lines : lines.join("\n") + "\n";
   const answer = restoreTables(netfilter, text);
   if (answer.exit !== 0) throw new Error(answer.err);
   return [...text.matchAll(/^\*(\w+)/gm)].map(([, table]) => table as Table);
 }
 
 function listen(plane: PlaneApi, ns: Ns, line: ListenerLine): SocketId {
-  const socket = plane.socket(ns, line.proto, 4);
-  plane.setSocket(socket, { reuseAddress: true });
-  must(plane.bind(socket, line.addr ?? "0.0.0.0", line.port), `bind ${line.port}`);
+  const six = line.family === 6;
+  const socket = plane.socket(ns, line.proto, six ? 6 : 4);
+  plane.setSocket(socket, { reuseAddress: true, ...(six && { v6Only: line.v6only === 1 }) });
+  must(plane.bind(socket, line.addr ?? (six ? "::" : "0.0.0.0"), line.port), `bind ${line.port}`);
   if (line.proto === "tcp") must(plane.listen(socket, 1024), `listen ${line.port}`);
   return socket;
 }

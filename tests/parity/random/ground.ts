@@ -4,6 +4,8 @@ import type { SetUse } from "./sets.ts";
 
 /** The words of one world. */
 export interface Ground {
+  /** 6 where the rules are those of ip6tables; 4 where nothing is said. */
+  readonly family?: 4 | 6;
   /** Prefixes rules look for. */
   readonly nets: readonly string[];
   /** Single addresses, local ones among them. */
@@ -12,6 +14,8 @@ export interface Ground {
   readonly servers: readonly string[];
   /** Addresses SNAT takes. */
   readonly publics: readonly string[];
+  /** What NETMAP maps to, before routing and behind it. */
+  readonly maps?: { readonly inward: readonly string[]; readonly outward: readonly string[] };
   /** Devices by name; `la+` stands for a prefix of names. */
   readonly devs: readonly string[];
   readonly ports: readonly number[];

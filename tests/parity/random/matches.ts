@@ -1,5 +1,6 @@
 /** Random matches of rules, one line of the table per kind; every one says where iptables allows it. */
 import type { Random } from "../../../core/base/mod.ts";
+import { parseIp } from "../../../core/base/mod.ts";
 import { chance, type Ground, not } from "./ground.ts";
 
 /** Where a rule stands. */
@@ -10,6 +11,7 @@ export interface Place {
   readonly proto: string | undefined;
   /** The rule asks for a SYN. */
   readonly syn?: boolean;
+  readonly family: 4 | 6;
 }
 
 interface MatchKind {
@@ -20,6 +22,7 @@ interface MatchKind {
 
 const STATES = ["NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED", "SNAT", "DNAT"];
 const TYPES = ["UNICAST", "LOCAL", "BROADCAST", "MULTICAST", "UNSPEC", "BLACKHOLE"];
+const TYPES6 = ["UNICAST", "LOCAL", "MULTICAST", "UNREACHABLE"];
 const STATUS = ["NONE", "SEEN_REPLY", "ASSURED", "CONFIRMED"];
 const FLAGS = ["SYN", "ACK", "FIN", "RST", "PSH", "URG"];
 const tracked = ({ table }: Place) => table !== "raw";
@@ -28,6 +31,8 @@ const overTcp = ({ proto }: Place) => proto === "tcp";
 
 const list = (random: Random, words: readonly string[], most: number) =>
   [...new Set(Array.from({ length: 1 + random.below(most) }, () => random.pick(words)))].join(",");
+const v4 = ({ family }: Place) => family === 4;
+const v6 = ({ family }: Place) => family === 6;
 const side = (random: Random) => random.pick(["src", "dst"]);
 const mask = (random: Random) => random.pick(["0x1/0x1", "0x2/0x2", "0x3", "0x0/0xff", "0x10/0xf0"]);
 
@@ -66,18 +71,20 @@ const KINDS: readonly MatchKind[] = [
   {
     weight: 3,
     text: (r, g) => {
-      const [a, b] = [r.pick(g.hosts), r.pick(g.hosts)].sort((x, y) => quads(x) - quads(y));
+      const [a, b] = [r.pick(g.hosts), r.pick(g.hosts)].sort((x, y) => Number(valueOf(x) - valueOf(y)));
       return `-m iprange ${not(r)}--${side(r)}-range ${a}-${b}`;
     },
   },
-  { weight: 3, text: (r) => `-m addrtype ${not(r)}--${side(r)}-type ${list(r, TYPES, 2)}` },
+  { weight: 3, allowed: v4, text: (r) => `-m addrtype ${not(r)}--${side(r)}-type ${list(r, TYPES, 2)}` },
+  { weight: 3, allowed: v6, text: (r) => `-m addrtype ${not(r)}--${side(r)}-type ${list(r, TYPES6, 2)}` },
   {
     weight: 1,
     allowed: ({ chain }) => chain === "PREROUTING" || chain === "INPUT",
     text: (r) => `-m addrtype --${side(r)}-type LOCAL --limit-iface-in`,
   },
   { weight: 2, text: (r) => `-m pkttype ${not(r)}--pkt-type ${r.pick(["unicast", "broadcast", "multicast"])}` },
-  { weight: 2, text: (r) => `-m ttl --ttl-${r.pick(["lt", "gt", "eq"])} ${r.pick([1, 2, 3, 63, 64])}` },
+  { weight: 2, allowed: v4, text: (r) => `-m ttl --ttl-${r.pick(["lt", "gt", "eq"])} ${r.pick([1, 2, 3, 63, 64])}` },
+  { weight: 2, allowed: v6, text: (r) => `-m hl --hl-${r.pick(["lt", "gt", "eq"])} ${r.pick([1, 2, 3, 63, 64, 255])}` },
   { weight: 2, text: (r) => `-m length ${not(r)}--length ${r.pick(["0:39", "40", "34:60", "61:65535", "46"])}` },
   { weight: 1, text: (r) => `-m tos ${not(r)}--tos ${r.pick(["0x10", "0x10/0x10", "0x08/0xff"])}` },
   { weight: 1, text: (r) => `-m dscp ${not(r)}--dscp ${r.pick(["0x04", "0x0a", "0x00"])}` },
@@ -92,7 +99,7 @@ const KINDS: readonly MatchKind[] = [
   { weight: 1, text: (r) => `-m limit --limit 1/hour --limit-burst ${1 + r.below(4)}` },
   {
     weight: 1,
-    text: (r) =>
+    text: (r, g) =>
       `-m hashlimit --hashlimit-${r.pick(["upto", "above"])} ${
         r.pick(["1/hour", "2/day", "3/min"])
       } --hashlimit-burst ${1 + r.below(3)}${
@@ -100,15 +107,15 @@ const KINDS: readonly MatchKind[] = [
           " --hashlimit-mode srcip",
           " --hashlimit-mode dstip",
           " --hashlimit-mode srcip,dstip",
-          ...HASHLIMIT_MODES,
+          ...(g.family === 6 ? HASHLIMIT_MODES6 : HASHLIMIT_MODES),
         ])
       } --hashlimit-name h${r.below(1_000_000)}`,
   },
   {
     weight: 2,
-    text: (r) =>
+    text: (r, g) =>
       `-m recent ${not(r, 0.1)}${r.pick(RECENT)} --name ${r.pick(["seen", "other"])} ${
-        chance(r, 0.2) ? "--mask 255.255.255.0 " : ""
+        chance(r, 0.2) ? `--mask ${g.family === 6 ? "ffff:ffff:ffff:ffff::" : "255.255.255.0"} ` : ""
       }--${r.pick(["rsource", "rdest"])}`,
   },
   {
@@ -119,7 +126,7 @@ const KINDS: readonly MatchKind[] = [
         r.pick(["original", "reply", "both"])
       } --connbytes-mode ${r.pick(["packets", "bytes", "avgpkt"])}`,
   },
-  { weight: 2, text: (r) => `-m u32 --u32 ${r.pick(U32)}` },
+  { weight: 2, text: (r, g) => `-m u32 --u32 ${r.pick(g.family === 6 ? U32_6 : U32)}` },
   {
     weight: 1,
     text: (r) =>
@@ -169,9 +176,9 @@ const KINDS: readonly MatchKind[] = [
   {
     weight: 1,
     allowed: tracked,
-    text: (r) =>
+    text: (r, g) =>
       `-m connlimit --connlimit-${r.pick(["upto", "above"])} ${r.pick([0, 100])}${
-        r.pick(["", " --connlimit-mask 24", " --connlimit-mask 0"])
+        r.pick(["", g.family === 6 ? " --connlimit-mask 64" : " --connlimit-mask 24", " --connlimit-mask 0"])
       }${r.pick(["", " --connlimit-daddr"])}`,
   },
   {
@@ -186,7 +193,7 @@ const KINDS: readonly MatchKind[] = [
   },
   { weight: 1, text: (r) => `-m time ${r.pick(TIMES)}` },
   { weight: 1, text: (r) => `-m quota ${not(r)}--quota ${r.pick([30, 100, 10000])}` },
-  { weight: 1, text: (r) => `-m ecn ${not(r)}--ecn-ip-ect ${r.below(4)}` },
+  { weight: 1, allowed: v4, text: (r) => `-m ecn ${not(r)}--ecn-ip-ect ${r.below(4)}` },
   { weight: 1, allowed: overTcp, text: (r) => `-m ecn ${not(r)}--ecn-tcp-${r.pick(["ece", "cwr"])}` },
   {
     weight: 1,
@@ -212,6 +219,7 @@ const RECENT = [
   "--rcheck --hitcount 3",
   "--rcheck --seconds 600 --reap",
 ];
+const HASHLIMIT_MODES6 = ["", " --hashlimit-mode srcip,dstport", " --hashlimit-mode srcip --hashlimit-srcmask 64"];
 const HASHLIMIT_MODES = [
   "",
   " --hashlimit-mode srcip,dstport",
@@ -239,8 +247,18 @@ const U32 = [
   '"0x8<<0x8>>0x18=0x6"',
 ];
 
-function quads(address: string): number {
-  return address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+/** Payload length, next header, hop limit, ports behind the fixed header. */
+const U32_6 = [
+  '"0x4>>0x10=0xe:0x40"',
+  '"0x6>>0x18=0x6"',
+  '"0x7&0xff=0x40"',
+  '"0x28>>0x10=0x35"',
+  '"0x28&0xffff=0x50&&0x6>>0x18=0x6"',
+  '"0x4>>0x10&0xff@0x0&0xff=0x0:0xff"',
+];
+
+function valueOf(address: string): bigint {
+  return parseIp(address)?.value ?? 0n;
 }
 
 /** One match as iptables-restore reads it; empty where none fits. */
@@ -252,7 +270,8 @@ export function randomMatch(random: Random, ground: Ground, place: Place): strin
 
 /** `-p` with what belongs to the protocol. */
 export function randomProto(random: Random, ground: Ground): { proto: string | undefined; text: string } {
-  const proto = random.pick(["tcp", "tcp", "tcp", "udp", "udp", "udp", "icmp", "icmp", "sctp", "47", ...NO_PROTO]);
+  const icmp = ground.family === 6 ? "ipv6-icmp" : "icmp";
+  const proto = random.pick(["tcp", "tcp", "tcp", "udp", "udp", "udp", icmp, icmp, "sctp", "47", ...NO_PROTO]);
   if (proto === undefined) return { proto, text: "" };
   if (chance(random, 0.12)) return { proto: undefined, text: `! -p ${proto}` };
   return { proto, text: `-p ${proto} ${protoMatch(random, ground, proto)}`.trimEnd() };
@@ -260,6 +279,7 @@ export function randomProto(random: Random, ground: Ground): { proto: string | u
 
 const NO_PROTO = [undefined, undefined, undefined, undefined];
 const ICMP_TYPES = ["8", "0", "3", "3/3", "3/1", "11", "any", "13", "5", "11/1", "12", "4", "fragmentation-needed"];
+const ICMP_TYPES6 = ["128", "129", "1", "1/4", "1/3", "2", "3", "3/1", "4", "135", "neighbour-advertisement", "143"];
 const CHUNK_TYPES = [
   "any INIT",
   "all INIT,DATA",
@@ -270,6 +290,9 @@ const CHUNK_TYPES = [
 ];
 
 function protoMatch(random: Random, ground: Ground, proto: string): string {
+  if (proto === "ipv6-icmp") {
+    return chance(random, 0.6) ? `-m icmp6 ${not(random)}--icmpv6-type ${random.pick(ICMP_TYPES6)}` : "";
+  }
   if (proto === "icmp") {
     return chance(random, 0.6) ? `-m icmp ${not(random)}--icmp-type ${random.pick(ICMP_TYPES)}` : "";
   }

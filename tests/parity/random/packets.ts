@@ -1,10 +1,16 @@
 /** Packets that a probe's plain fields cannot say: TCP options, SCTP chunks, IP options, wrong checksums, fragments. */
 import type { Random } from "../../../core/base/mod.ts";
-import { buildPacket, checksum } from "../packet.ts";
+import { bodySum, buildPacket, checksum, isSix, protocolOf } from "../packet.ts";
 import type { PacketProbe } from "../scenario.ts";
 
-/** Writes the IP header's checksum anew and makes the packet the probe's. */
+/** Where the transport header of a packet without options and extension headers begins. */
+const headLength = (bytes: Uint8Array) => (bytes[0] as number) >> 4 === 6 ? 40 : 20;
+
+/** Writes length and checksum of the IP header anew and makes the packet the probe's. */
 export function finish(probe: PacketProbe, bytes: Uint8Array): PacketProbe {
+  const six = headLength(bytes) === 40, length = bytes.length - (six ? 40 : 0);
+  bytes.set([length >> 8, length & 255], six ? 4 : 2);
+  if (six) return { ...probe, bytes: bytes.toHex() };
   bytes[10] = bytes[11] = 0;
   const sum = checksum([...bytes.subarray(0, ((bytes[0] as number) & 15) * 4)]);
   bytes[10] = sum >> 8;
@@ -15,23 +21,19 @@ export function finish(probe: PacketProbe, bytes: Uint8Array): PacketProbe {
 /** An IP packet with this body. */
 export function withBody(probe: PacketProbe, body: readonly number[]): PacketProbe {
   const bytes = buildPacket({ ...probe, proto: 253, payload: "\0".repeat(body.length) });
-  bytes.set(body, 20);
-  bytes[9] = numberOf(probe.proto);
+  const head = headLength(bytes);
+  bytes.set(body, head);
+  bytes[head === 40 ? 6 : 9] = protocolOf(probe);
   return finish(probe, bytes);
-}
-
-const NUMBERS: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17 };
-
-function numberOf(proto: string | number): number {
-  return NUMBERS[proto] ?? Number(proto);
 }
 
 /** The body's checksum at an offset, pseudo header included. */
 function summed(bytes: Uint8Array, at: number): void {
-  const body = bytes.subarray(20);
+  const head = headLength(bytes), six = head === 40;
+  const body = bytes.subarray(head);
   body[at] = body[at + 1] = 0;
-  const pseudo = [...bytes.subarray(12, 20), 0, bytes[9] as number, body.length >> 8, body.length & 255];
-  const sum = checksum([...pseudo, ...body]) || 0xffff;
+  const ends = bytes.subarray(six ? 8 : 12, head);
+  const sum = bodySum([...ends], bytes[six ? 6 : 9] as number, [...body]) || 0xffff;
   body[at] = sum >> 8;
   body[at + 1] = sum & 255;
 }
@@ -47,15 +49,10 @@ export function randomTcpOptions(random: Random): number[] {
 /** A TCP probe as bytes, with options and another window. */
 export function tcpWith(probe: PacketProbe, options: readonly number[], window: number): PacketProbe {
   const plain = buildPacket(probe);
-  const bytes = new Uint8Array(plain.length + options.length);
-  bytes.set(plain.subarray(0, 40));
-  bytes.set(options, 40);
-  bytes.set(plain.subarray(40), 40 + options.length);
-  bytes[2] = bytes.length >> 8;
-  bytes[3] = bytes.length & 255;
-  bytes[32] = ((20 + options.length) / 4) << 4;
-  bytes[34] = window >> 8;
-  bytes[35] = window & 255;
+  const head = headLength(plain), end = head + 20;
+  const bytes = Uint8Array.from([...plain.subarray(0, end), ...options, ...plain.subarray(end)]);
+  bytes[head + 12] = ((20 + options.length) / 4) << 4;
+  bytes.set([window >> 8, window & 255], head + 14);
   summed(bytes, 16);
   return finish(probe, bytes);
 }
@@ -63,31 +60,30 @@ export function tcpWith(probe: PacketProbe, options: readonly number[], window: 
 /** The same packet with a wrong checksum behind its IP header, or, for UDP, none. */
 export function withoutTrust(random: Random, probe: PacketProbe): PacketProbe {
   const bytes = bytesOf(probe);
-  const at = 20 + ({ 1: 2, 6: 16, 17: 6, 132: 8 }[bytes[9] as number] ?? 0);
-  if (at === 20 || bytes.length < at + 2) return probe;
-  const none = bytes[9] === 17 && random.below(2) === 0;
+  const head = headLength(bytes), proto = bytes[head === 40 ? 6 : 9] as number;
+  const at = head + ({ 1: 2, 6: 16, 17: 6, 58: 2, 132: 8 }[proto] ?? 0);
+  if (at === head || bytes.length < at + 2) return probe;
+  const none = proto === 17 && random.below(2) === 0;
   bytes[at] = none ? 0 : (bytes[at] as number) ^ 0x55;
   bytes[at + 1] = none ? 0 : bytes[at + 1] as number;
   return { ...probe, bytes: bytes.toHex() };
 }
 
-/** The same packet with a longer IP header: no-operations, an end of options. */
+/** The same packet with a longer IP header: no-operations, an end of options; in IPv6 hop-by-hop options that are padding. */
 export function withIpOptions(probe: PacketProbe): PacketProbe {
-  const plain = bytesOf(probe);
-  const bytes = new Uint8Array(plain.length + 4);
-  bytes.set(plain.subarray(0, 20));
-  bytes.set([1, 1, 1, 0], 20);
-  bytes.set(plain.subarray(20), 24);
-  bytes[0] = 0x46;
-  bytes[2] = bytes.length >> 8;
-  bytes[3] = bytes.length & 255;
+  const plain = bytesOf(probe), head = headLength(plain);
+  const options = head === 40 ? [plain[6] as number, 0, 1, 4, 0, 0, 0, 0] : [1, 1, 1, 0];
+  const bytes = Uint8Array.from([...plain.subarray(0, head), ...options, ...plain.subarray(head)]);
+  if (head === 40) bytes[6] = 0;
+  else bytes[0] = 0x46;
   return finish(probe, bytes);
 }
 
 /** A packet of a protocol without ports: GRE of some version, a cut ICMP message, others whose bytes sum to nothing or do not. */
 export function withStrangeBody(random: Random, probe: PacketProbe): PacketProbe {
+  const six = isSix(probe);
   const proto = random.pick([47, 47, 1, 89, 99]);
-  if (proto === 1) return { ...probe, proto };
+  if (proto === 1) return { ...probe, proto: six ? 58 : 1 };
   const text = [...new TextEncoder().encode("oracle".repeat(random.pick([1, 2, 40])))];
   if (proto === 47) return withBody({ ...probe, proto }, [0, random.pick([0, 0, 2, 7]), 8, 0, ...text]);
   const sum = checksum(text);
@@ -101,19 +97,45 @@ export function bytesOf(probe: PacketProbe): Uint8Array {
 
 /** A packet in pieces of at most `size` bytes behind the header, in order. */
 export function cut(probe: PacketProbe, size: number, id: number): PacketProbe[] {
-  const bytes = bytesOf(probe);
-  const head = bytes.subarray(0, 20), body = bytes.subarray(20);
+  const bytes = bytesOf(probe), length = headLength(bytes);
+  const head = bytes.subarray(0, length), body = bytes.subarray(length);
   const pieces: PacketProbe[] = [];
   for (let at = 0; at < body.length; at += size) {
+    const more = at + size < body.length;
     const piece = body.subarray(at, at + size);
-    const made = new Uint8Array(20 + piece.length);
-    made.set(head);
-    made.set(piece, 20);
-    const more = at + size < body.length ? 0x2000 : 0;
-    made.set([made.length >> 8, made.length & 255, id >> 8, id & 255, (more | (at / 8)) >> 8, (at / 8) & 255], 2);
-    pieces.push(finish(probe, made));
+    pieces.push(
+      length === 40 ? piece6(probe, [head, piece], [at, more, id]) : piece4(probe, [head, piece], [at, more, id]),
+    );
   }
   return pieces;
+}
+
+type Parts = readonly [head: Uint8Array, piece: Uint8Array];
+type Where = readonly [at: number, more: boolean, id: number];
+
+function piece4(probe: PacketProbe, [head, piece]: Parts, [at, more, id]: Where): PacketProbe {
+  const made = Uint8Array.from([...head, ...piece]);
+  const word = (more ? 0x2000 : 0) | (at / 8);
+  made.set([id >> 8, id & 255, word >> 8, word & 255], 4);
+  return finish(probe, made);
+}
+
+function piece6(probe: PacketProbe, [head, piece]: Parts, [at, more, id]: Where): PacketProbe {
+  const word = at | (more ? 1 : 0);
+  const made = Uint8Array.from([
+    ...head,
+    head[6] as number,
+    0,
+    word >> 8,
+    word & 255,
+    0,
+    0,
+    id >> 8,
+    id & 255,
+    ...piece,
+  ]);
+  made[6] = 44;
+  return finish(probe, made);
 }
 
 /** Chunk types of SCTP that conntrack knows, with how long each is at least. */

@@ -166,7 +166,7 @@ export function randomRouter(random: Random, name: string): { scenario: Scenario
 }
 
 /** Sometimes only a few ports and destinations, so that flows clash. */
-function fewer(random: Random, parties: Parties): Parties {
+export function fewer(random: Random, parties: Parties): Parties {
   if (chance(random, 0.6)) return parties;
   const few = <T>(list: readonly T[]) => some(random, [1, 2], () => random.pick(list));
   return { ...parties, ports: few(parties.ports), destinations: few(parties.destinations) };

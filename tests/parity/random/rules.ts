@@ -56,7 +56,13 @@ interface RuleAt {
 function randomRule(random: Random, ground: Ground, { table, chain, user }: RuleAt): string {
   const builtIn = (CHAINS[table] as readonly string[]).includes(chain);
   const { proto, text } = randomProto(random, ground);
-  const place: Place = { table, chain: builtIn ? chain : "user", proto, syn: text.includes("--syn") };
+  const place: Place = {
+    table,
+    chain: builtIn ? chain : "user",
+    proto,
+    syn: text.includes("--syn"),
+    family: ground.family ?? 4,
+  };
   const parts = [`-A ${chain}`, ends(random, ground), devices(random, ground, place), text];
   const matches = random.pick([0, 0, 1, 1, 1, 2, 3]);
   for (let i = 0; i < matches; i++) parts.push(randomMatch(random, ground, place));

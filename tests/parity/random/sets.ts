@@ -67,3 +67,44 @@ export const USES: readonly SetUse[] = [
   { name: "ways", dims: 3 },
   { name: "far", dims: 3 },
 ];
+
+/** The same for IPv6. */
+export const SETS6 = `create bad hash:net family inet6
+add bad 2001:db8:1::6
+add bad 2001:db8:8::/64
+add bad 2001:db8:3::/64
+add bad 2001:db8:3::20 nomatch
+create exact hash:ip family inet6
+add exact 2001:db8:1::5
+add exact 2001:db8:8::8
+create both list:set
+add both bad
+add both exact
+create seen hash:ip family inet6
+create later hash:ip family inet6 timeout 600 counters
+create pairs hash:ip,port family inet6
+create svc hash:ip,port family inet6
+add svc 2001:db8:3::20,tcp:80
+add svc fd00:96::1,udp:53
+add svc 2001:db8:1::5,tcp:1000
+add svc 2001:db8:1::5,icmpv6:128/0
+create three hash:net,port family inet6
+add three 2001:db8:1::/64,udp:53
+add three 2001:db8:9::/64,tcp:0-1023
+add three fd00:66::/32,tcp:80 nomatch
+create ways hash:ip,port,ip family inet6
+add ways 2001:db8:1::5,tcp:80,2001:db8:8::8
+add ways 2001:db8:3::20,udp:53,2001:db8:1::5
+create far hash:ip,port,net family inet6
+add far 2001:db8:1::5,tcp:443,fd00:66::/32
+add far 2001:db8:3::9,udp:1000,::/1
+create doors bitmap:port range 0-9000
+add doors 53
+add doors 80-443
+create byport hash:net,iface family inet6
+add byport 2001:db8:1::/64,lan
+add byport 2001:db8::/32,dmz
+`;
+
+/** What rules of ip6tables may look at. */
+export const USES6: readonly SetUse[] = USES.filter(({ name }) => name !== "row");

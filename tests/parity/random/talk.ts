@@ -2,8 +2,8 @@
  * Packets for routers, chosen one after the other with an eye on what came out: new flows, answers to what was forwarded, TCP
  * exchanges with their sequence numbers (and wrong ones), associations of SCTP, ICMP errors about packets seen, fragments.
  */
-import type { Random } from "../../../core/base/mod.ts";
-import { checksum } from "../packet.ts";
+import { type Random, wordsIp } from "../../../core/base/mod.ts";
+import { addressBytes, bodySum } from "../packet.ts";
 import type { PacketProbe, ProbeResult } from "../scenario.ts";
 import { chance } from "./ground.ts";
 import {
@@ -84,13 +84,47 @@ const STRAY_CHUNKS = [
   "HEARTBEAT",
   "COOKIE_ACK",
 ];
-const COMPLAINTS = [[3, 0], [3, 1], [3, 2], [3, 3], [3, 4], [3, 13], [11, 0], [11, 1], [12, 0], [5, 1], [
-  4,
-  0,
-]] as const;
+type Complaint = readonly [type: number, code: number];
+const COMPLAINTS: readonly Complaint[] = [
+  ...[[3, 0], [3, 1], [3, 2], [3, 3], [3, 4], [3, 13], [11, 0], [11, 1], [12, 0], [5, 1], [4, 0]] as const,
+];
+const COMPLAINTS6: readonly Complaint[] = [
+  ...[[1, 0], [1, 1], [1, 3], [1, 4], [2, 0], [3, 0], [3, 1], [4, 0], [4, 1], [137, 0]] as const,
+];
 
 /** How much of a packet an error quotes. */
 const QUOTED = [28, 32, 36, 40, 44, 48, 400];
+const QUOTED6 = [48, 52, 56, 60, 64, 68, 400];
+
+/** ICMP that asks for nothing and is no answer. */
+const ODD_TYPES = [0, 3, 11, 13, 14, 5, 17, 18, 19, 30];
+const ODD_TYPES6 = [1, 3, 4, 5, 129, 130, 131, 132, 133, 135, 136, 140, 141, 143, 200];
+
+/** Addresses and protocol of a packet that came out whole or first, and where its transport header begins. */
+interface Ends {
+  readonly src: string;
+  readonly dst: string;
+  readonly proto: number;
+  readonly body: number;
+}
+
+function ends4(bytes: Uint8Array): Ends | undefined {
+  const part = (from: number) => bytes.subarray(from, from + 4).join(".");
+  const later = (((bytes[6] ?? 0) << 8) | (bytes[7] ?? 0)) & 0x1fff;
+  if (bytes[0] !== 0x45 || later !== 0) return undefined;
+  return { src: part(12), dst: part(16), proto: bytes[9] ?? 0, body: 20 };
+}
+
+function ends6(bytes: Uint8Array): Ends | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  if ((bytes[0] ?? 0) >> 4 !== 6) return undefined;
+  const part = (from: number) => wordsIp([0, 4, 8, 12].map((at) => view.getUint32(from + at)));
+  return { src: part(8), dst: part(24), proto: bytes[6] ?? 0, body: 40 };
+}
+
+function numberOf({ proto, near }: Talk): number {
+  return proto === "icmp" && near.src.includes(":") ? 58 : NUMBERS[proto];
+}
 
 /** The packets of one scenario. */
 export class Conversation {
@@ -123,11 +157,12 @@ export class Conversation {
     const { probe, talk } = this.#last;
     for (const [at, hex] of wire) {
       const bytes = Uint8Array.fromHex(hex);
-      const part = (from: number) => bytes.subarray(from, from + 4).join(".");
       const word = (from: number) => ((bytes[from] ?? 0) << 8) | (bytes[from + 1] ?? 0);
-      if (at === probe.inject || bytes[9] !== NUMBERS[talk.proto] || bytes[0] !== 0x45 || word(6) & 0x1fff) continue;
-      const [src, dst] = [part(12), part(16)];
-      const [sport, dport] = talk.proto === "icmp" ? [word(24), word(24)] : [word(20), word(22)];
+      const ends = at === probe.inject ? undefined : talk.near.src.includes(":") ? ends6(bytes) : ends4(bytes);
+      if (ends === undefined) continue;
+      const { src, dst, proto, body } = ends;
+      if (proto !== numberOf(talk)) continue;
+      const [sport, dport] = talk.proto === "icmp" ? [word(body + 4), word(body + 4)] : [word(body), word(body + 2)];
       if (sport !== talk.near.sport) continue;
       talk.far ??= { at, src: dst, dst: src, sport: dport, dport: sport };
     }
@@ -145,7 +180,7 @@ export class Conversation {
     const talk: Talk = { proto, near, next: { near: 1000, far: 50_000 }, step: 0 };
     this.#talks.push(talk);
     if (proto === "icmp" && chance(random, 0.3)) {
-      return { ...this.#plain(talk), type: random.pick([0, 3, 11, 13, 14, 5, 17, 18, 19, 30]) };
+      return { ...this.#plain(talk), type: random.pick(src.includes(":") ? ODD_TYPES6 : ODD_TYPES) };
     }
     return this.#say(talk, "near");
   }
@@ -173,7 +208,10 @@ export class Conversation {
 
   #words(talk: Talk, who: Side, base: PacketProbe): PacketProbe {
     if (talk.proto === "udp") return base;
-    if (talk.proto === "icmp") return { ...base, type: who === "near" ? 8 : 0, id: base.sport };
+    if (talk.proto === "icmp") {
+      const [ask, answer] = base.src.includes(":") ? [128, 129] : [8, 0];
+      return { ...base, type: who === "near" ? ask : answer, id: base.sport };
+    }
     if (talk.proto === "sctp") return this.#association(talk, who, { ...base, proto: NUMBERS.sctp });
     const { payload, ...segment } = this.#segment(talk, who);
     const probe = { ...base, ...segment, payload };
@@ -226,7 +264,7 @@ export class Conversation {
   #inPieces(probe: PacketProbe): PacketProbe {
     const { random } = this;
     const whole = probe.bytes === undefined ? { ...probe, payload: "oracle".repeat(random.pick([8, 30, 200])) } : probe;
-    const length = bytesOf(whole).length - 20;
+    const length = bytesOf(whole).length - (whole.src.includes(":") ? 40 : 20);
     const size = Math.max(this.parties.piece, (Math.ceil(length / random.pick([2, 3, 4])) + 7) & ~7);
     const pieces = cut(whole, size, this.#id++);
     if (chance(random, 0.3)) pieces.reverse();
@@ -251,13 +289,15 @@ export class Conversation {
         announces: 0,
       })
       : { ...base, proto: talk.proto, sport: dport, dport: sport };
-    const [type, code] = random.pick(COMPLAINTS);
-    const needs = type === 3 && code === 4 ? [0, 0, 2, 0x40] : [0, 0, 0, 0];
-    const body = [type, code, 0, 0, ...needs, ...bytesOf(cause).slice(0, random.pick(QUOTED))];
-    const sum = checksum(body);
+    const six = src.includes(":");
+    const [type, code] = random.pick(six ? COMPLAINTS6 : COMPLAINTS);
+    const tooBig = six ? type === 2 : type === 3 && code === 4;
+    const needs = tooBig ? [0, 0, ...(six ? [5, 0] : [2, 0x40])] : [0, 0, 0, 0];
+    const body = [type, code, 0, 0, ...needs, ...bytesOf(cause).slice(0, random.pick(six ? QUOTED6 : QUOTED))];
+    const from = random.pick([src, src, ...this.parties.routers]);
+    const sum = bodySum([...addressBytes(from), ...addressBytes(dst)], six ? 58 : 1, body);
     body[2] = sum >> 8;
     body[3] = sum & 255;
-    const from = random.pick([src, src, ...this.parties.routers]);
-    return { ...withBody({ inject: at, src: from, dst, proto: 1 }, body), ttl: 64 };
+    return { ...withBody({ inject: at, src: from, dst, proto: "icmp" }, body), ttl: 64 };
   }
 }

@@ -1,5 +1,5 @@
 /** Random targets of rules: what each table may do. */
-import type { Random } from "../../../core/base/mod.ts";
+import { addToIp, type Random } from "../../../core/base/mod.ts";
 import { chance, type Ground } from "./ground.ts";
 import type { Place } from "./matches.ts";
 import type { SetUse } from "./sets.ts";
@@ -16,8 +16,17 @@ const REJECTS = [
   "icmp-admin-prohibited",
 ];
 
-const reject: TargetText = (r, _, { proto }) =>
-  `REJECT --reject-with ${proto === "tcp" && chance(r, 0.5) ? "tcp-reset" : r.pick(REJECTS)}`;
+const REJECTS6 = [
+  "icmp6-no-route",
+  "icmp6-adm-prohibited",
+  "icmp6-addr-unreachable",
+  "icmp6-port-unreachable",
+  "icmp6-policy-fail",
+  "icmp6-reject-route",
+];
+
+const reject: TargetText = (r, _, { proto, family }) =>
+  `REJECT --reject-with ${proto === "tcp" && chance(r, 0.5) ? "tcp-reset" : r.pick(family === 6 ? REJECTS6 : REJECTS)}`;
 
 const mark: TargetText = (r) =>
   `MARK --${
@@ -58,7 +67,10 @@ const MANGLE: readonly TargetText[] = [
   mark,
   connmark,
   connmark,
-  (r) => `TTL --ttl-${r.pick(["set 1", "set 9", "dec 1", "inc 2", "dec 64"])}`,
+  (r, _g, { family }) => {
+    const change = r.pick(["set 1", "set 9", "dec 1", "inc 2", "dec 64"]);
+    return family === 6 ? `HL --hl-${change}` : `TTL --ttl-${change}`;
+  },
   (r) => `DSCP ${r.pick(["--set-dscp 0x04", "--set-dscp 0x0a", "--set-dscp 0x00", "--set-dscp-class EF"])}`,
   (r) =>
     `TOS ${
@@ -72,7 +84,7 @@ const MANGLE: readonly TargetText[] = [
       ])
     }`,
   overSyn((r) => r.pick(["--set-mss 1000", "--clamp-mss-to-pmtu", "--set-mss 1400"])),
-  (_r, _g, { proto }) => proto === "tcp" ? "ECN --ecn-tcp-remove" : "CHECKSUM --checksum-fill",
+  (_r, _g, { proto, family }) => proto === "tcp" && family === 4 ? "ECN --ecn-tcp-remove" : "CHECKSUM --checksum-fill",
   mutable,
   queue,
   (_r, _g, { chain }) => ["FORWARD", "OUTPUT", "POSTROUTING"].includes(chain) ? "CLASSIFY --set-class 1:10" : "RETURN",
@@ -114,15 +126,23 @@ function dnat(random: Random, ground: Ground, place: Place): string {
   if (chance(random, 0.2)) {
     return `REDIRECT${withPort && chance(random, 0.7) ? ` --to-ports ${random.pick([...ground.ports, "90-93"])}` : ""}`;
   }
-  if (chance(random, 0.15)) return `NETMAP --to ${random.pick(["10.0.3.0/24", "10.0.1.8/29"])}`;
+  if (chance(random, 0.15)) return `NETMAP --to ${random.pick(ground.maps?.inward ?? ["10.0.3.0/24", "10.0.1.8/29"])}`;
   if (chance(random, 0.2)) return `DNAT --to-destination ${nextTo(to)}`;
-  if (withPort && chance(random, 0.15)) return `DNAT --to-destination :${random.pick(ground.ports)}`;
-  return `DNAT --to-destination ${to}${
-    withPort && chance(random, 0.7) ? `:${random.pick([...ground.ports, "90-93"])}` : ""
-  }${chance(random, 0.1) ? " --persistent" : ""}`;
+  if (withPort && place.family === 4 && chance(random, 0.15)) {
+    return `DNAT --to-destination :${random.pick(ground.ports)}`;
+  }
+  const ports = withPort && chance(random, 0.7) ? random.pick([...ground.ports, "90-93"]) : undefined;
+  return `DNAT --to-destination ${withPorts(to, ports)}${chance(random, 0.1) ? " --persistent" : ""}`;
+}
+
+/** `address:ports`; an IPv6 address in brackets. */
+function withPorts(address: string, ports: string | number | undefined): string {
+  if (ports === undefined) return address;
+  return address.includes(":") ? `[${address}]:${ports}` : `${address}:${ports}`;
 }
 
 function nextTo(address: string): string {
+  if (address.includes(":")) return `${address}-${addToIp(address, 3)}`;
   const [head, last] = [
     address.slice(0, address.lastIndexOf(".")),
     Number(address.slice(address.lastIndexOf(".") + 1)),
@@ -138,9 +158,11 @@ function snat(random: Random, ground: Ground, place: Place): string {
   if (leaves && chance(random, 0.4)) {
     return `MASQUERADE${range ? ` --to-ports ${range}` : chance(random, 0.15) ? " --random" : ""}`;
   }
-  if (chance(random, 0.15)) return `NETMAP --to ${random.pick(["203.0.113.64/28", "10.0.3.128/25"])}`;
+  if (chance(random, 0.15)) {
+    return `NETMAP --to ${random.pick(ground.maps?.outward ?? ["203.0.113.64/28", "10.0.3.128/25"])}`;
+  }
   if (chance(random, 0.2)) return `SNAT --to-source ${nextTo(to)}${chance(random, 0.4) ? " --persistent" : ""}`;
-  return `SNAT --to-source ${to}${range ? `:${range}` : ""}`;
+  return `SNAT --to-source ${withPorts(to, range)}`;
 }
 
 /** The target of one rule, without `-j`. */
