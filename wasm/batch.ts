@@ -41,7 +41,7 @@ export class PacketBatch {
   readonly capacity: number;
   #view: Uint32Array<ArrayBuffer>;
 
-  constructor(readonly exports: InitOutput, place: Uint32Array) {
+  constructor(readonly exports: InitOutput, place: Uint32Array, readonly alive: ReadonlySet<Ns>) {
     [this.#columns, this.#fabric, this.capacity] = place as unknown as [number, number, number];
     this.#view = this.#see();
   }
@@ -67,8 +67,12 @@ export class PacketBatch {
     this.column("LENGTH")[row] = packet.length ?? 0;
   }
 
-  /** Sends the first `count` rows from a namespace, one after the other, each to its end. */
+  /** Sends the first `count` rows from a namespace, one after the other, each to its end; from one that is gone they are lost. */
   send(ns: Ns, count: number): void {
+    if (!this.alive.has(ns)) {
+      this.column("OUTCOME").fill(OUTCOME.LOST, 0, count);
+      return;
+    }
     this.exports.plane_send_batch(this.#fabric, ns, count);
   }
 

@@ -6,6 +6,7 @@
 import { errnoName, type Failure, ipWords, type Result } from "../core/base/mod.ts";
 import { CALL, HOOK, TABLE } from "./abi.ts";
 import { PacketBatch } from "./batch.ts";
+import { answerOfGone, GONE } from "./gone.ts";
 import { type InitOutput, initSync, Plane as Engine } from "./pkg/plane.js";
 import type {
   Address,
@@ -42,6 +43,7 @@ import type {
   TableRef,
   TraceRecord,
 } from "./types.ts";
+import { sysctlKey } from "./sysctl_key.ts";
 import { decode, encodeAll, encodeHead, wordNumber, WordReader } from "./words.ts";
 
 export * from "./abi.ts";
@@ -138,6 +140,8 @@ function list<T>(shape: string, words: Uint32Array): T[] {
 export class Plane implements PlaneApi {
   readonly #engine: Engine;
   readonly #exports: InitOutput;
+  /** The namespaces there are. */
+  readonly #alive = new Set<Ns>();
 
   private constructor(engine: Engine, exports: InitOutput) {
     this.#engine = engine;
@@ -156,14 +160,19 @@ export class Plane implements PlaneApi {
   }
 
   #call(number: number, head: readonly number[] = [], ...values: readonly (readonly [string, unknown])[]): Uint32Array {
+    const gone = this.#alive.has(head[0] as Ns) ? undefined : answerOfGone(number);
+    if (gone !== undefined) return gone;
     return this.#engine.call(number, values.length === 0 ? encodeHead(head) : encodeAll(head, values));
   }
 
   // namespaces
   addNamespace(): Ns {
-    return this.#call(CALL.ADD_NAMESPACE)[0] as Ns;
+    const ns = this.#call(CALL.ADD_NAMESPACE)[0] as Ns;
+    this.#alive.add(ns);
+    return ns;
   }
   removeNamespace(ns: Ns): void {
+    this.#alive.delete(ns);
     this.#call(CALL.REMOVE_NAMESPACE, [ns]);
   }
 
@@ -253,15 +262,21 @@ export class Plane implements PlaneApi {
 
   // sysctls
   setSysctl(ns: Ns, key: string, value: number): Failure | null {
-    return outcome(this.#call(CALL.SET_SYSCTL, [ns], ["text", key], ["f64", value]));
+    const found = sysctlKey(key);
+    if (found === undefined || key === "net.netfilter.nf_conntrack_count") return { errno: "ENOENT" };
+    const { table, number, dev } = found;
+    return outcome(this.#call(CALL.SET_SYSCTL, [ns, table, number], ["text", dev], ["f64", value]));
   }
   sysctl(ns: Ns, key: string): number | undefined {
-    return decode("?f64", this.#call(CALL.SYSCTL, [ns], ["text", key])) as number | undefined;
+    const found = sysctlKey(key);
+    if (found === undefined) return undefined;
+    const { table, number, dev } = found;
+    return decode("?f64", this.#call(CALL.SYSCTL, [ns, table, number], ["text", dev])) as number | undefined;
   }
 
   // netfilter
   loadTable(ns: Ns, family: 4 | 6, table: TableRef, program: Uint32Array): Failure | null {
-    return outcome(this.#engine.loadTable(ns, family, tableNumber(table), program));
+    return outcome(!this.#alive.has(ns) ? GONE : this.#engine.loadTable(ns, family, tableNumber(table), program));
   }
   dropTable(ns: Ns, family: 4 | 6, table: TableRef): void {
     this.#call(CALL.DROP_TABLE, [ns, family, tableNumber(table)]);
@@ -271,7 +286,7 @@ export class Plane implements PlaneApi {
     return new Float64Array(words.buffer, words.byteOffset, words.length / 2);
   }
   loadSet(ns: Ns, id: number, program: Uint32Array): Failure | null {
-    return outcome(this.#engine.loadSet(ns, id, program));
+    return outcome(!this.#alive.has(ns) ? GONE : this.#engine.loadSet(ns, id, program));
   }
   dropSet(ns: Ns, id: number): Failure | null {
     return outcome(this.#call(CALL.DROP_SET, [ns, id]));
@@ -378,12 +393,12 @@ export class Plane implements PlaneApi {
 
   /** The plane's one batch of packets. */
   batch(): PacketBatch {
-    return new PacketBatch(this.#exports, this.#engine.beginBatch());
+    return new PacketBatch(this.#exports, this.#engine.beginBatch(), this.#alive);
   }
 
   // tun devices
   inject(ns: Ns, dev: IfIndex, bytes: Uint8Array): void {
-    this.#engine.inject(ns, dev, bytes);
+    if (this.#alive.has(ns)) this.#engine.inject(ns, dev, bytes);
   }
   takeOut(): CapturedFrame[] {
     return list("CapturedFrame", this.#call(CALL.TAKE_OUT));

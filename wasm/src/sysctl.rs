@@ -7,8 +7,15 @@ macro_rules! sysctls {
         enum $table { $($key),* }
         $(pub const $key: u32 = $table::$key as u32;)*
         $(#[doc = $doc])*
-        pub const $table: &[(&str, i64)] = &[$(($name, $default)),*];
+        pub const $table: Table = Table { names: &[$($name),*], defaults: &[$($default),*] };
     };
+}
+
+/// Sysctls by number. The plane is told numbers: names are for the generated `layout.ts`, and stay out of the module.
+#[derive(Clone, Copy)]
+pub struct Table {
+    pub names: &'static [&'static str],
+    pub defaults: &'static [i64],
 }
 
 sysctls! {
@@ -147,8 +154,8 @@ sysctls! {
 pub struct Values(Box<[i64]>);
 
 impl Values {
-    pub fn new(table: &[(&str, i64)]) -> Values {
-        Values(table.iter().map(|(_, value)| *value).collect())
+    pub fn new(table: Table) -> Values {
+        Values(table.defaults.into())
     }
     pub fn get(&self, number: u32) -> i64 {
         self.0[number as usize]
@@ -159,9 +166,4 @@ impl Values {
     pub fn set(&mut self, number: u32, value: i64) {
         self.0[number as usize] = value;
     }
-}
-
-/// The number of a name in a table.
-pub fn number(table: &[(&str, i64)], name: &str) -> Option<u32> {
-    table.iter().position(|(key, _)| *key == name).map(|at| at as u32)
 }

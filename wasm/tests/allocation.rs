@@ -1,6 +1,7 @@
 //! A busy plane allocates nothing: every allocation is counted while batches go through client, router with NAT and server.
 
 use plane::abi::{column, hook, outcome, program, table, target};
+use plane::export::control::Key;
 use plane::export::records::{
     AddressSpec, LinkChange, LinkKind, LinkSpec, PeerSpec, RouteMode, RouteRecord, SocketKind,
 };
@@ -8,6 +9,7 @@ use plane::fabric::{Fabric, MILLISECOND};
 use plane::link::Place;
 use plane::record::{Field, Reader};
 use plane::route::Trie;
+use plane::sysctl;
 use plane::wire::{Family, Ip, Prefix};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -65,7 +67,7 @@ fn stage() -> (Fabric, u32) {
         let route = RouteRecord { to: Prefix::new(Ip::v4(0), 0), via: Some(Ip::v4(via)), ..blank() };
         fabric.add_route(ns, &route, RouteMode::Add).expect("a route");
     }
-    fabric.set_sysctl(router, "net.ipv4.ip_forward", 1).expect("a setting");
+    fabric.set_sysctl(router, Key::of(sysctl::IP_FORWARD), 1).expect("a setting");
     let masquerade = [10, 0, 0, 0, 0, 0, 0, target::MASQUERADE | 2 << 16, 0, 0];
     let words = [&[program::VERSION, 4, table::NAT, 1, hook::POSTROUTING, 1, 1, 0, 0, 0, 0], &masquerade[..]].concat();
     fabric.space_mut(router).hooks.load(Family::V4, table::NAT, &words, 0).expect("a program");

@@ -1,6 +1,7 @@
 //! The cold calls: one number each (`abi::call`), arguments and answers as word streams. What a call takes and gives stands
 //! in its line; its meaning, in `types/api.ts`.
 
+use super::control::Key;
 use super::filters;
 use super::records::*;
 use super::{evidence, routes};
@@ -114,8 +115,8 @@ fn links(fabric: &mut Fabric, number: u32, args: &mut Reader, out: &mut Out) {
         call::ADD_FDB => out.outcome(fabric.add_fdb(args.word(), FdbView::get(args), FdbMode::get(args))),
         call::REMOVE_FDB => out.outcome(fabric.remove_fdb(args.word(), FdbKey::get(args))),
         call::FDB => out.list(fabric.fdb(args.word())),
-        call::SET_SYSCTL => out.outcome(fabric.set_sysctl(args.word(), &String::get(args), f64::get(args) as i64)),
-        _ => out.value(fabric.sysctl(args.word(), &String::get(args)).map(|value| value as f64)),
+        call::SET_SYSCTL => out.outcome(fabric.set_sysctl(args.word(), Key::get(args), f64::get(args) as i64)),
+        _ => out.value(fabric.sysctl(args.word(), Key::get(args)).map(|value| value as f64)),
     }
 }
 

@@ -5,19 +5,38 @@ use crate::errno::{refuse, Answer, EINVAL, ENODEV, ENOENT};
 use crate::fabric::{Fabric, MILLISECOND};
 use crate::link::netem::Chance;
 use crate::link::{Device, Netem, Place};
+use crate::record::{Field, Reader};
 use crate::sysctl::{self, Values};
 use crate::wire::Family;
 
-/// A device's sysctls, in the order of `Links::default`.
-const DEVICE_TABLES: [(&str, &[(&str, i64)]); 4] = [
-    ("net.ipv4.conf.", sysctl::CONF),
-    ("net.ipv4.neigh.", sysctl::NEIGH),
-    ("net.ipv6.conf.", sysctl::CONF6),
-    ("net.ipv6.neigh.", sysctl::NEIGH),
-];
+/// Which sysctl: `wasm/sysctl_key.ts` reads its name.
+pub struct Key {
+    /// [`GLOBAL`], 1 to 4 for a device's in the order of `Links::default`, or [`CONNTRACK`].
+    table: u32,
+    number: u32,
+    /// The device of a device's, `all` or `default`.
+    dev: String,
+}
 
-/// Conntrack's sysctls, which it keeps itself.
-const CONNTRACK: &str = "net.netfilter.nf_conntrack_";
+const GLOBAL: u32 = 0;
+const CONF: u32 = 1;
+const CONF6: u32 = 3;
+/// Conntrack's, which it keeps itself.
+const CONNTRACK: u32 = 5;
+
+impl Key {
+    /// One of a namespace's own.
+    pub fn of(number: u32) -> Key {
+        Key { table: GLOBAL, number, dev: String::new() }
+    }
+    pub fn get(args: &mut Reader) -> Key {
+        Key { table: args.word(), number: args.word(), dev: String::get(args) }
+    }
+    /// Whether it is this one, of all devices.
+    fn is_all(&self, table: u32, number: u32) -> bool {
+        self.dev == "all" && (self.table, self.number) == (table, number)
+    }
+}
 
 fn netem_of(spec: &NetemSpec) -> Netem {
     let at = |place: usize| spec.numbers.get(place).copied().unwrap_or(0.0);
@@ -50,68 +69,53 @@ impl Fabric {
         Ok(())
     }
 
-    /// A sysctl's value; nothing for a key that the plane does not know.
-    pub fn sysctl(&mut self, ns: u32, key: &str) -> Option<i64> {
-        if let Some(name) = key.strip_prefix(CONNTRACK) {
+    /// A sysctl's value; nothing for a device that is not there.
+    pub fn sysctl(&mut self, ns: u32, key: Key) -> Option<i64> {
+        if key.table == CONNTRACK {
             let flows = &self.space(ns).hooks.flows;
-            let value = if name == "count" { Some(flows.count() as i64) } else { flows.config.get(name) };
-            if value.is_some() {
-                return value;
-            }
+            return Some(flows.config.get(key.number).unwrap_or(flows.count() as i64));
         }
-        self.find_sysctl(ns, key).map(|(values, number)| values.get(number))
+        self.find_sysctl(ns, &key).map(|values| values.get(key.number))
     }
 
     /// Where a sysctl's value stands: a namespace's own, or one of `net.ipv4.conf.DEV.*` and its likes.
-    pub fn find_sysctl(&mut self, ns: u32, key: &str) -> Option<(&mut Values, u32)> {
+    fn find_sysctl(&mut self, ns: u32, key: &Key) -> Option<&mut Values> {
         let stack = &mut self.space_mut(ns).stack;
-        if let Some(number) = sysctl::number(sysctl::GLOBAL, key) {
-            return Some((&mut stack.sysctls, number));
-        }
-        let kind = DEVICE_TABLES.iter().position(|(prefix, _)| key.starts_with(prefix))?;
-        let (prefix, table) = DEVICE_TABLES[kind];
-        let (dev, name) = key[prefix.len()..].rsplit_once('.')?;
-        let number = sysctl::number(table, name)?;
-        let values = match (dev, kind) {
-            ("all", 0) => &mut stack.links.all,
-            ("all", 2) => &mut stack.links.all6,
-            ("default", kind) => &mut stack.links.default[kind],
-            _ => {
+        Some(match (key.dev.as_str(), key.table) {
+            (_, GLOBAL) => &mut stack.sysctls,
+            ("all", CONF) => &mut stack.links.all,
+            ("all", CONF6) => &mut stack.links.all6,
+            ("default", table) => stack.links.default.get_mut(table as usize - 1)?,
+            (dev, table) => {
                 let index = stack.links.named(dev)?;
                 let device: &mut Device = stack.links.get_mut(index)?;
-                [&mut device.conf, &mut device.neigh, &mut device.conf6, &mut device.neigh6].into_iter().nth(kind)?
+                let all = [&mut device.conf, &mut device.neigh, &mut device.conf6, &mut device.neigh6];
+                all.into_iter().nth(table as usize - 1)?
             }
-        };
-        Some((values, number))
+        })
     }
 
-    /// Writes a sysctl, with what the kernel does on the way; ENOENT for a key that the plane does not know.
-    pub fn set_sysctl(&mut self, ns: u32, key: &str, value: i64) -> Answer<()> {
-        let limits = match key {
-            "net.ipv4.ip_default_ttl" => 1..=255,
-            _ => i64::MIN..=i64::MAX,
-        };
-        if let Some(name) = key.strip_prefix(CONNTRACK) {
-            if self.space_mut(ns).hooks.flows.config.set(name, value) {
-                return Ok(());
-            }
+    /// Writes a sysctl, with what the kernel does on the way; ENOENT for a device that is not there.
+    pub fn set_sysctl(&mut self, ns: u32, key: Key, value: i64) -> Answer<()> {
+        if key.table == CONNTRACK {
+            self.space_mut(ns).hooks.flows.config.set(key.number, value);
+            return Ok(());
         }
-        let Some((values, number)) = self.find_sysctl(ns, key) else { return refuse(ENOENT) };
-        if !limits.contains(&value) {
+        let place = (key.table, key.number);
+        let Some(values) = self.find_sysctl(ns, &key) else { return refuse(ENOENT) };
+        if place == (GLOBAL, sysctl::IP_DEFAULT_TTL) && !(1..=255).contains(&value) {
             return refuse(EINVAL);
         }
-        values.set(number, value);
-        self.space_mut(ns).stack.changed();
-        match key {
-            "net.ipv4.ip_forward" | "net.ipv4.conf.all.forwarding" => self.set_forwarding(ns, value),
-            "net.ipv4.fib_multipath_hash_policy" => {
-                self.space_mut(ns).stack.fib.set_multipath_policy(Family::V4, value as u8);
-            }
-            "net.ipv6.fib_multipath_hash_policy" => {
-                self.space_mut(ns).stack.fib.set_multipath_policy(Family::V6, value as u8);
-            }
-            "net.ipv4.fib_multipath_hash_seed" => self.space_mut(ns).stack.fib.set_multipath_seed(value as u32),
-            _ if key.starts_with("net.ipv6.conf.") => self.inet6_set(ns, (key, number), value),
+        values.set(key.number, value);
+        let stack = &mut self.space_mut(ns).stack;
+        stack.changed();
+        match place {
+            (GLOBAL, sysctl::IP_FORWARD) => self.set_forwarding(ns, value),
+            (GLOBAL, sysctl::FIB_MULTIPATH_HASH_POLICY) => stack.fib.set_multipath_policy(Family::V4, value as u8),
+            (GLOBAL, sysctl::FIB_MULTIPATH_HASH_POLICY6) => stack.fib.set_multipath_policy(Family::V6, value as u8),
+            (GLOBAL, sysctl::FIB_MULTIPATH_HASH_SEED) => stack.fib.set_multipath_seed(value as u32),
+            _ if key.is_all(CONF, sysctl::FORWARDING) => self.set_forwarding(ns, value),
+            (CONF6, number) => self.inet6_set(ns, (key.dev == "all", number), value),
             _ => {}
         }
         Ok(())

@@ -54,13 +54,15 @@ fn print() -> String {
         [("global", sysctl::GLOBAL), ("conf", sysctl::CONF), ("neigh", sysctl::NEIGH), ("conf6", sysctl::CONF6)]
     {
         text += &format!("  {name}: {{\n");
-        for (key, value) in table {
+        for (key, value) in table.names.iter().zip(table.defaults) {
             let key = if key.contains('.') || key.contains('-') { format!("\"{key}\"") } else { key.to_string() };
             text += &format!("    {key}: {value},\n");
         }
         text += "  },\n";
     }
-    text + "} as const;\n"
+    text += "} as const;\n\n/** Conntrack's, by number: `net.netfilter.nf_conntrack_NAME`; empty where a state has no timeout. */\nexport const KNOBS = [\n";
+    crate::flow::config::KNOBS.iter().for_each(|name| text += &format!("  \"{name}\",\n"));
+    text + "] as const;\n"
 }
 
 fn records() -> Vec<(&'static str, Vec<(&'static str, String)>)> {

@@ -97,75 +97,89 @@ impl Default for Config {
     }
 }
 
+/// The names of the knobs by number, without `net.netfilter.nf_conntrack_`: single ones, the timeouts of TCP's states and of SCTP's
+/// (empty where a state has none), and last the count of entries, which is only read.
+#[cfg(test)]
+pub const KNOBS: [&str; 36] = [
+    "max",
+    "checksum",
+    "acct",
+    "tcp_loose",
+    "tcp_be_liberal",
+    "tcp_max_retrans",
+    "tcp_ignore_invalid_rst",
+    "udp_timeout",
+    "udp_timeout_stream",
+    "icmp_timeout",
+    "icmpv6_timeout",
+    "gre_timeout",
+    "gre_timeout_stream",
+    "generic_timeout",
+    "",
+    "tcp_timeout_syn_sent",
+    "tcp_timeout_syn_recv",
+    "tcp_timeout_established",
+    "tcp_timeout_fin_wait",
+    "tcp_timeout_close_wait",
+    "tcp_timeout_last_ack",
+    "tcp_timeout_time_wait",
+    "tcp_timeout_close",
+    "",
+    "tcp_timeout_max_retrans",
+    "tcp_timeout_unacknowledged",
+    "",
+    "sctp_timeout_closed",
+    "sctp_timeout_cookie_wait",
+    "sctp_timeout_cookie_echoed",
+    "sctp_timeout_established",
+    "sctp_timeout_shutdown_sent",
+    "sctp_timeout_shutdown_recd",
+    "sctp_timeout_shutdown_ack_sent",
+    "sctp_timeout_heartbeat_sent",
+    "count",
+];
+
+/// The number of a knob.
+#[cfg(test)]
+pub fn knob(name: &str) -> u32 {
+    KNOBS.iter().position(|known| *known == name).expect("a knob") as u32
+}
+
 impl Config {
-    /// The knob of a sysctl name, without `net.netfilter.nf_conntrack_`.
-    fn knob(&mut self, name: &str) -> Option<Knob<'_>> {
+    fn knob(&mut self, number: u32) -> Option<Knob<'_>> {
         use Knob::{Byte, Number, Switch};
-        Some(match name {
-            "max" => Number(&mut self.max),
-            "checksum" => Switch(&mut self.checksum),
-            "acct" => Switch(&mut self.acct),
-            "tcp_loose" => Switch(&mut self.tcp_loose),
-            "tcp_be_liberal" => Switch(&mut self.tcp_be_liberal),
-            "tcp_max_retrans" => Byte(&mut self.tcp_max_retrans),
-            "tcp_ignore_invalid_rst" => Switch(&mut self.tcp_ignore_invalid_rst),
-            "udp_timeout" => Number(&mut self.udp),
-            "udp_timeout_stream" => Number(&mut self.udp_stream),
-            "icmp_timeout" => Number(&mut self.icmp),
-            "icmpv6_timeout" => Number(&mut self.icmpv6),
-            "gre_timeout" => Number(&mut self.gre),
-            "gre_timeout_stream" => Number(&mut self.gre_stream),
-            "generic_timeout" => Number(&mut self.generic),
-            _ => return self.state_knob(name),
+        Some(match number {
+            0 => Number(&mut self.max),
+            1 => Switch(&mut self.checksum),
+            2 => Switch(&mut self.acct),
+            3 => Switch(&mut self.tcp_loose),
+            4 => Switch(&mut self.tcp_be_liberal),
+            5 => Byte(&mut self.tcp_max_retrans),
+            6 => Switch(&mut self.tcp_ignore_invalid_rst),
+            7 => Number(&mut self.udp),
+            8 => Number(&mut self.udp_stream),
+            9 => Number(&mut self.icmp),
+            10 => Number(&mut self.icmpv6),
+            11 => Number(&mut self.gre),
+            12 => Number(&mut self.gre_stream),
+            13 => Number(&mut self.generic),
+            14..26 => Number(&mut self.tcp[number as usize - 14]),
+            26..35 => Number(&mut self.sctp[number as usize - 26]),
+            _ => return None,
         })
     }
-    fn state_knob(&mut self, name: &str) -> Option<Knob<'_>> {
-        const TCP: [&str; 12] = [
-            "",
-            "syn_sent",
-            "syn_recv",
-            "established",
-            "fin_wait",
-            "close_wait",
-            "last_ack",
-            "time_wait",
-            "close",
-            "",
-            "max_retrans",
-            "unacknowledged",
-        ];
-        const SCTP: [&str; 9] = [
-            "",
-            "closed",
-            "cookie_wait",
-            "cookie_echoed",
-            "established",
-            "shutdown_sent",
-            "shutdown_recd",
-            "shutdown_ack_sent",
-            "heartbeat_sent",
-        ];
-        if let Some(state) = name.strip_prefix("tcp_timeout_") {
-            let at = TCP.iter().position(|n| *n == state && !n.is_empty())?;
-            return Some(Knob::Number(&mut self.tcp[at]));
-        }
-        let state = name.strip_prefix("sctp_timeout_")?;
-        let at = SCTP.iter().position(|n| *n == state && !n.is_empty())?;
-        Some(Knob::Number(&mut self.sctp[at]))
-    }
-    /// Sets `net.netfilter.nf_conntrack_<name>`; false where there is no such knob.
-    pub fn set(&mut self, name: &str, value: i64) -> bool {
-        match self.knob(name) {
+    /// Sets a knob by its number.
+    pub fn set(&mut self, number: u32, value: i64) {
+        match self.knob(number) {
             Some(Knob::Number(knob)) => *knob = value.clamp(0, u32::MAX as i64) as u32,
             Some(Knob::Switch(knob)) => *knob = value != 0,
             Some(Knob::Byte(knob)) => *knob = value.clamp(0, 255) as u8,
-            None => return false,
+            None => {}
         }
-        true
     }
-    /// Reads it back.
-    pub fn get(&self, name: &str) -> Option<i64> {
-        Some(match self.clone().knob(name)? {
+    /// Reads it back; nothing for the count.
+    pub fn get(&self, number: u32) -> Option<i64> {
+        Some(match self.clone().knob(number)? {
             Knob::Number(knob) => *knob as i64,
             Knob::Switch(knob) => *knob as i64,
             Knob::Byte(knob) => *knob as i64,
@@ -186,9 +200,11 @@ mod tests {
     #[test]
     fn sysctl_names_reach_their_knobs() {
         let mut config = Config::default();
-        assert_eq!(config.get("tcp_timeout_established"), Some(432_000));
-        assert!(config.set("tcp_timeout_time_wait", 5) && config.tcp[tcp_state::TIME_WAIT as usize] == 5);
-        assert!(config.set("sctp_timeout_heartbeat_sent", 9) && config.sctp[8] == 9);
-        assert!(!config.set("tcp_timeout_", 1) && config.get("udp_timeout_streams").is_none());
+        assert_eq!(config.get(knob("tcp_timeout_established")), Some(432_000));
+        config.set(knob("tcp_timeout_time_wait"), 5);
+        config.set(knob("sctp_timeout_heartbeat_sent"), 9);
+        config.set(knob("generic_timeout"), 7);
+        assert_eq!((config.tcp[tcp_state::TIME_WAIT as usize], config.sctp[8], config.generic), (5, 9, 7));
+        assert_eq!(config.get(knob("count")), None);
     }
 }

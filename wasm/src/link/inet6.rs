@@ -175,10 +175,9 @@ impl Fabric {
         self.watch_address(place, &address, false);
     }
 
-    /// A value of `net.ipv6.conf` was written: those of `all` that every device takes over, and what follows.
-    pub fn inet6_set(&mut self, ns: u32, (key, number): (&str, u32), value: i64) {
+    /// A value of `net.ipv6.conf` was written, whether it is that of `all`: what every device takes over, and what follows.
+    pub fn inet6_set(&mut self, ns: u32, (all, number): (bool, u32), value: i64) {
         let links = &mut self.space_mut(ns).stack.links;
-        let all = key.starts_with("net.ipv6.conf.all.");
         if !matches!(number, sysctl::DISABLE_IPV6 | sysctl::FORWARDING6 | sysctl::ADDR_GEN_MODE) {
             return;
         }

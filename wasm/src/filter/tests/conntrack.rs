@@ -4,6 +4,7 @@ use super::world::*;
 use crate::abi::{ct, ctstate, hook, op, table, target};
 use crate::filter::env::why;
 use crate::filter::Verdict;
+use crate::flow::config::knob;
 use crate::flow::entry::status;
 use crate::flow::Kind;
 use crate::wire::packet::proto;
@@ -113,7 +114,7 @@ fn a_connection_is_picked_up_in_the_middle() {
     assert_eq!(state(&mut world, segment(CLIENT, 1, SERVER, 80, "A")), CtInfo::New);
     assert_eq!((tcp_state(&world), world.flows()[0].timeout), ("ESTABLISHED", 300));
     let mut strict = World::with(&[tracking()]);
-    strict.hooks.flows.config.set("tcp_loose", 0);
+    strict.hooks.flows.config.set(knob("tcp_loose"), 0);
     assert_eq!(state(&mut strict, segment(CLIENT, 1, SERVER, 80, "A")), CtInfo::Invalid);
 }
 
@@ -159,7 +160,7 @@ fn data_beyond_the_window_is_invalid() {
     assert_eq!(state(&mut world, far), CtInfo::Invalid);
     let good = Packet { payload_len: 100, ..tcp.client("PA") };
     assert_eq!(state(&mut world, good), CtInfo::Established);
-    world.hooks.flows.config.set("tcp_be_liberal", 1);
+    world.hooks.flows.config.set(knob("tcp_be_liberal"), 1);
     assert_eq!(state(&mut world, far), CtInfo::Established);
 }
 
@@ -221,7 +222,7 @@ fn a_wrong_checksum_is_invalid_but_none_is_fine() {
     let mut world = world();
     assert_eq!(state(&mut world, Packet { bad_checksum: true, ..udp(CLIENT, 1, SERVER, 2) }), CtInfo::Invalid);
     assert_eq!(state(&mut world, Packet { no_checksum: true, ..udp(CLIENT, 1, SERVER, 2) }), CtInfo::New);
-    world.hooks.flows.config.set("checksum", 0);
+    world.hooks.flows.config.set(knob("checksum"), 0);
     assert_eq!(state(&mut world, Packet { bad_checksum: true, ..udp(CLIENT, 3, SERVER, 2) }), CtInfo::New);
 }
 
@@ -281,7 +282,7 @@ fn notrack_keeps_a_packet_out_and_ct_puts_it_into_a_zone() {
 #[test]
 fn a_full_table_sacrifices_unassured_flows_and_then_drops() {
     let mut world = world();
-    world.hooks.flows.config.set("max", 2);
+    world.hooks.flows.config.set(knob("max"), 2);
     for port in 1..=3 {
         assert!(world.forward(LAN, WAN, udp(CLIENT, port, SERVER, 53)).is_ok());
     }
