@@ -9,6 +9,7 @@ export { Shell, ShellSession } from "./shell/session.ts";
 export { quoteWord, quoteWords } from "./shell/quote.ts";
 export { PROC_NET_FILES } from "./files/proc_net.ts";
 export { MachineFiles } from "./files/machine_files.ts";
+export { linkNamed } from "./iproute/altnames.ts";
 export { type LinkExtras, linkExtras } from "./iproute/extras.ts";
 export { Frames, framesOf } from "./frames.ts";
 export { KernelEvents, kernelEvents } from "./iproute/kernel_events.ts";

@@ -1,10 +1,10 @@
 /** What tools ask the kernel about the place they run in: devices by name, names by index. */
 import type { IfIndex } from "../../wasm/mod.ts";
-import type { Process } from "../linux/mod.ts";
+import { linkNamed, namespaceOf, type Process } from "../linux/mod.ts";
 
 /** The index of a device; undefined where there is none of that name. */
 export function deviceIndex(process: Process, name: string): IfIndex | undefined {
-  return process.machine.plane.links(process.ns).find((link) => link.name === name)?.index;
+  return linkNamed(namespaceOf(process.machine.plane, process.ns), name)?.index;
 }
 
 /** The name of a device, `if7` where it is gone. */

@@ -36,7 +36,61 @@ export const WORLDS: Readonly<Record<string, readonly string[]>> = {
     ...port("c1", "v1", 1),
     ...port("c2", "v2", 2),
   ],
+  six: [
+    ...speaking(""),
+    "ip netns add b",
+    ...speaking("[b] "),
+    "ip link add eth0 address 02:00:00:00:00:01 type veth peer name eth0 address 02:00:00:00:00:02 netns b",
+    "ip addr add 10.0.1.1/24 dev eth0",
+    "ip addr add fd00:1::1/64 dev eth0 nodad",
+    "ip link set eth0 up",
+    "[b] ip addr add 10.0.1.2/24 dev eth0",
+    "[b] ip addr add fd00:1::2/64 dev eth0 nodad",
+    "[b] ip link set eth0 up",
+  ],
+  overlay: [
+    ...quiet(""),
+    "ip link add d0 address 02:00:00:00:00:d0 type veth peer name d9 address 02:00:00:00:00:d9",
+    "ip link set d9 up",
+    "ip addr add 10.0.9.1/24 dev d0",
+    "ip link set d0 up",
+    "ip link add vx0 address 02:00:00:00:00:f0 type vxlan id 42 local 10.0.9.1 dev d0 dstport 4789",
+    "ip link set vx0 up",
+    "ip link add mv0 address 02:00:00:00:00:e0 link d0 type macvlan mode bridge",
+  ],
+  chain: [
+    ...quiet(""),
+    ...["r", "s", "b"].flatMap((ns) => [`ip netns add ${ns}`, ...quiet(`[${ns}] `)]),
+    "[r] sysctl -qw net.ipv4.ip_forward=1",
+    "[s] sysctl -qw net.ipv4.ip_forward=1",
+    ...["", "r", "s"].flatMap((ns, i) => cable(ns, ["r", "s", "b"][i] ?? "", i + 1)),
+    "ip route add default via 10.0.1.2",
+    "[r] ip route add default via 10.0.2.2",
+    "[s] ip route add 10.0.1.0/24 via 10.0.2.1",
+    "[b] ip route add default via 10.0.3.1",
+  ],
 };
+
+/** IPv6 without what only looks for others: duplicates, routers. */
+function speaking(at: string): string[] {
+  const conf = ["accept_dad=0", "accept_ra=0", "router_solicitations=0", "disable_ipv6=0"];
+  return [
+    `${at}sysctl -qw ${conf.flatMap((one) => [`net.ipv6.conf.all.${one}`, `net.ipv6.conf.default.${one}`]).join(" ")}`,
+    `${at}ip link set lo up`,
+  ];
+}
+
+/** A cable from `right` of one namespace to `left` of the next, 10.0.N.1 and .2. */
+function cable(from: string, to: string, net: number): string[] {
+  const at = from === "" ? "" : `[${from}] `;
+  return [
+    `${at}ip link add right address 02:00:00:00:00:${net}1 type veth peer name left address 02:00:00:00:00:${net}2 netns ${to}`,
+    `${at}ip addr add 10.0.${net}.1/24 dev right`,
+    `${at}ip link set right up`,
+    `[${to}] ip addr add 10.0.${net}.2/24 dev left`,
+    `[${to}] ip link set left up`,
+  ];
+}
 
 function quiet(at: string): string[] {
   return [
@@ -111,7 +165,7 @@ export async function recordSession({ name, world, lines }: Session): Promise<To
   }
   const outcome = (part: string) => {
     const [head = "", out = "", err = ""] = part.split(CUT);
-    return { exit: Number(head), stdout: split(out), stderr: split(err) };
+    return { exit: head === TIMED_OUT ? null : Number(head), stdout: split(out), stderr: split(err) };
   };
   return {
     name,
@@ -124,9 +178,12 @@ export async function recordSession({ name, world, lines }: Session): Promise<To
   };
 }
 
+/** What `timeout` makes of a command that did not end. */
+const TIMED_OUT = "124";
 const MARK = "\x01";
 const CUT = "\x02";
-const LINKS = /\bip\b.*\b(link|netns)\b.* (set|add|del|delete)\b|\bifconfig\b.* (up|down)\b/;
+/** What a carrier may follow: link states change up to a second later. */
+const LINKS = /\bip\b.*\blink set\b.* (up|down|master|nomaster|netns)\b|\bip\b.*\blink del|\bifconfig\b.* (up|down)\b/;
 
 /** What the commands are run in: files and host name of a fresh machine, `iptables` the legacy one. */
 const FRESH = `
@@ -178,7 +235,8 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/cksum 0x[0-9a-f]+ \(([^)]*)\)/g, "cksum <*> ($1)"],
   [/\binitval 0x[0-9a-f]+/g, "initval <*>"],
   [/^((?:ipv4 +2 +)?(?:tcp|udp|icmp|sctp) +\d+) \d+ /gm, "$1 <*> "],
-  [/\b(\w+_timer) +[\d.]+/g, "$1 <*>"],
+  [/\b(\w+_timer) +[\d.]+/g, "$1    <*>"],
+  [/"(\w+_timer)":[\d.]+/g, '"$1":<*>'],
   [/ {2}[\d.]+ ms/g, "  <*> ms"],
   [/ time=[\d.]+ (usec|msec)$/gm, " time=<*> <*>"],
   [/^rtt min\/avg\/max\/std-dev = .*$/gm, "rtt min/avg/max/std-dev = <*> ms"],
@@ -188,5 +246,8 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\bage \d+\b/g, "age <*>"],
   [/\bpid=\d+/g, "pid=<*>"],
   [/\btid=\d+/g, "tid=<*>"],
+  // What the kernel draws: addresses that no world gives out.
+  [/\b(?!02:00:00:00)[0-9a-f][26ae](:[0-9a-f]{2}){5}\b/g, "<*>"],
+  [/\bfe80::(?!0?(?:00)?:?ff:fe)[0-9a-f]{1,4}:[0-9a-f]{1,4}:[0-9a-f]{1,4}:[0-9a-f]{1,4}\b/g, "<*>"],
   [/\bino:\d+ sk:[0-9a-f]+/g, "ino:<*> sk:<*>"],
 ];

@@ -8,6 +8,7 @@ import { type LinkFilter, linkPasses, shownDevice, takeLinkFilter } from "./link
 import { briefHead, linkEntry } from "./link_print.ts";
 import { numberOf, SCOPES } from "./names.ts";
 import { parsePrefix } from "./prefix.ts";
+import { putStats } from "./link_stats.ts";
 import type { IpObject, IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
 import { abbreviated, type Words } from "./words.ts";
@@ -89,7 +90,7 @@ const FLAGS: Readonly<Record<string, readonly [string, boolean]>> = {
   autojoin: ["autojoin", true],
 };
 
-function takeFilter(tool: IpTool, words: Words, require: boolean): AddressFilter {
+function takeFilter(tool: IpTool, words: Words): AddressFilter {
   const filter: AddressFilter = { flags: new Map() };
   if (tool.options.family !== undefined) filter.family = tool.options.family;
   while (words.more) {
@@ -106,7 +107,7 @@ function takeFilter(tool: IpTool, words: Words, require: boolean): AddressFilter
     else {
       const name = word === "dev" ? words.next() : word;
       if (filter.name !== undefined) throw garbage("dev", name);
-      filter.name = require ? tool.device(name).name : shownDevice(tool, name).name;
+      filter.name = shownDevice(tool, name).name;
     }
   }
   return filter;
@@ -135,7 +136,7 @@ function matchesPattern(text: string, pattern: string): boolean {
 }
 
 function addressShow(tool: IpTool, words: Words): number {
-  const filter = takeFilter(tool, words, false);
+  const filter = takeFilter(tool, words);
   const addresses = tool.plane.addresses(tool.ns);
   const short = filter.family === 6 && filter.name === undefined && filter.to === undefined;
   const records = tool.links().filter((link) => linkPasses(tool, link, filter)).flatMap((link) => {
@@ -157,9 +158,17 @@ function record(tool: IpTool, link: Link, addresses: readonly Address[], filter:
     whole.say(`${head.text}\n`);
     Object.assign(whole.json, head.json);
   }
-  const infos = addresses.map((address) => addressEntry(tool, address, link));
+  const infos = addresses.map((address) => addressEntry(tool, address, link, tool.options.oneline));
   whole.say(infos.map((info) => `${info.text}\n`).join(""));
-  return whole.note("addr_info", infos.map((info) => info.json));
+  whole.note("addr_info", infos.map((info) => info.json));
+  return tool.options.stats && !tool.options.oneline && label === undefined ? withStats(whole, tool, link) : whole;
+}
+
+/** The device's counters behind its addresses. */
+function withStats(whole: Entry, tool: IpTool, link: Link): Entry {
+  const stats = new Entry();
+  putStats(stats, tool, link);
+  return whole.put("stats64", stats.json["stats64"] ?? null, `${stats.text.slice(1)}\n`);
 }
 
 function briefRecord(tool: IpTool, link: Link, addresses: readonly Address[], short: boolean): Entry {
@@ -170,13 +179,18 @@ function briefRecord(tool: IpTool, link: Link, addresses: readonly Address[], sh
 
 function addressFlush(tool: IpTool, words: Words): number {
   if (!words.more) throw new Exit(1, "Flush requires arguments.\n");
-  const filter = takeFilter(tool, words, true);
+  const filter = takeFilter(tool, words);
   const links = tool.links().filter((link) => linkPasses(tool, link, filter));
   const doomed = tool.plane.addresses(tool.ns).filter((address) =>
     links.some((link) => link.index === address.dev) && passes(tool, address, filter)
   );
-  for (const { dev, address } of doomed) {
-    const there = tool.plane.addresses(tool.ns).some((one) => one.dev === dev && one.address === address);
+  for (const one of doomed) {
+    const { dev, address } = one;
+    const link = links.find(({ index }) => index === dev);
+    if (link !== undefined && (tool.options.stats ?? 0) > 1) {
+      tool.process.out(`${addressEntry(tool, one, link, true).text}\n`);
+    }
+    const there = tool.plane.addresses(tool.ns).some((other) => other.dev === dev && other.address === address);
     if (there) must(tool.plane.removeAddress(tool.ns, dev, address));
   }
   if (tool.options.stats && doomed.length > 0) {

@@ -6,7 +6,7 @@ import { numberOf, SCOPES } from "./names.ts";
 import { parseAddress, parsePrefix, type Prefix } from "./prefix.ts";
 import type { IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
-import { parseUnsigned, type Words } from "./words.ts";
+import { abbreviated, parseUnsigned, type Words } from "./words.ts";
 
 interface Request {
   local?: Prefix;
@@ -30,6 +30,8 @@ export function addressAdd(tool: IpTool, words: Words, mode: "add" | "change" | 
   const link = requireDevice(tool, request);
   if (request.local === undefined) throw new Exit(2, "RTNETLINK answers: Operation not supported\n");
   const { cidr } = request.local;
+  // The kernel takes 0.0.0.0 and forgets it.
+  if (cidr.ip.family === 4 && cidr.ip.value === 0n) return 0;
   const address = printCidr(cidr);
   const isThere = () => tool.plane.addresses(tool.ns).some((one) => one.dev === link.index && one.address === address);
   if (mode === "add" || !isThere()) {
@@ -55,9 +57,22 @@ export function addressDelete(tool: IpTool, words: Words): number {
     });
     address = same?.address ?? address;
   }
+  checkLabel(tool, { link, address, label: request.label });
   must(tool.plane.removeAddress(tool.ns, link.index, address));
   setAddressExtras(tool.namespace, link.index, address, undefined);
   return 0;
+}
+
+const NOT_FOUND = new Exit(2, "Error: ipv4: Address not found.\n");
+
+/** An address with another label than was said is another address. */
+function checkLabel(
+  tool: IpTool,
+  { link, address, label }: { readonly link: Link; readonly address: string; readonly label: string | undefined },
+): void {
+  if (address.startsWith("0.0.0.0/")) throw NOT_FOUND;
+  const there = tool.plane.addresses(tool.ns).find((one) => one.dev === link.index && one.address === address);
+  if (there !== undefined && label !== undefined && label !== (there.label ?? link.name)) throw NOT_FOUND;
 }
 
 function wildcardWarning(address: string): string {
@@ -99,20 +114,19 @@ function broadcastOf(word: string, cidr: Cidr): string {
 function keepExtras(tool: IpTool, link: Link, address: string, request: Request): void {
   const now = tool.process.clock.now();
   const old = addressExtras(tool.namespace, link.index, address);
-  const extras: { -readonly [K in keyof AddressExtras]: AddressExtras[K] } = { ...old };
-  if (request.flags.length > 0) extras.flags = request.flags;
-  const four = !address.includes(":");
-  // IPv4 keeps the flag and forgets the time.
-  if (four && request.preferred === 0 && request.valid === undefined) extras.flags = [...request.flags, "deprecated"];
-  else if (request.preferred !== undefined) extras.preferredUntil = now + request.preferred * 1000;
+  const { flags = request.flags } = old;
+  const kept = flags.filter((flag) => flag !== "deprecated");
+  const extras: { -readonly [K in keyof AddressExtras]: AddressExtras[K] } = kept.length > 0 ? { flags: kept } : {};
+  const endless = !address.includes(":") && request.valid === undefined;
+  // What is valid for ever is preferred for ever in IPv4, or not at all.
+  if (endless && request.preferred === 0) extras.flags = [...kept, "deprecated"];
+  else if (!endless && request.preferred !== undefined) extras.preferredUntil = now + request.preferred * 1000;
   if (request.valid !== undefined) {
     extras.validUntil = now + request.valid * 1000;
     expireLater(tool, link, address, extras.validUntil);
   }
-  if (request.metric !== undefined) {
-    extras.metric = request.metric;
-    moveConnectedRoute(tool, link, address, request.metric);
-  }
+  if (request.metric) extras.metric = request.metric;
+  if ((request.metric ?? 0) !== (old.metric ?? 0)) moveConnectedRoute(tool, link, address, request.metric ?? 0);
   setAddressExtras(tool.namespace, link.index, address, Object.keys(extras).length > 0 ? extras : undefined);
 }
 
@@ -125,7 +139,10 @@ function expireLater(tool: IpTool, link: Link, address: string, until: number): 
   });
 }
 
+/** The connected route belongs to the first address of its network. */
 function moveConnectedRoute(tool: IpTool, link: Link, address: string, metric: number): void {
+  const there = tool.plane.addresses(tool.ns).find((one) => one.dev === link.index && one.address === address);
+  if (there?.secondary) return;
   const cidr = requireCidr(address);
   const to = printCidr(network(cidr));
   const route = tool.plane.routes(tool.ns, cidr.ip.family).find((one) => {
@@ -137,6 +154,21 @@ function moveConnectedRoute(tool: IpTool, link: Link, address: string, metric: n
 }
 
 type Take = (tool: IpTool, words: Words, request: Request) => void;
+
+/** A flag that IPv4 has not: said of an address that is not known to be IPv6, it is dropped with a warning. */
+function sixOnly(flag: string, set: (request: Request) => unknown): Take {
+  return (tool, _words, request) => {
+    if (familyOf(tool, request) === 6) set(request);
+    else tool.process.err(`Warning: ${flag} option can be set only for IPv6 addresses\n`);
+  };
+}
+
+function fixed(flag: string): readonly [string, Take] {
+  return [flag, (tool) => tool.process.err(`Warning: ${flag} option is not mutable from userspace\n`)];
+}
+
+/** Words that may be cut short, in the order in which a beginning finds them. */
+const SHORT = ["broadcast", "metric", "priority", "preference", "valid_lft", "preferred_lft", "help"] as const;
 
 const SETTINGS: Readonly<Record<string, Take>> = {
   peer: (tool, words, request) => request.peer = parsePrefix(words.next(), familyOf(tool, request)),
@@ -153,27 +185,41 @@ const SETTINGS: Readonly<Record<string, Take>> = {
   valid_lft: (_tool, words, request) => request.valid = lifetime(words.next(), "valid_lft value"),
   preferred_lft: (_tool, words, request) => request.preferred = lifetime(words.next(), "preferred_lft value"),
   noprefixroute: (_tool, _words, request) => request.noPrefixRoute = true,
-  home: (_tool, _words, request) => request.flags.push("home"),
-  nodad: (_tool, _words, request) => request.noDad = true,
-  optimistic: (_tool, _words, request) => request.optimistic = true,
-  mngtmpaddr: (_tool, _words, request) => request.flags.push("mngtmpaddr"),
+  home: sixOnly("home", (request) => request.flags.push("home")),
+  nodad: sixOnly("nodad", (request) => request.noDad = true),
+  optimistic: sixOnly("optimistic", (request) => request.optimistic = true),
+  mngtmpaddr: sixOnly("mngtmpaddr", (request) => request.flags.push("mngtmpaddr")),
+  ...Object.fromEntries(["secondary", "temporary", "dadfailed", "deprecated", "tentative", "permanent"].map(fixed)),
   autojoin: (_tool, _words, request) => request.flags.push("autojoin"),
 };
+
+/** What the tool itself refuses. */
+function checkRequest({ valid, preferred, flags, local }: Request, timed: boolean): void {
+  if (timed && valid === 0) throw new Exit(1, "valid_lft is zero\n");
+  if (timed && (valid ?? Infinity) < (preferred ?? Infinity)) {
+    throw new Exit(1, "preferred_lft is greater than valid_lft\n");
+  }
+  const ip = local?.cidr.ip;
+  const group = ip !== undefined && (ip.family === 4 ? ip.value >> 28n === 14n : ip.value >> 120n === 255n);
+  if (flags.includes("autojoin") && !group) throw new Exit(1, "autojoin needs multicast address\n");
+}
 
 function takeRequest(tool: IpTool, words: Words): Request {
   const request: Request = { flags: [] };
   while (words.more) {
     const word = words.next();
-    const take = SETTINGS[word];
+    const short = abbreviated(word, SHORT);
+    const take = SETTINGS[word] ?? SETTINGS[short ?? ""];
     if (take !== undefined) {
       take(tool, words, request);
       continue;
     }
-    if (word === "help") throw new Exit(255, IP_USAGE["address"] ?? "", true);
+    if (short === "help") throw new Exit(255, IP_USAGE["address"] ?? "", true);
     const local = word === "local" ? words.next() : word;
     if (request.local !== undefined) throw garbage("local", local);
     request.local = parsePrefix(local, tool.options.family);
   }
+  checkRequest(request, words.all.some((word) => /^(valid|preferred)_/.test(word)));
   if (request.peer !== undefined && request.local !== undefined && !request.local.given) {
     request.local = { cidr: { ip: request.local.cidr.ip, length: request.peer.cidr.length }, given: true };
   }

@@ -38,12 +38,12 @@ const FLAG_ORDER = [
   "autojoin",
 ];
 
-/** One address: `inet 10.0.0.1/24 brd ... scope global eth0` and its lifetimes; ends without the line feed of its last line. */
-export function addressEntry(tool: IpTool, address: Address, link: Link): Entry {
+/** One address, with its device in front where it is `named`: `inet 10.0.0.1/24 brd ... scope global eth0` and its lifetimes; ends without the line feed of its last line. */
+export function addressEntry(tool: IpTool, address: Address, link: Link, named = false): Entry {
   const entry = new Entry();
   const cidr = requireCidr(address.address);
   const { metric } = addressExtras(tool.namespace, address.dev, address.address);
-  if (tool.options.oneline) entry.note("index", link.index).note("dev", link.name).say(`${link.index}: ${link.name}`);
+  if (named) entry.note("index", link.index).note("dev", link.name).say(`${link.index}: ${link.name}`);
   const family = cidr.ip.family === 4 ? "inet" : "inet6";
   entry.put("family", family, `    ${family} `);
   putLocal(entry, address, cidr);

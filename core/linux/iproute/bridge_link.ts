@@ -43,7 +43,8 @@ function portEntry(tool: IpTool, port: Link): Entry {
   const entry = new Entry().put("ifindex", port.index, `${port.index}: `);
   if (lowerOf(port) === 0) entry.put("ifname", port.name, port.name);
   else entry.note("link", tool.name(port.link)).put("ifname", port.name, `${port.name}@${tool.name(port.link)}`);
-  entry.put("flags", linkFlags(port), `: <${[...linkFlags(port), ...lowerDown(tool, port)].join(",")}> `);
+  const flags = linkFlags(tool.namespace, port);
+  entry.put("flags", flags, `: <${[...flags, ...lowerDown(tool, port)].join(",")}> `);
   entry.put("mtu", port.mtu, `mtu ${port.mtu} `);
   entry.put("master", tool.name(port.master), `master ${tool.name(port.master)} `);
   const state = portState(port, tool.links().find(({ index }) => index === port.master));

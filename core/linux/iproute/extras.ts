@@ -7,9 +7,27 @@ export interface LinkExtras {
   wasUp?: boolean;
   alias?: string;
   group?: number;
+  looks?: LinkLooks;
+  /** Other names (`ip link property`), oldest first. */
+  altnames?: readonly string[];
   /** A queueing discipline given by `tc`, such as `netem`. */
   qdisc?: string;
   data?: LinkData;
+}
+
+/** Flags, addresses and limits of a device that are only shown; an absent flag is as its kind is born. */
+export interface LinkLooks {
+  readonly multicast?: boolean;
+  readonly allmulti?: boolean;
+  readonly dynamic?: boolean;
+  /** false: NOTRAILERS. */
+  readonly trailers?: boolean;
+  readonly broadcast?: string;
+  /** Mode dormant. */
+  readonly dormant?: boolean;
+  readonly gsoSize?: number;
+  readonly gsoSegs?: number;
+  readonly groSize?: number;
 }
 
 /** Data of a device's kind that no packet ever feels. */
@@ -64,6 +82,13 @@ export function linkExtras(ns: Namespace, dev: IfIndex): LinkExtras {
   const extras = all.get(dev) ?? {};
   all.set(dev, extras);
   return extras;
+}
+
+/** Hands them on to a namespace that the device has moved to; without one, forgets them. */
+export function moveLinkExtras(from: Namespace, dev: IfIndex, to?: readonly [Namespace, IfIndex]): void {
+  const extras = linkExtras(from, dev);
+  from.state(LINKS, () => new Map()).delete(dev);
+  if (to !== undefined) Object.assign(linkExtras(...to), extras);
 }
 
 /** The extras of an address (`10.0.0.1/24`) of a device. */

@@ -1,7 +1,8 @@
 import type { Link } from "../../../wasm/mod.ts";
 import type { Entry } from "./entry.ts";
 import { Exit, must, unknownCommand } from "./exit.ts";
-import { linkExtras } from "./extras.ts";
+import { linkProperty } from "./altnames.ts";
+import { linkExtras, moveLinkExtras } from "./extras.ts";
 import { linkAdd } from "./link_add.ts";
 import { linkFlags, linkType } from "./link_flags.ts";
 import { groupNumber, type LinkFilter, linkPasses, shownDevice, takeLinkFilter } from "./link_filter.ts";
@@ -46,15 +47,25 @@ export const ipLink: IpObject = (tool, words) => {
       return linkShow(tool, words);
     case "help":
       return linkHelp(tool, words);
+    case "property":
+      return linkProperty(tool, words);
     case "replace":
+      return linkSet(tool, words);
     case "xstats":
     case "afstats":
-    case "property":
-      throw new Exit(255, `ip: link ${verb} is not modelled\n`, true);
+      return kernelStats(words, verb);
     case undefined:
       throw unknownCommand(word, "ip link");
   }
 };
+
+/** Statistics of MPLS and of bridges' multicast: none of the former, and the latter are not kept. */
+function kernelStats(words: Words, verb: "xstats" | "afstats"): number {
+  if (verb === "afstats" && !words.more) return 0;
+  if (verb === "xstats" && !words.more) throw new Exit(255, IP_USAGE["link"] ?? "", true);
+  if (words.accept("type") && words.accept("bridge", "bridge_slave") && !words.more) return 0;
+  throw new Exit(255, `ip: link ${verb} is not modelled\n`, true);
+}
 
 function linkHelp(tool: IpTool, words: Words): number {
   const type = words.take();
@@ -91,9 +102,8 @@ function briefEntry(tool: IpTool, link: Link): Entry {
   const entry = briefHead(tool, link, false);
   const address = linkType(link) === "ipip" ? link.tunnel?.local ?? "0.0.0.0" : link.mac;
   if (linkType(link) !== "none") entry.put("address", address, `${address} `);
-  return entry.put("flags", linkFlags(link), `<${[...linkFlags(link), ...lowerDown(tool, link)].join(",")}> `).say(
-    "\n",
-  );
+  const flags = linkFlags(tool.namespace, link);
+  return entry.put("flags", flags, `<${[...flags, ...lowerDown(tool, link)].join(",")}> `).say("\n");
 }
 
 function linkDelete(tool: IpTool, words: Words): number {
@@ -107,7 +117,9 @@ function linkDelete(tool: IpTool, words: Words): number {
     }
   }
   if (name === undefined) throw new Exit(255, `Not enough information: "dev" argument is required.\n`, true);
-  must(tool.plane.removeLink(tool.ns, tool.device(name).index));
+  const { index } = tool.device(name);
+  must(tool.plane.removeLink(tool.ns, index));
+  moveLinkExtras(tool.namespace, index);
   return 0;
 }
 

@@ -1,34 +1,30 @@
-import type { LinkKind, LinkSpec, Ns } from "../../../wasm/mod.ts";
+import type { LinkChange, LinkKind, LinkSpec, Ns } from "../../../wasm/mod.ts";
 import { type Failure, isFailure } from "../../base/mod.ts";
 import { namespaceOf } from "../namespace.ts";
+import { isAltName } from "./altnames.ts";
 import { applyDefaultPvid, checkDefaultPvid } from "./bridge_vlan.ts";
 import { Exit, garbage, must, netlinkText, noDevice } from "./exit.ts";
 import { linkExtras } from "./extras.ts";
 import { addFallback } from "./kinds/fallback.ts";
 import { type KindRequest, newKindRequest, unknownKindWord } from "./kinds/kind.ts";
 import { KINDS } from "./kinds/mod.ts";
-import { deviceName, linkWord, lladdr, netnsOf, number, takeTypeSettings, type TypeSettings } from "./link_set.ts";
+import { groupNumber } from "./link_filter.ts";
+import { takeTypeSettings, type TypeSettings } from "./link_type_settings.ts";
+import { deviceName, lladdr } from "./link_values.ts";
+import { checkLooks, COMMON, linkWord, type Take, type Wanted } from "./link_words.ts";
 import { nameLinkNamespaces } from "./nsid.ts";
 import { IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
 import type { Words } from "./words.ts";
 
 /** What `ip link add` was told before and after `type`. */
-interface Request {
+interface Request extends Wanted {
   name?: string;
   link?: string;
-  mac?: string;
-  mtu?: number;
-  ns?: Ns;
-  txqlen?: number;
-  master?: string;
-  up?: boolean;
-  alias?: string;
   type?: string;
   peer?: Request;
+  group?: number;
   readonly kind: KindRequest;
-  /** What the new device is set to afterwards. */
-  readonly change: TypeSettings["change"];
   /** Settings of a bridge that are only shown. */
   shown?: TypeSettings["shown"];
 }
@@ -45,10 +41,13 @@ export function linkAdd(tool: IpTool, words: Words): number {
   if (!MODELLED.includes(request.type as LinkKind)) throw new Exit(2, "Error: Unknown device type.\n");
   const kind = request.type as LinkKind;
   KINDS[kind]?.check?.(tool, request.kind);
-  const home = request.ns ?? tool.ns;
+  checkLooks(request.looks);
+  if (request.index !== undefined) throw new Exit(2, "ip: the index of a new device is not modelled\n");
+  const home = request.change.ns ?? tool.ns;
   const peer = peerOf(tool, request);
   const name = request.name ?? freeName(tool, kind, home, peer === undefined ? [] : [peer.name]);
-  const { mac, mtu } = request;
+  if (isAltName(namespaceOf(tool.plane, home), name)) throw new Exit(2, "RTNETLINK answers: File exists\n");
+  const { mac, mtu } = request.change;
   const { tag, mode, flag, tunnel } = request.kind;
   const below = lower === undefined ? {} : { lower: lower.index, lowerNs: tool.ns };
   const spec: LinkSpec = withoutAbsent({ kind, name, ...below, tag, mode, flag, tunnel, mac, mtu, peer });
@@ -75,24 +74,42 @@ function noVlan(failure: Failure, alone: boolean): Exit {
 
 function finish(tool: IpTool, request: Request, home: Ns, index: number): void {
   const extras = linkExtras(namespaceOf(tool.plane, home), index);
-  if (request.alias !== undefined) extras.alias = request.alias;
   extras.data = { ...request.kind.shown, ...(request.shown !== undefined && { bridge: request.shown }) };
-  const { txqlen, up, kind: { ageing } } = request;
-  const change = { ...request.change, ...withoutAbsent({ ageing, txqlen, up }) };
-  if (request.master !== undefined) change.master = tool.device(request.master).index;
+  const { ageing } = request.kind;
+  settle(tool, request, { home, index, more: withoutAbsent({ ageing }) });
+  if (request.type === "veth" && request.peer !== undefined) settlePeer(tool, request.peer, { home, index });
+  nameLinkNamespaces(tool.machine, [home, request.peer?.change.ns ?? tool.ns]);
+}
+
+/** Sets a new device as it was asked for: all but what it was made with. */
+function settle(
+  tool: IpTool,
+  request: Request,
+  { home, index, more }: { readonly home: Ns; readonly index: number; readonly more: LinkChange },
+): void {
+  const { mac: _mac, mtu: _mtu, ns: _ns, ...asked } = request.change;
+  const change = { ...asked, ...more };
+  const extras = linkExtras(namespaceOf(tool.plane, home), index);
+  if (request.alias !== undefined) extras.alias = request.alias;
+  if (request.group !== undefined) extras.group = request.group;
+  if (Object.keys(request.looks).length > 0) extras.looks = request.looks;
   const made = tool.plane.links(home).find((link) => link.index === index);
   checkDefaultPvid(change);
   if (made !== undefined && change.defaultPvid !== undefined) {
     applyDefaultPvid(new IpTool(tool.process, tool.options, home), made, change.defaultPvid);
   }
   if (Object.keys(change).length > 0) must(tool.plane.setLink(home, index, change));
-  nameLinkNamespaces(tool.machine, [home, request.peer?.ns ?? tool.ns]);
+}
+
+function settlePeer(tool: IpTool, peer: Request, made: { readonly home: Ns; readonly index: number }): void {
+  const near = tool.plane.links(made.home).find((link) => link.index === made.index);
+  if (near !== undefined) settle(tool, peer, { home: near.linkNs, index: near.link, more: {} });
 }
 
 /** The other end of a veth: it is made, and named, first. */
 function peerOf(tool: IpTool, request: Request): LinkSpec["peer"] {
   if (request.type !== "veth") return undefined;
-  const { name, mac, mtu, ns = tool.ns } = request.peer ?? newRequest();
+  const { name, change: { mac, mtu, ns = tool.ns } } = request.peer ?? newRequest();
   return withoutAbsent({
     name: name ?? freeName(tool, "veth", ns, request.name === undefined ? [] : [request.name]),
     ns,
@@ -107,31 +124,16 @@ function freeName(tool: IpTool, kind: LinkKind, ns: Ns, taken: readonly string[]
   for (let i = 0;; i++) if (!names.has(`${kind}${i}`)) return `${kind}${i}`;
 }
 
-type Take = (tool: IpTool, words: Words, request: Request) => void;
-
-const SETTINGS: Readonly<Record<string, Take>> = {
+const SETTINGS: Readonly<Record<string, Take<Request>>> = {
+  ...COMMON,
   link: (_tool, words, request) => request.link = words.next(),
   name: (_tool, words, request) => request.name = deviceName(words.next()),
-  address: (_tool, words, request) => request.mac = lladdr(words.next()),
-  mtu: (_tool, words, request) => request.mtu = number(words.next(), "mtu"),
-  txqueuelen: (_tool, words, request) => request.txqlen = number(words.next(), "txqueuelen"),
-  txqlen: (_tool, words, request) => request.txqlen = number(words.next(), "txqueuelen"),
-  qlen: (_tool, words, request) => request.txqlen = number(words.next(), "txqueuelen"),
-  netns: (tool, words, request) => request.ns = netnsOf(tool, words.next()),
-  master: (_tool, words, request) => request.master = words.next(),
-  up: (_tool, _words, request) => request.up = true,
-  down: (_tool, _words, request) => request.up = false,
-  alias: (_tool, words, request) => request.alias = words.next(),
-  index: (_tool, words) => number(words.next(), "index"),
-  broadcast: (_tool, words) => lladdr(words.next()),
-  numtxqueues: (_tool, words) => number(words.next(), "numtxqueues"),
-  numrxqueues: (_tool, words) => number(words.next(), "numrxqueues"),
-  group: (_tool, words) => words.next(),
-  arp: (_tool, words) => words.next(),
+  address: (_tool, words, { change }) => change.mac = lladdr(words.next()),
+  group: (_tool, words, request) => request.group = groupNumber(words.next()),
 };
 
 function newRequest(): Request {
-  return { kind: newKindRequest(), change: {} };
+  return { kind: newKindRequest(), change: {}, looks: {} };
 }
 
 function takeRequest(tool: IpTool, words: Words, outer: boolean): Request {

@@ -3,7 +3,7 @@ import { Entry } from "./entry.ts";
 import { linkExtras } from "./extras.ts";
 import { type Json, JsonNumber } from "./json.ts";
 import { readSysctl } from "../sysctl/store.ts";
-import { ADDR_GEN_MODES } from "./link_set.ts";
+import { ADDR_GEN_MODES } from "./link_values.ts";
 import type { Kind } from "./kinds/kind.ts";
 import { KINDS } from "./kinds/mod.ts";
 import type { IpTool } from "./tool.ts";
@@ -21,9 +21,12 @@ export function putDetails(
 ): void {
   const bridged = tool.links().find((other) => other.index === link.master)?.kind === "bridge";
   const [least, most] = mtuRange(tool, link);
+  const { gsoSize = 65536, gsoSegs = 65535, groSize = 65536, allmulti } =
+    linkExtras(tool.namespace, link.index).looks ?? {};
+  const allMulti = (bridged ? 1 : 0) + (allmulti ? 1 : 0);
   const promiscuity = (link.promisc ? 1 : 0) + (bridged ? 1 : 0);
   entry.put("promiscuity", promiscuity, ` promiscuity ${promiscuity} `);
-  entry.put("allmulti", bridged ? 1 : 0, ` allmulti ${bridged ? 1 : 0} `);
+  entry.put("allmulti", allMulti, ` allmulti ${allMulti} `);
   entry.put("min_mtu", least, `minmtu ${least} `).put("max_mtu", most, `maxmtu ${most} `);
   if (link.kind !== "") putKind(entry, tool, link, bridged);
   const count = queues(link);
@@ -33,9 +36,13 @@ export function putDetails(
     "eui64";
   if (forLink) entry.put("inet6_addr_gen_mode", mode, `addrgenmode ${mode} `);
   entry.put("num_tx_queues", count, `numtxqueues ${count} `).put("num_rx_queues", count, `numrxqueues ${count} `);
-  entry.put("gso_max_size", 65536, "gso_max_size 65536 ").put("gso_max_segs", 65535, "gso_max_segs 65535 ");
+  entry.put("gso_max_size", gsoSize, `gso_max_size ${gsoSize} `).put(
+    "gso_max_segs",
+    gsoSegs,
+    `gso_max_segs ${gsoSegs} `,
+  );
   entry.put("tso_max_size", tso, `tso_max_size ${tso} `).put("tso_max_segs", 65535, "tso_max_segs 65535 ");
-  entry.put("gro_max_size", 65536, "gro_max_size 65536 ");
+  entry.put("gro_max_size", groSize, `gro_max_size ${groSize} `);
 }
 
 /** What a device may hand down in one piece: a bridge as much as its ports, without any as little as a tun. */

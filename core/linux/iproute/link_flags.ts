@@ -1,4 +1,6 @@
 import type { Link } from "../../../wasm/mod.ts";
+import type { Namespace } from "../namespace.ts";
+import { linkExtras } from "./extras.ts";
 
 /** How a device of a kind is addressed, and the flags it is born with. */
 interface Nature {
@@ -23,7 +25,8 @@ export function linkType(link: Link): Nature["type"] {
 }
 
 /** The words between `<` and `>`, in iproute2's order. */
-export function linkFlags(link: Link): string[] {
+export function linkFlags(ns: Namespace, link: Link): string[] {
+  const { looks = {} } = linkExtras(ns, link.index);
   const nature = link.kind === INHERITS && !link.arp ? NATURES["dummy"] : NATURES[link.kind];
   const born = new Set((nature ?? ETHERNET).flags);
   if (link.kind === "ipip" && link.tunnel?.remote !== undefined) born.add("POINTOPOINT");
@@ -32,9 +35,12 @@ export function linkFlags(link: Link): string[] {
     ["LOOPBACK", born.has("LOOPBACK")],
     ["BROADCAST", born.has("BROADCAST")],
     ["POINTOPOINT", born.has("POINTOPOINT")],
-    ["MULTICAST", born.has("MULTICAST")],
+    ["MULTICAST", looks.multicast ?? born.has("MULTICAST")],
     ["NOARP", born.has("NOARP") || !link.arp],
+    ["ALLMULTI", looks.allmulti ?? false],
     ["PROMISC", link.promisc],
+    ["DYNAMIC", looks.dynamic ?? false],
+    ["NOTRAILERS", looks.trailers === false],
     ["UP", link.up],
     ["LOWER_UP", link.up && link.carrier],
   ];

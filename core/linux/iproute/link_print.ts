@@ -34,9 +34,13 @@ export function linkEntry(tool: IpTool, link: Link, view: LinkView): Entry {
   if (view.address) putAddress(entry, tool, link);
   putNetns(entry, tool, link, view.short ?? false);
   if (tool.options.details) putDetails(entry, tool, { link, forLink: view.forLink ?? false });
-  const { alias } = linkExtras(tool.namespace, link.index);
+  const { alias, altnames = [] } = linkExtras(tool.namespace, link.index);
+  const shown = view.forLink || tool.options.details;
+  if (alias !== undefined && shown) entry.put("ifalias", alias, `${tool.feed}    alias ${alias}`);
   if (view.forLink && tool.options.stats) putStats(entry, tool, link);
-  if (alias !== undefined && view.forLink) entry.put("ifalias", alias, `${tool.feed}    alias ${alias}`);
+  if (altnames.length > 0) {
+    entry.put("altnames", altnames, altnames.map((name) => `${tool.feed}    altname ${name}`).join(""));
+  }
   return entry;
 }
 
@@ -58,7 +62,8 @@ export function putName(entry: Entry, tool: IpTool, link: Link, short: boolean):
 }
 
 function putFlags(entry: Entry, tool: IpTool, link: Link): void {
-  entry.put("flags", linkFlags(link), `<${[...linkFlags(link), ...lowerDown(tool, link)].join(",")}> `);
+  const flags = linkFlags(tool.namespace, link);
+  entry.put("flags", flags, `<${[...flags, ...lowerDown(tool, link)].join(",")}> `);
 }
 
 /** A device on top of a local one that is down: text alone says so. */
@@ -74,8 +79,9 @@ function putState(entry: Entry, tool: IpTool, link: Link, view: LinkView): void 
   if (!view.short) entry.put("qdisc", qdiscOf(tool, link), `qdisc ${qdiscOf(tool, link)} `);
   if (link.master !== 0) entry.put("master", tool.name(link.master), `master ${tool.name(link.master)} `);
   entry.put("operstate", link.operstate, `state ${link.operstate} `);
-  if (view.forLink) entry.put("linkmode", "DEFAULT", "mode DEFAULT ");
-  const group = extras.group === undefined ? "default" : String(extras.group);
+  const mode = extras.looks?.dormant ? "DORMANT" : "DEFAULT";
+  if (view.forLink) entry.put("linkmode", mode, `mode ${mode} `);
+  const group = extras.group ? String(extras.group) : "default";
   if (!view.short) entry.put("group", group, `group ${group} `);
   if (link.txqlen !== 0) entry.put("txqlen", link.txqlen, `qlen ${link.txqlen}`);
 }
@@ -99,7 +105,8 @@ function putAddress(entry: Entry, tool: IpTool, link: Link): void {
     return;
   }
   entry.put("address", link.mac, link.mac);
-  const broadcast = type === "loopback" ? NO_ADDRESS : BROADCAST;
+  const { looks } = linkExtras(tool.namespace, link.index);
+  const broadcast = looks?.broadcast ?? (type === "loopback" ? NO_ADDRESS : BROADCAST);
   entry.put("broadcast", broadcast, ` brd ${broadcast}`);
 }
 

@@ -1,25 +1,29 @@
-import type { Link, LinkChange, LinkKind, Ns } from "../../../wasm/mod.ts";
-import { isMac } from "../../base/mod.ts";
+import type { Link, LinkKind, Ns } from "../../../wasm/mod.ts";
+import { namespaceOf } from "../namespace.ts";
+import { writeSysctl } from "../sysctl/store.ts";
+import { isAltName } from "./altnames.ts";
 import { applyDefaultPvid, checkDefaultPvid } from "./bridge_vlan.ts";
 import { Exit, garbage, invalid, must } from "./exit.ts";
-import { linkExtras } from "./extras.ts";
-import { groupNumber } from "./link_filter.ts";
-import { writeSysctl } from "../sysctl/store.ts";
-import { type KindRequest, newKindRequest, unknownKindWord } from "./kinds/kind.ts";
+import { linkExtras, moveLinkExtras } from "./extras.ts";
+import { type KindRequest, newKindRequest } from "./kinds/kind.ts";
 import { KINDS } from "./kinds/mod.ts";
-import { nameLinkNamespaces, nsidOf } from "./nsid.ts";
+import { groupNumber } from "./link_filter.ts";
+import { takeTypeSettings, type TypeSettings } from "./link_type_settings.ts";
+import { ADDR_GEN_MODES, checkLength, deviceName, lladdr, number, onOff } from "./link_values.ts";
+import { checkLooks, COMMON, linkWord, type Take, type Wanted } from "./link_words.ts";
+import { knownNsid, nameLinkNamespaces, nsidOf } from "./nsid.ts";
 import type { IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
-import { parseUnsigned, type Words } from "./words.ts";
+import type { Words } from "./words.ts";
 
 /** What `ip link set` was told: changes of the kernel's, and those that only tools show. */
-interface Request {
+interface Request extends Wanted {
   name?: string;
   group?: number;
   toGroup?: number;
-  alias?: string;
-  addrGenMode?: number;
-  change: { -readonly [K in keyof LinkChange]: LinkChange[K] };
+  /** What a device of these kinds answers, once the rest is done. */
+  refusal?: (link: Link) => Exit;
+  linkNsid?: number;
   /** `type KIND` and what followed it. */
   type?: string;
   kind?: KindRequest;
@@ -28,12 +32,24 @@ interface Request {
 
 /** `ip link set`. */
 export function linkSet(tool: IpTool, words: Words): number {
-  const request: Request = { change: {} };
+  const request: Request = { change: {}, looks: {} };
   while (words.more) takeChange(tool, words, request);
   if (request.name === undefined && request.group !== undefined) return setGroup(tool, request);
+  checkRequest(request);
   if (request.name === undefined) throw new Exit(255, `Not enough information: "dev" argument is required.\n`, true);
   apply(tool, request.name, request);
   return 0;
+}
+
+/** What the tool refuses before it asks the kernel. */
+function checkRequest({ index, change }: Request): void {
+  if (index === undefined) return;
+  if (change.ns !== undefined) throw new Exit(2, "ip: the index of a device that moves is not modelled\n");
+  throw new Exit(
+    255,
+    "index can be used only when creating devices or when moving device to another netns.\n",
+    true,
+  );
 }
 
 function setGroup(tool: IpTool, request: Request): number {
@@ -47,29 +63,59 @@ function setGroup(tool: IpTool, request: Request): number {
 const PORT_FLAGS = ["hairpin", "learning", "flood", "isolated"] as const;
 
 function apply(tool: IpTool, name: string, request: Request): void {
-  const { change, alias, toGroup, addrGenMode } = request;
+  const { change, looks } = request;
+  if (change.mac !== undefined && tool.find(name) !== undefined) checkLength(change.mac);
   const link = tool.device(name);
+  checkKernel(tool, link, request);
   const extras = linkExtras(tool.namespace, link.index);
   if (request.kind !== undefined) applyKind(link, request.kind, request);
   if (request.shown !== undefined) {
     extras.data = { ...extras.data, bridge: { ...extras.data?.bridge, ...request.shown } };
   }
-  if (link.master === 0 && PORT_FLAGS.some((flag) => change[flag] !== undefined)) {
-    throw new Exit(2, "RTNETLINK answers: Operation not supported\n");
-  }
   if (link.up || change.up) extras.wasUp = true;
   checkDefaultPvid(change);
   if (change.defaultPvid !== undefined) applyDefaultPvid(tool, link, change.defaultPvid);
+  const old = change.ns === undefined ? [] : tool.plane.links(change.ns);
   if (Object.keys(change).length > 0) must(tool.plane.setLink(tool.ns, link.index, change));
+  if (Object.keys(looks).length > 0) extras.looks = { ...extras.looks, ...looks };
+  applyShown(tool, link, request);
+  if (change.ns !== undefined && change.ns !== tool.ns) followMove(tool, link, { to: change.ns, old });
+  if (request.refusal !== undefined) throw request.refusal(link);
+}
+
+/** What the kernel refuses before it changes anything. */
+function checkKernel(tool: IpTool, link: Link, { change, looks, linkNsid, addrGenMode }: Request): void {
+  if (link.master === 0 && PORT_FLAGS.some((flag) => change[flag] !== undefined)) {
+    throw new Exit(2, "RTNETLINK answers: Operation not supported\n");
+  }
+  const known = [...tool.machine.namespaces.values()].some(({ id }) => knownNsid(tool.namespace, id) === linkNsid);
+  if (linkNsid !== undefined && !known) throw new Exit(2, "Error: Unknown network namespace id.\n");
+  if (change.name !== undefined && isAltName(tool.namespace, change.name)) {
+    throw new Exit(2, "RTNETLINK answers: File exists\n");
+  }
+  checkLooks(looks);
   if (addrGenMode === STABLE_SECRET) throw new Exit(2, "RTNETLINK answers: Invalid argument\n");
+}
+
+/** Another name than the kernel's knows: the one it asks a secret for. */
+const STABLE_SECRET = ADDR_GEN_MODES.indexOf("stable_secret");
+
+function applyShown(tool: IpTool, link: Link, { alias, toGroup, addrGenMode }: Request): void {
+  const extras = linkExtras(tool.namespace, link.index);
   if (addrGenMode !== undefined) {
     writeSysctl(tool.namespace, `net/ipv6/conf/${link.name}/addr_gen_mode`, String(addrGenMode));
   }
   if (alias === "") delete extras.alias;
   else if (alias !== undefined) extras.alias = alias;
   if (toGroup !== undefined) extras.group = toGroup;
-  if (change.ns !== undefined && change.ns !== tool.ns) nsidOf(tool.namespace, change.ns);
-  if (change.ns !== undefined) nameLinkNamespaces(tool.machine, [tool.ns, change.ns, link.linkNs]);
+}
+
+/** A device that moved keeps what it was given, whatever its index is there. */
+function followMove(tool: IpTool, link: Link, { to, old }: { readonly to: Ns; readonly old: readonly Link[] }): void {
+  nsidOf(tool.namespace, to);
+  const there = tool.plane.links(to).find(({ index }) => !old.some((one) => one.index === index));
+  if (there !== undefined) moveLinkExtras(tool.namespace, link.index, [namespaceOf(tool.plane, to), there.index]);
+  nameLinkNamespaces(tool.machine, [tool.ns, to, link.linkNs]);
 }
 
 /** What `type KIND` changes of a device of that kind. */
@@ -82,38 +128,28 @@ function applyKind(link: Link, { mode, flag, tunnel, ageing }: KindRequest, { ty
   if (ageing !== undefined) change.ageing = ageing;
 }
 
-type Take = (tool: IpTool, words: Words, request: Request) => void;
-
-const SETTINGS: Readonly<Record<string, Take>> = {
-  up: (_tool, _words, { change }) => change.up = true,
-  down: (_tool, _words, { change }) => change.up = false,
+const SETTINGS: Readonly<Record<string, Take<Request>>> = {
+  ...COMMON,
   name: (_tool, words, { change }) => change.name = deviceName(words.next()),
   address: (_tool, words, { change }) => change.mac = lladdr(words.next()),
-  broadcast: (_tool, words) => lladdr(words.next()),
-  brd: (_tool, words) => lladdr(words.next()),
-  mtu: (_tool, words, { change }) => change.mtu = number(words.next(), "mtu"),
-  txqueuelen: (_tool, words, { change }) => change.txqlen = number(words.next(), "txqueuelen"),
-  txqlen: (_tool, words, { change }) => change.txqlen = number(words.next(), "txqueuelen"),
-  qlen: (_tool, words, { change }) => change.txqlen = number(words.next(), "txqueuelen"),
-  master: (tool, words, { change }) => change.master = masterOf(tool, words.next()),
-  vrf: (tool, words, { change }) => change.master = masterOf(tool, words.next()),
-  nomaster: (_tool, _words, { change }) => change.master = 0,
-  netns: (tool, words, { change }) => change.ns = netnsOf(tool, words.next()),
-  arp: (_tool, words, { change }) => change.arp = onOff(words.next(), "arp"),
-  promisc: (_tool, words, { change }) => change.promisc = onOff(words.next(), "promisc"),
-  multicast: (_tool, words) => onOff(words.next(), "multicast"),
-  allmulticast: (_tool, words) => onOff(words.next(), "allmulticast"),
-  dynamic: (_tool, words) => onOff(words.next(), "dynamic"),
-  trailers: (_tool, words) => onOff(words.next(), "trailers"),
-  protodown: (_tool, words) => onOff(words.next(), "protodown"),
-  carrier: (_tool, words) => onOff(words.next(), "carrier"),
-  addrgenmode: (_tool, words, request) => request.addrGenMode = addrGenMode(words.next()),
-  state: (_tool, words) => words.next(),
-  mode: (_tool, words) => words.next(),
-  gso_max_size: (_tool, words) => number(words.next(), "gso_max_size"),
-  gso_max_segs: (_tool, words) => number(words.next(), "gso_max_segs"),
-  gro_max_size: (_tool, words) => number(words.next(), "gro_max_size"),
-  alias: (_tool, words, request) => request.alias = words.next(),
+  protodown: (_tool, words, request) => refuse(request, protoDown(words.next())),
+  protodown_reason: (_tool, words, request) => {
+    number(words.next(), "protodown reason");
+    refuse(request, protoDown(words.next()));
+  },
+  carrier: (_tool, words, request) => {
+    onOff(words.next(), "carrier");
+    refuse(request, (link) => link.kind === "dummy" ? unmodelled("carrier") : UNSUPPORTED);
+  },
+  state: (_tool, words) => operState(words.next()),
+  xdp: (_tool, words) => noProgram(words.next()),
+  xdpgeneric: (_tool, words) => noProgram(words.next()),
+  vf: (_tool, words, request) => {
+    number(words.next(), "vf");
+    while (VF_WORDS.has(words.peek() ?? "")) words.accept(words.next()) || words.next();
+    refuse(request, () => UNSUPPORTED);
+  },
+  "link-netnsid": (_tool, words, request) => request.linkNsid = number(words.next(), "link-netnsid"),
   group: (_tool, words, request) => {
     const group = groupNumber(words.next());
     if (request.name === undefined && request.group === undefined) request.group = group;
@@ -121,6 +157,40 @@ const SETTINGS: Readonly<Record<string, Take>> = {
   },
   type: (tool, words, request) => takeType(tool, words, request),
 };
+
+/** Settings of a card's virtual functions, each with one value. */
+const VF_WORDS = new Set(
+  "mac vlan qos proto rate max_tx_rate min_tx_rate spoofchk query_rss state trust node_guid port_guid".split(" "),
+);
+const STATES = /^(unknown|notpresent|down|lowerlayerdown|testing|dormant|up)$/i;
+
+const UNSUPPORTED = new Exit(2, "RTNETLINK answers: Operation not supported\n");
+const unmodelled = (what: string): Exit => new Exit(2, `ip: link ${what} is not modelled\n`);
+
+function refuse(request: Request, refusal: (link: Link) => Exit): void {
+  request.refusal ??= refusal;
+}
+
+/** Kinds that a protocol may hold down. */
+const HELD: ReadonlySet<LinkKind> = new Set(["vxlan", "macvlan"]);
+
+function protoDown(word: string): (link: Link) => Exit {
+  if (word === "on" || word === "off") {
+    return ({ kind }) =>
+      HELD.has(kind) ? unmodelled("protodown") : new Exit(2, "Error: Protodown not supported by device.\n");
+  }
+  throw new Exit(22, `Error: argument of "protodown" must be one of "off", "on", not "${word}"\n`);
+}
+
+/** A state that the device does not have by itself cannot be given to it here. */
+function operState(word: string): void {
+  if (!STATES.test(word)) throw invalid(word, "Invalid operstate\n");
+  if (word.toLowerCase() !== "up") throw unmodelled(`state ${word}`);
+}
+
+function noProgram(word: string): void {
+  if (word !== "off" && word !== "none") throw unmodelled("xdp");
+}
 
 function takeType(tool: IpTool, words: Words, request: Request): void {
   const type = words.next();
@@ -145,129 +215,4 @@ function takeChange(tool: IpTool, words: Words, request: Request): void {
   const name = word === "dev" ? words.next() : word;
   if (request.name !== undefined) throw garbage("dev", name);
   request.name = name;
-}
-
-/** Words of `ip link` that may be cut short, in the order in which a beginning finds them. */
-const SHORT = [
-  "link",
-  "address",
-  "broadcast",
-  "txqueuelen",
-  "txqlen",
-  "master",
-  "nomaster",
-  "dynamic",
-  "type",
-  "alias",
-  "numtxqueues",
-  "numrxqueues",
-  "addrgenmode",
-  "help",
-];
-/** Words that a beginning of another does not hide. */
-const WHOLE = /^(up|down|name|mtu|netns|arp|dev)$/;
-
-/** The whole word that iplink understands: a device called `br` must be named as `dev br`. */
-export function linkWord(word: string): string {
-  return word === "" || WHOLE.test(word) ? word : SHORT.find((whole) => whole.startsWith(word)) ?? word;
-}
-
-/** What stands behind `type bridge` and `type bridge_slave`: settings of the plane, and settings that are only shown. */
-export interface TypeSettings {
-  readonly change: { -readonly [K in keyof LinkChange]: LinkChange[K] };
-  shown?: Readonly<Record<string, number>>;
-}
-
-/** Settings the plane has. */
-const TYPE_SETTINGS: Readonly<Record<string, Readonly<Record<string, (word: string) => LinkChange>>>> = {
-  bridge: {
-    ageing_time: (word) => ({ ageing: number(word, "ageing_time") }),
-    stp_state: (word) => ({ stp: number(word, "stp_state") !== 0 }),
-    vlan_filtering: (word) => ({ vlanFiltering: number(word, "vlan_filtering") !== 0 }),
-    vlan_default_pvid: (word) => ({ defaultPvid: number(word, "vlan_default_pvid") }),
-    mcast_snooping: (word) => ({ mcastSnooping: number(word, "mcast_snooping") !== 0 }),
-  },
-  bridge_slave: {
-    hairpin: (word) => ({ hairpin: onOff(word, "hairpin") }),
-    learning: (word) => ({ learning: onOff(word, "learning") }),
-    flood: (word) => ({ flood: onOff(word, "flood") }),
-    isolated: (word) => ({ isolated: onOff(word, "isolated") }),
-  },
-};
-
-/** A bridge's settings that no packet here feels: timers of the spanning tree, multicast snooping, statistics. */
-const SHOWN =
-  /^(forward_delay|hello_time|max_age|priority|vlan_stats_enabled|vlan_stats_per_port|no_linklocal_learn|mcast_(?!snooping$).*)$/;
-/** Settings that are read and named: they would change what becomes of packets. */
-const UNMODELLED =
-  /^(fdb_flush|group_fwd_mask|group_address|vlan_protocol|nf_call_.*|state|priority|cost|guard|root_block|fastleave|proxy_arp|proxy_arp_wifi|mcast_.*|bcast_flood|neigh_suppress|vlan_tunnel|locked|backup_port|nobackup_port)$/;
-
-/** Reads what stands behind `type TYPE` of a device that is there, or of a new bridge. */
-export function takeTypeSettings(type: string, words: Words, request: TypeSettings): void {
-  const settings = TYPE_SETTINGS[type];
-  while (words.more) {
-    const word = words.next();
-    const read = settings?.[word];
-    if (read !== undefined) Object.assign(request.change, read(words.next()));
-    else if (type === "bridge" && SHOWN.test(word)) {
-      request.shown = { ...request.shown, [word]: number(words.next(), word) };
-    } else if (settings !== undefined && UNMODELLED.test(word)) {
-      throw new Exit(2, `ip: ${type} ${word} is not modelled\n`);
-    } else if (settings === undefined) words.rest();
-    else throw unknownKindWord(type, "command", word);
-  }
-}
-
-/** A device name as the tool checks it: up to 15 bytes, without `/` or blanks. */
-export function deviceName(word: string): string {
-  if (word.length > 15 || word === "" || /[/\s]/.test(word)) throw invalid(word, `"name" not a valid ifname`);
-  return word;
-}
-
-/** An Ethernet address as the tool checks it. */
-export function lladdr(word: string): string {
-  if (isMac(word)) return word.toLowerCase();
-  const bytes = word.split(":");
-  if (!bytes.every((byte) => /^[0-9a-f]{1,2}$/i.test(byte))) throw new Exit(1, `"${word}" is invalid lladdr.\n`);
-  if (bytes.length !== 6) throw new Exit(1, `Invalid address length ${bytes.length} - must be 6 bytes\n`);
-  return bytes.map((byte) => byte.padStart(2, "0").toLowerCase()).join(":");
-}
-
-/** A number as iplink reads it. */
-export function number(word: string, what: string): number {
-  const value = parseUnsigned(word);
-  if (value === undefined) throw invalid(word, `Invalid "${what}" value\n`);
-  return value;
-}
-
-/** IN6_ADDR_GEN_MODE_* by iproute2's words; the second asks for a secret that nobody gave here. */
-export const ADDR_GEN_MODES = ["eui64", "none", "stable_secret", "random"] as const;
-const STABLE_SECRET = 2;
-
-function addrGenMode(word: string): number {
-  const mode = ADDR_GEN_MODES.findIndex((name) => name === word);
-  if (mode < 0) throw invalid(word, "Invalid address generation mode\n");
-  return mode;
-}
-
-function onOff(word: string, what: string): boolean {
-  if (word === "on" || word === "1") return true;
-  if (word === "off" || word === "0") return false;
-  throw new Exit(1, `Error: argument of "${what}" must be "on" or "off", not "${word}"\n`);
-}
-
-function masterOf(tool: IpTool, name: string): number {
-  const link = tool.find(name);
-  if (link === undefined) throw invalid(name, "Device does not exist\n");
-  return link.index;
-}
-
-/** The namespace of a name, or of a process by its pid. */
-export function netnsOf(tool: IpTool, word: string): Ns {
-  const named = tool.machine.findNs(word);
-  if (named !== undefined) return named;
-  const process = tool.machine.processes.find((one) => String(one.pid) === word);
-  if (word === "1") return tool.machine.ns.id;
-  if (process === undefined) throw invalid(word, `Invalid "netns" value\n`);
-  return process.ns;
 }

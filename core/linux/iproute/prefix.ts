@@ -15,11 +15,18 @@ export function parsePrefix(word: string, family: 4 | 6 | undefined): Prefix {
   if (word === "default" || word === "any" || word === "all") {
     return { cidr: { ip: { family: family ?? 4, value: 0n }, length: 0 }, given: true };
   }
-  const cidr = parseCidr(lengthen(word));
+  const cidr = parseCidr(lengthen(masked(word)));
   if (cidr === undefined || (family !== undefined && cidr.ip.family !== family)) {
     throw new Exit(1, `Error: ${familyName(family)} prefix is expected rather than "${word}".\n`, true);
   }
   return { cidr, given: word.includes("/") };
+}
+
+/** `10.0.0.1/255.0.0.0` as `10.0.0.1/8`. */
+function masked(word: string): string {
+  const [, address, mask] = /^([^/]*)\/(\d+\.\d+\.\d+\.\d+)$/.exec(word) ?? [];
+  const bits = parseIp(mask ?? "")?.value.toString(2).padStart(32, "0");
+  return bits === undefined || !/^1*0*$/.test(bits) ? word : `${address}/${bits.replaceAll("0", "").length}`;
 }
 
 /** Reads an address; shortened IPv4 ones too. */

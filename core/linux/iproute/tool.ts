@@ -13,6 +13,7 @@ import { type Failure } from "../../base/mod.ts";
 import { type Namespace, namespaceOf, type StateKey } from "../namespace.ts";
 import type { Process } from "../process.ts";
 import type { Entry } from "./entry.ts";
+import { linkNamed } from "./altnames.ts";
 import { noDevice } from "./exit.ts";
 import { type Json, printJson } from "./json.ts";
 import type { IpOptions } from "./options.ts";
@@ -86,7 +87,7 @@ export class IpTool {
     if (this.#found.has(name)) return this.#found.get(name);
     const links = this.links();
     const index = /^if(\d+)$/.exec(name)?.[1];
-    const link = links.find((link) => link.name === name) ?? links.find((link) => link.index === Number(index));
+    const link = linkNamed(this.namespace, name, links) ?? links.find((link) => link.index === Number(index));
     if (this.#links !== undefined) this.#found.set(name, link);
     return link;
   }

@@ -1,5 +1,7 @@
 import type { Link, Neighbour } from "../../../wasm/mod.ts";
 import { ipFamily, isFailure, isMac, strerror } from "../../base/mod.ts";
+import { linkNamed } from "../iproute/altnames.ts";
+import { namespaceOf } from "../namespace.ts";
 import type { Process, Program } from "../process.ts";
 import { getopt, type Grammar } from "./getopt.ts";
 import { addressOf, lookupProblem, nameOf } from "./hosts.ts";
@@ -176,7 +178,7 @@ function after(words: readonly string[], word: string): string | undefined {
 }
 
 function find(process: Process, name: string): Link | undefined {
-  return process.machine.plane.links(process.ns).find((link) => link.name === name);
+  return linkNamed(namespaceOf(process.machine.plane, process.ns), name);
 }
 
 /** The device given, or the one that the route to the address leaves by. */

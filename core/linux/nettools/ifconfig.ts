@@ -1,6 +1,7 @@
 import type { Address, Link } from "../../../wasm/mod.ts";
 import { netmask, printIp, requireCidr } from "../../base/mod.ts";
 import { linkFlags, linkType } from "../iproute/link_flags.ts";
+import { type Namespace, namespaceOf } from "../namespace.ts";
 import type { Process, Program } from "../process.ts";
 import { configure } from "./ifconfig_change.ts";
 import { help } from "./usage.ts";
@@ -15,6 +16,7 @@ const FLAGS: readonly (readonly [string, number])[] = [
   ["RUNNING", 0x40],
   ["NOARP", 0x80],
   ["PROMISC", 0x100],
+  ["ALLMULTI", 0x200],
   ["MULTICAST", 0x1000],
 ];
 const HEAD = "Iface      MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n";
@@ -36,6 +38,7 @@ interface Interface {
   readonly link: Link;
   readonly alias: boolean;
   readonly addresses: readonly Address[];
+  readonly flags: readonly string[];
 }
 
 /** `ifconfig` of net-tools 2.10. */
@@ -73,7 +76,7 @@ function show(process: Process, { all, short, name }: { all: boolean; short: boo
     return 1;
   }
   if (short) {
-    return print(process, printInterfaceTable(shown.map(({ name, link, alias }) => ({ name, link, alias })), HEAD));
+    return print(process, printInterfaceTable(shown, HEAD));
   }
   return print(process, shown.map((one) => `${block(one)}\n`).join(""));
 }
@@ -87,27 +90,27 @@ export function interfaces(process: Process): Interface[] {
     const labels = new Set(
       own.map((address) => address.label).filter((label) => label !== undefined && label !== link.name),
     );
+    const flags = flagsOf(namespaceOf(plane, process.ns), link);
     const aliases = [...labels].map((label) => ({
       name: label as string,
       link,
       alias: true,
+      flags,
       addresses: own.filter((address) => address.label === label),
     }));
     const main = own.filter((address) => address.label === undefined || address.label === link.name);
-    return [{ name: link.name, link, alias: false, addresses: main }, ...aliases];
+    return [{ name: link.name, link, alias: false, addresses: main, flags }, ...aliases];
   });
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function flagsOf(link: Link): string[] {
-  const set = new Set(linkFlags(link));
+function flagsOf(ns: Namespace, link: Link): string[] {
+  const set = new Set(linkFlags(ns, link));
   if (link.up && link.carrier) set.add("RUNNING");
-  if (!set.has("MULTICAST") && link.kind === "") set.delete("MULTICAST");
   return FLAGS.filter(([flag]) => set.has(flag)).map(([flag]) => flag);
 }
 
-function block({ name, link, alias, addresses }: Interface): string {
-  const flags = flagsOf(link);
+function block({ name, link, alias, addresses, flags }: Interface): string {
   const bits = FLAGS.filter(([flag]) => flags.includes(flag)).reduce((sum, [, bit]) => sum | bit, 0);
   const lines = [`${name}: flags=${bits}<${flags.join(",")}>  mtu ${link.mtu}`];
   lines.push(...addresses.slice(0, 1).filter(isFour).map((address) => `        ${inet(address)}`));
@@ -172,11 +175,11 @@ function humanBytes(bytes: number): string {
 
 /** `ifconfig -s` and `netstat -i`: a line a device, after `head`. */
 export function printInterfaceTable(
-  rows: readonly { readonly name: string; readonly link: Link; readonly alias: boolean }[],
+  rows: readonly Omit<Interface, "addresses">[],
   head: string,
 ): string {
-  const lines = rows.map(({ name, link, alias }) => {
-    const set = new Set(flagsOf(link));
+  const lines = rows.map(({ name, link, alias, flags }) => {
+    const set = new Set(flags);
     const letters = LETTER_ORDER.filter((flag) => set.has(flag)).map((flag) => LETTERS[flag] ?? "").join("");
     const front = `${name.padEnd(15)} ${String(link.mtu).padStart(5)}`;
     if (alias) return `${front}      - no statistics available -                        ${letters}\n`;

@@ -10,6 +10,8 @@ import {
   requireCidr,
   strerror,
 } from "../../base/mod.ts";
+import { linkNamed } from "../iproute/altnames.ts";
+import { namespaceOf } from "../namespace.ts";
 import type { Process } from "../process.ts";
 import { addressOf, lookupProblem } from "./hosts.ts";
 import { maskLength } from "./route.ts";
@@ -41,7 +43,7 @@ interface Change {
 /** `ifconfig NAME WORDS`: sets addresses, flags, MTU and hardware address. */
 export function configure(process: Process, name: string, words: readonly string[]): number {
   const { plane } = process.machine;
-  const link = plane.links(process.ns).find((one) => one.name === name.split(":")[0]);
+  const link = linkNamed(namespaceOf(plane, process.ns), name.split(":")[0] ?? "");
   const change = takeChange(process, [...words]);
   if (typeof change === "number") return change;
   if (link !== undefined && name.includes(":") && change.link.up === false) return removeAlias(process, link, name);

@@ -1,5 +1,7 @@
 import type { RouteSpec } from "../../../wasm/mod.ts";
 import { isFailure, netmask, network, parseCidr, printCidr, requireIp, strerror } from "../../base/mod.ts";
+import { linkNamed } from "../iproute/altnames.ts";
+import { namespaceOf } from "../namespace.ts";
 import type { Process, Program } from "../process.ts";
 import { getopt, type Grammar } from "./getopt.ts";
 import { addressOf, lookupProblem } from "./hosts.ts";
@@ -159,7 +161,7 @@ function gateway(process: Process, word: string): string {
 }
 
 function device(process: Process, name: string): number {
-  const link = process.machine.plane.links(process.ns).find((one) => one.name === name);
+  const link = linkNamed(namespaceOf(process.machine.plane, process.ns), name);
   if (link === undefined) throw new Misused(7, "SIOCADDRT: No such device\n");
   return link.index;
 }

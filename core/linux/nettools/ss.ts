@@ -1,5 +1,7 @@
 import type { SocketView } from "../../../wasm/mod.ts";
 import { familyOf } from "../files/proc_net_sockets.ts";
+import { linkNamed } from "../iproute/altnames.ts";
+import { namespaceOf } from "../namespace.ts";
 import type { Process, Program } from "../process.ts";
 import { getopt, type Grammar } from "./getopt.ts";
 import { nameOf, serviceName } from "./hosts.ts";
@@ -269,7 +271,7 @@ function summary(process: Process): number {
 
 function show(process: Process, request: Request, operands: readonly string[]): number {
   const { machine, files } = process;
-  const device = (name: string) => machine.plane.links(request.ns).find((link) => link.name === name)?.index;
+  const device = (name: string) => linkNamed(namespaceOf(machine.plane, request.ns), name)?.index;
   const initial = request.all ? ALL : request.listening ? LISTENING : CONNECTED;
   const filter = parseFilter({ files, device }, [...request.filter, ...operands], initial);
   for (const name of request.unmodelled) process.err(`ss: option -${name} is not modelled\n`);

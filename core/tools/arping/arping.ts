@@ -1,7 +1,7 @@
 /** arping of Debian's arping package: ARP requests (or echo requests to a MAC address), one a second, and who answers. */
 import { cidrHas } from "../../base/mod.ts";
 import { gaiFailed, getaddrinfo } from "../../dns/mod.ts";
-import { framesOf, type Process } from "../../linux/mod.ts";
+import { framesOf, linkNamed, namespaceOf, type Process } from "../../linux/mod.ts";
 import type { Link } from "../../../wasm/mod.ts";
 import { printArpFrame, printEchoFrame, readArpReply, readEchoReply } from "./frames.ts";
 import { type ArpingOptions, arpingOptions, isMac } from "./options.ts";
@@ -42,7 +42,7 @@ async function addressOf(process: Process, host: string): Promise<string | undef
 function deviceFor(process: Process, { device, look }: ArpingOptions, address: string): Link | string {
   const { plane } = process.machine;
   const links = plane.links(process.ns);
-  const named = (name: string) => links.find((link) => link.name === name);
+  const named = (name: string) => linkNamed(namespaceOf(plane, process.ns), name, links);
   if (device !== undefined) {
     return named(device) ?? `libnet_init(LIBNET_LINK, ${device}): libnet_check_iface() ioctl: No such device`;
   }

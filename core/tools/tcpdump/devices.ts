@@ -1,5 +1,5 @@
 import type { Link } from "../../../wasm/mod.ts";
-import type { Process } from "../../linux/mod.ts";
+import { linkNamed, namespaceOf, type Process } from "../../linux/mod.ts";
 import type { LinkType } from "./print/link.ts";
 
 /** What to capture on, or why not. */
@@ -20,7 +20,9 @@ export function pickDevice(process: Process, name: string | undefined): Picked {
   const number = name !== undefined && /^\d+$/.test(name) ? devices[Number(name) - 1] : undefined;
   const named = name === "any"
     ? "any"
-    : process.machine.plane.links(process.ns).find((link) => name === undefined ? false : link.name === name);
+    : name === undefined
+    ? undefined
+    : linkNamed(namespaceOf(process.machine.plane, process.ns), name);
   const link = name === undefined ? devices[0] : named ?? number;
   if (link === undefined) {
     if (name !== undefined && /^\d+$/.test(name)) return { problem: "Invalid adapter index" };
