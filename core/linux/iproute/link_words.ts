@@ -15,6 +15,7 @@ export interface Wanted {
   index?: number;
 }
 
+/** Reads what stands behind a word into a request. */
 export type Take<T> = (tool: IpTool, words: Words, request: T) => void;
 
 const queueLength: Take<Wanted> = (_tool, words, { change }) => change.txqlen = number(words.next(), "txqueuelen");
