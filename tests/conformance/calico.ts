@@ -1,5 +1,6 @@
 /** Suite `calico`: rules, sets, routes and addresses of the real Calico (podwire-calico/1). */
 import { checkFelixWorld } from "./calico_felix.ts";
+import { checkIpamSequence, checkIpamStart } from "./calico_ipam.ts";
 import type { CalicoFile } from "./calico_format.ts";
 import type { Check } from "./kube_proxy_recording.ts";
 
@@ -20,6 +21,12 @@ export async function calico(args: readonly string[], say: (line: string) => voi
     for (const world of file.felix.filter(({ name }) => name.includes(only))) {
       failed += told(world.name, await checkFelixWorld(world), say);
     }
+  }
+  if (part !== "felix") {
+    for (const sequence of file.ipam.filter(({ name }) => name.includes(only))) {
+      failed += told(`ipam ${sequence.name}`, checkIpamSequence(sequence), say);
+    }
+    failed += told("ipam starts", file.ipam_starts.map(checkIpamStart), say);
   }
   return failed === 0 ? 0 : 1;
 }
