@@ -2,9 +2,10 @@ import type { Step, Why } from "../mod.ts";
 
 /** A `why` for people: the verdict, then both directions hop by hop. */
 export function printWhy(why: Why): string {
-  const by = why.decidedBy === null
-    ? []
-    : [`  decided by ${why.decidedBy.kind} ${nameOf(why.decidedBy)}: ${why.decidedBy.rule}`];
+  const by = why.decidedBy === null ? [] : [
+    `  decided by ${why.decidedBy.kind} ${nameOf(why.decidedBy)}: ${why.decidedBy.rule}`,
+    ...why.decidedBy.because === undefined ? [] : [`  ${why.decidedBy.because}`],
+  ];
   const sees = why.sees === null ? [] : [`  received as ${why.sees.src} -> ${why.sees.dst}`];
   const at = why.receivedBy === null ? "" : ` at ${why.receivedBy}`;
   return [

@@ -13,7 +13,7 @@ export const LabRequest = z.object({
     description: "Manifests and at most one Lab, as texts or with names",
   }),
   nodes: z.number().int().min(0).max(1000).optional(),
-  network: z.enum(["flannel", "bridge"]).optional(),
+  network: z.enum(["flannel", "calico", "bridge"]).optional(),
   proxy: z.enum(["iptables", "none"]).optional(),
   seed: z.number().int().min(0).max(0xffff_ffff).optional(),
 }).strict().openapi("LabRequest");
@@ -85,7 +85,14 @@ export const WhyAnswer = z.object({
   backend: z.string().nullable(),
   receivedBy: z.string().nullable(),
   sees: z.object({ src: z.string(), dst: z.string() }).nullable(),
-  decidedBy: z.object({ kind: z.string(), namespace: z.string(), name: z.string(), rule: z.string() }).nullable(),
+  decidedBy: z.object({
+    kind: z.string(),
+    namespace: z.string(),
+    name: z.string(),
+    rule: z.string(),
+    because: z.string().optional(),
+    also: z.array(z.string()).optional(),
+  }).nullable(),
   forward: Steps,
   reply: Steps,
 }).openapi("Why");

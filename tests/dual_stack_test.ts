@@ -31,7 +31,7 @@ metadata: {name: box}
 spec: {nodeName: node-1, containers: [{name: c, image: nicolaka/netshoot, command: [sleep, infinity]}]}
 `;
 
-for (const network of ["flannel", "bridge"]) {
+for (const network of ["flannel", "bridge", "calico"]) {
   Deno.test(`dual stack over ${network}: pods of both nodes, a Service and the world outside are reached over IPv6`, async () => {
     const lab = await Lab.open({ files: [LAB(network)] });
     const box = async (line: string) => (await lab.exec("pod/default/box", line)).stdout.trim();

@@ -91,6 +91,10 @@ export interface DecidedBy {
   readonly namespace: string;
   readonly name: string;
   readonly rule: string;
+  /** Why that object: `no policy allows it: shop/web is isolated (Egress) by deny-all`. */
+  readonly because?: string;
+  /** More objects that had their part in it as much: `NetworkPolicy/shop/another`. */
+  readonly also?: readonly string[];
 }
 
 /** One thing that happened to the packet. */

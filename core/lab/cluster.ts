@@ -12,6 +12,7 @@ import {
   ControlPlane,
   type ControlPlaneOptions,
   type Draft,
+  keyOf,
   type KubeObject,
   type Located,
   type Node,
@@ -25,7 +26,14 @@ import { stringify } from "yaml";
 import { TextError } from "../base/mod.ts";
 import type { LogLine } from "../container/mod.ts";
 import type { Machine, Namespace } from "../linux/mod.ts";
-import { ClusterNode } from "../node/mod.ts";
+import {
+  calicoActs,
+  ClusterNode,
+  enforcesPolicies,
+  installCalico,
+  type Isolation,
+  isolationBehind,
+} from "../node/mod.ts";
 import { adminPrograms } from "./admin.ts";
 import type { Applied } from "./answers.ts";
 import { startApiServer } from "./api_server.ts";
@@ -45,11 +53,14 @@ const SWITCH = "nodes";
 const READY_LIMIT = 600_000;
 const QUIET = 2_000;
 const STEP = 500;
+/** How many policies without effect are named. */
+const SHOWN_POLICIES = 5;
 
 interface ClusterParts {
   readonly control: ControlPlane;
   readonly options: ControlPlaneOptions;
   readonly nodes: readonly ClusterNode[];
+  readonly network: string;
 }
 
 /** A cluster in a world. */
@@ -58,12 +69,14 @@ export class Cluster {
   readonly control: ControlPlane;
   readonly #options: ControlPlaneOptions;
   readonly #nodes: readonly ClusterNode[];
+  readonly #network: string;
 
-  private constructor(world: World, { control, options, nodes }: ClusterParts) {
+  private constructor(world: World, { control, options, nodes, network }: ClusterParts) {
     this.world = world;
     this.control = control;
     this.#options = options;
     this.#nodes = nodes;
+    this.#network = network;
   }
 
   /** Builds nodes, router, internet and admin, and starts everything; nothing has happened yet when it returns. */
@@ -87,9 +100,10 @@ export class Cluster {
       version: spec.kubernetes.startsWith("v") ? spec.kubernetes : `v${spec.kubernetes}`,
     };
     const control = new ControlPlane({ ...options, mirrorPods: true });
+    if (spec.network === "calico") installCalico(control.api, spec.podCIDR);
     world.switch(SWITCH);
     const nodes = spec.nodes.map((node) => buildNode(world, control, spec, node as { name: string; address: string }));
-    const cluster = new Cluster(world, { control, options, nodes });
+    const cluster = new Cluster(world, { control, options, nodes, network: spec.network });
     addAdmin(cluster, spec);
     await buildInternet(world, SWITCH, spec.nodeCIDR);
     for (const node of nodes) await configureNode(node.machine, spec, cluster.#addressesOf(node.name));
@@ -222,11 +236,32 @@ export class Cluster {
     );
   }
 
+  /** The policies behind a rule of the pod network's. */
+  isolationBehind(rule: string): Isolation | undefined {
+    return isolationBehind(rule, this.control.store);
+  }
+
   /** What the objects ask for that has no effect here. */
   warnings(): string[] {
     const objects = this.control.store.kinds().flatMap((kind) => this.control.store.list(kind).slice(0, 1));
-    const kept = objects.filter(({ apiVersion, kind }) => this.control.isKept(apiVersion, kind));
-    return kept.map(({ apiVersion, kind }) => `${apiVersion} ${kind}: kept and listed, has no effect on the network`);
+    const kept = objects.filter(({ apiVersion, kind }) =>
+      this.control.isKept(apiVersion, kind) && calicoActs(apiVersion, kind) !== true
+    );
+    return [
+      ...kept.map(({ apiVersion, kind }) => `${apiVersion} ${kind}: kept and listed, has no effect on the network`),
+      ...this.#unenforced(),
+    ];
+  }
+
+  /** Policies on a network that knows none. */
+  #unenforced(): string[] {
+    const names = this.control.store.list("NetworkPolicy").map(keyOf);
+    if (names.length === 0 || enforcesPolicies(this.#network)) return [];
+    const more = names.length > SHOWN_POLICIES ? ` and ${names.length - SHOWN_POLICIES} more` : "";
+    const listed = `${names.slice(0, SHOWN_POLICIES).join(", ")}${more}`;
+    return [
+      `network ${this.#network} does not enforce NetworkPolicies, as in real clusters: ${listed} let everything through (calico enforces them)`,
+    ];
   }
 
   #nodeOf(pod: Pod): ClusterNode | undefined {

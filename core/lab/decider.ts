@@ -1,5 +1,6 @@
 /** Whose rule it is: kube-proxy and the pod networks say so in their rules' comments. */
 import type { DecidedBy } from "./answers.ts";
+import type { Isolation } from "../node/mod.ts";
 import type { Cluster } from "./cluster.ts";
 
 /** `ns/name:port has no endpoints`, `ns/name:port has no local endpoints`, `ns/name:port traffic not accepted by KUBE-FW-...`. */
@@ -11,6 +12,8 @@ export function decider(rule: string, place: string, cluster: Cluster | undefine
   if (namespace !== undefined && name !== undefined && cluster?.hasService(namespace, name)) {
     return { kind: "Service", namespace, name, rule };
   }
+  const isolation = cluster?.isolationBehind(rule);
+  if (isolation !== undefined) return isolated(rule, isolation);
   const [kind = "machine", ...path] = place.split("/");
   const [owner = "", ...rest] = path.reverse();
   return {
@@ -18,5 +21,19 @@ export function decider(rule: string, place: string, cluster: Cluster | undefine
     namespace: rest[0] ?? "",
     name: owner,
     rule,
+  };
+}
+
+/** A drop at the end of all policies is each one's work: the first by name stands for them. */
+function isolated(rule: string, { pod, direction, policies }: Isolation): DecidedBy {
+  const [first, ...others] = policies.map(({ namespace, name }) => ({ namespace, name }));
+  const names = policies.map(({ name }) => name).join(", ");
+  return {
+    kind: "NetworkPolicy",
+    namespace: first?.namespace ?? "",
+    name: first?.name ?? "",
+    rule,
+    because: `no policy allows it: pod ${pod.namespace}/${pod.name} is isolated (${direction}) by ${names}`,
+    ...(others.length === 0 ? {} : { also: others.map(({ namespace, name }) => `NetworkPolicy/${namespace}/${name}`) }),
   };
 }

@@ -102,7 +102,7 @@ function differences({ verdict, backend, decidedBy, sees }: Expectation, why: Wh
   const pairs: readonly (readonly [string, string | undefined, string])[] = [
     ["verdict", verdict, why.verdict],
     ["backend", backend, why.backend ?? "none"],
-    ["decidedBy", decidedBy, printDecider(why.decidedBy)],
+    ["decidedBy", decidedBy, why.decidedBy?.also?.find((each) => each === decidedBy) ?? printDecider(why.decidedBy)],
     ["sees.src", sees?.src, why.sees?.src ?? "none"],
     ["sees.dst", sees?.dst, why.sees?.dst ?? "none"],
   ];

@@ -3,10 +3,16 @@ import type { Random } from "../base/mod.ts";
 import type { Api, Pod } from "../kube/mod.ts";
 import type { Machine, Namespace } from "../linux/mod.ts";
 import { mustRun } from "./agent.ts";
+import { calicoPlugins, startCalicoNode } from "./calico/mod.ts";
 import { type ClusterDns, type ContainerRuntime, Kubelet } from "./kubelet/mod.ts";
 import { startNetworkAgent } from "./network_agent.ts";
 import { type ProxyAgent, startProxyAgent } from "./proxy_agent.ts";
 import type { ModeName } from "./proxy_modes/table.ts";
+
+/** The network that is no agent of `NETWORKS`: it has one of its own. */
+const CALICO = "calico";
+/** Virtual milliseconds until calico-node, a pod, is up: its rules go before those of kube-proxy, which has begun by then. */
+const CALICO_START = 1_000;
 
 /** What a node is made of. */
 export interface ClusterNodeParts {
@@ -17,7 +23,7 @@ export interface ClusterNodeParts {
   readonly runtime: ContainerRuntime;
   readonly random: Random;
   readonly dns: ClusterDns;
-  /** A name of the networks table. */
+  /** A name of the networks table, or `calico`. */
   readonly network: string;
   readonly clusterCIDR: string;
   readonly serviceCIDR: string;
@@ -40,7 +46,8 @@ export class ClusterNode {
     this.name = parts.name;
     this.machine = parts.machine;
     const { name: node, address: nodeIP, machine, api, runtime, random, dns } = parts;
-    this.kubelet = new Kubelet({ node, nodeIP, machine, api, runtime, random: random.split("kubelet"), dns });
+    const plugins = parts.network === CALICO ? calicoPlugins(api, node) : {};
+    this.kubelet = new Kubelet({ node, nodeIP, machine, api, runtime, random: random.split("kubelet"), dns, plugins });
   }
 
   /** Starts all agents; they go on whenever the runner runs. */
@@ -52,9 +59,15 @@ export class ClusterNode {
       const run = (line: string, stdin?: string) => mustRun(task, machine, line, stdin);
       await run("sysctl -qw net.ipv4.ip_forward=1");
       if (clusterCIDR.includes(":")) await run("sysctl -qw net.ipv6.conf.all.forwarding=1");
-      startNetworkAgent({ machine, node, api, network, clusterCIDR, device, mtu, vtepMac, vtepMac6 });
+      if (network !== CALICO) {
+        startNetworkAgent({ machine, node, api, network, clusterCIDR, device, mtu, vtepMac, vtepMac6 });
+      }
       this.setProxy(proxy);
       await this.kubelet.start(run);
+      if (network === CALICO) {
+        await task.sleep(CALICO_START);
+        startCalicoNode({ machine, node, api, clusterCIDR, device, mtu });
+      }
     });
   }
 

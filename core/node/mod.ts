@@ -1,6 +1,6 @@
 /** Where intent meets mechanism: what runs on every node. */
 export { ClusterNode, type ClusterNodeParts } from "./cluster_node.ts";
-export { type FelixOptions, startFelix } from "./felix.ts";
+export * from "./calico/mod.ts";
 export * from "./kubelet/mod.ts";
 export * from "./network/mod.ts";
 export * from "./policy/mod.ts";

@@ -18,6 +18,7 @@ import {
 import type { Machine } from "../../linux/mod.ts";
 
 export * from "./types.ts";
+export { check, deviceNamed } from "./wire.ts";
 
 /** Plugins that change nothing in what is modelled, by type: a conflist may name them. */
 export const UNMODELLED_PLUGINS = ["portmap", "bandwidth", "firewall", "tuning", "sbr", "vrf", "loopback"];
@@ -34,17 +35,18 @@ export const PLUGINS: Readonly<Record<string, CniPlugin>> = {
   vlan,
 };
 
-/** Runs a configuration list: ADD in order, each plugin given the result before it; DEL in reverse. */
+/** Runs a configuration list: ADD in order, each plugin given the result before it; DEL in reverse. `plugins` are a host's own. */
 export function runConflist(
   text: string,
   command: CniCall["command"],
-  at: { readonly machine: Machine; readonly env: CniEnv },
+  at: { readonly machine: Machine; readonly env: CniEnv; readonly plugins?: Readonly<Record<string, CniPlugin>> },
 ): CniResult | CniError {
   const list = JSON.parse(text) as {
     readonly name: string;
     readonly cniVersion: string;
     readonly plugins: readonly CniConf[];
   };
+  const call = caller({ ...PLUGINS, ...at.plugins });
   const host: CniHost = { machine: at.machine, call };
   const confs = list.plugins.map((conf) => ({ ...conf, name: list.name, cniVersion: list.cniVersion }));
   let result: CniResult | CniError = { cniVersion: list.cniVersion };
@@ -57,12 +59,14 @@ export function runConflist(
   return result;
 }
 
-function call(call: CniCall): CniResult | CniError {
-  const plugin = PLUGINS[call.conf.type];
-  if (plugin !== undefined) return plugin(call);
-  return {
-    cniVersion: call.conf.cniVersion,
-    code: 2,
-    msg: `failed to find plugin "${call.conf.type}" in path [/opt/cni/bin]`,
+function caller(plugins: Readonly<Record<string, CniPlugin>>): CniPlugin {
+  return (call) => {
+    const plugin = plugins[call.conf.type];
+    if (plugin !== undefined) return plugin(call);
+    return {
+      cniVersion: call.conf.cniVersion,
+      code: 2,
+      msg: `failed to find plugin "${call.conf.type}" in path [/opt/cni/bin]`,
+    };
   };
 }

@@ -1,6 +1,6 @@
 /** What a kubelet works with: its node's machine, the API, the container runtime. */
 import type { Random } from "../../base/mod.ts";
-import type { Container, ContainerSpec } from "../../container/mod.ts";
+import type { CniPlugin, Container, ContainerSpec } from "../../container/mod.ts";
 import type { Api } from "../../kube/mod.ts";
 import type { Machine, Namespace } from "../../linux/mod.ts";
 import type { ClusterDns } from "./resolv_conf.ts";
@@ -34,4 +34,6 @@ export interface KubeletParts {
   readonly runtime: ContainerRuntime;
   readonly random: Random;
   readonly dns: ClusterDns;
+  /** CNI plugins of the pod network's own, beside those that every node has. */
+  readonly plugins?: Readonly<Record<string, CniPlugin>>;
 }

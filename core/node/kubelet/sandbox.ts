@@ -19,7 +19,7 @@ const LO = 1;
 const NO_IPV6 = "net.ipv6.conf.all.disable_ipv6";
 
 /** Makes it, or says why it cannot be made (kubelet's FailedCreatePodSandBox message). */
-export function makeSandbox({ machine, nodeIP, random }: KubeletParts, pod: Pod): Sandbox | string {
+export function makeSandbox({ machine, nodeIP, random, plugins = {} }: KubeletParts, pod: Pod): Sandbox | string {
   const id = random.text(64, "0123456789abcdef");
   if (pod.spec.hostNetwork === true) return { id, ns: machine.ns, addresses: [nodeIP] };
   const conflist = readConflist(machine);
@@ -31,7 +31,7 @@ export function makeSandbox({ machine, nodeIP, random }: KubeletParts, pod: Pod)
   // A kernel booted with ipv6.disable_ipv6=1 is without IPv6 in all its namespaces.
   if (machine.plane.sysctl(machine.ns.id, NO_IPV6) === 1) machine.plane.setSysctl(ns.id, NO_IPV6, 1);
   machine.plane.setLink(ns.id, LO, { up: true });
-  const answer = runConflist(conflist, "ADD", { machine, env: cniEnv({ id, ns, name }, pod) });
+  const answer = runConflist(conflist, "ADD", { machine, plugins, env: cniEnv({ id, ns, name }, pod) });
   if (isCniError(answer)) {
     removeNamespace(ns);
     return `failed to setup network for sandbox "${id}": ${answer.msg}`;
@@ -41,10 +41,10 @@ export function makeSandbox({ machine, nodeIP, random }: KubeletParts, pod: Pod)
 }
 
 /** Takes it away: the address goes back, the namespace goes with all in it. */
-export function removeSandbox({ machine }: KubeletParts, pod: Pod, { id, ns, name }: Sandbox): void {
+export function removeSandbox({ machine, plugins = {} }: KubeletParts, pod: Pod, { id, ns, name }: Sandbox): void {
   if (name === undefined) return;
   const conflist = readConflist(machine);
-  if (conflist !== undefined) runConflist(conflist, "DEL", { machine, env: cniEnv({ id, ns, name }, pod) });
+  if (conflist !== undefined) runConflist(conflist, "DEL", { machine, plugins, env: cniEnv({ id, ns, name }, pod) });
   machine.namespaces.delete(name);
   removeNamespace(ns);
 }

@@ -1,4 +1,5 @@
 /** Calico's node agent, Felix, in its iptables mode; its IPAM and CNI plugins. */
+export * from "./blame.ts";
 export * from "./convert.ts";
 export * from "./endpoint_chains.ts";
 export * from "./ipam/ipam.ts";

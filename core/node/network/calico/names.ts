@@ -24,6 +24,12 @@ export function interfaceName(namespace: string, pod: string): string {
   return `cali${hex.slice(0, 11)}`;
 }
 
+/** The MAC of a node's VXLAN device: `66:` and the beginning of SHA-1 of its name (IPv6: of its name and `-v6`). */
+export function tunnelMac(node: string, family: Family): string {
+  const bytes = [0x66, ...sha1(family === 4 ? node : `${node}-v6`).slice(0, 5)];
+  return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+}
+
 /** A chain's name: `cali-pi-knp/default/web`. */
 export function chainName(prefix: string, id: string): string {
   if (prefix.length + id.length <= CHAIN_LENGTH) return prefix + id;

@@ -35,7 +35,7 @@ export function felixView(store: Store, settings: FelixSettings): FelixView {
   const view = policyView({
     policies: store.list("NetworkPolicy") as NetworkPolicy[],
     namespaces: store.list("Namespace") as Namespace[],
-    pods: store.list("Pod") as Pod[],
+    pods: (store.list("Pod") as Pod[]).map(withAddresses),
   });
   const [configuration] = calicoObjects<FelixConfiguration>(store, "FelixConfiguration").filter(({ metadata }) =>
     metadata.name === "default"
@@ -49,6 +49,14 @@ export function felixView(store: Store, settings: FelixSettings): FelixView {
     nodes: store.list("Node") as Node[],
     endpointToHost: action.toUpperCase() as FelixInput["endpointToHost"],
   };
+}
+
+/** A pod whose addresses only the CNI plugin has told yet. */
+function withAddresses(pod: Pod): Pod {
+  const told = pod.metadata.annotations?.["cni.projectcalico.org/podIPs"];
+  if (pod.status?.podIP !== undefined || told === undefined || told === "") return pod;
+  const podIPs = told.split(",").map((address) => ({ ip: address.split("/")[0] as string }));
+  return { ...pod, status: { ...pod.status, podIPs } };
 }
 
 type Named = FelixTier["policies"][number];

@@ -2,9 +2,9 @@
  * Felix on one node: policies as rules and sets, routes to the blocks of other nodes, and what a pod's host interface needs,
  * brought about with ipset, iptables-restore, ip, bridge and sysctl.
  */
-import type { Change, KubeObject, Store } from "../kube/mod.ts";
-import type { Machine, Task } from "../linux/mod.ts";
-import { mustRun, runIn, startAgent } from "./agent.ts";
+import type { Change, KubeObject, Store } from "../../kube/mod.ts";
+import type { Machine, Task } from "../../linux/mod.ts";
+import { mustRun, runIn, startAgent } from "../agent.ts";
 import {
   type Family,
   felixChange,
@@ -18,7 +18,7 @@ import {
   routeInput,
   type RouteState,
   routeState,
-} from "./network/calico/mod.ts";
+} from "../network/calico/mod.ts";
 
 /** What Felix is started with. */
 export interface FelixOptions extends Omit<FelixSettings, "hostAddresses"> {

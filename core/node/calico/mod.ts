@@ -1,0 +1,5 @@
+/** Calico on a node: calico-node with Felix, and its CNI plugins. */
+export { type CalicoNodeOptions, startCalicoNode } from "./calico_node.ts";
+export { calicoPlugins } from "./cni.ts";
+export { type FelixOptions, startFelix } from "./felix.ts";
+export { calicoActs, installCalico } from "./install.ts";

@@ -1,0 +1,112 @@
+/** A cluster with Calico: pods get their addresses from its blocks, and NetworkPolicies have their effect on packets. */
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { defaultHost, Lab } from "../mod.ts";
+
+const CLUSTER = (network: string) => `
+{apiVersion: podwire.dev/v1, kind: Lab, nodes: 2, network: ${network}}
+---
+{apiVersion: v1, kind: Namespace, metadata: {name: shop}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: client, namespace: shop, labels: {app: client}}
+spec: {nodeName: node-1, containers: [{name: c, image: busybox, command: [sleep, infinity]}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec: {nodeName: node-2, containers: [{name: c, image: nginx, ports: [{containerPort: 80, name: http}]}]}
+---
+{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, spec: {selector: {app: web}, ports: [{port: 80}]}}
+`;
+
+const DENY = `
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny-all, namespace: shop}
+spec: {podSelector: {}, policyTypes: [Ingress, Egress]}
+`;
+
+const ALLOW = `
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: to-web, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: client}}
+  policyTypes: [Egress]
+  egress: [{to: [{podSelector: {matchLabels: {app: web}}}], ports: [{port: http}]}]
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  ingress: [{from: [{podSelector: {matchLabels: {app: client}}}], ports: [{port: http}]}]
+`;
+
+const open = (...files: string[]) => Lab.open({ files: [CLUSTER("calico"), ...files] }, defaultHost());
+const verdict = async (lab: Lab, from: string, to: string) => (await lab.why(from, to)).verdict;
+
+Deno.test("a policy drops packets, and why names it; what another policy allows gets through", async () => {
+  const lab = await open();
+  assertEquals(await verdict(lab, "pod/shop/client", "svc/shop/web:80"), "delivered");
+  await lab.apply([DENY]);
+  const denied = await lab.why("pod/shop/client", "svc/shop/web:80");
+  assertEquals([denied.verdict, denied.decidedBy?.kind, denied.decidedBy?.namespace, denied.decidedBy?.name], [
+    "dropped",
+    "NetworkPolicy",
+    "shop",
+    "deny-all",
+  ]);
+  assertMatch(denied.decidedBy?.rule ?? "", /^-A cali-fw-cali[0-9a-f]{11} .*"End of tier default\./);
+  assertEquals(denied.decidedBy?.because, "no policy allows it: pod shop/client is isolated (Egress) by deny-all");
+  await lab.apply([ALLOW]);
+  assertEquals(await verdict(lab, "pod/shop/client", "svc/shop/web:80"), "delivered");
+  assertEquals(await verdict(lab, "pod/shop/web", "pod/shop/client:80"), "dropped");
+  const others = await lab.why("pod/shop/client", "10.96.0.10:53");
+  assertEquals([others.decidedBy?.name, others.decidedBy?.also], ["deny-all", ["NetworkPolicy/shop/to-web"]]);
+  assertEquals(await verdict(lab, "node-2", "pod/shop/web:80"), "delivered");
+  await lab.delete([DENY, ALLOW]);
+  assertEquals(await verdict(lab, "pod/shop/web", "svc/kube-system/kube-dns:53"), "delivered");
+});
+
+Deno.test("pods' addresses come from a block of their node, and go back to it", async () => {
+  const lab = await open();
+  const [client] = lab.overview().pods.filter(({ name }) => name === "client");
+  const blocks = await lab.exec("admin", "kubectl get ipamblocks -o jsonpath='{.items[*].spec.affinity}'");
+  assertEquals(blocks.stdout.split(" ").sort(), ["host:node-1", "host:node-2"]);
+  const routes = await lab.exec("node-1", "ip route");
+  assertMatch(routes.stdout, new RegExp(`^${client?.address} dev cali[0-9a-f]{11} scope link metric 1024 $`, "m"));
+  assertMatch(routes.stdout, /^blackhole 10\.244\.\d+\.\d+\/26 proto 80 $/m);
+  assertMatch(routes.stdout, /^10\.244\.\d+\.\d+\/26 via 10\.244\.\d+\.\d+ dev vxlan\.calico onlink/m);
+  const inside = await lab.exec("pod/shop/client", "ip route");
+  assertEquals(inside.stdout, "default via 169.254.1.1 dev eth0 \n169.254.1.1 dev eth0 scope link \n");
+  const handles = async () =>
+    (await lab.exec("admin", "kubectl get ipamhandles --no-headers")).stdout.split("\n").length;
+  const before = await handles();
+  await lab.exec("admin", "kubectl delete pod -n shop client --now");
+  await lab.advance(5);
+  assertEquals(await handles(), before - 1);
+  const after = await lab.exec("node-1", "ip route");
+  assertEquals(after.stdout.includes(`${client?.address} `), false);
+});
+
+Deno.test("an address asked for by annotation is given", async () => {
+  const lab = await open(`
+apiVersion: v1
+kind: Pod
+metadata: {name: fixed, annotations: {cni.projectcalico.org/ipAddrs: '["10.244.9.9"]'}}
+spec: {nodeName: node-1, containers: [{name: c, image: nginx}]}
+`);
+  assertEquals(lab.overview().pods.find(({ name }) => name === "fixed")?.address, "10.244.9.9");
+});
+
+Deno.test("a network that enforces no policies says so by name", async () => {
+  const lab = await Lab.open({ files: [CLUSTER("flannel"), DENY] }, defaultHost());
+  assertStringIncludes(
+    lab.overview().warnings.join("\n"),
+    "network flannel does not enforce NetworkPolicies, as in real clusters: shop/deny-all",
+  );
+  assertEquals(await verdict(lab, "pod/shop/client", "svc/shop/web:80"), "delivered");
+  assertEquals((await open(DENY)).overview().warnings, []);
+});
