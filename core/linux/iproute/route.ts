@@ -44,6 +44,7 @@ export const ipRoute: IpObject = (tool, words) => {
     case "replace":
     case "change":
     case "delete":
+    case "test":
       return routeChange(tool, words, verb);
     case "chg":
       return routeChange(tool, words, "change");
@@ -53,7 +54,6 @@ export const ipRoute: IpObject = (tool, words) => {
       return routeSave(tool.process);
     case "help":
       throw new Exit(255, IP_USAGE["route"] ?? "", true);
-    case "test":
     case "restore":
     case "showdump":
       throw new Exit(255, `ip: route ${verb} is not modelled\n`, true);

@@ -1,9 +1,11 @@
 import type { NextHop, RouteSpec, RouteType } from "../../../wasm/mod.ts";
 import { printCidr } from "../../base/mod.ts";
-import { Exit, garbage, invalid, must } from "./exit.ts";
+import { Exit, garbage, invalid, must, netlinkText } from "./exit.ts";
 import { noteTable } from "./known_tables.ts";
 import { numberOf, PROTOCOLS, routeTables, SCOPES } from "./names.ts";
 import { parseAddress, parsePrefix } from "./prefix.ts";
+import { addWithExtras, type RouteExtras } from "./route_extras.ts";
+import { type Metric, METRIC_WORDS, takeMetric } from "./route_metrics.ts";
 import type { IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
 import { abbreviated, parseUnsigned, unsignedWord, type Words } from "./words.ts";
@@ -23,44 +25,99 @@ export const ROUTE_TYPES: readonly RouteType[] = [
 type Draft = { -readonly [K in keyof RouteSpec]: RouteSpec[K] } & {
   family?: 4 | 6;
   hops: NextHop[];
+  /** What no packet feels. */
+  metrics: Metric[];
+  pref?: "low" | "high";
+  realm?: readonly [number, number];
+  nhid?: number;
+  /** Types that the kernel knows and has no use for. */
+  useless?: boolean;
   readonly tool: IpTool;
 };
 
-/** `ip route add|append|prepend|replace|change|delete`. */
-export function routeChange(
-  tool: IpTool,
-  words: Words,
-  verb: "add" | "append" | "prepend" | "replace" | "change" | "delete",
-): number {
+type Verb = "add" | "append" | "prepend" | "replace" | "change" | "delete" | "test";
+
+/** `ip route add|append|prepend|replace|change|delete|test`. */
+export function routeChange(tool: IpTool, words: Words, verb: Verb): number {
   if (!words.more) throw new Exit(255, IP_USAGE["route"] ?? "", true);
-  const route = parseRoute(tool, words, verb === "delete");
+  const { route, extras } = parseRoute(tool, words, verb === "delete");
+  if (verb === "test") return routeTest(tool, route);
   if (verb === "delete") {
     must(tool.plane.removeRoute(tool.ns, route));
     return 0;
   }
-  if (route.table === undefined) must(tool.changeByWords({ route, mode: verb }));
-  else {
-    must(tool.plane.addRoute(tool.ns, route, verb));
-    noteTable(tool.namespace, route.table);
-  }
+  addWithExtras(tool.namespace, route, extras, () => {
+    if (route.table === undefined && Object.keys(extras).length === 0) {
+      must(tool.changeByWords({ route, mode: verb }));
+    } else must(tool.plane.addRoute(tool.ns, route, verb));
+  });
+  if (route.table !== undefined) noteTable(tool.namespace, route.table);
   return 0;
 }
 
+/** A route that is there exists, one that is not is missing: neither is changed. */
+function routeTest(tool: IpTool, { to, table = 254, metric, tos = 0 }: RouteSpec): never {
+  const six = to.includes(":");
+  const there = tool.plane.routes(tool.ns, six ? 6 : 4).some((one) => {
+    return one.to === to && one.table === table && one.metric === (metric ?? (six ? 1024 : 0)) &&
+      (one.tos ?? 0) === tos;
+  });
+  throw new Exit(2, netlinkText({ errno: there ? "EEXIST" : "ENOENT" }));
+}
+
 /** The route that words describe, with the defaults that the tool (not the kernel) fills in. */
-export function parseRoute(tool: IpTool, words: Words, deleting = false): RouteSpec {
-  const draft: Draft = { to: "", hops: [], tool };
+function parseRoute(
+  tool: IpTool,
+  words: Words,
+  deleting: boolean,
+): { readonly route: RouteSpec; readonly extras: RouteExtras } {
+  const draft: Draft = { to: "", hops: [], metrics: [], tool };
   if (tool.options.family !== undefined) draft.family = tool.options.family;
   while (words.more) takeSetting(words, draft);
-  const { family, hops, tool: _tool, ...route } = draft;
-  if (route.to === "") route.to = family === 6 ? "::/0" : "0.0.0.0/0";
+  const { family: _family, hops, tool: _tool, metrics, pref, realm, nhid, useless, ...route } = draft;
+  if (route.to === "") throw new Exit(255, IP_USAGE["route"] ?? "", true);
+  checkKernel(route, { hops, nhid, useless });
   if (hops.length > 0) route.nexthops = hops;
+  for (const { name, value } of metrics) if (name === "mtu" || name === "advmss") route[name] = Number(value);
   const special = route.type === "local" || route.type === "broadcast" || route.type === "multicast";
   if (special && route.type !== "multicast" && route.table === undefined && !route.to.includes(":")) route.table = 255;
   if (!deleting && route.scope === undefined && !route.to.includes(":")) {
     const scope = defaultScope(route, hops.length > 0);
     if (scope !== undefined) route.scope = scope;
   }
-  return route;
+  return { route, extras: extrasOf(metrics, { ...(pref && { pref }), ...(realm && { realm }) }) };
+}
+
+function extrasOf(metrics: readonly Metric[], extras: RouteExtras): RouteExtras {
+  const more = metrics.filter(({ name, lock }) => lock || (name !== "mtu" && name !== "advmss"));
+  if (more.length === 0) return extras;
+  const shown = more.filter(({ name }) => name !== "mtu" && name !== "advmss");
+  const values = Object.fromEntries(shown.map(({ name, value }) => [name, value]));
+  return { ...extras, metrics: { values, locked: more.filter(({ lock }) => lock).map(({ name }) => name) } };
+}
+
+/** What the kernel says of a route before it looks at its tables. */
+function checkKernel(
+  route: RouteSpec,
+  { hops, nhid, useless }: Readonly<Pick<Draft, "hops">> & {
+    readonly nhid: number | undefined;
+    readonly useless: boolean | undefined;
+  },
+): void {
+  const refuse = (text: string): Exit => new Exit(2, `Error: ${text}.\n`);
+  if (useless) throw refuse("Invalid scope");
+  if (nhid !== undefined) {
+    const alone = route.via === undefined && route.dev === undefined && hops.length === 0;
+    throw refuse(alone ? "Nexthop id does not exist" : "Nexthop specification and nexthop id are mutually exclusive");
+  }
+  const [first] = hops;
+  if (first === undefined) return;
+  if (route.via !== undefined && first.via !== route.via) {
+    throw refuse("Nexthop gateway does not match RTA_GATEWAY or RTA_VIA");
+  }
+  if (route.dev !== undefined && first.dev !== undefined && first.dev !== route.dev) {
+    throw refuse("Nexthop device index does not match RTA_OIF");
+  }
 }
 
 function defaultScope(route: RouteSpec, multipath: boolean): number | undefined {
@@ -82,61 +139,63 @@ const SETTINGS: Readonly<Record<string, Take>> = {
   metric: (words, draft) => draft.metric = unsignedWord(words.next(), `"metric" value is invalid\n`),
   priority: (words, draft) => draft.metric = unsignedWord(words.next(), `"metric" value is invalid\n`),
   preference: (words, draft) => draft.metric = unsignedWord(words.next(), `"metric" value is invalid\n`),
-  scope: (words, draft) => draft.scope = named(words.next(), SCOPES, `invalid "scope" value\n`),
-  protocol: (words, draft) => draft.protocol = named(words.next(), PROTOCOLS, `"protocol" value is invalid\n`),
-  proto: (words, draft) => draft.protocol = named(words.next(), PROTOCOLS, `"protocol" value is invalid\n`),
+  scope: (words, draft) => draft.scope = named(words.next(), SCOPES, `invalid "scope" value\n`, 255),
+  protocol: (words, draft) => draft.protocol = named(words.next(), PROTOCOLS, `"protocol" value is invalid\n`, 255),
+  proto: (words, draft) => draft.protocol = named(words.next(), PROTOCOLS, `"protocol" value is invalid\n`, 255),
   table: (words, draft) => draft.table = tableNumber(draft.tool, words.next(), `"table" value is invalid\n`),
-  mtu: (words, draft) => draft.mtu = takeMetric(words, `"mtu" value is invalid\n`),
-  advmss: (words, draft) => draft.advmss = takeMetric(words, `"mss" value is invalid\n`),
+  pref: (words, draft) => {
+    const pref = preference(words.next());
+    if (pref !== "medium") draft.pref = pref;
+  },
+  realms: (words, draft) => draft.realm = takeRealm(words.next()),
+  nhid: (words, draft) => draft.nhid = unsignedWord(words.next(), `"id" value is invalid\n`),
   onlink: (_words, draft) => draft.onlink = true,
   nexthop: (words, draft) => {
+    if (!words.more) throw new Exit(255, `Error: unexpected end of line after "nexthop"\n`, true);
     while (words.more) draft.hops.push(takeHop(words, draft));
   },
 };
 
-/** Settings that change nothing a packet of ours would feel: read, checked as numbers or words, and left out. */
-const UNFELT = new Set([
-  "hoplimit",
-  "rtt",
-  "rttvar",
-  "reordering",
-  "window",
-  "cwnd",
-  "initcwnd",
-  "initrwnd",
-  "ssthresh",
-  "realms",
-  "rto_min",
-  "features",
-  "quickack",
-  "congctl",
-  "pref",
-  "expires",
-  "fastopen_no_cookie",
-  "ttl-propagate",
-  "vrf",
-]);
+/** Settings that are read, checked as words, and left out. */
+const UNFELT = new Set(["expires", "ttl-propagate"]);
 
 /** Words that may be shortened, in the order in which an abbreviation finds them. */
-const SHORTENED = ["dsfield", "metric", "priority", "preference", "protocol", "table"] as const;
+const SHORTENED = ["dsfield", "metric", "priority", "preference", "protocol", "realms", "table"] as const;
 
 function takeSetting(words: Words, draft: Draft): void {
   const word = words.next();
   const short = abbreviated(word, SHORTENED);
   const take = SETTINGS[word] ?? (short === undefined ? undefined : SETTINGS[short]);
+  const metric = METRIC_WORDS.find((name) => name === word) ?? abbreviated(word, METRIC_WORDS);
   if (take !== undefined) take(words, draft);
+  else if (metric !== undefined) draft.metrics.push(takeMetric(metric, words));
   else if (UNFELT.has(word)) words.next();
-  else if (word === "nhid" || word === "encap" || word === "as") {
+  else if (word === "vrf") throw invalid(words.next(), "Invalid VRF\n");
+  else if (word === "encap" || word === "as" || word === "from") {
     throw new Exit(255, `ip: route ${word} is not modelled\n`, true);
-  } else if (word === "pervasive") return;
-  else takeDestination(word, words, draft);
+  } else takeDestination(word, words, draft);
+}
+
+function preference(word: string): "low" | "medium" | "high" {
+  if (word === "low" || word === "medium" || word === "high") return word;
+  throw invalid(word, `"pref" value is invalid\n`);
+}
+
+/** `TO` or `FROM/TO`: the destination's realm is the second. */
+export function takeRealm(word: string): readonly [number, number] {
+  const [from, to = from] = word.split("/").map((one) => parseUnsigned(one, 255));
+  if (from === undefined || to === undefined || word.split("/").length > 2) {
+    throw invalid(word, `"realm" value is invalid\n`);
+  }
+  return [word.includes("/") ? from : 0, to];
 }
 
 function takeDestination(first: string, words: Words, draft: Draft): void {
   let word = first === "to" ? words.next() : first;
   const type = ROUTE_TYPES.find((name) => name === word);
-  if (type !== undefined) {
-    draft.type = type;
+  if (type !== undefined || word === "nat" || word === "xresolve") {
+    if (type !== undefined) draft.type = type;
+    else draft.useless = true;
     word = words.next();
   }
   if (word === "help") throw new Exit(255, IP_USAGE["route"] ?? "", true);
@@ -186,14 +245,9 @@ function weight(word: string): number {
   return value;
 }
 
-function takeMetric(words: Words, problem: string): number {
-  words.accept("lock");
-  return unsignedWord(words.next(), problem);
-}
-
-function named(word: string, names: ReadonlyMap<number, string>, problem: string): number {
+function named(word: string, names: ReadonlyMap<number, string>, problem: string, most = Infinity): number {
   const value = numberOf(names, word);
-  if (value === undefined) throw invalid(word, problem);
+  if (value === undefined || value > most) throw invalid(word, problem);
   return value;
 }
 

@@ -1,56 +1,92 @@
 import type { Route, RouteAnswer, RouteQuery } from "../../../wasm/mod.ts";
 import { contains, isFailure, printIp, requireCidr, requireIp } from "../../base/mod.ts";
 import { Entry } from "./entry.ts";
-import { Exit, garbage, invalid, must } from "./exit.ts";
+import { Exit, invalid, must } from "./exit.ts";
 import { hadRules } from "./known_tables.ts";
-import { IP_PROTOCOLS, numberOf, PROTOCOLS, routeTables, wordOf } from "./names.ts";
-import { parseAddress, parsePrefix } from "./prefix.ts";
-import { routeEntry } from "./route_print.ts";
+import { IP_PROTOCOLS, numberOf, PROTOCOLS, wordOf } from "./names.ts";
+import { parsePrefix } from "./prefix.ts";
+import { routeExtras } from "./route_extras.ts";
+import { putMetrics, putRealm, routeEntry, tableWord } from "./route_print.ts";
 import type { IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
 import { unsignedWord, type Words } from "./words.ts";
 
-type Draft = { -readonly [K in keyof RouteQuery]: RouteQuery[K] } & { family?: 4 | 6; fibMatch?: boolean };
+type Draft = { -readonly [K in keyof RouteQuery]: RouteQuery[K] } & {
+  family?: 4 | 6;
+  fibMatch?: boolean;
+  uid?: number;
+  notify?: boolean;
+  /** `connected`: asked a second time, from what the first answer said. */
+  again?: boolean;
+};
+
+/** What was asked, and what of it only the answer's text shows. */
+interface Asked extends RouteQuery {
+  readonly uid?: number | undefined;
+  readonly notify?: boolean | undefined;
+}
 
 /** `ip route get`. */
 export function routeGet(tool: IpTool, words: Words): number {
   const draft = takeQuery(tool, words);
   if (draft.to === "") throw new Exit(1, "need at least a destination address\n");
-  const { family: _family, fibMatch, ...query } = draft;
-  const answer = tool.plane.routeGet(tool.ns, query);
+  const { family: _family, fibMatch, uid, again, notify, ...query } = draft;
+  const answer = ask(tool, query);
   must(answer);
   if (isFailure(answer)) return 2;
   const route = matchedRoute(tool, answer, query.to);
-  if (fibMatch && route !== undefined) tool.report([routeEntry(tool, route, { table: false })]);
-  else if (query.to.includes(":")) tool.report([entrySix(tool, answer, query, route)]);
-  else tool.report([entryFour(tool, answer, query, route)]);
+  const table = answer.table === 255 && !tablesSplit(tool) ? 254 : answer.table;
+  const entry = fibMatch && route !== undefined
+    ? routeEntry(tool, { ...route, table })
+    : query.to.includes(":")
+    ? entrySix(tool, answer, query, route)
+    : entryFour(tool, answer, { ...query, uid, notify }, route);
+  tool.report([entry]);
+  if (again) tool.report([entry]);
   return 0;
+}
+
+/** IPv6 looks ways up from any address, IPv4 knows none from an address that is not its own. */
+function ask(tool: IpTool, query: RouteQuery): ReturnType<IpTool["plane"]["routeGet"]> {
+  const answer = tool.plane.routeGet(tool.ns, query);
+  if (!isFailure(answer) || query.from === undefined || query.iif !== undefined || answer.errno !== "EINVAL") {
+    return answer;
+  }
+  const { from: _from, ...fromAnywhere } = query;
+  return query.to.includes(":") ? tool.plane.routeGet(tool.ns, fromAnywhere) : { errno: "ENETUNREACH" };
 }
 
 /** The route of the answer's table that the destination hits: longest prefix, then lowest metric. */
 function matchedRoute(tool: IpTool, answer: RouteAnswer, to: string): Route | undefined {
   const ip = requireIp(to);
+  // Until they are split, addresses of ours are called main's.
+  const table = answer.type === "local" || answer.type === "broadcast" ? 255 : answer.table;
   const hits = tool.plane.routes(tool.ns, ip.family).filter((route) => {
-    return route.table === answer.table && contains(requireCidr(route.to), ip);
+    return route.table === table && contains(requireCidr(route.to), ip);
   });
   const length = (route: Route): number => requireCidr(route.to).length;
   return hits.sort((a, b) => length(b) - length(a) || a.metric - b.metric)[0];
 }
 
-function entryFour(tool: IpTool, answer: RouteAnswer, query: RouteQuery, route: Route | undefined): Entry {
+function entryFour(tool: IpTool, answer: RouteAnswer, query: Asked, route: Route | undefined): Entry {
   const entry = new Entry();
-  if (answer.type !== "unicast") entry.put("type", answer.type, `${answer.type} `);
+  const { details = false } = tool.options;
+  if (answer.type !== "unicast" || details) entry.put("type", answer.type, `${answer.type} `);
   entry.put("dst", query.to, `${query.to} `);
   if (query.from !== undefined) entry.put("from", query.from, `from ${query.from} `);
   putWay(entry, tool, answer);
-  if (answer.table !== 254 && (answer.table !== 255 || tablesSplit(tool))) {
-    const table = wordOf(routeTables(tool.process.files), answer.table);
+  const number = answer.table === 255 && !tablesSplit(tool) ? 254 : answer.table;
+  if (number !== 0 && (number !== 254 || details)) {
+    const table = tableWord(tool, number);
     entry.put("table", table, `table ${table} `);
   }
   if (query.from === undefined) entry.put("prefsrc", answer.src, `src ${answer.src} `);
-  entry.put("flags", [], answer.type === "multicast" ? "rt_offload_failed " : "");
-  if (query.mark) entry.put("mark", query.mark, `mark 0x${query.mark.toString(16)} `);
-  if (query.iif === undefined) entry.put("uid", tool.process.uid, `uid ${tool.process.uid} `);
+  const { mark, uid = tool.process.uid, notify } = query;
+  const flags = [...(answer.type === "multicast" ? ["rt_offload_failed"] : []), ...(notify ? ["notify"] : [])];
+  entry.put("flags", notify ? flags : [], flags.map((flag) => `${flag} `).join(""));
+  if (mark) entry.put("mark", mark, `mark ${mark < 16 ? mark : `0x${mark.toString(16)}`} `);
+  if (route !== undefined) putRealm(entry, routeExtras(tool.namespace, route));
+  if (query.iif === undefined) entry.put("uid", uid, `uid ${uid} `);
   return putCache(entry, tool, { answer, query, route });
 }
 
@@ -60,7 +96,9 @@ function tablesSplit(tool: IpTool): boolean {
 }
 
 function putWay(entry: Entry, tool: IpTool, answer: RouteAnswer): void {
-  if (answer.via !== undefined) entry.put("gateway", answer.via, `via ${answer.via} `);
+  if (answer.via?.includes(":") && !answer.to.includes(":")) {
+    entry.put("via", { family: "inet6", host: answer.via }, `via inet6 ${answer.via} `);
+  } else if (answer.via !== undefined) entry.put("gateway", answer.via, `via ${answer.via} `);
   if (answer.dev !== 0) entry.put("dev", tool.name(answer.dev), `dev ${tool.name(answer.dev)} `);
 }
 
@@ -69,44 +107,42 @@ function putCache(
   tool: IpTool,
   { answer, query, route }: {
     readonly answer: RouteAnswer;
-    readonly query: RouteQuery;
+    readonly query: Asked;
     readonly route: Route | undefined;
   },
 ): Entry {
   const flags = cacheFlags(answer, query);
   entry.put("cache", flags, `${tool.feed}    cache ${flags.length > 0 ? `<${flags.join(",")}> ` : ""}`);
   if (answer.expires !== undefined) entry.put("expires", answer.expires, `expires ${answer.expires}sec `);
-  const mtu = answer.mtu ?? route?.mtu;
-  if (mtu) entry.say(`mtu ${mtu} `);
-  if (route?.advmss) entry.say(`advmss ${route.advmss} `);
-  if (mtu || route?.advmss) {
-    const metrics = { ...(mtu ? { mtu } : {}), ...(route?.advmss ? { advmss: route.advmss } : {}) };
-    entry.note("metrics", [metrics]);
-  }
+  const { advmss = 0 } = route ?? {};
+  putMetrics(entry, { mtu: answer.mtu ?? route?.mtu ?? 0, advmss }, route ? routeExtras(tool.namespace, route) : {});
   if (query.iif !== undefined) entry.put("iif", tool.name(query.iif), `iif ${tool.name(query.iif)} `);
   return entry.say("\n");
 }
 
-function cacheFlags(answer: RouteAnswer, query: RouteQuery): string[] {
+function cacheFlags(answer: RouteAnswer, query: Asked): string[] {
   if (answer.type === "local") return ["local"];
   if (answer.type === "broadcast") return ["local", "brd"];
   if (answer.type === "multicast") return ["local", "mc"];
-  return query.iif !== undefined && query.iif === answer.dev ? ["redirect"] : [];
+  const redirect = query.iif !== undefined && query.iif === answer.dev;
+  return [...(redirect ? ["redirect"] : []), ...(query.notify ? ["notify"] : [])];
 }
 
 function entrySix(tool: IpTool, answer: RouteAnswer, query: RouteQuery, route: Route | undefined): Entry {
   const entry = new Entry();
-  if (answer.type !== "unicast") entry.put("type", answer.type, `${answer.type} `);
+  const { details = false } = tool.options;
+  if (answer.type !== "unicast" || details) entry.put("type", answer.type, `${answer.type} `);
   entry.put("dst", query.to, `${query.to} `).put("from", query.from ?? "::", `from ${query.from ?? "::"} `);
   putWay(entry, tool, answer);
-  if (answer.table !== 254) {
-    const table = wordOf(routeTables(tool.process.files), answer.table);
+  if (answer.table !== 0 && (answer.table !== 254 || details)) {
+    const table = tableWord(tool, answer.table);
     entry.put("table", table, `table ${table} `);
   }
-  if (route !== undefined && route.protocol !== 3) {
+  if (route !== undefined && (route.protocol !== 3 || details)) {
     const protocol = wordOf(PROTOCOLS, route.protocol);
     entry.put("protocol", protocol, `proto ${protocol} `);
   }
+  if (details) entry.put("scope", "global", "scope global ");
   if (answer.src !== "::") entry.put("prefsrc", answer.src, `src ${answer.src} `);
   return putRestSix(entry, answer, route);
 }
@@ -150,13 +186,16 @@ const SETTINGS: Readonly<Record<string, Take>> = {
   dev: (tool, words, draft) => draft.oif = tool.device(words.next()).index,
   tos: (_tool, words, draft) => draft.tos = unsignedWord(words.next(), "TOS value is invalid\n"),
   dsfield: (_tool, words, draft) => draft.tos = unsignedWord(words.next(), "TOS value is invalid\n"),
-  mark: (_tool, words, draft) => draft.mark = unsignedWord(words.next(), `invalid mark value\n`),
+  mark: (_tool, words, draft) => draft.mark = unsignedWord(words.next(), "invalid mark value"),
   ipproto: (_tool, words, draft) => draft.proto = protocol(words.next()),
-  sport: (_tool, words, draft) => draft.sport = unsignedWord(words.next(), "invalid sport\n"),
-  dport: (_tool, words, draft) => draft.dport = unsignedWord(words.next(), "invalid dport\n"),
-  uid: (_tool, words) => unsignedWord(words.next(), "invalid UID\n"),
-  notify: () => undefined,
-  connected: () => undefined,
+  sport: (_tool, words, draft) => draft.sport = unsignedWord(words.next(), "invalid sport\n", 65535),
+  dport: (_tool, words, draft) => draft.dport = unsignedWord(words.next(), "invalid dport\n", 65535),
+  uid: (_tool, words, draft) => draft.uid = unsignedWord(words.next(), "invalid UID\n"),
+  notify: (_tool, _words, draft) => draft.notify = true,
+  connected: (_tool, _words, draft) => draft.again = true,
+  vrf: (_tool, words) => {
+    throw invalid(words.next(), "Invalid VRF\n");
+  },
   fibmatch: (_tool, _words, draft) => draft.fibMatch = true,
 };
 
@@ -170,19 +209,16 @@ function takeQuery(tool: IpTool, words: Words): Draft {
     else if (word === "help") throw new Exit(255, IP_USAGE["route"] ?? "", true);
     else {
       const to = word === "to" ? words.next() : word;
-      if (draft.to !== "") throw garbage("to", to);
-      draft.to = to.includes("/")
-        ? printIp(parsePrefix(to, draft.family).cidr.ip)
-        : parsePrefixAddress(to, draft.family);
-      draft.family = draft.to.includes(":") ? 6 : 4;
+      const { cidr: { ip, length } } = parsePrefix(to, draft.family);
+      const whole = ip.family === 4 ? 32 : 128;
+      if (to.includes("/") && length !== whole) {
+        tool.process.err(`Warning: /${length} as prefix is invalid, only /${whole} (or none) is supported.\n`);
+      }
+      draft.to = printIp(ip);
+      draft.family = ip.family;
     }
   }
   return draft;
-}
-
-function parsePrefixAddress(word: string, family: 4 | 6 | undefined): string {
-  const { cidr } = parsePrefix(word, family);
-  return cidr.length === 0 ? printIp(cidr.ip) : parseAddress(word, family);
 }
 
 function protocol(word: string): number {

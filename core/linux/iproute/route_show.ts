@@ -1,11 +1,12 @@
 import type { Route, RouteType } from "../../../wasm/mod.ts";
-import { type Cidr, contains, printCidr, requireCidr } from "../../base/mod.ts";
+import { type Cidr, contains, printCidr, printIp, requireCidr } from "../../base/mod.ts";
 import { Exit, invalid, must } from "./exit.ts";
 import { tableExists } from "./known_tables.ts";
 import { numberOf, PROTOCOLS, SCOPES } from "./names.ts";
-import { parseAddress, parsePrefix } from "./prefix.ts";
-import { ROUTE_TYPES, tableNumber } from "./route_change.ts";
+import { parsePrefix } from "./prefix.ts";
+import { ROUTE_TYPES, tableNumber, takeRealm } from "./route_change.ts";
 import { learnedEntry } from "./route_get.ts";
+import { routeExtras } from "./route_extras.ts";
 import { routeEntry, type RouteView } from "./route_print.ts";
 import type { IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
@@ -28,6 +29,7 @@ interface RouteFilter {
   match?: Cidr;
   exact?: Cidr;
   cache?: boolean;
+  realm?: readonly [number, number];
 }
 
 /** `ip route show`. */
@@ -42,7 +44,7 @@ export function routeShow(tool: IpTool, words: Words): number {
   if (table !== "all" && !tableExists(tool.namespace, family, table)) {
     throw new Exit(2, `Error: ipv${family}: FIB table does not exist.\nDump terminated\n`);
   }
-  const routes = tool.plane.routes(tool.ns, family).filter((route) => passes(route, filter));
+  const routes = tool.plane.routes(tool.ns, family).filter((route) => passes(tool, route, filter));
   tool.report(routes.map((route) => routeEntry(tool, route, hiddenBy(filter))));
   return 0;
 }
@@ -60,7 +62,10 @@ export function routeFlush(tool: IpTool, words: Words): number {
     }
     return 0;
   }
-  const doomed = tool.plane.routes(tool.ns, filter.family ?? 4).filter((route) => passes(route, filter));
+  const doomed = tool.plane.routes(tool.ns, filter.family ?? 4).filter((route) => passes(tool, route, filter));
+  if ((tool.options.stats ?? 0) > 1) {
+    for (const route of doomed) tool.process.out(routeEntry(tool, route, hiddenBy(filter)).text);
+  }
   for (const route of doomed) must(tool.plane.removeRoute(tool.ns, route));
   if (tool.options.stats) tool.process.out(flushReport(doomed.length));
   return 0;
@@ -78,13 +83,19 @@ function hiddenBy(filter: RouteFilter): RouteView {
     via: filter.via !== undefined,
     protocol: filter.protocol !== undefined,
     scope: filter.scope !== undefined,
-    src: filter.src !== undefined,
+    src: filter.src !== undefined && filter.src.length === (filter.src.ip.family === 4 ? 32 : 128),
     metric: filter.metric !== undefined,
     tos: filter.tos !== undefined,
+    realm: (filter.realm?.[0] ?? 0) !== 0,
   };
 }
 
-function passes(route: Route, filter: RouteFilter): boolean {
+function passes(tool: IpTool, route: Route, filter: RouteFilter): boolean {
+  if (filter.realm !== undefined) {
+    const [from, to] = routeExtras(tool.namespace, route).realm ?? [0, 0];
+    const [askedFrom, askedTo] = filter.realm;
+    if (to !== askedTo || (askedFrom !== 0 && from !== askedFrom)) return false;
+  }
   const to = requireCidr(route.to);
   const hops = route.nexthops === undefined ? [route] : [];
   if (filter.table !== "all" && route.table !== filter.table) return false;
@@ -110,7 +121,7 @@ const SELECTORS: Readonly<Record<string, Take>> = {
   dev: (tool, words, filter) => filter.dev = tool.device(words.next()).index,
   oif: (tool, words, filter) => filter.dev = tool.device(words.next()).index,
   iif: (tool, words, filter) => filter.dev = tool.device(words.next()).index,
-  via: (_tool, words, filter) => filter.via = parseAddress(words.next(), filter.family),
+  via: (_tool, words, filter) => filter.via = printIp(takePrefix(words, filter).ip),
   src: (_tool, words, filter) => filter.src = parsePrefix(words.next(), filter.family).cidr,
   type: (_tool, words, filter) => filter.type = routeType(words.next()),
   protocol: (_tool, words, filter) => takeProtocol(words, filter),
@@ -119,6 +130,7 @@ const SELECTORS: Readonly<Record<string, Take>> = {
   metric: (_tool, words, filter) => filter.metric = unsignedWord(words.next(), `"metric" value is invalid\n`),
   tos: (_tool, words, filter) => filter.tos = unsignedWord(words.next(), "TOS value is invalid\n"),
   dsfield: (_tool, words, filter) => filter.tos = unsignedWord(words.next(), "TOS value is invalid\n"),
+  realms: (_tool, words, filter) => filter.realm = takeRealm(words.next()),
   cached: (_tool, _words, filter) => filter.cache = true,
   cloned: (_tool, _words, filter) => filter.cache = true,
   root: (_tool, words, filter) => filter.root = takePrefix(words, filter),
@@ -127,7 +139,7 @@ const SELECTORS: Readonly<Record<string, Take>> = {
 };
 
 /** Selectors that may be shortened, in the order in which an abbreviation finds them. */
-const SHORTENED = ["table", "cached", "cloned", "dsfield", "protocol", "scope", "type"] as const;
+const SHORTENED = ["table", "cached", "cloned", "dsfield", "protocol", "scope", "type", "realms"] as const;
 
 function takeFilter(tool: IpTool, words: Words): RouteFilter {
   const filter: RouteFilter = { table: 254 };
@@ -172,7 +184,7 @@ function takeProtocol(words: Words, filter: RouteFilter): void {
   const word = words.next();
   if (word === "all") return;
   filter.protocol = numberOf(PROTOCOLS, word);
-  if (filter.protocol === undefined) throw invalid(word, `"protocol" value is invalid\n`);
+  if (filter.protocol === undefined) throw invalid(word, `invalid "protocol"\n`);
 }
 
 function takeScope(_tool: IpTool, words: Words, filter: RouteFilter): void {
