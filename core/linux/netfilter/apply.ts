@@ -81,7 +81,7 @@ interface Each {
 
 /** One chain by name, or all of them; `-v` names each. */
 function each(edit: TableEdit, command: Command, given: Each): { tried: string; errno: IptcErrno; out: string } {
-  const names = command.chain === undefined ? edit.chains.map(({ name }) => name).filter(given.all) : [command.chain];
+  const names = command.chain === undefined ? edit.names.filter(given.all) : [command.chain];
   let out = "";
   for (const name of names) {
     if (command.verbose > 0) out += `${given.say} chain \`${name}'\n`;

@@ -21,25 +21,23 @@ export function checkTable(
 ): Errno | "ok" {
   if (hooks === undefined) return "ELOOP";
   for (const { name, entries } of chains) {
-    const verdict = checkEntries(entries, `${place.family} ${place.table} ${hooks.get(name) ?? 0}`, () => ({
-      ...place,
-      hooks: hooks.get(name) ?? 0,
-    }));
+    const verdict = checkEntries(entries, { ...place, hooks: hooks.get(name) ?? 0 });
     if (verdict !== "ok") return verdict;
   }
   return "ok";
 }
 
 /** A chain's entries never change once they stand in a table: what was found out about them holds. */
-const checked = new WeakMap<readonly Entry[], { readonly at: string; readonly verdict: Errno | "ok" }>();
+const checked = new WeakMap<readonly Entry[], Standing & { readonly verdict: Errno | "ok" }>();
 
-function checkEntries(entries: readonly Entry[], at: string, place: () => Standing): Errno | "ok" {
+/** Why the kernel refuses rules in a chain that these hooks lead to, or "ok". */
+export function checkEntries(entries: readonly Entry[], at: Standing): Errno | "ok" {
   const known = checked.get(entries);
-  if (known?.at === at) return known.verdict;
-  const standing = place();
-  const wrong = entries.map(({ rule }) => checkRule(rule, standing)).find((verdict) => verdict !== "ok");
-  checked.set(entries, { at, verdict: wrong ?? "ok" });
-  return wrong ?? "ok";
+  if (known?.hooks === at.hooks && known.table === at.table && known.family === at.family) return known.verdict;
+  let verdict: Errno | "ok" = "ok";
+  for (let i = 0; i < entries.length && verdict === "ok"; i++) verdict = checkRule((entries[i] as Entry).rule, at);
+  checked.set(entries, { ...at, verdict });
+  return verdict;
 }
 
 /**
@@ -48,7 +46,7 @@ function checkEntries(entries: readonly Entry[], at: string, place: () => Standi
  */
 export function reachable(chains: readonly LiveChain[], hooks: Reach | undefined = reach(chains)): LiveChain[] {
   return chains.map((chain) => {
-    if (chain.policy !== undefined || hooks?.has(chain.name) || jumps(chain).length === 0) return chain;
+    if (chain.policy !== undefined || (hooks?.get(chain.name) ?? 0) !== 0 || jumps(chain).length === 0) return chain;
     const entries = chain.entries.map((entry) => {
       return entry.rule.target?.target === "jump" ? { ...entry, rule: { ...entry.rule, target: undefined } } : entry;
     });
@@ -58,29 +56,33 @@ export function reachable(chains: readonly LiveChain[], hooks: Reach | undefined
 
 /** From which hooks each chain can be reached (bits); undefined when chains call each other in a circle. */
 export function reach(chains: readonly LiveChain[]): Reach | undefined {
-  const hooks = new Map<string, number>();
-  const byName = new Map(chains.map((chain) => [chain.name, chain]));
-  const path = new Set<string>();
-  const walk = (name: string, bit: number): boolean => {
-    const chain = byName.get(name);
-    const seen = hooks.get(name) ?? 0;
-    if (path.has(name)) return false;
-    if (chain === undefined || (seen & bit) !== 0) return true;
-    const next = jumps(chain);
-    path.add(name);
-    const straight = next.every((target) => walk(target, bit));
-    path.delete(name);
-    hooks.set(name, seen | bit);
+  const numbers = new Map(chains.map(({ name }, number) => [name, number]));
+  const bits = new Uint8Array(chains.length);
+  const open = new Uint8Array(chains.length);
+  const called: (readonly number[])[] = [];
+  const callees = (number: number) =>
+    called[number] ??= jumps(chains[number] as LiveChain).map((name) => numbers.get(name) ?? -1).filter((to) =>
+      to >= 0
+    );
+  const walk = (number: number, bit: number): boolean => {
+    if (open[number] === 1) return false;
+    if (((bits[number] as number) & bit) !== 0) return true;
+    open[number] = 1;
+    const straight = callees(number).every((to) => walk(to, bit));
+    open[number] = 0;
+    (bits[number] as number) |= bit;
     return straight;
   };
-  const roots = chains.filter(({ policy }) => policy !== undefined);
-  return roots.every(({ name }) => walk(name, 1 << HOOK[name as Hook])) ? hooks : undefined;
+  const straight = chains.every(({ name, policy }, number) =>
+    policy === undefined || walk(number, 1 << HOOK[name as Hook])
+  );
+  return straight ? new Map(chains.map(({ name }, number) => [name, bits[number] as number])) : undefined;
 }
 
 const jumped = new WeakMap<readonly Entry[], readonly string[]>();
 
 /** The chains that a chain's rules jump or go to, each once. */
-function jumps({ entries }: LiveChain): readonly string[] {
+export function jumps({ entries }: LiveChain): readonly string[] {
   const known = jumped.get(entries);
   if (known !== undefined) return known;
   const targets = new Set<string>();
@@ -91,13 +93,14 @@ function jumps({ entries }: LiveChain): readonly string[] {
 }
 
 /** Where rules stand. */
-interface Standing {
+export interface Standing {
   readonly table: Table;
   readonly family: Family;
   readonly hooks: number;
 }
 
 function checkRule(rule: Rule, place: Standing): Errno | "ok" {
+  if (rule.matches.length === 0 && rule.target?.target === "jump" && !(rule.target.chain in HOOK)) return "ok";
   const site: Site = {
     ...place,
     proto: rule.proto?.number ?? 0,

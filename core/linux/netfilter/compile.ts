@@ -6,7 +6,7 @@ import type { Hook } from "./builtins.ts";
 import { Encoder } from "./encoder.ts";
 import { matchExtension } from "./matches.ts";
 import { type DeviceTest, type NetTest, printRule, type Rule } from "./rule.ts";
-import type { LiveChain } from "./table_edit.ts";
+import type { Entry, LiveChain } from "./table_edit.ts";
 import { type Target, targetExtension } from "./targets.ts";
 
 const TABLE_NUMBERS: Readonly<Record<Table, number>> = {
@@ -27,49 +27,123 @@ export interface CompileOptions {
 
 /** The program of a table; its chains in listing order. */
 export function compileTable(chains: readonly LiveChain[], options: CompileOptions): Uint32Array {
-  const out = new Encoder(options.family, (name) => options.setNumber(name));
-  out.push(PROGRAM.VERSION, options.family, TABLE_NUMBERS[options.table], chains.length);
-  for (const chain of chains) {
-    out.push(
-      chain.policy === undefined ? PROGRAM.NO_HOOK : HOOK[chain.name as Hook],
-      chain.entries.length,
-      chain.policy === "ACCEPT" ? 1 : 0,
-    );
-    out.long(chain.count.packets);
-    out.long(chain.count.bytes);
-  }
+  const out = programOf(PROGRAM.VERSION, chains.length, options);
+  for (const chain of chains) writeHead(chain, chain.entries.length, out);
   const numbers = new Map(chains.map((chain, index) => [chain.name, index]));
-  for (const chain of chains) {
-    for (const { rule, packets, bytes } of chain.entries) {
-      const start = out.length;
-      out.word(0);
-      out.long(packets);
-      out.long(bytes);
-      out.words(wordsOf(rule, options));
-      if (rule.target?.target === "jump") out.patch(out.length - 1, numbers.get(rule.target.chain) as number);
-      out.patch(start, out.length - start);
-    }
-  }
+  for (const chain of chains) writeRules(chain, (name) => numbers.get(name) as number, { out, options });
   return out.finish();
 }
 
-/** Rules are values: their words, but for the number of the chain they jump to, are the same wherever they stand. */
-const written = new WeakMap<Rule, Uint32Array>();
+/** A chain of a patch: its number in the plane; where its rules stay, that alone begins anew which would by loading it. */
+export interface PatchedChain {
+  readonly number: number;
+  readonly chain: LiveChain;
+  readonly kept: boolean;
+}
 
-function wordsOf(rule: Rule, { family, setNumber }: CompileOptions): Uint32Array {
-  const known = written.get(rule);
+/** A patch of a loaded table. */
+export function compilePatch(
+  chains: readonly PatchedChain[],
+  numberOf: (chain: string) => number,
+  options: CompileOptions,
+): Uint32Array {
+  const out = programOf(PROGRAM.PATCH, chains.length, options);
+  for (const { number, chain, kept } of chains) {
+    out.word(number);
+    writeHead(chain, kept ? PROGRAM.KEPT : chain.entries.length, out);
+  }
+  for (const { chain, kept } of chains) if (!kept) writeRules(chain, numberOf, { out, options });
+  return out.finish();
+}
+
+function programOf(version: number, chains: number, { family, table, setNumber }: CompileOptions): Encoder {
+  const out = new Encoder(family, setNumber);
+  out.push(version, family, TABLE_NUMBERS[table], chains);
+  return out;
+}
+
+function writeHead(chain: LiveChain, rules: number, out: Encoder): void {
+  out.push(chain.policy === undefined ? PROGRAM.NO_HOOK : HOOK[chain.name as Hook], rules);
+  out.word(chain.policy === "ACCEPT" ? 1 : 0);
+  out.long(chain.count.packets);
+  out.long(chain.count.bytes);
+}
+
+function writeRules(
+  chain: LiveChain,
+  numberOf: (chain: string) => number,
+  { out, options }: { readonly out: Encoder; readonly options: CompileOptions },
+): void {
+  const code = codeOf(chain.entries, options);
+  const start = out.length;
+  out.words(code.words);
+  code.calls.forEach((at, i) => out.patch(start + at, numberOf(code.targets[i] as string)));
+  if (code.unused) return;
+  let at = start;
+  for (const { packets, bytes } of chain.entries) {
+    out.patchLong(at + 1, packets);
+    out.patchLong(at + 3, bytes);
+    at += out.at(at);
+  }
+}
+
+/** The rules of a chain as words, their counters zero and the numbers of chains left open. */
+export interface ChainCode {
+  readonly words: Uint32Array;
+  /** Where a chain's number belongs, and which chain's. */
+  readonly calls: readonly number[];
+  readonly targets: readonly string[];
+  /** Nothing was counted yet. */
+  readonly unused: boolean;
+  /** A rule remembers by a name that other rules may share. */
+  readonly names: boolean;
+  /** A rule remembers for itself: loading its table anew makes it forget. */
+  readonly forgets: boolean;
+}
+
+/** Entries are values: their code is the same wherever they stand. */
+const codes = new WeakMap<readonly Entry[], ChainCode>();
+
+/** The code of a chain's entries. */
+export function codeOf(entries: readonly Entry[], options: CompileOptions): ChainCode {
+  const known = codes.get(entries);
   if (known !== undefined) return known;
   let fixed = true;
-  const out = new Encoder(family, (name) => {
+  const out = new Encoder(options.family, (name) => {
     fixed = false;
-    return setNumber(name);
-  });
-  encodeRule(rule, out);
-  const words = out.finish();
-  // The numbers of sets are a namespace's own.
-  if (fixed) written.set(rule, words);
-  return words;
+    return options.setNumber(name);
+  }, 32 * entries.length);
+  const code = writeCode(entries, out);
+  // the numbers of sets are a namespace's own
+  if (fixed) codes.set(entries, code);
+  return code;
 }
+
+function writeCode(entries: readonly Entry[], out: Encoder): ChainCode {
+  const calls: number[] = [], targets: string[] = [];
+  let unused = true, names = false, forgets = false;
+  for (const { rule, packets, bytes } of entries) {
+    const start = out.length;
+    out.skip(COUNTER_WORDS);
+    encodeRule(rule, out);
+    out.patch(start, out.length - start);
+    if (rule.target?.target === "jump") {
+      calls.push(out.length - 1);
+      targets.push(rule.target.chain);
+    }
+    if (packets !== 0 || bytes !== 0) unused = false;
+    for (const match of rule.matches) {
+      if (NAMED.has(match.match)) names = true;
+      else if (FORGETFUL.has(match.match) || (match.match === "statistic" && match.mode === "nth")) forgets = true;
+    }
+  }
+  return { words: out.finish(), calls, targets, unused, names, forgets };
+}
+
+/** Words of a rule before its base: its length, packets and bytes. */
+const COUNTER_WORDS = 5;
+const NAMED: ReadonlySet<string> = new Set(["recent", "hashlimit"]);
+const FORGETFUL: ReadonlySet<string> = new Set(["limit", "quota", "connlimit"]);
 
 function encodeRule(rule: Rule, out: Encoder): void {
   encodeBase(rule, out);
@@ -138,14 +212,10 @@ export interface RuleAt {
   readonly text: string;
 }
 
-/** Which rule or policy a line of the program is; undefined past its end. */
-export function ruleAtLine(chains: readonly LiveChain[], line: number): RuleAt | undefined {
-  let at = line;
-  for (const { name, policy, entries } of chains) {
-    const entry = entries[at];
-    if (entry !== undefined) return { chain: name, number: at + 1, text: `-A ${name}${printRule(entry.rule)}` };
-    at -= entries.length;
-    if (policy !== undefined && at-- === 0) return { chain: name, text: `-P ${name} ${policy}` };
-  }
-  return undefined;
+/** Which rule or policy of a chain a line is, counted from the chain's first; undefined past its end. */
+export function ruleOf({ name, policy, entries }: LiveChain, line: number): RuleAt | undefined {
+  const entry = entries[line];
+  if (entry !== undefined) return { chain: name, number: line + 1, text: `-A ${name}${printRule(entry.rule)}` };
+  if (policy === undefined || line !== entries.length) return undefined;
+  return { chain: name, text: `-P ${name} ${policy}` };
 }

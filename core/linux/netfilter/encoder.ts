@@ -3,15 +3,18 @@ import type { Family, Words } from "./address.ts";
 
 /** Writes the words of a compiled table (`wasm/src/filter/program.rs`). */
 export class Encoder {
-  #words = new Uint32Array(64);
+  #words: Uint32Array;
   #length = 0;
   #head = 0;
 
   /**
    * @param family of the table
    * @param setNumber the plane's number of an ipset by name
+   * @param room words there will be, about
    */
-  constructor(readonly family: Family, readonly setNumber: (name: string) => number) {}
+  constructor(readonly family: Family, readonly setNumber: (name: string) => number, room = 64) {
+    this.#words = new Uint32Array(room);
+  }
 
   /** How many words stand so far. */
   get length(): number {
@@ -37,9 +40,26 @@ export class Encoder {
   }
 
   #widen(by: number): void {
-    const wider = new Uint32Array(Math.max(this.#words.length * 2, this.#length + by));
+    const wider = new Uint32Array(Math.max(this.#words.length * 2, this.#length + by, 64));
     wider.set(this.#words);
     this.#words = wider;
+  }
+
+  /** Leaves words zero. */
+  skip(count: number): void {
+    if (this.#length + count > this.#words.length) this.#widen(count);
+    this.#length += count;
+  }
+
+  /** A word written before. */
+  at(place: number): number {
+    return this.#words[place] as number;
+  }
+
+  /** Replaces a 64-bit number written before. */
+  patchLong(at: number, value: number): void {
+    this.patch(at, value >>> 0);
+    this.patch(at + 1, Math.floor(value / 0x1_0000_0000));
   }
 
   /** Replaces a word written before. */

@@ -133,9 +133,13 @@ class DumpReader implements RestoreSink {
       this.problem = "a dump holds -A lines only";
       return false;
     }
-    this.problem = `no chain \`${request.chain}' in the table`;
-    const chain = this.#chains.get(request.chain ?? "");
-    for (const rule of request.rules) chain?.rules.push(rule);
+    return this.rules(request.chain ?? "", request.rules);
+  }
+
+  rules(name: string, rules: readonly Rule[]): boolean {
+    this.problem = `no chain \`${name}' in the table`;
+    const chain = this.#chains.get(name);
+    for (const rule of rules) chain?.rules.push(rule);
     return chain !== undefined;
   }
 

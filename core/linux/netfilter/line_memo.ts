@@ -1,19 +1,45 @@
 /**
- * Lines of rules read before, for every namespace alike: the nodes of a cluster load the same lines again and again.
- * A line is read anew where what it was read against has changed: a chain it asked for, a set, a warning.
+ * Rules read before, for every namespace alike: the nodes of a cluster load the same lines again and again, and each of them
+ * loads most of its lines with every change.
+ *
+ *     run    lines of one chain that follow each other        known as a whole
+ *     line   of a long run                                     known by itself, since a long run often differs in one line
+ *
+ * Rules are read anew where what they were read against has changed: a chain they asked for, a set, a warning.
  */
 import type { Table } from "../../../wasm/mod.ts";
 import type { Reading, Request } from "./command.ts";
+import type { Rule } from "./rule.ts";
 
-/** A line's meaning, with the chains that were asked for on the way and whether they were there. */
-interface Known {
-  readonly request: Request;
-  readonly asked: readonly (readonly [name: string, there: boolean])[];
+/** What was asked for on the way, and whether it was there. */
+type Asked = readonly (readonly [name: string, there: boolean])[];
+
+interface Known<T> {
+  readonly value: T;
+  readonly asked: Asked;
 }
 
-/** Lines kept; past that all are forgotten. */
-const MOST = 300_000;
-const lines = new Map<string, Known>();
+/** Kept values, the oldest forgotten first. */
+class Shelf<T> {
+  readonly #known = new Map<string, Known<T>>();
+
+  constructor(readonly most: number) {}
+
+  get(key: string): Known<T> | undefined {
+    return this.#known.get(key);
+  }
+
+  keep(key: string, known: Known<T>): void {
+    if (this.#known.size >= this.most) this.#known.delete(this.#known.keys().next().value as string);
+    this.#known.set(key, known);
+  }
+}
+
+/** A run of more characters than this is long. */
+const LONG = 10_000;
+const lines = new Shelf<Request>(100_000);
+const runs = new Shelf<readonly Rule[]>(200_000);
+const longRuns = new Shelf<readonly Rule[]>(8);
 
 /** What one text is read against, noting what is asked. */
 export class LineMemo {
@@ -43,19 +69,50 @@ export class LineMemo {
     };
   }
 
-  /** What a line of a table means: as it was read before, or by `read`. */
-  request(text: string, table: Table, read: () => Request): Request {
-    const key = `${this.#against.family} ${table} ${text}`;
-    const known = lines.get(key);
-    if (known?.asked.every(([name, there]) => this.#against.isChain(table, name) === there)) return known.request;
+  /** The rules of a run as it was read before. */
+  rules(run: string, table: Table): readonly Rule[] | undefined {
+    const known = shelfOf(run).get(this.#key(run, table));
+    return known !== undefined && this.#holds(known, table) ? known.value : undefined;
+  }
+
+  /** Reads a run by its lines; what comes of it is kept, if it is rules. `read` reads a line through {@link line} where it may. */
+  run(run: string, table: Table, read: () => readonly Rule[] | undefined): void {
     [this.#asked, this.#free] = [[], true];
+    const rules = read();
+    if (rules === undefined || !this.#free) return;
+    const asked = [...new Map(this.#asked.map((each) => [each[0], each])).values()];
+    shelfOf(run).keep(this.#key(run, table), { value: rules, asked });
+  }
+
+  /** What a line of a long run means: as it was read before, or by `read`. */
+  line(text: string, table: Table, read: () => Request): Request {
+    const key = this.#key(text, table);
+    const known = lines.get(key);
+    if (known !== undefined && this.#holds(known, table)) {
+      for (const each of known.asked) this.#asked.push(each);
+      return known.value;
+    }
+    const first = this.#asked.length;
     const request = read();
-    if (this.#free && text.startsWith("-A ")) keep(key, { request, asked: this.#asked });
+    if (this.#free) lines.keep(key, { value: request, asked: this.#asked.slice(first) });
     return request;
+  }
+
+  #key(text: string, table: Table): string {
+    return `${this.#against.family} ${table} ${text}`;
+  }
+
+  #holds({ asked }: Known<unknown>, table: Table): boolean {
+    for (const [name, there] of asked) if (this.#against.isChain(table, name) !== there) return false;
+    return true;
   }
 }
 
-function keep(key: string, known: Known): void {
-  if (lines.size >= MOST) lines.clear();
-  lines.set(key, known);
+/** Whether lines of a run are known by themselves as well. */
+export function isLong(run: string): boolean {
+  return run.length > LONG;
+}
+
+function shelfOf(run: string): Shelf<readonly Rule[]> {
+  return isLong(run) ? longRuns : runs;
 }

@@ -1,15 +1,15 @@
 import type { PlaneApi, Table } from "../../../wasm/mod.ts";
-import { type Errno, isFailure } from "../../base/mod.ts";
+import type { Errno } from "../../base/mod.ts";
 import type { Namespace, StateKey } from "../namespace.ts";
 import type { Family } from "./address.ts";
 import { TABLES } from "./builtins.ts";
-import { checkTable, reach, reachable } from "./check.ts";
 import type { Reading } from "./command.ts";
-import { compileTable, type RuleAt, ruleAtLine } from "./compile.ts";
+import type { RuleAt } from "./compile.ts";
 import { printIptablesSave, type SaveOptions } from "./iptables_save.ts";
 import { type IpSets, setsOf } from "./ipset/sets.ts";
+import { LoadedTable } from "./loaded_table.ts";
 import { type LiveChain, TableEdit } from "./table_edit.ts";
-import { emptyTable, type TableText } from "./table_text.ts";
+import type { TableText } from "./table_text.ts";
 
 const KEYS: Readonly<Record<Family, StateKey<Netfilter>>> = {
   4: { label: "iptables" },
@@ -29,7 +29,7 @@ export class Netfilter {
   readonly plane: PlaneApi;
   readonly sets: IpSets;
   /** The newest first: the order of /proc/net/ip_tables_names. */
-  #tables: { readonly table: Table; chains: LiveChain[] }[] = [];
+  #tables: LoadedTable[] = [];
 
   constructor(readonly namespace: Namespace, readonly family: Family) {
     this.plane = namespace.plane;
@@ -42,22 +42,23 @@ export class Netfilter {
     return this.#tables.map(({ table }) => table);
   }
 
-  /** A table's chains with the counters of now; loads the table when it was not there. */
+  /** A table's chains with the counters of now, in listing order; loads the table when it was not there. */
   chains(table: Table): readonly LiveChain[] {
-    let entry = this.#tables.find((known) => known.table === table);
-    if (entry === undefined) {
-      entry = { table, chains: TableEdit.from(emptyTable(table)).chains };
-      this.#tables.unshift(entry);
-      this.#load(table, entry.chains);
-      return entry.chains;
-    }
-    this.#readCounters(table, entry.chains);
-    return entry.chains;
+    return this.edit(table).chains;
   }
 
   /** A working copy of a table, to be given to {@link commit}. */
   edit(table: Table): TableEdit {
-    return new TableEdit(table, this.chains(table));
+    return new TableEdit(table, this.#loaded(table).now());
+  }
+
+  #loaded(table: Table): LoadedTable {
+    const known = this.#tables.find((known) => known.table === table);
+    if (known !== undefined) return known;
+    const { namespace: { id: ns }, plane, family, sets } = this;
+    const loaded = new LoadedTable({ plane, ns, family, table, setNumber: (name) => sets.idOf(name) });
+    this.#tables.unshift(loaded);
+    return loaded;
   }
 
   /** A table as text values. */
@@ -67,16 +68,7 @@ export class Netfilter {
 
   /** Puts a changed table in place, all at once; says why the kernel would not take it. */
   commit(edit: TableEdit): Errno | "ok" {
-    const chains = edit.committed();
-    const hooks = reach(chains);
-    const verdict = checkTable({ table: edit.table, family: this.family }, chains, hooks);
-    if (verdict !== "ok") return verdict;
-    const refused = this.#load(edit.table, chains, hooks);
-    if (refused !== undefined) return refused;
-    const entry = this.#tables.find((known) => known.table === edit.table);
-    if (entry === undefined) this.#tables.unshift({ table: edit.table, chains });
-    else entry.chains = chains;
-    return "ok";
+    return this.#loaded(edit.table).commit(edit.committed());
   }
 
   /** The dump of some tables, or of all that are loaded. */
@@ -92,15 +84,14 @@ export class Netfilter {
 
   /** Which rule or policy a trace's line of a table is. */
   ruleAt(table: Table, line: number): RuleAt | undefined {
-    const entry = this.#tables.find((known) => known.table === table);
-    return entry && ruleAtLine(entry.chains, line);
+    return this.#tables.find((known) => known.table === table)?.ruleAt(line);
   }
 
   /** What command lines are read against. */
   reading(warn: (text: string) => void, edit?: TableEdit): Reading {
     return {
       family: this.family,
-      isChain: (table, name) => (edit?.table === table ? edit : this.edit(table)).has(name),
+      isChain: (table, name) => (edit?.table === table ? edit : this.#loaded(table)).has(name),
       setFamily: (name) => {
         const set = this.sets.find(name);
         if (set === undefined) return undefined;
@@ -110,32 +101,10 @@ export class Netfilter {
     };
   }
 
-  #load(table: Table, chains: readonly LiveChain[], hooks = reach(chains)): Errno | undefined {
-    const program = compileTable(reachable(chains, hooks), {
-      family: this.family,
-      table,
-      setNumber: (name) => this.sets.idOf(name),
-    });
-    const failure = this.plane.loadTable(this.namespace.id, this.family, table, program);
-    return isFailure(failure) ? failure.errno : undefined;
-  }
-
-  #readCounters(table: Table, chains: readonly LiveChain[]): void {
-    const counts = this.plane.counters(this.namespace.id, this.family, table);
-    let at = 0;
-    for (const chain of chains) {
-      for (const entry of chain.entries) {
-        entry.packets = counts[at++] ?? 0;
-        entry.bytes = counts[at++] ?? 0;
-      }
-      if (chain.policy !== undefined) chain.count = { packets: counts[at++] ?? 0, bytes: counts[at++] ?? 0 };
-    }
-  }
-
   #uses(set: string): number {
     let count = 0;
-    for (const { chains } of this.#tables) {
-      for (const { entries } of chains) {
+    for (const loaded of this.#tables) {
+      for (const { entries } of loaded.plain()) {
         for (const { rule } of entries) {
           for (const match of rule.matches) if (match.match === "set" && match.set === set) count++;
           if (rule.target?.target !== "SET") continue;

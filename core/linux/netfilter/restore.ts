@@ -5,6 +5,7 @@ import type { Request } from "./command.ts";
 import { Complaint, STATUS, usage } from "./complaint.ts";
 import type { Netfilter } from "./netfilter.ts";
 import { type RestoreSink, walkRestore } from "./restore_text.ts";
+import type { Rule } from "./rule.ts";
 import type { TableEdit } from "./table_edit.ts";
 import { ZERO } from "./table_text.ts";
 import { type Answer, complaintText, iptcText } from "./tool_text.ts";
@@ -56,7 +57,7 @@ class Loader implements RestoreSink {
   }
 
   #sayFlushed(edit: TableEdit): void {
-    const chains = edit.chains.map(({ name }) => name);
+    const chains = edit.names;
     for (const name of chains) this.out += `Flushing chain \`${name}'\n`;
     for (const name of chains) if (!edit.isBuiltin(name)) this.out += `Deleting chain \`${name}'\n`;
   }
@@ -79,6 +80,10 @@ class Loader implements RestoreSink {
     const outcome = applyCommand(this.edit as TableEdit, request, { family: this.netfilter.family });
     this.out += outcome.out;
     return outcome.errno === "ok";
+  }
+
+  rules(chain: string, rules: readonly Rule[]): boolean {
+    return (this.edit as TableEdit).appendShared(chain, rules) === "ok";
   }
 
   commit(): boolean {

@@ -10,8 +10,9 @@ import type { Count, Table } from "../../../wasm/mod.ts";
 import { isTable } from "./builtins.ts";
 import { CommandReader, type Reading, type Request } from "./command.ts";
 import { Complaint, STATUS, usage } from "./complaint.ts";
-import { LineMemo } from "./line_memo.ts";
+import { isLong, LineMemo } from "./line_memo.ts";
 import { splitLine } from "./line_words.ts";
+import type { Rule } from "./rule.ts";
 
 /** What the lines of a text are said to; each answer is false when the tool would stop with `line N failed`. */
 export interface RestoreSink {
@@ -21,6 +22,8 @@ export interface RestoreSink {
   chain(name: string, policy: string, count: Count | undefined): void;
   /** A command line such as `-A CHAIN ...`. */
   command(request: Request): boolean;
+  /** Lines `-A CHAIN ...` of one chain that were read before: the rules they append. */
+  rules(chain: string, rules: readonly Rule[]): boolean;
   commit(): boolean;
   comment(line: string): void;
 }
@@ -48,15 +51,32 @@ const COUNTERS = /^\[(\d+):(\d+)\]/;
 export function walkRestore(text: string, sink: RestoreSink, options: RestoreOptions): RestoreFailure | undefined {
   const walker = new RestoreWalker(sink, options);
   let line = 0;
+  const walk = (from: number, to: number): RestoreFailure | undefined => {
+    for (let at = from; at < to;) {
+      const feed = text.indexOf("\n", at);
+      const end = feed < 0 ? text.length : feed;
+      line++;
+      try {
+        if (!walker.line(text.slice(at, end), feed >= 0)) return { line };
+      } catch (error) {
+        if (!(error instanceof Complaint)) throw error;
+        return { line, complaint: error };
+      }
+      at = end + 1;
+    }
+    return undefined;
+  };
   for (let at = 0; at < text.length;) {
-    const feed = text.indexOf("\n", at);
-    const end = feed < 0 ? text.length : feed;
-    line++;
-    try {
-      if (!walker.line(text.slice(at, end), feed >= 0)) return { line };
-    } catch (error) {
-      if (!(error instanceof Complaint)) throw error;
-      return { line, complaint: error };
+    const run = walker.table === undefined ? undefined : runAt(text, at);
+    const end = run?.end ?? lineEnd(text, at);
+    const known = run === undefined ? undefined : walker.known(run, text.slice(at, end));
+    if (known === false) return { line: line + 1 };
+    if (known === true) line += run?.lines ?? 0;
+    else {
+      let failure: RestoreFailure | undefined;
+      if (run === undefined) failure = walk(at, end);
+      else walker.run(run, text.slice(at, end), () => (failure = walk(at, end)) === undefined);
+      if (failure !== undefined) return failure;
     }
     at = end + 1;
   }
@@ -65,12 +85,36 @@ export function walkRestore(text: string, sink: RestoreSink, options: RestoreOpt
   return { line: line + 1, complaint: new Complaint(STATUS.OTHER, problem, true) };
 }
 
+/** Lines `-A CHAIN ...` of one chain that follow each other. */
+interface Run {
+  readonly chain: string;
+  /** Where the last of them ends. */
+  readonly end: number;
+  readonly lines: number;
+}
+
+function lineEnd(text: string, at: number): number {
+  const feed = text.indexOf("\n", at);
+  return feed < 0 ? text.length : feed;
+}
+
+function runAt(text: string, at: number): Run | undefined {
+  const blank = text.startsWith("-A ", at) ? text.indexOf(" ", at + 3) : -1;
+  let end = lineEnd(text, at);
+  if (blank < 0 || blank > end) return undefined;
+  const head = text.slice(at, blank + 1);
+  let lines = 1;
+  for (; text.startsWith(head, end + 1); lines++) end = lineEnd(text, end + 1);
+  return { chain: head.slice(3, -1), end, lines };
+}
+
 class RestoreWalker {
   table: Table | undefined;
   #skipping = false;
   #last = false;
   readonly #memo: LineMemo;
   readonly #reader: CommandReader;
+  #run: ReadRun | undefined;
 
   constructor(readonly sink: RestoreSink, readonly options: RestoreOptions) {
     this.#memo = new LineMemo(options.reading);
@@ -128,17 +172,50 @@ class RestoreWalker {
     return true;
   }
 
+  /** Says a run that was read before; undefined where it must be read by its lines. */
+  known({ chain }: Run, text: string): boolean | undefined {
+    const rules = this.#memo.rules(text, this.table as Table);
+    return rules === undefined ? undefined : this.sink.rules(chain, rules);
+  }
+
+  /** Reads a run by its lines, as `walk` does it, and keeps it when all of it was rules of its chain. */
+  run({ chain }: Run, text: string, walk: () => boolean): void {
+    const rules: Rule[] = [];
+    this.#run = { chain, rules, isLong: isLong(text), plain: true };
+    const run = this.#run;
+    this.#memo.run(text, this.table as Table, () => walk() && run.plain ? rules : undefined);
+    this.#run = undefined;
+  }
+
   #command(text: string): boolean {
     const count = text.startsWith("[") ? readCounters(text) ?? usage("Bad line %L: need ]") : undefined;
     const table = this.table as Table;
-    const request = this.#memo.request(text, table, () => {
+    const read = () => {
       const words = splitLine(text, count === undefined ? 0 : text.indexOf("]") + 1) ?? [];
       if (words.length === 0) usage("no command specified");
       return this.#reader.read(words, 0, table);
-    });
+    };
+    const request = this.#run?.isLong ? this.#memo.line(text, table, read) : read();
+    if (this.#run !== undefined) noteRules(this.#run, request);
     if (count !== undefined && this.options.counters) return this.sink.command(withCount(request, count));
     return this.sink.command(request);
   }
+}
+
+/** A run that is being read: its rules so far, and whether there is nothing else to it. */
+interface ReadRun {
+  readonly chain: string;
+  readonly rules: Rule[];
+  readonly isLong: boolean;
+  plain: boolean;
+}
+
+function noteRules(run: ReadRun, request: Request): void {
+  if ("loaded" in request || request.verb !== "A" || request.chain !== run.chain || request.verbose > 0) {
+    run.plain = false;
+    return;
+  }
+  for (const rule of request.rules) run.rules.push(rule);
 }
 
 function readCounters(text: string): Count | undefined {

@@ -11,52 +11,94 @@ export type IptcErrno = Errno | "E2BIG" | "EMLINK" | "ok";
 /** A rule in place, with its counters of now. */
 export interface Entry {
   readonly rule: Rule;
-  packets: number;
-  bytes: number;
+  readonly packets: number;
+  readonly bytes: number;
 }
 
-/** A chain in place. */
+/** A chain in place: a value, of which tables and edits share what did not change. */
 export interface LiveChain {
-  name: string;
-  policy?: Policy;
-  count: Count;
-  entries: Entry[];
+  readonly name: string;
+  readonly policy?: Policy;
+  readonly count: Count;
+  readonly entries: readonly Entry[];
+}
+
+/** The table that an edit starts from, by chain name, with the counters of now. */
+export interface TableBase extends Pick<ReadonlyMap<string, LiveChain>, "has" | "get" | "keys"> {
+  /** A chain whose counters do not matter. */
+  plain?(name: string): LiveChain | undefined;
+}
+
+/** What an edit did: chains that are new or others now, and names of those that are gone. */
+export interface Edited {
+  readonly changed: readonly LiveChain[];
+  readonly gone: readonly string[];
 }
 
 function entryOf(rule: Rule): Entry {
   return { rule, packets: rule.count?.packets ?? 0, bytes: rule.count?.bytes ?? 0 };
 }
 
-/** The working copy: chains are shared with the table it was made from until they are changed. */
+/** Rules that are one value wherever they stand have one list of entries, and one compiled form. */
+const shared = new WeakMap<readonly Rule[], readonly Entry[]>();
+
+function entriesOf(rules: readonly Rule[]): readonly Entry[] {
+  const known = shared.get(rules);
+  if (known !== undefined) return known;
+  const entries = rules.map(entryOf);
+  shared.set(rules, entries);
+  return entries;
+}
+
+/** The working copy: the table it was made from stays as it is. */
 export class TableEdit {
-  readonly #chains = new Map<string, LiveChain>();
-  /** Chains that are this copy's own. */
-  readonly #own = new Set<LiveChain>();
+  readonly #base: TableBase;
+  /** Chains that are new or others here. */
+  readonly #own = new Map<string, LiveChain>();
+  readonly #gone = new Set<string>();
+  /** Lists of entries that are this copy's own, and may grow. */
+  readonly #growing = new WeakSet<readonly Entry[]>();
   /** Chains whose policy was given with counters. */
   readonly #counted = new Set<string>();
+  /** Counted for the first `-X`, until something else changes. */
+  #references: Map<string, number> | undefined;
 
-  constructor(readonly table: Table, chains: Iterable<LiveChain>) {
-    for (const chain of chains) this.#chains.set(chain.name, chain);
+  constructor(readonly table: Table, base: TableBase) {
+    this.#base = base;
   }
 
   /** A working copy of a table read from text. */
   static from(text: TableText): TableEdit {
-    return new TableEdit(text.table, text.chains.map((chain) => ({ ...chain, entries: chain.rules.map(entryOf) })));
+    const chains = text.chains.map(({ rules, ...chain }) => ({ ...chain, entries: rules.map(entryOf) }));
+    return new TableEdit(text.table, new Map(chains.map((chain) => [chain.name, chain])));
   }
 
   /** The chains in listing order. */
   get chains(): LiveChain[] {
-    return orderChains(this.table, this.#chains.values());
+    return orderChains(this.table, this.#names().map((name) => this.chain(name) as LiveChain));
   }
 
-  /** The chains as they go back to the kernel: libiptc keeps the counters of rules, but of policies only those it was given. */
-  committed(): LiveChain[] {
-    this.#own.clear();
-    return this.chains.map((chain) => this.#counted.has(chain.name) ? chain : { ...chain, count: ZERO });
+  /** In listing order, without looking at counters. */
+  get names(): string[] {
+    return orderChains(this.table, this.#names().map((name) => ({ name }))).map(({ name }) => name);
+  }
+
+  #names(): string[] {
+    const kept = [...this.#base.keys()].filter((name) => !this.#own.has(name) && !this.#gone.has(name));
+    return [...kept, ...this.#own.keys()];
+  }
+
+  /** What goes back to the kernel: libiptc keeps the counters of rules, but of policies only those it was given. */
+  committed(): Edited {
+    const changed = Array.from(
+      this.#own.values(),
+      (chain) => this.#counted.has(chain.name) ? chain : { ...chain, count: ZERO },
+    );
+    return { changed, gone: [...this.#gone] };
   }
 
   has(name: string): boolean {
-    return this.#chains.has(name);
+    return this.#own.has(name) || (!this.#gone.has(name) && this.#base.has(name));
   }
 
   isBuiltin(name: string): boolean {
@@ -64,24 +106,42 @@ export class TableEdit {
   }
 
   chain(name: string): LiveChain | undefined {
-    return this.#chains.get(name);
+    return this.#own.get(name) ?? (this.#gone.has(name) ? undefined : this.#base.get(name));
   }
 
-  /** A chain to be changed. */
-  #change(name: string): LiveChain | undefined {
-    const chain = this.#chains.get(name);
-    if (chain === undefined || this.#own.has(chain)) return chain;
-    const own = { ...chain, entries: chain.entries.slice() };
-    this.#own.add(own);
-    this.#chains.set(name, own);
-    return own;
+  #plain(name: string): LiveChain | undefined {
+    if (this.#base.plain === undefined || this.#own.has(name) || this.#gone.has(name)) return this.chain(name);
+    return this.#base.plain(name);
+  }
+
+  #put(chain: LiveChain): void {
+    this.#references = undefined;
+    this.#own.set(chain.name, chain);
+    this.#gone.delete(chain.name);
+  }
+
+  #take(name: string): void {
+    this.#own.delete(name);
+    if (this.#base.has(name)) this.#gone.add(name);
+  }
+
+  /** The entries of a chain, to be changed. */
+  #change(name: string): Entry[] | undefined {
+    const chain = this.chain(name);
+    if (chain === undefined) return undefined;
+    this.#references = undefined;
+    if (this.#growing.has(chain.entries)) return chain.entries as Entry[];
+    const entries = chain.entries.slice();
+    this.#growing.add(entries);
+    this.#put({ ...chain, entries });
+    return entries;
   }
 
   /** How many rules jump or go to each chain. */
   references(): Map<string, number> {
     const count = new Map<string, number>();
-    for (const { entries } of this.#chains.values()) {
-      for (const { rule } of entries) {
+    for (const name of this.#names()) {
+      for (const { rule } of this.#plain(name)?.entries ?? []) {
         if (rule.target?.target === "jump") count.set(rule.target.chain, (count.get(rule.target.chain) ?? 0) + 1);
       }
     }
@@ -89,34 +149,42 @@ export class TableEdit {
   }
 
   append(name: string, rules: readonly Rule[]): IptcErrno {
-    const chain = this.#change(name);
-    if (chain === undefined) return "ENOENT";
-    for (const rule of rules) chain.entries.push(entryOf(rule));
+    const entries = this.#change(name);
+    if (entries === undefined) return "ENOENT";
+    for (const rule of rules) entries.push(entryOf(rule));
+    return "ok";
+  }
+
+  /** Appends rules that are one value for many tables. */
+  appendShared(name: string, rules: readonly Rule[]): IptcErrno {
+    const chain = this.chain(name);
+    if (chain === undefined || chain.entries.length > 0) return this.append(name, rules);
+    this.#put({ ...chain, entries: entriesOf(rules) });
     return "ok";
   }
 
   /** Inserts before rule `number`. */
   insert(name: string, rules: readonly Rule[], number: number): IptcErrno {
-    const chain = this.#change(name);
-    if (chain === undefined) return "ENOENT";
-    if (number > chain.entries.length + 1) return "E2BIG";
-    chain.entries.splice(number - 1, 0, ...rules.map(entryOf));
+    const entries = this.#change(name);
+    if (entries === undefined) return "ENOENT";
+    if (number > entries.length + 1) return "E2BIG";
+    entries.splice(number - 1, 0, ...rules.map(entryOf));
     return "ok";
   }
 
   replace(name: string, rule: Rule, number: number): IptcErrno {
-    const chain = this.#change(name);
-    if (chain === undefined) return "ENOENT";
-    if (number > chain.entries.length) return "E2BIG";
-    chain.entries[number - 1] = entryOf(rule);
+    const entries = this.#change(name);
+    if (entries === undefined) return "ENOENT";
+    if (number > entries.length) return "E2BIG";
+    entries[number - 1] = entryOf(rule);
     return "ok";
   }
 
   deleteNumber(name: string, number: number): IptcErrno {
-    const chain = this.#change(name);
-    if (chain === undefined) return "ENOENT";
-    if (number > chain.entries.length) return "E2BIG";
-    chain.entries.splice(number - 1, 1);
+    const entries = this.#change(name);
+    if (entries === undefined) return "ENOENT";
+    if (number > entries.length) return "E2BIG";
+    entries.splice(number - 1, 1);
     return "ok";
   }
 
@@ -125,7 +193,7 @@ export class TableEdit {
     for (const rule of rules) {
       const index = this.#find(name, rule);
       if (index < 0) return "ENOENT";
-      this.#change(name)?.entries.splice(index, 1);
+      this.#change(name)?.splice(index, 1);
     }
     return "ok";
   }
@@ -136,75 +204,79 @@ export class TableEdit {
   }
 
   #find(name: string, rule: Rule): number {
-    return this.#chains.get(name)?.entries.findIndex((entry) => sameRule(entry.rule, rule)) ?? -1;
+    return this.#plain(name)?.entries.findIndex((entry) => sameRule(entry.rule, rule)) ?? -1;
   }
 
   flush(name: string): IptcErrno {
-    const chain = this.#change(name);
-    if (chain === undefined) return "ENOENT";
-    chain.entries = [];
+    if (!this.has(name)) return "ENOENT";
+    // a user chain has nothing that outlives its rules
+    const chain = this.isBuiltin(name) ? this.chain(name) as LiveChain : { name, count: ZERO };
+    this.#put({ ...chain, entries: [] });
     return "ok";
   }
 
   create(name: string): IptcErrno {
-    if (this.#chains.has(name)) return "EEXIST";
-    const chain: LiveChain = { name, count: ZERO, entries: [] };
-    this.#own.add(chain);
-    this.#chains.set(name, chain);
+    if (this.has(name)) return "EEXIST";
+    this.#put({ name, count: ZERO, entries: [] });
     return "ok";
   }
 
   remove(name: string): IptcErrno {
-    const chain = this.#chains.get(name);
     if (this.isBuiltin(name)) return "EINVAL";
-    if (chain === undefined) return "ENOENT";
-    if ((this.references().get(name) ?? 0) > 0) return "EMLINK";
-    if (chain.entries.length > 0) return "ENOTEMPTY";
-    this.#chains.delete(name);
+    if (!this.has(name)) return "ENOENT";
+    this.#references ??= this.references();
+    if ((this.#references.get(name) ?? 0) > 0) return "EMLINK";
+    if ((this.chain(name)?.entries.length ?? 0) > 0) return "ENOTEMPTY";
+    this.#take(name);
     return "ok";
   }
 
   /** iptables-restore without --noflush: every rule and user chain goes, policies and their counters stay. */
   clear(): void {
-    for (const name of [...this.#chains.keys()]) {
+    this.#references = undefined;
+    for (const name of this.#names()) {
       if (this.isBuiltin(name)) this.flush(name);
-      else this.#chains.delete(name);
+      else this.#take(name);
     }
   }
 
   rename(name: string, to: string): IptcErrno {
     if (this.has(to)) return "EEXIST";
-    const chain = this.isBuiltin(name) ? undefined : this.#change(name);
+    const chain = this.isBuiltin(name) ? undefined : this.chain(name);
     if (chain === undefined) return "ENOENT";
-    this.#chains.delete(name);
-    chain.name = to;
-    this.#chains.set(to, chain);
-    for (const { name: other, entries } of [...this.#chains.values()]) {
-      if (!entries.some((entry) => jumpsTo(entry, name))) continue;
-      const caller = this.#change(other) as LiveChain;
-      caller.entries = caller.entries.map((entry) => jumpsTo(entry, name) ? retarget(entry, to) : entry);
+    this.#take(name);
+    this.#put({ ...chain, name: to });
+    for (const other of this.#names()) {
+      const caller = this.chain(other) as LiveChain;
+      if (!caller.entries.some((entry) => jumpsTo(entry, name))) continue;
+      this.#put({
+        ...caller,
+        entries: caller.entries.map((entry) => jumpsTo(entry, name) ? retarget(entry, to) : entry),
+      });
     }
     return "ok";
   }
 
   policy(name: string, policy: string, count: Count = ZERO): IptcErrno {
-    const chain = this.#change(name);
+    const chain = this.chain(name);
     if (chain === undefined || !this.isBuiltin(name)) return "ENOENT";
     if (policy !== "ACCEPT" && policy !== "DROP") return "EINVAL";
-    chain.policy = policy;
-    chain.count = count;
+    this.#put({ ...chain, policy, count });
     this.#counted.add(name);
     return "ok";
   }
 
   zero(name: string, number?: number): IptcErrno {
-    const chain = this.#change(name);
+    const chain = this.chain(name);
     if (chain === undefined) return "ENOENT";
     if (number !== undefined && number > chain.entries.length) return "E2BIG";
-    if (number === undefined) chain.count = ZERO;
-    chain.entries = chain.entries.map((entry, i) =>
-      number === undefined || i === number - 1 ? { rule: entry.rule, packets: 0, bytes: 0 } : entry
-    );
+    this.#put({
+      ...chain,
+      count: number === undefined ? ZERO : chain.count,
+      entries: chain.entries.map((entry, i) =>
+        number === undefined || i === number - 1 ? { rule: entry.rule, packets: 0, bytes: 0 } : entry
+      ),
+    });
     return "ok";
   }
 

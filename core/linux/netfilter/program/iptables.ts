@@ -182,11 +182,7 @@ export function runRestore(netfilter: Netfilter, words: readonly string[], io: T
 
 /** A table that stays as it is now. */
 function snapshot(netfilter: Netfilter, table: Table): TableEdit {
-  const chains = netfilter.chains(table);
-  return new TableEdit(
-    table,
-    chains.map((chain) => ({ ...chain, entries: chain.entries.map((entry) => ({ ...entry })) })),
-  );
+  return new TableEdit(table, new Map(netfilter.chains(table).map((chain) => [chain.name, chain])));
 }
 
 /** What a listing without `-n` shows, with the names of its addresses; undefined for other command lines. */
