@@ -7,11 +7,13 @@ import type { ProxyMode } from "./proxy_modes/mode.ts";
 import { type ModeName, startMode } from "./proxy_modes/table.ts";
 import {
   healthAnswers,
+  leavesProxied,
   parseGoDuration,
+  PortMemo,
   type ProxyConfig,
   type ProxyNode,
-  serviceViews,
-  ViewMemo,
+  ServiceTables,
+  viewsOf,
 } from "./proxy/mod.ts";
 
 /** What kube-proxy is started with. */
@@ -58,7 +60,7 @@ export function startProxyAgent(options: ProxyAgentOptions): ProxyAgent {
 class Proxy {
   readonly #options: ProxyAgentOptions;
   readonly #health: HealthServers;
-  readonly #memo = new ViewMemo();
+  readonly #memo = new PortMemo();
   #mode: ProxyMode | undefined;
   #stopped = false;
 
@@ -73,14 +75,8 @@ class Proxy {
     if (node === undefined || this.#stopped) return;
     const name: ModeName = config.mode ?? "iptables";
     this.#mode ??= await startMode(task, name, { machine, config });
-    const views = serviceViews({
-      services: store.list("Service"),
-      endpointSlices: store.list("EndpointSlice"),
-      node,
-      config,
-      serviceCIDRs: this.#serviceCIDRs(),
-      memo: this.#memo,
-    });
+    const tables = ServiceTables.of(store, leavesProxied(config));
+    const views = viewsOf(tables, { node, config, serviceCIDRs: this.#serviceCIDRs() }, this.#memo);
     await this.#mode.sync(task, views);
     this.#health.serve(new Map([...healthAnswers(views[1]), ...healthAnswers(views[0])]));
   }

@@ -143,7 +143,8 @@ export class LoadedTable {
   }
 
   /** Loads the chains that differ; false where that is not the way, and then nothing has changed. */
-  #patch({ changed, gone }: Edited): boolean {
+  #patch({ changed: edited, gone }: Edited): boolean {
+    const changed = edited.map((chain) => this.#asBefore(chain));
     const before = [...changed.map(({ name }) => name), ...gone].flatMap((name) => this.#chains.get(name) ?? []);
     const few = before.length + changed.length < LARGEST_PATCH * this.#chains.size && this.#idle * 2 <= this.#lines;
     if (!few || this.#forgetful > 0 || before.some((chain) => this.#code(chain).names)) return false;
@@ -173,6 +174,13 @@ export class LoadedTable {
     this.#settle({ changed, gone }, slots);
     for (const [name, bits] of grown) this.#hooks.set(name, bits);
     return true;
+  }
+
+  /** The same entries as before are the same value as before. */
+  #asBefore(chain: LiveChain): LiveChain {
+    const old = this.#chains.get(chain.name)?.entries;
+    const same = old?.length === chain.entries.length && old.every((entry, i) => entry === chain.entries[i]);
+    return same && old !== chain.entries ? { ...chain, entries: old } : chain;
   }
 
   /** Notes what a patch did. */

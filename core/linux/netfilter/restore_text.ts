@@ -50,39 +50,23 @@ const COUNTERS = /^\[(\d+):(\d+)\]/;
 /** Walks a text, saying every line to the sink; undefined when all went well. */
 export function walkRestore(text: string, sink: RestoreSink, options: RestoreOptions): RestoreFailure | undefined {
   const walker = new RestoreWalker(sink, options);
-  let line = 0;
-  const walk = (from: number, to: number): RestoreFailure | undefined => {
-    for (let at = from; at < to;) {
-      const feed = text.indexOf("\n", at);
-      const end = feed < 0 ? text.length : feed;
-      line++;
-      try {
-        if (!walker.line(text.slice(at, end), feed >= 0)) return { line };
-      } catch (error) {
-        if (!(error instanceof Complaint)) throw error;
-        return { line, complaint: error };
-      }
-      at = end + 1;
-    }
-    return undefined;
-  };
   for (let at = 0; at < text.length;) {
     const run = walker.table === undefined ? undefined : runAt(text, at);
     const end = run?.end ?? lineEnd(text, at);
-    const known = run === undefined ? undefined : walker.known(run, text.slice(at, end));
-    if (known === false) return { line: line + 1 };
-    if (known === true) line += run?.lines ?? 0;
-    else {
-      let failure: RestoreFailure | undefined;
-      if (run === undefined) failure = walk(at, end);
-      else walker.run(run, text.slice(at, end), () => (failure = walk(at, end)) === undefined);
-      if (failure !== undefined) return failure;
+    const own = text.slice(at, end);
+    try {
+      walker.number++;
+      const well = run === undefined ? walker.line(own, end < text.length) : walker.run(run, own);
+      if (!well) return { line: walker.number };
+    } catch (error) {
+      if (!(error instanceof Complaint)) throw error;
+      return { line: walker.number, complaint: error };
     }
     at = end + 1;
   }
   if (walker.table === undefined) return undefined;
-  const problem = `${options.tool}: COMMIT expected at line ${line + 1}`;
-  return { line: line + 1, complaint: new Complaint(STATUS.OTHER, problem, true) };
+  const problem = `${options.tool}: COMMIT expected at line ${walker.number + 1}`;
+  return { line: walker.number + 1, complaint: new Complaint(STATUS.OTHER, problem, true) };
 }
 
 /** Lines `-A CHAIN ...` of one chain that follow each other. */
@@ -114,7 +98,8 @@ class RestoreWalker {
   #last = false;
   readonly #memo: LineMemo;
   readonly #reader: CommandReader;
-  #run: ReadRun | undefined;
+  /** The line under way, from 1. */
+  number = 0;
 
   constructor(readonly sink: RestoreSink, readonly options: RestoreOptions) {
     this.#memo = new LineMemo(options.reading);
@@ -172,50 +157,70 @@ class RestoreWalker {
     return true;
   }
 
-  /** Says a run that was read before; undefined where it must be read by its lines. */
-  known({ chain }: Run, text: string): boolean | undefined {
-    const rules = this.#memo.rules(text, this.table as Table);
-    return rules === undefined ? undefined : this.sink.rules(chain, rules);
+  /** Lines that append to one chain: as they were read before, or line by line. */
+  run(run: Run, text: string): boolean {
+    const table = this.table as Table;
+    const known = this.#memo.rules(text, table);
+    let well = true;
+    if (known !== undefined) {
+      well = this.sink.rules(run.chain, known);
+      if (well) this.number += run.lines - 1;
+    } else {
+      this.#memo.run(text, table, () => {
+        const read = this.#readRun(run, text);
+        well = read.well;
+        return read.rules;
+      });
+    }
+    return this.#last = well;
   }
 
-  /** Reads a run by its lines, as `walk` does it, and keeps it when all of it was rules of its chain. */
-  run({ chain }: Run, text: string, walk: () => boolean): void {
-    const rules: Rule[] = [];
-    this.#run = { chain, rules, isLong: isLong(text), plain: true };
-    const run = this.#run;
-    this.#memo.run(text, this.table as Table, () => walk() && run.plain ? rules : undefined);
-    this.#run = undefined;
+  /** Reads the lines of a run; rules where there is nothing else to them, and they are appended together. */
+  #readRun(run: Run, text: string): { readonly well: boolean; readonly rules?: readonly Rule[] } {
+    const table = this.table as Table;
+    const requests: Request[] = [];
+    const first = this.number;
+    for (let at = 0; at < text.length;) {
+      const end = lineEnd(text, at);
+      const line = text.slice(at, end);
+      this.number = first + requests.length;
+      const read = () => this.#read(line, 0, table);
+      requests.push(isLong(text) ? this.#memo.line(line, table, read) : read());
+      // a chain that is not there is found out before the next line is read
+      if (requests.length === 1 && !this.sink.rules(run.chain, [])) return { well: false };
+      at = end + 1;
+    }
+    const rules = rulesOf(requests, run.chain);
+    if (rules !== undefined) return { well: this.sink.rules(run.chain, rules), rules };
+    for (const [i, request] of requests.entries()) {
+      this.number = first + i;
+      if (!this.sink.command(request)) return { well: false };
+    }
+    return { well: true };
+  }
+
+  #read(text: string, from: number, table: Table): Request {
+    const words = splitLine(text, from) ?? [];
+    if (words.length === 0) usage("no command specified");
+    return this.#reader.read(words, 0, table);
   }
 
   #command(text: string): boolean {
     const count = text.startsWith("[") ? readCounters(text) ?? usage("Bad line %L: need ]") : undefined;
-    const table = this.table as Table;
-    const read = () => {
-      const words = splitLine(text, count === undefined ? 0 : text.indexOf("]") + 1) ?? [];
-      if (words.length === 0) usage("no command specified");
-      return this.#reader.read(words, 0, table);
-    };
-    const request = this.#run?.isLong ? this.#memo.line(text, table, read) : read();
-    if (this.#run !== undefined) noteRules(this.#run, request);
+    const request = this.#read(text, count === undefined ? 0 : text.indexOf("]") + 1, this.table as Table);
     if (count !== undefined && this.options.counters) return this.sink.command(withCount(request, count));
     return this.sink.command(request);
   }
 }
 
-/** A run that is being read: its rules so far, and whether there is nothing else to it. */
-interface ReadRun {
-  readonly chain: string;
-  readonly rules: Rule[];
-  readonly isLong: boolean;
-  plain: boolean;
-}
-
-function noteRules(run: ReadRun, request: Request): void {
-  if ("loaded" in request || request.verb !== "A" || request.chain !== run.chain || request.verbose > 0) {
-    run.plain = false;
-    return;
+/** The rules of lines that append to a chain and do nothing else. */
+function rulesOf(requests: readonly Request[], chain: string): readonly Rule[] | undefined {
+  const rules: Rule[] = [];
+  for (const request of requests) {
+    if ("loaded" in request || request.verb !== "A" || request.chain !== chain || request.verbose > 0) return undefined;
+    for (const rule of request.rules) rules.push(rule);
   }
-  for (const rule of request.rules) run.rules.push(rule);
+  return rules;
 }
 
 function readCounters(text: string): Count | undefined {

@@ -158,8 +158,11 @@ export class TableEdit {
   /** Appends rules that are one value for many tables. */
   appendShared(name: string, rules: readonly Rule[]): IptcErrno {
     const chain = this.chain(name);
-    if (chain === undefined || chain.entries.length > 0) return this.append(name, rules);
-    this.#put({ ...chain, entries: entriesOf(rules) });
+    if (chain === undefined) return "ENOENT";
+    if (rules.length === 0) return "ok";
+    const entries = entriesOf(rules);
+    if (chain.entries.length === 0) this.#put({ ...chain, entries });
+    else for (const entry of entries) this.#change(name)?.push(entry);
     return "ok";
   }
 

@@ -18,6 +18,11 @@ export interface Categories {
 
 const lastResort = (endpoint: Endpoint): boolean => endpoint.serving && endpoint.terminating;
 
+/** Whether the node decides nothing about a port's endpoints: neither a Local policy nor hints. */
+export function isEverywhere(endpoints: readonly Endpoint[], { usesLocal }: Pick<Categorizing, "usesLocal">): boolean {
+  return !usesLocal && endpoints.every(({ zoneHints, nodeHints }) => zoneHints.length + nodeHints.length === 0);
+}
+
 /**
  * Cluster: ready ones the topology hints allow, else the terminating ones that still serve.
  * Local: ready ones on this node, else those here that terminate and still serve. Hints never narrow the local list.
@@ -25,7 +30,7 @@ const lastResort = (endpoint: Endpoint): boolean => endpoint.serving && endpoint
 export function categorize(endpoints: readonly Endpoint[], by: Categorizing): Categories {
   const cluster = by.usesCluster ? clusterEndpoints(endpoints, by) : [];
   if (!by.usesLocal) return { cluster, local: [], reachable: cluster, any: cluster.length > 0 };
-  const local = localEndpoints(endpoints);
+  const local = localEndpoints(endpoints.filter(({ node }) => node !== "" && node === by.node));
   return { cluster, local, reachable: merged(cluster, local), any: endpoints.some((e) => e.ready || lastResort(e)) };
 }
 
@@ -43,9 +48,9 @@ function clusterEndpoints(endpoints: readonly Endpoint[], by: Categorizing): rea
   return ready;
 }
 
-function localEndpoints(endpoints: readonly Endpoint[]): readonly Endpoint[] {
-  const ready = endpoints.filter((e) => e.ready && e.local);
-  return ready.length > 0 ? ready : endpoints.filter((e) => e.local && lastResort(e));
+function localEndpoints(here: readonly Endpoint[]): readonly Endpoint[] {
+  const ready = here.filter(({ ready }) => ready);
+  return ready.length > 0 ? ready : here.filter(lastResort);
 }
 
 function merged(cluster: readonly Endpoint[], local: readonly Endpoint[]): readonly Endpoint[] {

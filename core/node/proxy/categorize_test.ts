@@ -14,7 +14,7 @@ function endpoint(text: string): Endpoint {
     ready: !words.includes("!") && !words.includes("~"),
     serving: !words.includes("!"),
     terminating: words.includes("~"),
-    local: words.includes("@here"),
+    node: words.includes("@here") ? "n1" : "n9",
     zoneHints: hint("zone"),
     nodeHints: hint("node"),
   };

@@ -1,5 +1,5 @@
 import type { Flow } from "../../../wasm/mod.ts";
-import { type EndpointTable, endpointText } from "./endpoints.ts";
+import { endpointText } from "./endpoints.ts";
 import type { Endpoint, ServiceView } from "./view.ts";
 
 const UDP = 17;
@@ -33,15 +33,14 @@ export function staleFlows(view: ServiceView): (flow: Flow) => boolean {
  * addresses and ports alone are no reason.
  */
 export function flowsDue(before: ServiceView | undefined, after: ServiceView): boolean {
-  const [old, now] = [before?.endpoints ?? new Map(), after.endpoints];
-  const lost = udpPorts(old).some(([port, endpoints]) => {
+  const [old, now] = [before?.udpEndpoints ?? NONE, after.udpEndpoints];
+  if (old === now) return false;
+  const lost = [...old].some(([port, endpoints]) => {
     const ready = new Set((now.get(port) ?? []).filter((endpoint) => endpoint.ready).map(({ text }) => text));
     return endpoints.some((endpoint) => endpoint.ready && !ready.has(endpoint.text));
   });
   const serves = (endpoints: readonly Endpoint[] | undefined) => endpoints?.some(({ serving }) => serving) ?? false;
-  return lost || udpPorts(now).some(([port, endpoints]) => serves(endpoints) && !serves(old.get(port)));
+  return lost || [...now].some(([port, endpoints]) => serves(endpoints) && !serves(old.get(port)));
 }
 
-function udpPorts(table: EndpointTable): (readonly [string, readonly Endpoint[]])[] {
-  return [...table].filter(([port]) => port.endsWith(":UDP"));
-}
+const NONE: ServiceView["udpEndpoints"] = new Map();

@@ -5,66 +5,38 @@ import type { Endpoint } from "./view.ts";
 type SliceEndpoint = NonNullable<EndpointSlice["endpoints"]>[number];
 type Hints = { readonly forZones?: readonly { name: string }[]; readonly forNodes?: readonly { name: string }[] };
 
-/** Endpoints of every Service port of one family, by {@link endpointsKey}; each list sorted by the text `ip:port`. */
-export type EndpointTable = ReadonlyMap<string, readonly Endpoint[]>;
-
 /** The key of a Service port: a slice's port belongs to it when name and protocol are equal. */
 export function endpointsKey(namespace: string, service: string, port: { name?: string; protocol?: string }): string {
   return `${namespace}/${service}:${port.name ?? ""}:${port.protocol ?? "TCP"}`;
 }
 
 /** What one slice tells of each Service port: its endpoints by their texts. */
-type Part = ReadonlyMap<string, Endpoint>;
+export type EndpointPart = ReadonlyMap<string, Endpoint>;
 
-/** Slices that were read for one family and node; they are values, so what they told holds. */
-export class EndpointMemo {
-  readonly parts = new WeakMap<EndpointSlice, ReadonlyMap<string, Part>>();
-  lists: ReadonlyMap<string, { readonly parts: readonly Part[]; readonly list: readonly Endpoint[] }> = new Map();
-}
-
-/** Gathers the endpoints that slices of one family tell of. `node` is the name of the node that asks, with its memo. */
-export function endpointTable(
-  slices: readonly EndpointSlice[],
-  family: 4 | 6,
-  { node, memo = new EndpointMemo() }: { readonly node: string; readonly memo?: EndpointMemo },
-): EndpointTable {
-  const found = new Map<string, Part[]>();
-  for (const slice of slices) {
-    const parts = memo.parts.get(slice) ?? readSlice(slice, family, node);
-    memo.parts.set(slice, parts);
-    for (const [key, part] of parts) {
-      const others = found.get(key);
-      if (others === undefined) found.set(key, [part]);
-      else others.push(part);
-    }
-  }
-  const before = memo.lists;
-  memo.lists = new Map(
-    Array.from(found, ([key, parts]) => {
-      const known = before.get(key);
-      const same = known?.parts.length === parts.length && known.parts.every((part, i) => part === parts[i]);
-      return [key, same ? known : { parts, list: merged(parts) }];
-    }),
-  );
-  return new Map(Array.from(memo.lists, ([key, { list }]) => [key, list]));
-}
-
-function readSlice(slice: EndpointSlice, family: 4 | 6, node: string): ReadonlyMap<string, Part> {
+/** What a slice tells in a family, by {@link endpointsKey}. */
+export function readSlice(slice: EndpointSlice, family: 4 | 6): ReadonlyMap<string, EndpointPart> {
   const found = new Map<string, Map<string, Endpoint>>();
-  const service = slice.metadata.labels?.["kubernetes.io/service-name"];
+  const service = serviceOfSlice(slice);
   if (slice.addressType !== (family === 4 ? "IPv4" : "IPv6") || service === undefined) return found;
   for (const port of slice.ports ?? []) {
     if (port.port === undefined || port.port === null) continue;
     const key = endpointsKey(slice.metadata.namespace ?? "", service, port);
     const known = found.get(key) ?? new Map<string, Endpoint>();
     found.set(key, known);
-    for (const endpoint of slice.endpoints ?? []) add(known, readEndpoint(endpoint, port.port, node), family);
+    for (const endpoint of slice.endpoints ?? []) add(known, readEndpoint(endpoint, port.port), family);
   }
   return found;
 }
 
-function merged(parts: readonly Part[]): Endpoint[] {
+/** The Service that a slice belongs to, by name. */
+export function serviceOfSlice({ metadata }: EndpointSlice): string | undefined {
+  return metadata.labels?.["kubernetes.io/service-name"];
+}
+
+/** The endpoints of several slices' parts for one Service port, sorted by the text `ip:port`. */
+export function mergedEndpoints(parts: readonly EndpointPart[]): readonly Endpoint[] {
   const [first = new Map<string, Endpoint>(), ...more] = parts;
+  if (more.length === 0) return sorted(first);
   const all = new Map(first);
   for (const part of more) for (const endpoint of part.values()) put(all, endpoint);
   return sorted(all);
@@ -79,11 +51,13 @@ function put(known: Map<string, Endpoint>, endpoint: Endpoint): void {
   if (!known.has(endpoint.text) || !endpoint.terminating) known.set(endpoint.text, endpoint);
 }
 
-function sorted(known: Map<string, Endpoint>): Endpoint[] {
+function sorted(known: EndpointPart): Endpoint[] {
   return [...known.values()].sort((a, b) => (a.text < b.text ? -1 : a.text > b.text ? 1 : 0));
 }
 
-function readEndpoint(from: SliceEndpoint, port: number, node: string): Endpoint | undefined {
+const NO_HINTS: readonly string[] = [];
+
+function readEndpoint(from: SliceEndpoint, port: number): Endpoint | undefined {
   const address = from.addresses?.[0];
   if (address === undefined) return undefined;
   const ip = withoutZeros(address);
@@ -96,9 +70,9 @@ function readEndpoint(from: SliceEndpoint, port: number, node: string): Endpoint
     ready,
     serving: from.conditions?.serving ?? ready,
     terminating: from.conditions?.terminating ?? false,
-    local: from.nodeName !== undefined && from.nodeName === node,
-    zoneHints: (hints.forZones ?? []).map((zone) => zone.name),
-    nodeHints: (hints.forNodes ?? []).map((hint) => hint.name),
+    node: from.nodeName ?? "",
+    zoneHints: hints.forZones?.map((zone) => zone.name) ?? NO_HINTS,
+    nodeHints: hints.forNodes?.map((hint) => hint.name) ?? NO_HINTS,
   };
 }
 

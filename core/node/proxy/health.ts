@@ -14,7 +14,7 @@ export function healthAnswers(view: ServiceView): ReadonlyMap<number, HealthAnsw
     const { namespace, service: name, healthCheckNodePort: at } = port;
     const entry = answers.get(at) ?? { namespace, name, local: new Set<string>() };
     answers.set(at, entry);
-    for (const endpoint of port.all) if (endpoint.local && endpoint.ready) entry.local.add(endpoint.ip);
+    for (const { ip, node, ready } of port.all) if (ready && node === view.nodeName) entry.local.add(ip);
   }
   return new Map([...answers].map(([port, { namespace, name, local }]) => [port, answer(namespace, name, local.size)]));
 }

@@ -1,4 +1,5 @@
 /** kube-proxy: a small value first ({@link ServiceView}), then a printer for each mode. */
+export { type PortChanges, portChanges } from "./changes.ts";
 export * from "./config.ts";
 export * from "./conntrack.ts";
 export * from "./health.ts";
@@ -14,6 +15,7 @@ export * from "./names.ts";
 export { nftHash } from "./nftables/names.ts";
 export { type NftPrinted, printNftables, PROXY_TABLE } from "./nftables/print.ts";
 export * from "./nftables/sync.ts";
+export { ServiceTables } from "./service_table.ts";
 export * from "./service_views.ts";
 export * from "./sysctls.ts";
 export { Balancer } from "./userspace/balancer.ts";

@@ -1,70 +1,84 @@
-import { type Cidr, contains, ipFamily, parseCidr, requireCidr, requireIp } from "../../base/mod.ts";
-import type { core, EndpointSlice, Service } from "../../kube/mod.ts";
-import { categorize } from "./categorize.ts";
+import { type Cidr, contains, ipFamily, requireCidr, requireIp } from "../../base/mod.ts";
+import type { EndpointSlice, Service } from "../../kube/mod.ts";
 import type { ProxyConfig, ProxyNode } from "./config.ts";
-import { EndpointMemo, endpointsKey, type EndpointTable, endpointTable, withoutZeros } from "./endpoints.ts";
-import { servicePortName } from "./names.ts";
-import type { Endpoint, LocalTraffic, NodePortAddresses, ServicePort, ServiceView } from "./view.ts";
+import { familyOfRange, type PortEntry } from "./service_ports.ts";
+import { type ServiceTable, ServiceTables } from "./service_table.ts";
+import type { LocalTraffic, NodePortAddresses, ServicePort, ServiceView } from "./view.ts";
 
-/** What the cluster's objects, the node and the configuration ask of kube-proxy: one view for IPv4, one for IPv6. */
-export function serviceViews(from: {
-  readonly services: readonly Service[];
-  readonly endpointSlices: readonly EndpointSlice[];
+/** Who looks at Services, and how. */
+export interface Viewing {
   readonly node: ProxyNode;
   readonly config: ProxyConfig;
   /** Prefixes of the cluster's ServiceCIDR objects. */
   readonly serviceCIDRs?: readonly string[];
-  /** What the views before were made of: what has not changed since is the same value again. */
-  readonly memo?: ViewMemo;
-}): readonly [ServiceView, ServiceView] {
-  return [familyView(from, 4), familyView(from, 6)];
 }
 
-type Input = Parameters<typeof serviceViews>[0];
-
-/** A Service's ports, and what they were made of. */
-interface Known {
-  readonly service: Service;
-  readonly lists: readonly (readonly Endpoint[])[];
-  readonly ports: readonly ServicePort[];
+/** What the cluster's objects, the node and the configuration ask of kube-proxy: one view for IPv4, one for IPv6. */
+export function serviceViews(
+  from: Viewing & { readonly services: readonly Service[]; readonly endpointSlices: readonly EndpointSlice[] },
+): readonly [ServiceView, ServiceView] {
+  const tables = new ServiceTables(leavesProxied(from.config));
+  for (const service of from.services) tables.putService(service);
+  for (const slice of from.endpointSlices) tables.putSlice(slice);
+  return viewsOf(tables, from, new PortMemo());
 }
 
-class FamilyMemo {
-  /** What all of it depends on beside the objects. */
-  context = "";
-  endpoints = new EndpointMemo();
-  services = new Map<string, Known>();
+/** Whether a load balancer's address with `ipMode: Proxy` is left to it. */
+export function leavesProxied({ featureGates }: ProxyConfig): boolean {
+  return featureGates?.LoadBalancerIPMode ?? true;
+}
 
-  constructor(readonly family: 4 | 6) {}
+/** The ports that one node has seen: where nothing changed, the same value again. */
+export class PortMemo {
+  #node = "";
+  #seen = new WeakMap<PortEntry, ServicePort>();
+  readonly #lists = new Map<4 | 6, { readonly table: ServiceTable; readonly ports: readonly ServicePort[] }>();
 
-  /** Forgets everything where node or configuration are others. */
-  check(context: string): void {
-    if (this.context === context) return;
-    this.context = context;
-    this.endpoints = new EndpointMemo();
-    this.services.clear();
+  /** A table's ports as a node sees them. */
+  ports(table: ServiceTable, family: 4 | 6, { name, zone }: ProxyNode): readonly ServicePort[] {
+    const node = JSON.stringify([name, zone]);
+    if (this.#node !== node) {
+      this.#node = node;
+      this.#seen = new WeakMap();
+      this.#lists.clear();
+    }
+    const known = this.#lists.get(family);
+    if (known?.table.entries === table.entries) return known.ports;
+    const ports = table.common ?? table.entries.map((entry) => this.#see(entry, { name, zone }));
+    this.#lists.set(family, { table, ports });
+    return ports;
+  }
+
+  #see(entry: PortEntry, node: { readonly name: string; readonly zone: string }): ServicePort {
+    const known = this.#seen.get(entry);
+    if (known !== undefined) return known;
+    const port = entry.seenBy(node);
+    if (!entry.everywhere) this.#seen.set(entry, port);
+    return port;
   }
 }
 
-/** What one node's kube-proxy remembers of the objects it has seen. */
-export class ViewMemo {
-  readonly families = { 4: new FamilyMemo(4), 6: new FamilyMemo(6) } as const;
+/** The views of a node on a cluster's Services. */
+export function viewsOf(tables: ServiceTables, viewing: Viewing, memo: PortMemo): readonly [ServiceView, ServiceView] {
+  return [
+    familyView(tables.table(4), viewing, { family: 4, memo }),
+    familyView(tables.table(6), viewing, { family: 6, memo }),
+  ];
 }
 
-function familyView(from: Input, family: 4 | 6): ServiceView {
-  const { services, endpointSlices, node, config, serviceCIDRs = [], memo = new ViewMemo() } = from;
-  const ipMode = config.featureGates?.LoadBalancerIPMode ?? true;
-  const known = memo.families[family];
-  known.check(JSON.stringify([node.name, node.zone, ipMode]));
-  const endpoints = endpointTable(endpointSlices, family, { node: node.name, memo: known.endpoints });
-  const ports = allPorts(services, known, { family, endpoints, node, ipMode });
+function familyView(
+  table: ServiceTable,
+  { node, config, serviceCIDRs = [] }: Viewing,
+  { family, memo }: { readonly family: 4 | 6; readonly memo: PortMemo },
+): ServiceView {
   const cidrs = nodePortCidrs(config, node, family);
   const nft = config.mode === "nftables";
   const { masqueradeAll = false, masqueradeBit = 14 } = (nft ? config.nftables : config.iptables) ?? {};
   return {
     family,
-    ports,
-    endpoints,
+    nodeName: node.name,
+    ports: memo.ports(table, family, node),
+    udpEndpoints: table.udp,
     localTraffic: localTraffic(config, node, family),
     nodePortAddresses: nodePorts(cidrs, node),
     ownAddresses: ownAddresses(node).filter((address) => ipFamily(address) === family),
@@ -76,130 +90,6 @@ function familyView(from: Input, family: 4 | 6): ServiceView {
     masqueradeMark: (1 << masqueradeBit) >>> 0,
     tcpBeLiberal: config.conntrack?.tcpBeLiberal ?? false,
     nfacct: node.nfacct ?? false,
-  };
-}
-
-// ------------------------------------------------------------------------------------------------ services
-
-interface Context {
-  readonly family: 4 | 6;
-  readonly endpoints: EndpointTable;
-  readonly node: ProxyNode;
-  /** Whether an address with `ipMode: Proxy` is left to the load balancer. */
-  readonly ipMode: boolean;
-}
-
-/** The ports of all Services, by name in order. */
-function allPorts(services: readonly Service[], memo: FamilyMemo, context: Context): ServicePort[] {
-  const before = memo.services;
-  memo.services = new Map();
-  const ports = services.flatMap((service) => {
-    const key = `${service.metadata.namespace}/${service.metadata.name}`;
-    const lists = endpointLists(service, context.endpoints);
-    const known = before.get(key);
-    const same = known?.service === service && known.lists.every((list, i) => list === lists[i]);
-    const now = same ? known : { service, lists, ports: servicePorts(service, context) };
-    memo.services.set(key, now);
-    return now.ports;
-  });
-  return ports.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-}
-
-const NONE: readonly Endpoint[] = [];
-
-function endpointLists({ metadata, spec }: Service, endpoints: EndpointTable): (readonly Endpoint[])[] {
-  return (spec.ports ?? []).map((port) =>
-    endpoints.get(endpointsKey(metadata.namespace ?? "", metadata.name, port)) ?? NONE
-  );
-}
-
-function servicePorts(service: Service, context: Context): ServicePort[] {
-  const { spec, metadata } = service;
-  const clusterIP = clusterIPOf(spec, context.family);
-  if (spec.type === "ExternalName" || clusterIP === undefined || isProxiedByOthers(service)) return [];
-  const common = {
-    namespace: metadata.namespace ?? "",
-    service: metadata.name,
-    clusterIP,
-    ...externalAddresses(service, context),
-    ...policies(spec),
-  };
-  return (spec.ports ?? []).map((port) => onePort(port, common, context));
-}
-
-type Common = Omit<
-  ServicePort,
-  "name" | "protocol" | "port" | "nodePort" | "cluster" | "local" | "reachable" | "any" | "all"
->;
-
-function onePort(port: core.ServicePort, common: Common, { endpoints, node }: Context): ServicePort {
-  const nodePort = port.nodePort ?? 0;
-  const all = endpoints.get(endpointsKey(common.namespace, common.service, port)) ?? [];
-  const external = nodePort !== 0 || common.loadBalancerIPs.length > 0 || common.externalIPs.length > 0;
-  const usesCluster = !common.internalLocal || external;
-  const usesLocal = common.internalLocal || (common.externalLocal && external);
-  return {
-    ...common,
-    name: servicePortName(common.namespace, common.service, port.name ?? ""),
-    protocol: (port.protocol ?? "TCP").toLowerCase() as ServicePort["protocol"],
-    port: port.port,
-    nodePort,
-    all,
-    ...categorize(all, { usesCluster, usesLocal, node: node.name, zone: node.zone }),
-  };
-}
-
-function isProxiedByOthers(service: Service): boolean {
-  return service.metadata.labels?.["service.kubernetes.io/service-proxy-name"] !== undefined;
-}
-
-function clusterIPOf(spec: Service["spec"], family: 4 | 6): string | undefined {
-  const all = spec.clusterIPs?.length ? spec.clusterIPs : [spec.clusterIP ?? ""];
-  if (all[0] === "None") return undefined;
-  return sameFamily(all, family)[0];
-}
-
-/** Addresses of one family. */
-function sameFamily(addresses: readonly string[], family: 4 | 6): string[] {
-  return addresses.map((text) => withoutZeros(text.trim())).filter((text) => ipFamily(text) === family);
-}
-
-function externalAddresses(service: Service, { family, ipMode }: Context) {
-  const ingress = service.status?.loadBalancer?.ingress ?? [];
-  const vips = ingress.filter((entry) => entry.ip && !(ipMode && (entry as { ipMode?: string }).ipMode === "Proxy"));
-  return {
-    externalIPs: sameFamily(service.spec.externalIPs ?? [], family),
-    loadBalancerIPs: service.spec.type === "LoadBalancer"
-      ? sameFamily(vips.map((entry) => entry.ip as string), family)
-      : [],
-    sourceRanges: sourceRanges(service.spec.loadBalancerSourceRanges ?? [], family),
-  };
-}
-
-/** A range of length 0 anywhere lets everybody in, so no range remains. */
-function sourceRanges(ranges: readonly string[], family: 4 | 6): string[] {
-  const own = ranges.map((range) => plainRange(range.trim())).filter((range) => familyOfRange(range) === family);
-  return own.some((range) => range.endsWith("/0")) ? [] : own;
-}
-
-function plainRange(range: string): string {
-  const [address = "", length = ""] = range.split("/");
-  return `${withoutZeros(address)}/${length.replace(/^0+(?=\d)/, "")}`;
-}
-
-function familyOfRange(range: string): 4 | 6 | undefined {
-  return parseCidr(range)?.ip.family;
-}
-
-function policies(spec: Service["spec"]) {
-  const external = spec.type === "LoadBalancer" || spec.type === "NodePort" || (spec.externalIPs ?? []).length > 0;
-  const externalLocal = external && spec.externalTrafficPolicy === "Local";
-  const timeout = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds ?? 10_800;
-  return {
-    internalLocal: spec.internalTrafficPolicy === "Local",
-    externalLocal,
-    affinity: spec.sessionAffinity === "ClientIP" ? timeout : undefined,
-    healthCheckNodePort: spec.type === "LoadBalancer" && externalLocal ? spec.healthCheckNodePort ?? 0 : 0,
   };
 }
 

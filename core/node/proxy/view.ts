@@ -12,8 +12,8 @@ export interface Endpoint {
   readonly ready: boolean;
   readonly serving: boolean;
   readonly terminating: boolean;
-  /** Whether it runs on this node. */
-  readonly local: boolean;
+  /** The node it runs on; empty where its slice does not say. */
+  readonly node: string;
   readonly zoneHints: readonly string[];
   readonly nodeHints: readonly string[];
 }
@@ -62,10 +62,12 @@ export type NodePortAddresses = "all" | readonly string[];
 /** Everything a printer needs for one family. */
 export interface ServiceView {
   readonly family: 4 | 6;
-  /** Sorted by name. */
+  /** The node it is the view of. */
+  readonly nodeName: string;
+  /** Sorted by name. Where node and cluster agree, one value for all nodes. */
   readonly ports: readonly ServicePort[];
-  /** Endpoints as the slices tell of them, by Service port and protocol, also of Services that others proxy. */
-  readonly endpoints: ReadonlyMap<string, readonly Endpoint[]>;
+  /** Endpoints of UDP ports as the slices tell of them, by Service port, also of Services that others proxy. */
+  readonly udpEndpoints: ReadonlyMap<string, readonly Endpoint[]>;
   /** Undefined where no detector is configured for the family: nothing counts as local then. */
   readonly localTraffic: LocalTraffic | undefined;
   readonly nodePortAddresses: NodePortAddresses;

@@ -6,9 +6,8 @@
  *
  * A chain that is declared is emptied first, so a partial text declares the shared chains and those of changed Services.
  */
-import { isServiceChain } from "../names.ts";
 import { type ServicePort, type ServiceView, totalEndpoints } from "../view.ts";
-import { type ChainRules, ownChains, sharedRules } from "./rules.ts";
+import { ownText, type SharedText, sharedText } from "./rules.ts";
 
 /** More endpoints than this in all Services, and comments and cleaning are spared. */
 export const LARGE_CLUSTER = 1000;
@@ -24,58 +23,84 @@ const NAT_CHAINS = ["KUBE-SERVICES", "KUBE-NODEPORTS", "KUBE-POSTROUTING", "KUBE
 
 /** What to write. */
 export interface PrintOptions {
-  /** Only the chains of these Services (`namespace/name`), besides the shared ones; all when left out. */
-  readonly only?: ReadonlySet<string>;
+  /** Only the chains of these ports, besides the shared ones; all when left out. */
+  readonly only?: readonly ServicePort[];
   /** Chains to take away: those of Services and endpoints that are gone. */
   readonly stale?: readonly string[];
+  /** Whether comments are spared; else the view's endpoints say. */
+  readonly large?: boolean;
 }
 
 /** The text of a view for one family; the whole of it, or what a change needs. */
 export function printIptables(view: ServiceView, options: PrintOptions = {}): string {
-  const large = totalEndpoints(view) > LARGE_CLUSTER;
-  const wanted = view.ports.filter((port) => options.only?.has(`${port.namespace}/${port.service}`) ?? true);
-  const own = wanted.flatMap((port) => ownChains(port, view, large));
-  const shared = view.ports.map((port) => sharedRules(port, view));
-  const stale = options.stale ?? [];
+  const { stale = [], only = view.ports, large = totalEndpoints(view) > LARGE_CLUSTER } = options;
+  const shared = sharedTexts(view);
+  const own = only.map((port) => ownText(port, view, large));
   return [
-    ...table("filter", declared(FILTER_CHAINS, "KUBE-FIREWALL"), [
-      ...firewallRule(view),
-      ...lines(shared.flatMap((rules) => rules.filter)),
-      ...forwardRules(view),
-    ]),
-    ...table("nat", declared(NAT_CHAINS, ...own.map(({ chain }) => chain), ...stale), [
-      ...masqueradeRules(view),
-      ...lines(shared.flatMap((rules) => rules.nat)),
-      ...lines(own),
-      ...nodePortJumps(view),
-      ...stale.map((chain) => `-X ${chain}`),
-    ]),
-    "",
-  ].join("\n");
+    "*filter\n",
+    ...declared([...FILTER_CHAINS, "KUBE-FIREWALL"]),
+    ...lines(firewallRule(view)),
+    ...shared.map(({ filter }) => filter),
+    ...lines(forwardRules(view)),
+    "COMMIT\n*nat\n",
+    ...declared(NAT_CHAINS),
+    ...own.map(({ declared }) => declared),
+    ...declared(stale),
+    ...lines(masqueradeRules(view)),
+    ...shared.map(({ nat }) => nat),
+    ...own.map(({ rules }) => rules),
+    ...lines(nodePortJumps(view)),
+    ...stale.map((chain) => `-X ${chain}\n`),
+    "COMMIT\n",
+  ].join("");
 }
 
-/** The nat chains that a view's Services have; what is there beyond them is stale. */
-export function activeChains(view: ServiceView): Set<string> {
-  const large = totalEndpoints(view) > LARGE_CLUSTER;
-  return new Set(view.ports.flatMap((port: ServicePort) => ownChains(port, view, large)).map(({ chain }) => chain));
+/** How many ports make a block. */
+const BLOCK = 128;
+
+/** What ports that stand together add to the shared chains, as it was printed last. */
+interface Block extends SharedText {
+  readonly ports: readonly ServicePort[];
+  readonly of: readonly SharedText[];
 }
 
-/** The chains among `existing` that kube-proxy made and no longer needs, sorted. */
-export function staleChains(existing: Iterable<string>, view: ServiceView): string[] {
-  const active = activeChains(view);
-  return [...existing].filter((chain) => isServiceChain(chain) && !active.has(chain)).sort();
+const blocks = new WeakMap<ServicePort, Block>();
+
+/** The lines of all ports in the shared chains, block by block: with few changes most blocks are what they were. */
+function sharedTexts(view: ServiceView): SharedText[] {
+  const texts: SharedText[] = [];
+  for (let at = 0; at < view.ports.length; at += BLOCK) {
+    const first = view.ports[at] as ServicePort;
+    const known = blocks.get(first);
+    const end = Math.min(at + BLOCK, view.ports.length);
+    if (known !== undefined && holds(known, view, { at, end })) texts.push(known);
+    else {
+      const ports = view.ports.slice(at, end);
+      const of = ports.map((port) => sharedText(port, view));
+      const block = {
+        ports,
+        of,
+        filter: of.map(({ filter }) => filter).join(""),
+        nat: of.map(({ nat }) => nat).join(""),
+      };
+      blocks.set(first, block);
+      texts.push(block);
+    }
+  }
+  return texts;
 }
 
-function table(name: string, chains: readonly string[], rules: readonly string[]): string[] {
-  return [`*${name}`, ...chains, ...rules, "COMMIT"];
+function holds(block: Block, view: ServiceView, { at, end }: { readonly at: number; readonly end: number }): boolean {
+  if (block.ports.length !== end - at) return false;
+  return block.ports.every((port, i) => view.ports[at + i] === port && sharedText(port, view) === block.of[i]);
 }
 
-function declared(chains: readonly string[], ...more: readonly string[]): string[] {
-  return [...chains, ...more].map((chain) => `:${chain} - [0:0]`);
+function declared(chains: readonly string[]): string[] {
+  return chains.map((chain) => `:${chain} - [0:0]\n`);
 }
 
-function lines(chains: readonly ChainRules[]): string[] {
-  return chains.flatMap(({ chain, rules }) => rules.map((rule) => `-A ${chain} ${rule}`));
+function lines(rules: readonly string[]): string[] {
+  return rules.map((rule) => `${rule}\n`);
 }
 
 function mark(view: ServiceView): string {

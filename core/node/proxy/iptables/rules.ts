@@ -3,13 +3,12 @@ import { externallyAccessible, type LocalTraffic, type ServicePort, type Service
 import { contains, parseIp, requireCidr } from "../../../base/mod.ts";
 
 /** Rules of one chain of one table: the arguments after `-A CHAIN`. */
-export interface ChainRules {
+interface ChainRules {
   readonly chain: string;
   readonly rules: readonly string[];
 }
 
-/** What one Service port adds to the chains that all share. */
-export interface SharedRules {
+interface SharedRules {
   readonly filter: readonly ChainRules[];
   readonly nat: readonly ChainRules[];
 }
@@ -23,13 +22,29 @@ function destination(port: ServicePort, address: string): string {
 
 // ------------------------------------------------------------------------------------------------ shared chains
 
-/** The rules of a Service port in KUBE-SERVICES, KUBE-EXTERNAL-SERVICES, KUBE-NODEPORTS and KUBE-PROXY-FIREWALL. */
-export function sharedRules(port: ServicePort, view: ServiceView): SharedRules {
-  return once(shared, port, { key: viewKey(view), make: () => makeShared(port, view) });
+/** What a Service port adds to KUBE-SERVICES, KUBE-EXTERNAL-SERVICES, KUBE-NODEPORTS and KUBE-PROXY-FIREWALL, as lines. */
+export interface SharedText {
+  readonly filter: string;
+  readonly nat: string;
 }
 
-const shared = new WeakMap<ServicePort, Made<SharedRules>>();
-const own = new WeakMap<ServicePort, Made<readonly ChainRules[]>>();
+/** The lines of a Service port in the chains that all share. */
+export function sharedText(port: ServicePort, view: ServiceView): SharedText {
+  const make = () => {
+    const { filter, nat } = makeShared(port, view);
+    return { filter: linesOf(filter), nat: linesOf(nat) };
+  };
+  return once(shared, port, { key: viewKey(port, view), make });
+}
+
+function linesOf(chains: readonly ChainRules[]): string {
+  let text = "";
+  for (const { chain, rules } of chains) for (const rule of rules) text += `-A ${chain} ${rule}\n`;
+  return text;
+}
+
+const shared = new WeakMap<ServicePort, Made<SharedText>>();
+const own = new WeakMap<ServicePort, Made<OwnText>>();
 
 /** What was made of a port, and for what kind of view. */
 interface Made<T> {
@@ -52,14 +67,15 @@ function once<T>(
 
 const keys = new WeakMap<ServiceView, string>();
 
-/** What of a view, beside its ports, decides about rules. */
-function viewKey(view: ServiceView): string {
-  const known = keys.get(view);
-  if (known !== undefined) return known;
-  const { ports: _ports, endpoints: _endpoints, ...rest } = view;
-  const key = JSON.stringify(rest);
-  keys.set(view, key);
-  return key;
+/** What of a view, beside its ports, decides about a port's rules: the node itself only where source ranges may hold it. */
+function viewKey(port: ServicePort, view: ServiceView): string {
+  let key = keys.get(view);
+  if (key === undefined) {
+    const { localTraffic, localhostNodePorts, masqueradeAll, nfacct } = view;
+    key = JSON.stringify([localTraffic, localhostNodePorts, masqueradeAll, nfacct]);
+    keys.set(view, key);
+  }
+  return port.sourceRanges.length === 0 ? key : `${key} ${view.nodeIP}`;
 }
 
 function makeShared(port: ServicePort, view: ServiceView): SharedRules {
@@ -125,9 +141,26 @@ function nodePortRules(port: ServicePort, view: ServiceView): string[] {
 
 // ------------------------------------------------------------------------------------------------ chains of its own
 
-/** The chains that a Service port has for itself, in the order they are written. `large` leaves out the balancing comments. */
-export function ownChains(port: ServicePort, view: ServiceView, large: boolean): readonly ChainRules[] {
-  return once(own, port, { key: `${large} ${viewKey(view)}`, make: () => makeOwn(port, view, large) });
+/** The chains that a Service port has for itself, as text: their declarations, and their rules. */
+export interface OwnText {
+  readonly chains: readonly string[];
+  readonly declared: string;
+  readonly rules: string;
+}
+
+/** A Service port's own chains, in the order they are written. `large` leaves out the balancing comments. */
+export function ownText(port: ServicePort, view: ServiceView, large: boolean): OwnText {
+  const make = () => {
+    const made = makeOwn(port, view, large);
+    const chains = made.map(({ chain }) => chain);
+    return { chains, declared: chains.map((chain) => `:${chain} - [0:0]\n`).join(""), rules: linesOf(made) };
+  };
+  return once(own, port, { key: `${viewKey(port, view)}${large}`, make });
+}
+
+/** The names of a Service port's own chains. */
+export function chainNames(port: ServicePort, view: ServiceView): readonly string[] {
+  return own.get(port)?.value.chains ?? makeOwn(port, view, true).map(({ chain }) => chain);
 }
 
 function makeOwn(port: ServicePort, view: ServiceView, large: boolean): ChainRules[] {

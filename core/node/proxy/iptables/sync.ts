@@ -1,6 +1,8 @@
+import { portChanges, portsOfServices } from "../changes.ts";
 import { isServiceChain } from "../names.ts";
-import { type ServicePort, type ServiceView, totalEndpoints } from "../view.ts";
-import { activeChains, LARGE_CLUSTER, printIptables, staleChains } from "./print.ts";
+import { type ServiceView, totalEndpoints } from "../view.ts";
+import { LARGE_CLUSTER, printIptables } from "./print.ts";
+import { chainNames } from "./rules.ts";
 
 /** How often at least everything is written anew and, in large clusters, stale chains are cleaned: milliseconds. */
 export const SYNC_PERIOD = 30_000;
@@ -8,8 +10,8 @@ export const SYNC_PERIOD = 30_000;
 /** What the last sync of a family left behind. */
 export interface Synced {
   readonly view: ServiceView;
-  /** The Service chains that stand in the nat table. */
-  readonly chains: ReadonlySet<string>;
+  /** Service chains in the nat table that nothing leads to any more. */
+  readonly stale: ReadonlySet<string>;
   /** When stale chains were last taken away, in virtual milliseconds. */
   readonly cleaned: number;
 }
@@ -30,29 +32,21 @@ export function syncIptables(
   before: Synced | undefined,
   at: { readonly now: number; readonly existing?: readonly string[] },
 ): Sync {
-  const there = before?.chains ?? new Set((at.existing ?? []).filter(isServiceChain));
   const large = totalEndpoints(view) > LARGE_CLUSTER;
+  const { changed, replaced } = portChanges(before?.view.ports ?? [], view.ports);
+  const gone = new Set(before?.stale ?? (at.existing ?? []).filter(isServiceChain));
+  for (const port of replaced) for (const chain of chainNames(port, view)) gone.add(chain);
+  if (gone.size > 0) { for (const port of changed) for (const chain of chainNames(port, view)) gone.delete(chain); }
   const cleans = before === undefined || !large || at.now - before.cleaned > SYNC_PERIOD;
-  const stale = cleans ? staleChains(there, view) : [];
-  const only = before === undefined ? undefined : changedServices(before.view, view);
-  const text = printIptables(view, { stale, ...(only === undefined ? {} : { only }) });
-  const gone = new Set(stale);
-  const chains = new Set([...[...there].filter((chain) => !gone.has(chain)), ...activeChains(view)]);
-  return { text, full: only === undefined, synced: { view, chains, cleaned: cleans ? at.now : before.cleaned } };
-}
-
-/** Services (`namespace/name`) with a port that is new or differs. */
-export function changedServices(before: ServiceView, after: ServiceView): Set<string> {
-  const differ = after.ports.filter((port, i) => before.ports[i] !== port);
-  if (differ.length === 0) return new Set();
-  const known = new Map(before.ports.map((port) => [portKey(port), port]));
-  const changed = differ.filter((port) => {
-    const old = known.get(portKey(port));
-    return old !== port && (old === undefined || JSON.stringify(old) !== JSON.stringify(port));
+  const stale = cleans ? [...gone].sort() : [];
+  const text = printIptables(view, {
+    stale,
+    large,
+    ...(before === undefined ? {} : { only: portsOfServices(view.ports, changed) }),
   });
-  return new Set(changed.map((port) => `${port.namespace}/${port.service}`));
-}
-
-function portKey(port: ServicePort): string {
-  return `${port.name}/${port.protocol}`;
+  return {
+    text,
+    full: before === undefined,
+    synced: { view, stale: cleans ? new Set() : gone, cleaned: cleans ? at.now : before.cleaned },
+  };
 }

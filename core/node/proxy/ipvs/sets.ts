@@ -63,7 +63,9 @@ type Put = (name: SetName, ...values: readonly string[]) => void;
 function fill(port: ServicePort, view: ServiceView, put: Put): void {
   const { protocol } = port;
   const at = (address: string, number = port.port) => `${address},${protocol}:${number}`;
-  for (const { ip, port: number, local } of port.all) if (local) put("KUBE-LOOP-BACK", `${at(ip, number)},${ip}`);
+  for (const { ip, port: number, node } of port.all) {
+    if (node === view.nodeName) put("KUBE-LOOP-BACK", `${at(ip, number)},${ip}`);
+  }
   put("KUBE-CLUSTER-IP", at(port.clusterIP));
   put(
     port.externalLocal ? "KUBE-EXTERNAL-IP-LOCAL" : "KUBE-EXTERNAL-IP",

@@ -60,7 +60,7 @@ function elementsOf(context: Context): PlacedElement[] {
       element: { key: at(ip), value: goto(names.firewall) },
     })),
     ...(port.nodePort === 0 ? [] : from([port.protocol, String(port.nodePort)])),
-    ...port.reachable.filter(({ local }) => local).map((endpoint) => hairpin(endpoint, port)),
+    ...port.reachable.filter(({ node }) => node === context.view.nodeName).map((endpoint) => hairpin(endpoint, port)),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { type NftChange, type NftTable, type NftTransaction, printNftTransaction } from "../../../linux/mod.ts";
-import { changedServices } from "../iptables/sync.ts";
+import { portChanges, portsOfServices } from "../changes.ts";
 import type { ServicePort, ServiceView } from "../view.ts";
 import { isAffinitySet, isNftServiceChain } from "./names.ts";
 import { type PlacedElement, type PortPart, portPart } from "./port.ts";
@@ -86,10 +86,10 @@ function found(view: ServiceView, table: NftTable | undefined): NftSynced {
 
 /** The parts of Services that are new or differ; of all at first. */
 function newParts(view: ServiceView, before: NftSynced | undefined): Map<string, PortPart> {
-  const changed = before === undefined ? undefined : changedServices(before.view, view);
-  const due = (port: ServicePort) => changed?.has(`${port.namespace}/${port.service}`) ?? true;
-  if (changed?.size === 0) return new Map();
-  return new Map(view.ports.filter(due).map((port) => [partKey(port), portPart(port, view)]));
+  const due = before === undefined
+    ? view.ports
+    : portsOfServices(view.ports, portChanges(before.view.ports, view.ports).changed);
+  return new Map(due.map((port) => [partKey(port), portPart(port, view)]));
 }
 
 function wanted(view: ServiceView, parts: ReadonlyMap<string, PortPart>) {
