@@ -1,6 +1,6 @@
 import { type NftChange, type NftTable, type NftTransaction, printNftTransaction } from "../../../linux/mod.ts";
 import { portChanges, portsOfServices } from "../changes.ts";
-import type { ServicePort, ServiceView } from "../view.ts";
+import type { ServiceView } from "../view.ts";
 import { isAffinitySet, isNftServiceChain } from "./names.ts";
 import { type PlacedElement, type PortPart, portPart } from "./port.ts";
 import { elementKey, nodePortElements, onProxyTable, partKey, skeletonChanges, writeChains } from "./print.ts";
