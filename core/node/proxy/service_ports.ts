@@ -127,6 +127,7 @@ function plainRange(range: string): string {
   return `${withoutZeros(address)}/${length.replace(/^0+(?=\d)/, "")}`;
 }
 
+/** The family of a prefix; undefined where it is none. */
 export function familyOfRange(range: string): 4 | 6 | undefined {
   return parseCidr(range)?.ip.family;
 }
