@@ -36,9 +36,15 @@ export function switchFor(plane: PlaneApi, name: string): Ns {
   return ns;
 }
 
+/** How many ports each switch has, by the plane it stands in: a switch of thousand nodes is not counted for each of them. */
+const PORTS = new WeakMap<PlaneApi, Map<Ns, number>>();
+
 /** A free port of a switch, as the end of a cable. */
 export function portOf(plane: PlaneApi, ns: Ns): End {
-  const ports = plane.links(ns).filter(({ master }) => master === BRIDGE).length;
+  const counts = PORTS.get(plane) ?? new Map<Ns, number>();
+  PORTS.set(plane, counts);
+  const ports = counts.get(ns) ?? plane.links(ns).filter(({ master }) => master === BRIDGE).length;
+  counts.set(ns, ports + 1);
   return { ns, device: `port${ports + 1}`, master: BRIDGE };
 }
 

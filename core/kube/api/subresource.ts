@@ -1,3 +1,4 @@
+import { copyJson } from "../../base/mod.ts";
 import type { KubeObject, Namespace, Pod } from "../objects/object.ts";
 import { budgetsOf } from "../controllers/disruption.ts";
 import { isReady, isTerminal } from "../controllers/pods.ts";
@@ -89,7 +90,7 @@ export function bindPod(server: ApiServer, pod: Pod, node: string): Status | und
       `pod ${name} is already assigned to node "${pod.spec.nodeName}"`,
     );
   }
-  const bound = structuredClone(pod);
+  const bound = copyJson(pod);
   bound.spec.nodeName = node;
   copyTopology(bound, server.store);
   const time = server.now();

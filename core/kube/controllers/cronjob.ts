@@ -1,3 +1,4 @@
+import { copyJson } from "../../base/mod.ts";
 import { isStatus } from "../api/types.ts";
 import { type batch, type Draft, type Job, keyOf, type KubeObject } from "../objects/object.ts";
 import { type Controller, type ControllerApi, splitKey } from "./controller.ts";
@@ -79,7 +80,7 @@ function start(cron: CronJob, { due, active }: Due, api: ControllerApi): void {
 
 /** A Job is called after its minute, so that it is made once. */
 function jobOf({ metadata, spec, ...cron }: CronJob, due: number, scheduled: string): Draft {
-  const { metadata: template = {}, spec: job } = structuredClone(spec.jobTemplate);
+  const { metadata: template = {}, spec: job } = copyJson(spec.jobTemplate);
   return {
     apiVersion: "batch/v1",
     kind: "Job",

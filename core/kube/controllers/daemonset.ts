@@ -1,3 +1,4 @@
+import { copyJson } from "../../base/mod.ts";
 import { isStatus } from "../api/types.ts";
 import { type core, type DaemonSet, type Draft, keyOf, type Node, type Pod } from "../objects/object.ts";
 import { type Controller, type ControllerApi, splitKey } from "./controller.ts";
@@ -56,7 +57,7 @@ function nodeOf({ spec }: Pod): string {
 }
 
 function daemonSpec(set: DaemonSet): core.PodSpec {
-  const spec = structuredClone(set.spec.template.spec) as core.PodSpec;
+  const spec = copyJson(set.spec.template.spec) as core.PodSpec;
   const added = spec.hostNetwork ? [...TOLERATED, NETWORK] : TOLERATED;
   return { ...spec, tolerations: [...(spec.tolerations ?? []), ...added] };
 }

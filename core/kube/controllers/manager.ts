@@ -22,17 +22,34 @@ interface Task {
   readonly key: string;
 }
 
+/** First in, first out, at the same cost however many wait. */
+class Queue<T> {
+  #items: T[] = [];
+  #next = 0;
+
+  add(item: T): void {
+    this.#items.push(item);
+  }
+
+  take(): T | undefined {
+    const item = this.#items[this.#next];
+    if (item === undefined) return undefined;
+    if (++this.#next === this.#items.length) [this.#items, this.#next] = [[], 0];
+    return item;
+  }
+}
+
 /**
  * Runs the controllers: every change is shown to all of them in order, and the work they ask for is done once all known
  * changes were shown. Changes from outside are taken up at the same virtual time, by a timer of the clock.
  */
 export class ControllerManager implements ControllerApi {
-  readonly #changes: Change[] = [];
+  readonly #changes = new Queue<Change>();
   readonly #work = new Map<Sync, Set<string>>();
   /** When work on a large object may be done again. */
   readonly #rests = new Map<Sync, Map<string, number>>();
   readonly #owned = new Map<string, Map<string, KubeObject>>();
-  readonly #tasks: Task[] = [];
+  readonly #tasks = new Queue<Task>();
   #running = false;
   #scheduled = false;
 
@@ -65,7 +82,7 @@ export class ControllerManager implements ControllerApi {
     this.#running = true;
     try {
       for (let steps = 0; this.#step(); steps++) {
-        if (steps > TOO_MANY) throw new Error(`controllers do not come to rest: ${this.#tasks[0]?.key}`);
+        if (steps > TOO_MANY) throw new Error(`controllers do not come to rest: ${this.#tasks.take()?.key}`);
       }
     } finally {
       this.#running = false;
@@ -83,7 +100,7 @@ export class ControllerManager implements ControllerApi {
   }
 
   #ask(task: Task): void {
-    this.#tasks.push(task);
+    this.#tasks.add(task);
     this.#schedule();
   }
 
@@ -139,7 +156,7 @@ export class ControllerManager implements ControllerApi {
   #notice(change: Change): void {
     this.#index(change);
     if (change.object.kind === "Event") return;
-    this.#changes.push(change);
+    this.#changes.add(change);
     this.#schedule();
   }
 
@@ -153,12 +170,12 @@ export class ControllerManager implements ControllerApi {
   }
 
   #step(): boolean {
-    const change = this.#changes.shift();
+    const change = this.#changes.take();
     if (change !== undefined) {
       for (const controller of this.controllers) controller(change, this);
       return true;
     }
-    const task = this.#tasks.shift();
+    const task = this.#tasks.take();
     if (task === undefined) return false;
     this.#work.get(task.sync)?.delete(task.key);
     this.#rest(task, task.sync(task.key, this) ?? 0);

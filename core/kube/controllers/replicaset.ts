@@ -1,3 +1,4 @@
+import { copyJson } from "../../base/mod.ts";
 import { isStatus } from "../api/types.ts";
 import { type apps, type Draft, keyOf, type Pod, type ReplicaSet } from "../objects/object.ts";
 import { labelsSelector, matches, selectorOf } from "../store/selector.ts";
@@ -75,7 +76,7 @@ export function podFromTemplate(template: Template, owner: ReplicaSet | { metada
       ...(finalizers === undefined ? {} : { finalizers: [...finalizers] }),
       ownerReferences: [ownerReference(owner as ReplicaSet)],
     },
-    spec: structuredClone(template?.spec),
+    spec: copyJson(template?.spec),
   } as Draft;
 }
 

@@ -1,7 +1,7 @@
 import { copyOf, keyOf, type Node, type Pod } from "../objects/object.ts";
 import { type Controller, type ControllerApi, splitKey } from "./controller.ts";
 import { controllerOf } from "./owners.ts";
-import { loadsOf, type NodeLoads } from "./node_load.ts";
+import { loadsOf, type NodeLoads, requestOf } from "./node_load.ts";
 import { whyFull, whyNot } from "./scheduling.ts";
 import { neighboursOf } from "./spreading.ts";
 
@@ -27,10 +27,11 @@ function schedule(key: string, api: ControllerApi): void {
   const nodes = api.store.list("Node");
   const loads = loadsOf(api);
   const neighbours = neighboursOf(pod, nodes, api);
+  const request = requestOf(pod.spec);
   const why = (node: Node): readonly string[] => {
     const reason = whyNot(pod.spec, node);
     if (reason !== undefined) return [reason];
-    const crowded = whyFull(pod.spec, node, loads.of(node.metadata.name));
+    const crowded = whyFull(request, node, loads.of(node.metadata.name));
     if (crowded.length > 0) return crowded;
     const apart = neighbours?.(node);
     return apart === undefined ? [] : [apart];

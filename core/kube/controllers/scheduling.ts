@@ -1,11 +1,11 @@
 /** Which nodes a pod may run on: names, labels, taints. */
 import type { core, Node } from "../objects/object.ts";
-import { amount, type Load, requestOf } from "./node_load.ts";
+import { amount, type Load, type Request } from "./node_load.ts";
 import { labelsSelector, matches, type Requirement } from "../store/selector.ts";
 
 /** Why a node does not do, in the scheduler's words; undefined where it does. */
 export function whyNot(spec: core.PodSpec, node: Node, options: FitOptions = {}): string | undefined {
-  const { metadata, spec: { unschedulable, taints = [] } } = node;
+  const { metadata, spec: { unschedulable, taints } } = node;
   if (unschedulable && !options.ignoreUnschedulable && !tolerates(spec, UNSCHEDULABLE)) {
     return "node(s) were unschedulable";
   }
@@ -13,25 +13,27 @@ export function whyNot(spec: core.PodSpec, node: Node, options: FitOptions = {})
   const chosen = spec.nodeSelector === undefined || matches(labelsSelector(spec.nodeSelector), metadata.labels);
   const affine = chosen && meetsAffinity(spec, node);
   if (!affine) return "node(s) didn't match Pod's node affinity/selector";
-  const taint = taints.find((one) =>
+  const taint = taints?.find((one) =>
     one.effect !== "PreferNoSchedule" && !ignored(one, options) && !tolerates(spec, one)
   );
   return taint === undefined ? undefined : `node(s) had untolerated taint(s)`;
 }
 
 /** What a node has too little of for a pod, in the scheduler's words. */
-export function whyFull(spec: core.PodSpec, { status }: Node, load: Load): string[] {
-  const { cpu, memory, ports } = requestOf(spec);
-  if (ports.some((port) => (load.ports.get(port) ?? 0) > 0)) {
+export function whyFull({ cpu, memory, ports }: Request, { status }: Node, load: Load): readonly string[] {
+  if (ports.length > 0 && ports.some((port) => (load.ports.get(port) ?? 0) > 0)) {
     return ["node(s) didn't have free ports for the requested pod ports"];
   }
   const has = roomOf(status);
+  if (load.pods < has.pods && load.cpu + cpu <= has.cpu && load.memory + memory <= has.memory) return NOTHING;
   return [
     ...(load.pods + 1 > has.pods ? ["Too many pods"] : []),
     ...(cpu > 0 && load.cpu + cpu > has.cpu ? ["Insufficient cpu"] : []),
     ...(memory > 0 && load.memory + memory > has.memory ? ["Insufficient memory"] : []),
   ];
 }
+
+const NOTHING: readonly string[] = [];
 
 interface Room {
   readonly pods: number;

@@ -1,3 +1,4 @@
+import { copyJson } from "../../base/mod.ts";
 import { isStatus } from "../api/types.ts";
 import { type core, type Draft, keyOf, type Pod, type StatefulSet } from "../objects/object.ts";
 import { type Controller, type ControllerApi, splitKey } from "./controller.ts";
@@ -92,7 +93,7 @@ function remove(set: StatefulSet, pod: Pod, api: ControllerApi): void {
 function podOf(set: StatefulSet, ordinal: number, revision: string): Draft {
   const name = `${set.metadata.name}-${ordinal}`;
   const { generateName: _generated, ...metadata } = podFromTemplate(set.spec.template, set as never).metadata;
-  const spec = structuredClone(set.spec.template.spec) as core.PodSpec;
+  const spec = copyJson(set.spec.template.spec) as core.PodSpec;
   const claims = (set.spec.volumeClaimTemplates ?? []).map((claim) => claim.metadata?.name ?? "");
   const others = (spec.volumes ?? []).filter((volume) => !claims.includes(volume.name));
   const volumes = claims.map((claim) => ({ name: claim, persistentVolumeClaim: { claimName: `${claim}-${name}` } }));

@@ -45,15 +45,18 @@ function decodeFields(struct: Struct, value: Record<string, unknown>, at: Place,
   }
   const result: Record<string, unknown> = {};
   for (const field of struct.fields.values()) {
-    const go = `${struct.name}.${join(goPath(at.go), field.name)}`;
     const found = value[field.name];
     const decoded = found === null || found === undefined
       ? undefined
-      : decodeValue(field.ref, found, { path: join(at.path, field.name), go }, decoding);
+      : decodeValue(field.ref, found, placeOf(struct, field.name, at), decoding);
     const kept = keep(field, decoded);
     if (kept !== undefined) result[field.name] = kept;
   }
   return result;
+}
+
+function placeOf(struct: Struct, name: string, at: Place): Place {
+  return { path: join(at.path, name), go: `${struct.name}.${join(goPath(at.go), name)}` };
 }
 
 function goPath(go: string): string {
@@ -153,17 +156,23 @@ function decodeBytes(value: unknown, go: string, at: Place): string {
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
+/** The time decoded last: most objects have theirs several times over. */
+let lastTime = { scalar: "", value: "", printed: "" };
+
 function decodeTime(scalar: Scalar, value: unknown, at: Place): string {
   if (typeof value !== "string") {
     throw new DecodeError(`json: cannot unmarshal ${jsonType(value)} into Go value of type string`, at.path, "a time");
   }
+  if (lastTime.value === value && lastTime.scalar === scalar) return lastTime.printed;
   if (!TIME.test(value) || Number.isNaN(Date.parse(value))) {
     const layout = scalar === "time" ? "2006-01-02T15:04:05Z07:00" : "2006-01-02T15:04:05.000000Z07:00";
     const words = `parsing time "${value}" as "${layout}": cannot parse "${value}" as "2006"`;
     throw new DecodeError(words, at.path, "a time such as 2026-01-31T12:00:00Z");
   }
   const iso = new Date(Date.parse(value)).toISOString();
-  return scalar === "time" ? iso.replace(/\.\d+Z$/, "Z") : iso.replace(/Z$/, "000Z");
+  const printed = scalar === "time" ? iso.replace(/\.\d+Z$/, "Z") : iso.replace(/Z$/, "000Z");
+  lastTime = { scalar, value, printed };
+  return printed;
 }
 
 function mismatch(value: unknown, go: string, at: Place): DecodeError {

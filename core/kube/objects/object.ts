@@ -1,3 +1,4 @@
+import { copyJson } from "../../base/mod.ts";
 import type * as apps from "kubernetes-types/apps/v1";
 import type * as batch from "kubernetes-types/batch/v1";
 import type * as core from "kubernetes-types/core/v1";
@@ -176,7 +177,7 @@ export type ObjectOf<K extends string> = K extends keyof Kinds ? Kinds[K] : Kube
 
 /** A deep copy of an object, free to change. */
 export function copyOf<T>(object: T): T {
-  return structuredClone(object);
+  return copyJson(object);
 }
 
 /** `NAMESPACE/NAME`, or just the name of a cluster-wide object. */

@@ -15,8 +15,12 @@ export function splitPath(path: string): [string, string] {
   return [at <= 0 ? "/" : path.slice(0, at), path.slice(at + 1)];
 }
 
+/** Something to resolve: an empty part, `.` or `..`. */
+const UNRESOLVED = /\/\.{0,2}(\/|$)/;
+
 /** An absolute path from one that may be relative to `cwd`, without `.` and `..`. */
 export function resolvePath(cwd: string, path: string): string {
+  if (path.startsWith("/") && path !== "/" && !UNRESOLVED.test(path)) return path;
   const parts: string[] = [];
   for (const part of (path.startsWith("/") ? path : `${cwd}/${path}`).split("/")) {
     if (part === "..") parts.pop();
@@ -41,7 +45,10 @@ export class FileTree {
 
   /** The path without links, or undefined when a part of it is missing (the last part may be). */
   real(path: string, follow = true): string | undefined {
-    let rest = resolvePath("/", path).split("/").slice(1).filter((part) => part !== "");
+    const plain = resolvePath("/", path);
+    const straight = this.#isStraight(plain, follow);
+    if (straight !== undefined) return straight ? plain : undefined;
+    let rest = plain.split("/").slice(1).filter((part) => part !== "");
     let done = "";
     for (let links = 0; rest.length > 0;) {
       const [name = "", ...later] = rest;
@@ -116,12 +123,33 @@ export class FileTree {
     return node?.kind === "folder" ? [...node.entries.keys()].sort() : undefined;
   }
 
+  /** Whether all but the last part of a resolved path are there; undefined where a link on the way must be followed. */
+  #isStraight(path: string, follow: boolean): boolean | undefined {
+    let node: FileNode = this.#root;
+    for (let from = 1; from < path.length;) {
+      const end = nextSlash(path, from);
+      const last = end === path.length;
+      const next: FileNode | undefined = node.kind === "folder" ? node.entries.get(path.slice(from, end)) : undefined;
+      if (next === undefined) return last;
+      if (next.kind === "link" && (follow || !last)) return undefined;
+      node = next;
+      from = end + 1;
+    }
+    return true;
+  }
+
   #at(path: string): FileNode | undefined {
     let node: FileNode | undefined = this.#root;
-    for (const part of path.split("/")) {
-      if (part === "") continue;
-      node = node?.kind === "folder" ? node.entries.get(part) : undefined;
+    for (let from = 1; from < path.length && node !== undefined;) {
+      const end = nextSlash(path, from);
+      node = node.kind === "folder" ? node.entries.get(path.slice(from, end)) : undefined;
+      from = end + 1;
     }
     return node;
   }
+}
+
+function nextSlash(path: string, from: number): number {
+  const at = path.indexOf("/", from);
+  return at < 0 ? path.length : at;
 }

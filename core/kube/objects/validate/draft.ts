@@ -1,3 +1,4 @@
+import { copyJson } from "../../../base/mod.ts";
 import { decodeStruct } from "../codec.ts";
 import { emptyStatus, KINDS, resourceFor } from "../kinds.ts";
 import type { Issue } from "../issue.ts";
@@ -10,7 +11,7 @@ export function draftIssues(draft: Draft): Issue[] {
   const rules = KINDS[draft.kind];
   const resource = resourceFor(draft.apiVersion, draft.kind);
   if (rules === undefined || resource === undefined) return [];
-  const { value } = decodeStruct(rules.struct, structuredClone(draft));
+  const { value } = decodeStruct(rules.struct, copyJson(draft));
   const object = { apiVersion: draft.apiVersion, kind: draft.kind, ...value } as unknown as KubeObject;
   if (resource.namespaced) object.metadata.namespace ??= "default";
   if (!object.metadata.name && object.metadata.generateName) object.metadata.name = `${object.metadata.generateName}x`;
