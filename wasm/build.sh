@@ -8,9 +8,12 @@ home="${CARGO_HOME:-$HOME/.cargo}"
 root="$(rustc --print sysroot)"
 # A panic is a defect: its text and place are read in the native build, and 30 KB of them stay out of the module: std is built anew,
 # and panics trap at once. rustc and cargo ask for RUSTC_BOOTSTRAP before they take such flags; the compiler is pinned, so they
-# mean the same everywhere. --remap-path-prefix keeps paths of this machine out of the module.
+# mean the same everywhere. --remap-path-prefix keeps paths of this machine out of the module. Small functions are put into their
+# callers before LLVM sees them, and neither loops are rewritten for addressing modes that Wasm has not nor expressions doubled
+# to spare them on some ways (1% of the module).
 export RUSTC_BOOTSTRAP=1
-export RUSTFLAGS="--cfg hot -Zlocation-detail=none -Zfmt-debug=none --remap-path-prefix=$PWD=wasm --remap-path-prefix=$home=cargo --remap-path-prefix=$root=rust"
+small="-Zinline-mir=yes -Zinline-mir-threshold=20 -Zinline-mir-hint-threshold=40 -Cllvm-args=-disable-lsr -Cllvm-args=-enable-pre=false"
+export RUSTFLAGS="$small --cfg hot -Zlocation-detail=none -Zfmt-debug=none --remap-path-prefix=$PWD=wasm --remap-path-prefix=$home=cargo --remap-path-prefix=$root=rust"
 if [ -d "$root/lib/rustlib/src/rust/library" ]; then
   export CARGO_UNSTABLE_BUILD_STD=std,panic_abort RUSTFLAGS="-Zunstable-options -Cpanic=immediate-abort $RUSTFLAGS"
 else

@@ -56,7 +56,8 @@ impl HashedFlow {
     /// flow_hash_from_keys_seed; 0 becomes 1.
     fn hash(self, seed: u32) -> u32 {
         let word = (seed as u64) << 32 | seed as u64;
-        match siphash(word, &self.in_order().bytes()) as u32 {
+        let (words, count) = self.in_order().words();
+        match siphash(word, &words[..count]) as u32 {
             0 => 1,
             hash => hash,
         }
@@ -78,51 +79,54 @@ impl HashedFlow {
         self
     }
 
-    /// From the member `basic` on, on a little-endian machine: protocol, label, ports, addresses, padded to 8 bytes.
-    fn bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![0; 36];
-        bytes[2] = self.proto;
-        bytes[4..8].copy_from_slice(&self.flow_label.to_le_bytes());
-        bytes[28..30].copy_from_slice(&self.ports.0.to_be_bytes());
-        bytes[30..32].copy_from_slice(&self.ports.1.to_be_bytes());
+    /// From the member `basic` on, on a little-endian machine, in words of 8 bytes: protocol, label, ports, addresses, padding; how
+    /// many words there are.
+    fn words(&self) -> ([u64; 10], usize) {
+        let mut words = [0; 10];
+        words[0] = u64::from(self.proto) << 16 | u64::from(self.flow_label) << 32;
+        let (source, destination) = (self.ports.0.swap_bytes(), self.ports.1.swap_bytes());
+        words[3] = u64::from(source) << 32 | u64::from(destination) << 48;
+        // the addresses follow the ports half a word later
+        let mut at = 36;
         for ip in [self.src, self.dst] {
-            match self.family {
-                Family::V4 => bytes.extend(ip.low().to_be_bytes()),
-                Family::V6 => bytes.extend(ip.0.to_be_bytes()),
+            let parts = ip.words();
+            for word in if self.family == Family::V4 { &parts[3..] } else { &parts } {
+                words[at / 8] |= u64::from(word.swap_bytes()) << (at % 8 * 8);
+                at += 4;
             }
         }
-        bytes.resize(bytes.len() + 4, 0);
-        bytes
+        (words, at.div_ceil(8))
     }
 }
 
-/// SipHash-2-4 (Aumasson and Bernstein) with both key words alike; `bytes` is a multiple of 8 long.
-fn siphash(key: u64, bytes: &[u8]) -> u64 {
+/// SipHash-2-4 (Aumasson and Bernstein) with both key words alike.
+fn siphash(key: u64, words: &[u64]) -> u64 {
     let constants = [0x736f6d6570736575, 0x646f72616e646f6d, 0x6c7967656e657261, 0x7465646279746573u64];
     let mut v = constants.map(|c| c ^ key);
-    let words = bytes.chunks_exact(8).map(|w| u64::from_le_bytes(w.try_into().expect("8 bytes")));
-    for word in words.chain([(bytes.len() as u64) << 56]) {
+    for word in words.iter().copied().chain([(words.len() as u64) << 59]) {
         v[3] ^= word;
-        sip_round(&mut v);
-        sip_round(&mut v);
+        sip_rounds(&mut v, 2);
         v[0] ^= word;
     }
     v[2] ^= 0xff;
-    (0..4).for_each(|_| sip_round(&mut v));
+    sip_rounds(&mut v, 4);
     v[0] ^ v[1] ^ v[2] ^ v[3]
 }
 
-fn sip_round(v: &mut [u64; 4]) {
-    v[0] = v[0].wrapping_add(v[1]);
-    v[2] = v[2].wrapping_add(v[3]);
-    v[1] = v[1].rotate_left(13) ^ v[0];
-    v[3] = v[3].rotate_left(16) ^ v[2];
-    v[0] = v[0].rotate_left(32);
-    v[2] = v[2].wrapping_add(v[1]);
-    v[0] = v[0].wrapping_add(v[3]);
-    v[1] = v[1].rotate_left(17) ^ v[2];
-    v[3] = v[3].rotate_left(21) ^ v[0];
-    v[2] = v[2].rotate_left(32);
+#[inline(never)]
+fn sip_rounds(v: &mut [u64; 4], count: u32) {
+    for _ in 0..count {
+        v[0] = v[0].wrapping_add(v[1]);
+        v[2] = v[2].wrapping_add(v[3]);
+        v[1] = v[1].rotate_left(13) ^ v[0];
+        v[3] = v[3].rotate_left(16) ^ v[2];
+        v[0] = v[0].rotate_left(32);
+        v[2] = v[2].wrapping_add(v[1]);
+        v[0] = v[0].wrapping_add(v[3]);
+        v[1] = v[1].rotate_left(17) ^ v[2];
+        v[3] = v[3].rotate_left(21) ^ v[0];
+        v[2] = v[2].rotate_left(32);
+    }
 }
 
 /// Shares the hash space among legs by weight; a weight of `None` is a leg that takes no part (fib_rebalance).
