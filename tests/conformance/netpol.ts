@@ -1,10 +1,11 @@
 /**
  * Suite `netpol`: cyclonus' cases of NetworkPolicy (restated, with truth tables by Kubernetes' own semantics), judged by the
- * PolicyView. A pod's talk with itself is left out: no policy is asked about it.
+ * PolicyView and, on a cluster with Calico, by packets. A pod's talk with itself is left out: no policy is asked about it.
  */
 import { decide, type PolicyProtocol, policyView } from "../../core/node/mod.ts";
 import type { Namespace, NetworkPolicy, Pod } from "../../core/kube/mod.ts";
 import { after, type NetpolFile, type Objects, ofKind, startingObjects } from "./netpol_cluster.ts";
+import { PolicyPlane } from "./netpol_plane.ts";
 
 const SHOWN = 10;
 
@@ -23,16 +24,16 @@ export interface Judge {
   allows(probe: Probe): Promise<boolean>;
 }
 
-/** Plays every case; `--only TEXT`: cases with it in their description or tags. */
+/** Plays every case; `--only TEXT`: cases with it in their description or tags; `--view`: without packets. */
 export async function netpol(args: readonly string[], say: (line: string) => void): Promise<number> {
   const [path, ...options] = args;
   if (path === undefined || path.startsWith("--")) {
-    say("usage: deno task conformance netpol FILE [--only TEXT]");
+    say("usage: deno task conformance netpol FILE [--only TEXT] [--view]");
     return 2;
   }
   const only = options.includes("--only") ? options[options.indexOf("--only") + 1] ?? "" : "";
   const file = JSON.parse(Deno.readTextFileSync(path)) as NetpolFile;
-  const judges = [new ViewJudge()];
+  const judges = [new ViewJudge(), ...options.includes("--view") ? [] : [await PolicyPlane.open(file)]];
   let failed = 0;
   for (const judge of judges) failed += await play(file, judge, { only, say });
   return failed === 0 ? 0 : 1;
