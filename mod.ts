@@ -24,6 +24,7 @@ export {
   readExpectations,
   setStage,
   testExpectation,
+  verdictLines,
 } from "./core/lab/mod.ts";
 export type {
   Answer,

@@ -1,6 +1,6 @@
 /** A cluster with Calico: pods get their addresses from its blocks, and NetworkPolicies have their effect on packets. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { defaultHost, Lab } from "../mod.ts";
+import { defaultHost, Lab, readExpectations, testExpectation } from "../mod.ts";
 
 const CLUSTER = (network: string) => `
 {apiVersion: podwire.dev/v1, kind: Lab, nodes: 2, network: ${network}}
@@ -68,6 +68,26 @@ Deno.test("a policy drops packets, and why names it; what another policy allows 
   assertEquals(await verdict(lab, "node-2", "pod/shop/web:80"), "delivered");
   await lab.delete([DENY, ALLOW]);
   assertEquals(await verdict(lab, "pod/shop/web", "svc/kube-system/kube-dns:53"), "delivered");
+});
+
+Deno.test("expectations name the policy that must have decided, any of several", async () => {
+  const lab = await open(DENY, ALLOW);
+  const expectations = readExpectations([{
+    name: "expect.yaml",
+    text: `apiVersion: podwire.dev/v1
+kind: Expectations
+expect:
+- {from: pod/shop/client, to: "svc/shop/web:80", verdict: delivered}
+- {from: pod/shop/web, to: "svc/kube-system/kube-dns:53", proto: udp, verdict: dropped, decidedBy: NetworkPolicy/shop/deny-all}
+- {from: pod/shop/client, to: "svc/kube-system/kube-dns:53", proto: udp, verdict: dropped, decidedBy: NetworkPolicy/shop/to-web}
+- {from: pod/shop/web, to: "svc/kube-system/kube-dns:53", proto: udp, verdict: dropped, decidedBy: NetworkPolicy/shop/to-web}
+`,
+  }]);
+  const differences = [];
+  for (const expectation of expectations) differences.push((await testExpectation(lab, expectation)).differences);
+  assertEquals(differences, [[], [], [], [
+    "decidedBy NetworkPolicy/shop/deny-all, expected NetworkPolicy/shop/to-web",
+  ]]);
 });
 
 Deno.test("pods' addresses come from a block of their node, and go back to it", async () => {

@@ -4,6 +4,9 @@ import { defaultHost, parseLesson, type Played, playLesson } from "../mod.ts";
 
 const FOLDER = new URL("../docs/lessons/", import.meta.url);
 
+const DNS_POLICY =
+  "echo '{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: dns, namespace: shop}, spec: {podSelector: {}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: kube-system}}}], ports: [{port: 53, protocol: UDP}]}]}}' | kubectl apply -f -";
+
 /** The command each lesson is about. */
 const KEY_COMMANDS: Readonly<Record<string, string>> = {
   "01-a-switch-and-two-hosts.md": "ip addr add 192.168.1.11/24 dev eth0",
@@ -20,6 +23,7 @@ const KEY_COMMANDS: Readonly<Record<string, string>> = {
   "11-a-service-for-pods.md": `kubectl patch svc webapp -p '{"spec":{"ports":[{"port":80,"targetPort":80}]}}'`,
   "12-dns-in-a-cluster.md": "kubectl rollout restart deployment coredns -n kube-system",
   "13-what-a-cluster-was-made-with.md": "kubectl create secret tls shop --cert=tls.crt --key=tls.key",
+  "14-the-policy-that-forgot-port-53.md": DNS_POLICY,
   "20-services.md": "kubectl scale statefulset web --replicas=0",
   "21-kube-proxy-in-nftables-mode.md": "kubectl scale statefulset web --replicas=1",
   "22-kube-proxy-in-ipvs-mode.md": "kubectl scale statefulset web --replicas=1",
@@ -36,6 +40,10 @@ const FURTHER: readonly (readonly [file: string, key: string])[] = [
   ["02-two-networks-and-a-router.md", "ip route add 172.217.194.0/24 via 192.168.2.1"],
   ["03-a-linux-host-as-router.md", "echo net.ipv4.ip_forward=1 >> /etc/sysctl.conf"],
   ["06-a-bridge-for-namespaces.md", "ip link set veth-red-br master v-net-0"],
+  [
+    "14-the-policy-that-forgot-port-53.md",
+    `kubectl -n shop patch networkpolicy dns --type=json -p '[{"op":"add","path":"/spec/egress/0/ports/-","value":{"port":53,"protocol":"TCP"}}]'`,
+  ],
 ];
 
 for (const file of Object.keys(KEY_COMMANDS)) {

@@ -6,6 +6,8 @@
  *                          a bare `$ ` or `# ` means the first machine, or `admin` of a cluster
  *     ```console ask       the same, as a question to the reader
  *
+ * `podwire why FROM TO [--proto P]` is typed nowhere: it asks about the lab, and is answered by the verdict.
+ *
  * In an answer `...` alone on a line stands for any lines, `<any>` for any run of non-blanks; blanks at line ends don't count.
  */
 import { TextError } from "../base/mod.ts";

@@ -15,6 +15,7 @@ export { diff, type Variant } from "./diff.ts";
 export { Lab, type LabOptions } from "./lab.ts";
 export type { ProxyMode } from "./spec.ts";
 export { LabShell } from "./lab_shell.ts";
+export { verdictLines } from "./verdict_text.ts";
 export { type Exchange, type Lesson, parseLesson } from "./lesson.ts";
 export { type NameStory, printNameStory } from "../tools/mod.ts";
 export { PlaceError } from "./places.ts";

@@ -1,6 +1,8 @@
 /** Plays a lesson: sets its stage, types every command, compares the answers. */
 import type { LabHost } from "./host.ts";
 import { Lab } from "./lab.ts";
+import type { Protocol } from "./answers.ts";
+import { verdictLines } from "./verdict_text.ts";
 import { answers, type Exchange, type Lesson, printedLines } from "./lesson.ts";
 
 /** One exchange as it went. */
@@ -19,9 +21,20 @@ export async function setStage(lesson: Lesson, file: string, host: LabHost): Pro
 
 /** Types one command of a lesson and says whether the answer was the one expected. */
 export async function playExchange(lab: Lab, exchange: Exchange): Promise<Played> {
-  const { stdout, stderr } = await lab.exec(exchange.place || lab.firstPlace(), exchange.command);
-  const printed = printedLines(stdout + stderr);
+  const printed = await typed(lab, exchange);
   return { ...exchange, printed, right: answers(trimmed(exchange.expected), trimmed(printed)) };
+}
+
+/** `podwire why FROM TO [--proto P]`: a question about the lab, whatever the place. */
+const WHY = /^podwire why (\S+) (\S+)(?: --proto (tcp|udp|icmp|sctp))?$/;
+
+async function typed(lab: Lab, { place, command }: Exchange): Promise<string[]> {
+  const [, from, to, proto] = WHY.exec(command) ?? [];
+  if (from !== undefined && to !== undefined) {
+    return verdictLines(await lab.why(from, to, proto === undefined ? {} : { proto: proto as Protocol }));
+  }
+  const { stdout, stderr } = await lab.exec(place || lab.firstPlace(), command);
+  return [...printedLines(stdout + stderr)];
 }
 
 /** Plays all of a lesson, without asking. */

@@ -16,24 +16,34 @@ export async function calico(args: readonly string[], say: (line: string) => voi
   const option = (name: string) => options.includes(name) ? options[options.indexOf(name) + 1] ?? "" : "";
   const [only, part] = [option("--only"), option("--part")];
   const file = JSON.parse(Deno.readTextFileSync(path)) as CalicoFile;
-  let failed = 0;
+  const felix: Check[] = [];
   if (part !== "ipam") {
     for (const world of file.felix.filter(({ name }) => name.includes(only))) {
-      failed += told(world.name, await checkFelixWorld(world), say);
+      felix.push(...told(world.name, await checkFelixWorld(world), say));
     }
   }
+  const ipam: Check[] = [];
   if (part !== "felix") {
     for (const sequence of file.ipam.filter(({ name }) => name.includes(only))) {
-      failed += told(`ipam ${sequence.name}`, checkIpamSequence(sequence), say);
+      ipam.push(...told(`ipam ${sequence.name}`, checkIpamSequence(sequence), say));
     }
-    failed += told("ipam starts", file.ipam_starts.map(checkIpamStart), say);
+    ipam.push(...told("ipam starts", file.ipam_starts.map(checkIpamStart), say));
   }
-  return failed === 0 ? 0 : 1;
+  say(`felix: ${summary(felix)}`);
+  say(`ipam: ${summary(ipam)}`);
+  say(summary([...felix, ...ipam]));
+  return [...felix, ...ipam].some(isWrong) ? 1 : 0;
 }
 
-function told(name: string, checks: readonly Check[], say: (line: string) => void): number {
-  const bad = checks.filter(({ problem }) => problem !== undefined);
-  for (const { id, problem } of bad.slice(0, SHOWN)) say(`${id}\n${problem}`);
-  say(`${name}: ${checks.length - bad.length} passed, ${bad.length} failed`);
-  return bad.length;
+const isWrong = ({ problem }: Check): boolean => problem !== undefined;
+
+function summary(checks: readonly Check[]): string {
+  const failed = checks.filter(isWrong).length;
+  return `${checks.length - failed} passed, ${failed} failed`;
+}
+
+function told(name: string, checks: readonly Check[], say: (line: string) => void): readonly Check[] {
+  for (const { id, problem } of checks.filter(isWrong).slice(0, SHOWN)) say(`${id}\n${problem}`);
+  say(`${name}: ${summary(checks)}`);
+  return checks;
 }
