@@ -12,6 +12,8 @@ import { onRealKernel } from "./real.ts";
 /** The lines that build a world: `[NS]` before a line that belongs to a namespace. */
 export const WORLDS: Readonly<Record<string, readonly string[]>> = {
   bare: [...quiet("")],
+  // not even its own packets move: everything typed stays as it is
+  still: ["ip link set lo down"],
   pair: [
     ...quiet(""),
     "ip netns add b",
@@ -132,7 +134,7 @@ interface Typed {
 }
 
 function typed(line: string): Typed {
-  const [, background, ns, cmd] = /^(& )?(?:\[(\w+)\] )?(.*)$/.exec(line) as RegExpExecArray;
+  const [, background, ns, cmd] = /^(& )?(?:\[(\w+)\] )?(.*)$/s.exec(line) as RegExpExecArray;
   return { ns: ns ?? "node", cmd: cmd ?? "", background: background !== undefined };
 }
 
@@ -158,7 +160,7 @@ export function parseSessions(text: string): Session[] {
 export async function recordSession({ name, world, lines }: Session): Promise<ToolCase> {
   const setup = (WORLDS[world] ?? []).map(typed);
   const steps = lines.map(typed);
-  const { stdout, stderr } = await onRealKernel(script(setup, steps));
+  const { stdout, stderr } = await onRealKernel(FROM_STDIN, script(setup, steps));
   const parts = stdout.split(MARK).slice(1);
   if (parts.length !== steps.length) {
     throw new Error(`${name}: ${parts.length} answers for ${steps.length}\n${stderr.slice(0, 2000)}`);
@@ -180,6 +182,8 @@ export async function recordSession({ name, world, lines }: Session): Promise<To
 
 /** What `timeout` makes of a command that did not end. */
 const TIMED_OUT = "124";
+/** Runs the script on standard input, which may be longer than an argument. */
+const FROM_STDIN = "t=$(mktemp); cat >$t; exec 3<$t; rm $t; sh /dev/fd/3 </dev/null";
 const MARK = "\x01";
 const CUT = "\x02";
 /** What a carrier may follow: link states change up to a second later. */

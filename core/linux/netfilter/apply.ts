@@ -30,15 +30,24 @@ const DO: Readonly<Record<Command["verb"], Doer>> = {
       : { tried: "delete-number", errno: edit.deleteNumber(c.chain ?? "", c.number) },
   L: (edit, c, look) => list(edit, c, look),
   S: (edit, c) => spec(edit, c),
-  F: (edit, c) => each(edit, c, { tried: "flush", say: "Flushing", all: () => true, act: (name) => edit.flush(name) }),
+  F: (edit, c) => {
+    if (c.chain !== undefined) edit.touch(c.chain);
+    return each(edit, c, { tried: "flush", say: "Flushing", all: () => true, act: (name) => edit.flush(name) });
+  },
   Z: (edit, c) =>
-    each(edit, c, { tried: "zero", say: "Zeroing", all: () => true, act: (name) => edit.zero(name, c.number) }),
+    each(edit, c, {
+      // a counter of a chain that is not there for nft is sought like a rule
+      tried: c.chain !== undefined && c.number !== undefined && !edit.isThere(c.chain) ? "delete" : "zero",
+      say: "Zeroing",
+      all: (name) => edit.isThere(name),
+      act: (name) => edit.zero(name, c.number),
+    }),
   N: (edit, c) => ({ tried: "create", errno: edit.create(c.chain ?? "") }),
   X: (edit, c) =>
     each(edit, c, {
       tried: "remove",
       say: "Deleting",
-      all: (name) => !edit.isBuiltin(name),
+      all: (name) => edit.goes(name),
       act: (name) => edit.remove(name),
     }),
   P: (edit, c) => ({ tried: "policy", errno: edit.policy(c.chain ?? "", c.name ?? "", c.count) }),

@@ -6,7 +6,6 @@ import type { Family } from "./address.ts";
 import type { Hook } from "./builtins.ts";
 import type { Extension, Site } from "./extension.ts";
 import { matchExtension } from "./matches.ts";
-import type { Rule } from "./rule.ts";
 import type { Entry, LiveChain } from "./table_edit.ts";
 import { targetExtension } from "./targets.ts";
 
@@ -35,7 +34,7 @@ export function checkEntries(entries: readonly Entry[], at: Standing): Errno | "
   const known = checked.get(entries);
   if (known?.hooks === at.hooks && known.table === at.table && known.family === at.family) return known.verdict;
   let verdict: Errno | "ok" = "ok";
-  for (let i = 0; i < entries.length && verdict === "ok"; i++) verdict = checkRule((entries[i] as Entry).rule, at);
+  for (let i = 0; i < entries.length && verdict === "ok"; i++) verdict = checkEntry(entries[i] as Entry, at);
   checked.set(entries, { ...at, verdict });
   return verdict;
 }
@@ -99,10 +98,11 @@ export interface Standing {
   readonly hooks: number;
 }
 
-function checkRule(rule: Rule, place: Standing): Errno | "ok" {
+function checkEntry({ rule, handle }: Entry, place: Standing): Errno | "ok" {
   if (rule.matches.length === 0 && rule.target?.target === "jump" && !(rule.target.chain in HOOK)) return "ok";
   const site: Site = {
     ...place,
+    nft: handle !== undefined,
     proto: rule.proto?.number ?? 0,
     notProto: rule.proto?.not ?? false,
     syn: rule.matches.some((m) =>

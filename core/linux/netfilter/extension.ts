@@ -56,6 +56,8 @@ export interface Site {
   readonly notProto: boolean;
   /** The rule has a tcp match that wants SYN. */
   readonly syn: boolean;
+  /** The nft variant writes it: the kernel does not look at a rule's other parts then. */
+  readonly nft: boolean;
 }
 
 /** A match or target: `V` is its value in a rule. Every method is a pure function of that value. */

@@ -22,6 +22,7 @@ import {
   type RuleAt,
   ruleOf,
 } from "./compile.ts";
+import type { TableHandles } from "./handles.ts";
 import type { Edited, Entry, LiveChain, TableBase } from "./table_edit.ts";
 import { BUILTINS } from "./builtins.ts";
 import { emptyTable, orderChains, ZERO } from "./table_text.ts";
@@ -46,6 +47,8 @@ const LARGEST_PATCH = 0.25;
 /** A table that the plane runs. */
 export class LoadedTable {
   readonly table: Table;
+  /** Where the nft variant has made something of it. */
+  handles: TableHandles | undefined;
   readonly #place: TablePlace;
   readonly #chains = new Map<string, LiveChain>();
   readonly #slots = new Map<string, Slot>();
@@ -278,8 +281,9 @@ function counted(chain: LiveChain, line: number, counts: Float64Array): LiveChai
   return {
     ...chain,
     count,
-    entries: entries.map(({ rule }, i) => ({
+    entries: entries.map(({ rule, handle }, i) => ({
       rule,
+      ...(handle !== undefined && { handle }),
       packets: counts[2 * (line + i)] ?? 0,
       bytes: counts[2 * (line + i) + 1] ?? 0,
     })),

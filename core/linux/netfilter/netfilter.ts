@@ -5,9 +5,11 @@ import type { Family } from "./address.ts";
 import { TABLES } from "./builtins.ts";
 import type { Reading } from "./command.ts";
 import type { RuleAt } from "./compile.ts";
+import { nextTableHandle, type TableHandles } from "./handles.ts";
 import { printIptablesSave, type SaveOptions } from "./iptables_save.ts";
 import { type IpSets, setsOf } from "./ipset/sets.ts";
 import { LoadedTable } from "./loaded_table.ts";
+import { NftEdit } from "./nft_edit.ts";
 import { type LiveChain, TableEdit } from "./table_edit.ts";
 import type { TableText } from "./table_text.ts";
 
@@ -19,6 +21,15 @@ const KEYS: Readonly<Record<Family, StateKey<Netfilter>>> = {
 /** The tables of one family in a namespace. */
 export function netfilterOf(namespace: Namespace, family: Family = 4): Netfilter {
   return namespace.state(KEYS[family], () => new Netfilter(namespace, family));
+}
+
+/** Which of the tools is at work: what the nft variant makes, `nft` shows. */
+export type Variant = "legacy" | "nft";
+
+/** A table as it was, to be put back. */
+export interface Kept {
+  readonly chains: readonly LiveChain[];
+  readonly handles: TableHandles | undefined;
 }
 
 /**
@@ -48,8 +59,32 @@ export class Netfilter {
   }
 
   /** A working copy of a table, to be given to {@link commit}. */
-  edit(table: Table): TableEdit {
-    return new TableEdit(table, this.#loaded(table).now());
+  edit(table: Table, variant: Variant = "legacy"): TableEdit {
+    return variant === "nft" ? this.nftEdit(table) : new TableEdit(table, this.#loaded(table).now());
+  }
+
+  /** A working copy for what nft and the nft variant do. */
+  nftEdit(table: Table): NftEdit {
+    const loaded = this.#loaded(table);
+    return new NftEdit(table, loaded.now(), loaded.handles);
+  }
+
+  /** What the nft variant has made of a table; undefined where it has made nothing. */
+  handles(table: Table): TableHandles | undefined {
+    return this.#tables.find((known) => known.table === table)?.handles;
+  }
+
+  /** A table as it is, for {@link putBack}. */
+  keep(table: Table): Kept {
+    return { chains: this.chains(table), handles: this.handles(table) };
+  }
+
+  /** Puts a table back as it was. */
+  putBack(table: Table, { chains, handles }: Kept): void {
+    const loaded = this.#loaded(table);
+    const names = new Set(chains.map(({ name }) => name));
+    loaded.commit({ changed: chains, gone: [...loaded.now().keys()].filter((name) => !names.has(name)) });
+    loaded.handles = handles;
   }
 
   #loaded(table: Table): LoadedTable {
@@ -68,7 +103,19 @@ export class Netfilter {
 
   /** Puts a changed table in place, all at once; says why the kernel would not take it. */
   commit(edit: TableEdit): Errno | "ok" {
-    return this.#loaded(edit.table).commit(edit.committed());
+    const loaded = this.#loaded(edit.table);
+    const verdict = loaded.commit(edit.committed());
+    if (edit instanceof NftEdit) loaded.handles = this.#numbered(edit, loaded.handles, verdict === "ok");
+    return verdict;
+  }
+
+  /** The numbers after an edit; a table that is gone and has nothing new in it is no more. */
+  #numbered(edit: NftEdit, before: TableHandles | undefined, taken: boolean): TableHandles | undefined {
+    const { fresh, last } = edit.numbered;
+    // the kernel numbers a table before it looks at the rules
+    const table = fresh && last > 0 ? nextTableHandle(this.namespace) : before?.table;
+    if (!taken) return before;
+    return table === undefined || last === 0 ? undefined : { table, last };
   }
 
   /** The dump of some tables, or of all that are loaded. */

@@ -3,7 +3,7 @@ import type { Count, Table } from "../../../wasm/mod.ts";
 import { applyCommand } from "./apply.ts";
 import type { Request } from "./command.ts";
 import { Complaint, STATUS, usage } from "./complaint.ts";
-import type { Netfilter } from "./netfilter.ts";
+import type { Netfilter, Variant } from "./netfilter.ts";
 import { type RestoreSink, walkRestore } from "./restore_text.ts";
 import type { Rule } from "./rule.ts";
 import type { TableEdit } from "./table_edit.ts";
@@ -18,6 +18,7 @@ export interface RestoreFlags {
   readonly verbose?: boolean;
   /** `-T`: only this table. */
   readonly table?: string;
+  readonly variant?: Variant;
   /** The name error texts begin with. */
   readonly tool?: string;
 }
@@ -50,7 +51,7 @@ class Loader implements RestoreSink {
   constructor(readonly netfilter: Netfilter, readonly flags: RestoreFlags & { readonly tool: string }) {}
 
   begin(table: Table): void {
-    this.edit = this.netfilter.edit(table);
+    this.edit = this.netfilter.edit(table, this.flags.variant);
     if (this.flags.noflush) return;
     if (this.flags.verbose) this.#sayFlushed(this.edit);
     this.edit.clear();
@@ -68,7 +69,7 @@ class Loader implements RestoreSink {
       if (this.flags.noflush && edit.has(name)) edit.flush(name);
       else if (edit.create(name) !== "ok") usage(`error creating chain '${name}':File exists`);
     }
-    if (policy === "-") return;
+    if (policy === "-") return edit.touch(name);
     const errno = edit.policy(name, policy, count ?? ZERO);
     if (errno === "ok") return;
     const problem = `Can't set policy \`${policy}' on \`${name}' line %L: ${iptcText("policy", errno)}`;

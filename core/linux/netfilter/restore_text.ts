@@ -20,8 +20,8 @@ export interface RestoreSink {
   begin(table: Table): void;
   /** `:CHAIN POLICY [count]`; `policy` is `-` for a user chain. */
   chain(name: string, policy: string, count: Count | undefined): void;
-  /** A command line such as `-A CHAIN ...`. */
-  command(request: Request): boolean;
+  /** A command line such as `-A CHAIN ...`; `text` is the whole line. */
+  command(request: Request, text: string): boolean;
   /** Lines `-A CHAIN ...` of one chain that were read before: the rules they append. */
   rules(chain: string, rules: readonly Rule[]): boolean;
   commit(): boolean;
@@ -35,6 +35,8 @@ export interface RestoreOptions {
   readonly only?: string;
   /** `-c`: counters in the text count. */
   readonly counters: boolean;
+  /** Every line is said by itself, those read before too. */
+  readonly lineByLine?: boolean;
   readonly reading: Reading;
 }
 
@@ -51,7 +53,7 @@ const COUNTERS = /^\[(\d+):(\d+)\]/;
 export function walkRestore(text: string, sink: RestoreSink, options: RestoreOptions): RestoreFailure | undefined {
   const walker = new RestoreWalker(sink, options);
   for (let at = 0; at < text.length;) {
-    const run = walker.table === undefined ? undefined : runAt(text, at);
+    const run = walker.table === undefined || options.lineByLine ? undefined : runAt(text, at);
     const end = run?.end ?? lineEnd(text, at);
     const own = text.slice(at, end);
     try {
@@ -192,9 +194,10 @@ class RestoreWalker {
     }
     const rules = rulesOf(requests, run.chain);
     if (rules !== undefined) return { well: this.sink.rules(run.chain, rules), rules };
+    const lines = text.split("\n");
     for (const [i, request] of requests.entries()) {
       this.number = first + i;
-      if (!this.sink.command(request)) return { well: false };
+      if (!this.sink.command(request, lines[i] as string)) return { well: false };
     }
     return { well: true };
   }
@@ -208,8 +211,8 @@ class RestoreWalker {
   #command(text: string): boolean {
     const count = text.startsWith("[") ? readCounters(text) ?? usage("Bad line %L: need ]") : undefined;
     const request = this.#read(text, count === undefined ? 0 : text.indexOf("]") + 1, this.table as Table);
-    if (count !== undefined && this.options.counters) return this.sink.command(withCount(request, count));
-    return this.sink.command(request);
+    const told = count !== undefined && this.options.counters ? withCount(request, count) : request;
+    return this.sink.command(told, text);
   }
 }
 

@@ -11,6 +11,8 @@ export type IptcErrno = Errno | "E2BIG" | "EMLINK" | "ok";
 /** A rule in place, with its counters of now. */
 export interface Entry {
   readonly rule: Rule;
+  /** nftables' number of it, where the nft variant made it. */
+  readonly handle?: number;
   readonly packets: number;
   readonly bytes: number;
 }
@@ -18,6 +20,8 @@ export interface Entry {
 /** A chain in place: a value, of which tables and edits share what did not change. */
 export interface LiveChain {
   readonly name: string;
+  /** nftables' number of it, where the nft variant made it. */
+  readonly handle?: number;
   readonly policy?: Policy;
   readonly count: Count;
   readonly entries: readonly Entry[];
@@ -114,7 +118,7 @@ export class TableEdit {
     return this.#base.plain(name);
   }
 
-  #put(chain: LiveChain): void {
+  protected put(chain: LiveChain): void {
     this.#references = undefined;
     this.#own.set(chain.name, chain);
     this.#gone.delete(chain.name);
@@ -133,8 +137,31 @@ export class TableEdit {
     if (this.#growing.has(chain.entries)) return chain.entries as Entry[];
     const entries = chain.entries.slice();
     this.#growing.add(entries);
-    this.#put({ ...chain, entries });
+    this.put({ ...chain, entries });
     return entries;
+  }
+
+  /** A rule to be put in, perhaps in place of another. */
+  protected entry(rule: Rule, _old?: Entry): Entry {
+    return entryOf(rule);
+  }
+
+  /** A new chain. */
+  protected born(name: string): LiveChain {
+    return { name, count: ZERO, entries: [] };
+  }
+
+  /** Whether a chain is there for the tool at work. */
+  isThere(name: string): boolean {
+    return this.has(name);
+  }
+
+  /** Has a chain be there for the tool at work. */
+  touch(_name: string): void {}
+
+  /** Whether `-X` for all takes a chain away. */
+  goes(name: string): boolean {
+    return !this.isBuiltin(name);
   }
 
   /** How many rules jump or go to each chain. */
@@ -151,7 +178,7 @@ export class TableEdit {
   append(name: string, rules: readonly Rule[]): IptcErrno {
     const entries = this.#change(name);
     if (entries === undefined) return "ENOENT";
-    for (const rule of rules) entries.push(entryOf(rule));
+    for (const rule of rules) entries.push(this.entry(rule));
     return "ok";
   }
 
@@ -161,7 +188,7 @@ export class TableEdit {
     if (chain === undefined) return "ENOENT";
     if (rules.length === 0) return "ok";
     const entries = entriesOf(rules);
-    if (chain.entries.length === 0) this.#put({ ...chain, entries });
+    if (chain.entries.length === 0) this.put({ ...chain, entries });
     else for (const entry of entries) this.#change(name)?.push(entry);
     return "ok";
   }
@@ -171,15 +198,16 @@ export class TableEdit {
     const entries = this.#change(name);
     if (entries === undefined) return "ENOENT";
     if (number > entries.length + 1) return "E2BIG";
-    entries.splice(number - 1, 0, ...rules.map(entryOf));
+    entries.splice(number - 1, 0, ...rules.map((rule) => this.entry(rule)));
     return "ok";
   }
 
   replace(name: string, rule: Rule, number: number): IptcErrno {
     const entries = this.#change(name);
     if (entries === undefined) return "ENOENT";
-    if (number > entries.length) return "E2BIG";
-    entries[number - 1] = entryOf(rule);
+    const old = entries[number - 1];
+    if (old === undefined) return "E2BIG";
+    entries[number - 1] = this.entry(rule, old);
     return "ok";
   }
 
@@ -213,14 +241,15 @@ export class TableEdit {
   flush(name: string): IptcErrno {
     if (!this.has(name)) return "ENOENT";
     // a user chain has nothing that outlives its rules
-    const chain = this.isBuiltin(name) ? this.chain(name) as LiveChain : { name, count: ZERO };
-    this.#put({ ...chain, entries: [] });
+    const { handle, ...chain } = (this.isBuiltin(name) ? this.chain(name) : this.#plain(name)) as LiveChain;
+    const kept = this.isBuiltin(name) ? chain : { name, count: ZERO };
+    this.put({ ...kept, ...(handle === undefined ? {} : { handle }), entries: [] });
     return "ok";
   }
 
   create(name: string): IptcErrno {
     if (this.has(name)) return "EEXIST";
-    this.#put({ name, count: ZERO, entries: [] });
+    this.put(this.born(name));
     return "ok";
   }
 
@@ -248,11 +277,11 @@ export class TableEdit {
     const chain = this.isBuiltin(name) ? undefined : this.chain(name);
     if (chain === undefined) return "ENOENT";
     this.#take(name);
-    this.#put({ ...chain, name: to });
+    this.put({ ...chain, name: to });
     for (const other of this.#names()) {
       const caller = this.chain(other) as LiveChain;
       if (!caller.entries.some((entry) => jumpsTo(entry, name))) continue;
-      this.#put({
+      this.put({
         ...caller,
         entries: caller.entries.map((entry) => jumpsTo(entry, name) ? retarget(entry, to) : entry),
       });
@@ -264,20 +293,25 @@ export class TableEdit {
     const chain = this.chain(name);
     if (chain === undefined || !this.isBuiltin(name)) return "ENOENT";
     if (policy !== "ACCEPT" && policy !== "DROP") return "EINVAL";
-    this.#put({ ...chain, policy, count });
-    this.#counted.add(name);
+    this.policed({ ...chain, policy, count });
     return "ok";
+  }
+
+  /** Puts a chain with the counters of its policy. */
+  protected policed(chain: LiveChain): void {
+    this.put(chain);
+    this.#counted.add(chain.name);
   }
 
   zero(name: string, number?: number): IptcErrno {
     const chain = this.chain(name);
     if (chain === undefined) return "ENOENT";
     if (number !== undefined && number > chain.entries.length) return "E2BIG";
-    this.#put({
+    this.put({
       ...chain,
       count: number === undefined ? ZERO : chain.count,
       entries: chain.entries.map((entry, i) =>
-        number === undefined || i === number - 1 ? { rule: entry.rule, packets: 0, bytes: 0 } : entry
+        number === undefined || i === number - 1 ? { ...entry, packets: 0, bytes: 0 } : entry
       ),
     });
     return "ok";

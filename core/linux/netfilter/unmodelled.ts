@@ -3,6 +3,7 @@
  * plane names in a trace when a packet comes by. A match of this kind never matches; a target counts and goes on.
  */
 import { OP, TARGET } from "../../../wasm/mod.ts";
+import type { Family } from "./address.ts";
 import type { Extension, Option } from "./extension.ts";
 import { quote } from "./quote.ts";
 
@@ -48,6 +49,14 @@ const MATCHES: Readonly<Record<string, string>> = {
   osf: "genre= ttl= log=",
   realm: "realm=",
   rt: "rt-type= rt-segsleft= rt-len= rt-0-res rt-0-addrs= rt-0-not-strict",
+};
+/** Those of one family alone. */
+const FAMILIES: Readonly<Record<string, Family>> = {
+  realm: 4,
+  osf: 4,
+  ...Object.fromEntries(
+    ["dst", "eui64", "frag", "hbh", "ipv6header", "mh", "rt", "DNPT", "SNPT"].map((name) => [name, 6]),
+  ),
 };
 const TARGETS: Readonly<Record<string, string>> = {
   AUDIT: "type=",
@@ -100,6 +109,11 @@ function hex(text: string | undefined): string {
   return `0x${Number(text ?? 0).toString(16)}`;
 }
 
+/** `VALUE[/MASK]` in hexadecimal. */
+function marked(text: string | undefined): string {
+  return (text ?? "0").split("/").map(hex).join("/");
+}
+
 /** `VALUE[/MASK]` in hexadecimal, the whole word's mask where none is said. */
 function masked(text: string): string {
   const [value, mask] = text.split("/");
@@ -110,7 +124,7 @@ function masked(text: string): string {
 const LISTED: Readonly<Record<string, (value: Unmodelled) => string>> = {
   esp: (m) => ` esp spi${not(m)}:${said(m, "espspi")}`,
   ah: (m) => ` ah spi${not(m)}:${said(m, "ahspi")}`,
-  realm: (m) => ` realm ${not(m)}${hex(said(m, "realm"))}`,
+  realm: (m) => ` realm ${not(m)}${marked(said(m, "realm"))}`,
   TEE: (t) => ` TEE gw:${said(t, "gateway")}${said(t, "oif") === undefined ? "" : ` oif=${said(t, "oif")}`}`,
   TPROXY: (t) =>
     ` TPROXY redirect ${said(t, "on-ip") ?? "0.0.0.0"}:${said(t, "on-port")} mark ${
@@ -118,16 +132,22 @@ const LISTED: Readonly<Record<string, (value: Unmodelled) => string>> = {
     }`,
 };
 const SAVED: Readonly<Record<string, (value: Unmodelled) => string>> = {
-  realm: (m) => `${not(m) && " !"} --realm ${hex(said(m, "realm"))}`,
+  realm: (m) => `${not(m) && " !"} --realm ${marked(said(m, "realm"))}`,
   TPROXY: (t) =>
     ` --on-port ${said(t, "on-port")} --on-ip ${said(t, "on-ip") ?? "0.0.0.0"} --tproxy-mark ${
       masked(said(t, "tproxy-mark") ?? "0/0")
     }`,
 };
 
+function familyOf(name: string): { family?: Family } {
+  const family = FAMILIES[name];
+  return family === undefined ? {} : { family };
+}
+
 function match([name, list]: readonly [string, string]): Extension<UnmodelledMatch> {
   return {
     name,
+    ...familyOf(name),
     op: OP.UNMODELLED,
     options: options(list),
     start: () => ({ match: "unmodelled", name, words: [] }),
@@ -140,6 +160,7 @@ function match([name, list]: readonly [string, string]): Extension<UnmodelledMat
 function target([name, list]: readonly [string, string]): Extension<UnmodelledTarget> {
   return {
     name,
+    ...familyOf(name),
     op: TARGET.UNMODELLED,
     options: options(list),
     start: () => ({ target: "unmodelled", name, words: [] }),

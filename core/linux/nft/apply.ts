@@ -1,24 +1,13 @@
-import { type Failure, isFailure, type Result } from "../../base/mod.ts";
+import { isFailure, type Result } from "../../base/mod.ts";
 import type { NftChange, NftTransaction } from "./changes.ts";
 import { printMerged, spanOf } from "./datatypes.ts";
 import { type LiveChain, type LiveSet, namesIn, overlapped, TableDraft, targetOf, type Undo } from "./draft.ts";
 import { setTypes } from "./element_order.ts";
+import type { ManagedTables, NftRefusal } from "./managed.ts";
 import type { NftChain, NftElement, NftRule, NftSet, NftTable } from "./types.ts";
 
 /** The size that a set declared without one gets when a rule puts elements in. */
 const DYNAMIC_SIZE = 65_535;
-
-/** What of a command the kernel refused: the table, the object, a chain a rule leads to, an element, a rule's handle. */
-export type NftWhere = "table" | "name" | "target" | "element" | "place" | "command";
-
-/** The kernel's refusal of a change. */
-export interface NftRefusal extends Failure {
-  readonly where: NftWhere;
-  /** The name or the element that it is about. */
-  readonly what?: string;
-  /** What nft itself says, before it asks the kernel. */
-  readonly problem?: string;
-}
 
 const NO_TABLE: NftRefusal = { errno: "ENOENT", where: "table" };
 const NO_NAME: NftRefusal = { errno: "ENOENT", where: "name" };
@@ -40,10 +29,17 @@ export function applyNft(tables: readonly NftTable[], transaction: NftTransactio
 /** The tables of one namespace, changed command by command. */
 export class NftTables {
   #tables = new Map<string, TableDraft>();
-  #handles = 0;
+  readonly #nextHandle: () => number;
+  readonly #managed: ManagedTables | undefined;
   readonly #changed = new Set<TableDraft>();
   /** Called before a set's elements are changed: rules may have put more of them in. */
   refresh: (table: TableDraft, set: string) => void = () => {};
+
+  constructor(given: { readonly nextHandle?: () => number; readonly managed?: ManagedTables } = {}) {
+    let last = 0;
+    this.#nextHandle = given.nextHandle ?? (() => ++last);
+    this.#managed = given.managed;
+  }
 
   /** The tables that commands were for since the last call. */
   takeChanged(): ReadonlySet<TableDraft> {
@@ -54,11 +50,18 @@ export class NftTables {
 
   /** A table by its family and name. */
   find(family: string, name: string): TableDraft | undefined {
-    return this.#tables.get(`${family} ${name}`);
+    return this.#tables.get(`${family} ${name}`) ?? this.#managed?.find(family, name);
   }
 
   /** All tables, in the order of their creation. */
   list(): TableDraft[] {
+    const own = this.own();
+    const managed = this.#managed?.list().filter(({ family, name }) => !this.#tables.has(`${family} ${name}`)) ?? [];
+    return managed.length === 0 ? own : [...own, ...managed].sort((a, b) => a.handle - b.handle);
+  }
+
+  /** The tables that no other tool keeps. */
+  own(): TableDraft[] {
     return [...this.#tables.values()];
   }
 
@@ -72,6 +75,7 @@ export class NftTables {
     const before = this.#tables;
     this.#tables = new Map([...before].filter(([, table]) => family !== undefined && table.family !== family));
     undo.push(() => this.#tables = before);
+    this.#managed?.flush(family, undo);
   }
 
   /** Carries one command out, or says why not; `undo` takes back what was done. */
@@ -81,6 +85,7 @@ export class NftTables {
     undo: Undo,
   ): NftRefusal | undefined {
     const draft = this.find(family, table);
+    if (draft?.keeper === "managed") return this.#managed?.apply(family, table, change, undo);
     if (draft !== undefined) this.#changed.add(draft);
     if (draft !== undefined && change.kind === "element") this.refresh(draft, change.set);
     if (draft !== undefined && (change.kind === "set" || change.kind === "map") && "name" in change) {
@@ -89,7 +94,7 @@ export class NftTables {
     if (change.kind !== "table") return draft === undefined ? NO_TABLE : applyChange(draft, change, undo);
     if (change.verb === "add" || change.verb === "create") {
       if (draft !== undefined) return change.verb === "create" ? { errno: "EEXIST", where: "table" } : undefined;
-      const fresh = new TableDraft(family, table, ++this.#handles);
+      const fresh = new TableDraft(family, table, this.#nextHandle());
       fresh.comment = change.comment;
       fresh.flags = change.flags ?? [];
       this.put(fresh);

@@ -41,7 +41,13 @@ export class TableDraft {
   readonly #uses = new Map<string, number>();
   #handles = 0;
 
-  constructor(readonly family: NftFamily, readonly name: string, readonly handle: number) {}
+  /** @param keeper `managed` where another tool keeps the table and it is only shown here */
+  constructor(
+    readonly family: NftFamily,
+    readonly name: string,
+    readonly handle: number,
+    readonly keeper: "nft" | "managed" = "nft",
+  ) {}
 
   /** A table of a value; handles begin anew. */
   static of(table: NftTable, handle: number): TableDraft {

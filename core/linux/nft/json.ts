@@ -1,7 +1,8 @@
 /** `nft -j list ...`: the same ruleset as JSON, schema 1. */
 import type { NftHandles } from "./listing.ts";
-import type { Datatype } from "./datatypes.ts";
+import { type Datatype, DATATYPES } from "./datatypes.ts";
 import { datatypeOf } from "./selectors.ts";
+import { highBits } from "./statements.ts";
 import type {
   NftAssign,
   NftChain,
@@ -172,10 +173,16 @@ function matchItem({ selectors, mask, not, op, against }: NftMatch): unknown {
   const right = "set" in against
     ? `@${against.set}`
     : "value" in against
-    ? flags && against.value.includes(",") ? against.value.split(",") : keyItem(against.value, selectors)
+    ? (flags || mask !== undefined) && FLAG_TYPES.has(selector) && against.value.includes(",")
+      ? against.value.split(",")
+      : keyItem(against.value, selectors)
     : { set: against.values.map((value) => keyItem(value, selectors)) };
   const type = datatypeOf(selector);
   const bits = mask === undefined ? undefined : type?.flags ? flagNames(mask, type) : mask;
+  const prefix = type === DATATYPES.mark && mask !== undefined ? highBits(mask) : undefined;
+  if (prefix !== undefined) {
+    return { match: { op: not ? "!=" : "==", left, right: { prefix: { addr: right, len: prefix } } } };
+  }
   const shown = bits === undefined ? left : { "&": [left, bits] };
   return { match: { op: not ? "!=" : op ?? (flags ? "in" : "=="), left: shown, right } };
 }
@@ -183,7 +190,7 @@ function matchItem({ selectors, mask, not, op, against }: NftMatch): unknown {
 function flagNames(mask: number, type: Datatype): unknown {
   const names: string[] = [];
   for (let bit = 1; bit <= mask; bit *= 2) if (mask & bit) names.push(type.print(BigInt(bit)));
-  return names.length === 1 ? names[0] : { "|": names };
+  return names.length === 1 ? names[0] : names;
 }
 
 function assignItem({ target, of, then, lookup }: NftAssign): unknown {
@@ -272,6 +279,8 @@ function statementItem(statement: NftStatement): unknown {
     }
     case "notrack":
       return { notrack: null };
+    case "xt":
+      return { xt: { type: statement.type, name: statement.name } };
     case "text":
       return { xt: statement.words.join(" ") };
   }

@@ -1,5 +1,6 @@
 /** nftables: rulesets as values, `nft list ruleset` and `nft -f` as their texts. */
-export { applyNft, type NftRefusal } from "./apply.ts";
+export { applyNft } from "./apply.ts";
+export { type NftRefusal } from "./managed.ts";
 export * from "./changes.ts";
 export { parseNftListing, printNftListing } from "./listing.ts";
 export { parseRule, parseTypedRule, printRule } from "./rule.ts";

@@ -116,8 +116,8 @@ export function readTest(words: WordReader): NftStatement | undefined {
   const [not, op] = readOperator(words);
   const types = selectors.map(datatypeOf);
   if (mask === undefined) {
-    const prefix = highBits(words, selector);
-    if (prefix !== undefined) return { kind: "match", selectors, mask: prefixMask(prefix), not, against: ZERO };
+    const prefix = readPrefix(words, selector);
+    if (prefix !== undefined) return { kind: "match", selectors, not, ...prefix };
   }
   const against = readOperand(words, types);
   if (typeOf(selector) === "tcp_flag" && words.skip("/")) {
@@ -135,14 +135,12 @@ export function readTest(words: WordReader): NftStatement | undefined {
   };
 }
 
-const ZERO = { value: "0x00000000" } as const;
-
-/** `0x00000000/1`: what nft prints for a mask of the highest bits. */
-function highBits(words: WordReader, selector: string): number | undefined {
-  const [, length] = /^0x00000000\/(\d+)$/.exec(words.next ?? "") ?? [];
-  if (length === undefined || typeOf(selector) !== "mark") return undefined;
+/** `0x01000000/8`: what nft prints for a mask of the highest bits. */
+function readPrefix(words: WordReader, selector: string): Pick<NftMatch, "mask" | "against"> | undefined {
+  const [, value, length] = /^(0x[0-9a-f]{8})\/(\d+)$/.exec(words.next ?? "") ?? [];
+  if (value === undefined || typeOf(selector) !== "mark") return undefined;
   words.take();
-  return Number(length);
+  return { mask: prefixMask(Number(length)), against: { value } };
 }
 
 function maskOf(text: string, selector: string): number {

@@ -1,8 +1,11 @@
 import type { PlaneApi } from "../../../wasm/mod.ts";
 import type { Namespace, StateKey } from "../namespace.ts";
-import { type NftRefusal, NftTables } from "./apply.ts";
+import { nextTableHandle } from "../netfilter/handles.ts";
+import { IptablesTables } from "../netfilter/managed.ts";
+import { NftTables } from "./apply.ts";
 import type { NftTransaction } from "./changes.ts";
 import type { TableDraft, Undo } from "./draft.ts";
+import type { NftRefusal } from "./managed.ts";
 import { NftPlane } from "./plane.ts";
 import type { NftElement, NftTable } from "./types.ts";
 
@@ -18,11 +21,15 @@ export class NftLoop extends Error {}
 
 /** nftables of one namespace: the tables as values, with the compiled form of each in the plane, which counts. */
 export class NftRuleset {
-  readonly tables = new NftTables();
+  readonly tables: NftTables;
   readonly #plane: NftPlane;
 
   constructor(readonly namespace: Namespace) {
     this.#plane = new NftPlane(namespace);
+    this.tables = new NftTables({
+      nextHandle: () => nextTableHandle(namespace),
+      managed: new IptablesTables(namespace),
+    });
     this.tables.refresh = (table, set) => this.#plane.keepElements(table, set);
   }
 
@@ -36,9 +43,9 @@ export class NftRuleset {
     const taken = this.#attempt(change, undo);
     const changed = this.tables.takeChanged();
     if (taken !== undefined) this.#rollBack(undo);
-    else if (undo.length > 0 && !this.#plane.load(this.tables.list(), changed)) {
+    else if (undo.length > 0 && !this.#plane.load(this.tables.own(), changed)) {
       this.#rollBack(undo);
-      this.#plane.load(this.tables.list(), changed);
+      this.#plane.load(this.tables.own(), changed);
       throw new NftLoop();
     }
     return taken;

@@ -1,12 +1,12 @@
 /** One run of `nft`: the commands of a text, carried out together or not at all. */
 import { ERRNO } from "../../base/mod.ts";
 import type { Namespace } from "../namespace.ts";
-import type { NftRefusal } from "./apply.ts";
 import { type NftCommand, readCommand } from "./command.ts";
 import type { TableDraft, Undo } from "./draft.ts";
 import { setTypes } from "./element_order.ts";
 import { printNftJson } from "./json.ts";
 import { type NftHandles, type NftListOptions, printNftListing } from "./listing.ts";
+import type { NftRefusal } from "./managed.ts";
 import type { NftPlaces } from "./placed.ts";
 import { nftOf, type NftRuleset } from "./ruleset.ts";
 import { spanOf } from "./datatypes.ts";
@@ -35,6 +35,7 @@ export class NftSession {
   readonly #ruleset: NftRuleset;
   readonly #options: NftSessionOptions;
   #out = "";
+  #warned = "";
 
   constructor(namespace: Namespace, options: NftSessionOptions) {
     this.#ruleset = nftOf(namespace);
@@ -49,7 +50,7 @@ export class NftSession {
       source.words = tokens;
       const words = new WordReader(tokens.map((token) => token.text));
       const problem = this.#ruleset.transact((undo) => this.#all(words, source, undo));
-      if (problem === undefined || problem === CHECKED) return { out: this.#out, err: "", exit: 0 };
+      if (problem === undefined || problem === CHECKED) return { out: this.#out, err: this.#warned, exit: 0 };
       return { out: "", err: problem, exit: 1 };
     } catch (error) {
       if (!(error instanceof NftComplaint)) throw error;
@@ -118,6 +119,7 @@ export class NftSession {
       return;
     }
     const shown = tables.map((table) => part(this.#ruleset.now(table), what, name));
+    if (!this.#options.json && what !== "chains") this.#warned += shown.filter(hasExtensions).map(warning).join("");
     const handles = (table: NftTable) => {
       const draft = tables.find((each) => each.family === table.family && each.name === table.name);
       return draft && handlesOf(draft);
@@ -154,6 +156,15 @@ export class NftSession {
     const only = { ...part(table.value(), "set", command.set), sets: [{ ...live.set, elements: found }] };
     this.#out += printNftListing([only]);
   }
+}
+
+/** Whether iptables-nft put something into a table that nft has only its words for. */
+function hasExtensions({ chains }: NftTable): boolean {
+  return chains.some(({ rules }) => rules.some(({ statements }) => statements.some(({ kind }) => kind === "xt")));
+}
+
+function warning({ family, name }: NftTable): string {
+  return `# Warning: table ${family} ${name} is managed by iptables-nft, do not touch!\n`;
 }
 
 /** Listings that say a table's own handle. */

@@ -11,7 +11,7 @@
  *     set         (add | update | delete) @SET { SELECTOR [. SELECTOR]... [timeout TIME] [counter] }
  *     counter     counter packets N bytes N
  *
- * A mask of the highest bits alone comes out as a prefix, `meta mark != 0x00000000/1`, which says the same of its own kind; one of
+ * A mask of a mark's highest bits alone comes out as a prefix, `meta mark != 0x00000000/1`; one of
  * several TCP flags as `tcp flags syn / syn,ack`.
  */
 import { DATATYPES, printSpan } from "./datatypes.ts";
@@ -69,6 +69,8 @@ export function printStatement(statement: NftStatement, style: NftStyle = "listi
       return printVerdict(statement.verdict);
     case "notrack":
       return "notrack";
+    case "xt":
+      return statement.text;
     case "text":
       return statement.words.reduce((text, word) => text + (word === "," || text === "" ? "" : " ") + word, "");
   }
@@ -84,8 +86,9 @@ function printMatch(match: NftMatch, style: NftStyle): string {
   const type = typeOf(selectors[0] ?? "");
   if (type === "tcp_flag") return printFlagMask(match, mask);
   const length = type === "mark" ? highBits(mask) : undefined;
-  const zero = "value" in against && Number(against.value) === 0;
-  if (style !== "command" && length !== undefined && zero && not) return `${left} != ${printMark(0)}/${length}`;
+  if (style !== "command" && length !== undefined && "value" in against) {
+    return `${left} ${not ? "!= " : ""}${against.value}/${length}`;
+  }
   const printed = type === "mark" ? printMark(mask) : String(mask);
   return `${left} & ${printed} ${not ? "!=" : "=="} ${printOperand(against)}`;
 }
@@ -111,15 +114,15 @@ function printFlagMask({ selectors, not, against }: NftMatch, mask: number): str
   return `${selectors[0]} ${not ? "!= " : ""}${printOperand(against)} / ${text}`;
 }
 
-/** How many bits a 32-bit mask has if it is of the highest ones alone. */
-function highBits(mask: number): number | undefined {
+/** How many bits a 32-bit mask has if it is of the highest ones alone, or of none. */
+export function highBits(mask: number): number | undefined {
   const length = Math.clz32(~mask);
-  return length > 0 && length < 32 && (mask << length) === 0 ? length : undefined;
+  return length < 32 && (mask << length) === 0 ? length : undefined;
 }
 
 /** The mask of so many highest bits. */
 export function prefixMask(length: number): number {
-  return (0xffff_ffff << (32 - length)) >>> 0;
+  return length === 0 ? 0 : (0xffff_ffff << (32 - length)) >>> 0;
 }
 
 /** `@NAME`, the value, or the values in braces. */

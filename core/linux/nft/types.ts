@@ -115,6 +115,7 @@ export type NftStatement =
   | ({ readonly kind: "counter" } & NftCount)
   | { readonly kind: "verdict"; readonly verdict: NftVerdict }
   | { readonly kind: "notrack" }
+  | NftExtension
   | NftText;
 
 /** Holds a packet's value, masked with `mask` where given, against something. */
@@ -199,6 +200,14 @@ export interface NftSetUpdate {
   readonly timeout?: number;
   /** `counter`, `limit rate 5/second` ... for every element. */
   readonly more?: string;
+}
+
+/** A match or target of xtables that iptables-nft put into a rule: listed in libxtables' words, or as `xt match NAME`. */
+export interface NftExtension {
+  readonly kind: "xt";
+  readonly type: "match" | "target";
+  readonly name: string;
+  readonly text: string;
 }
 
 /** Words of a statement we carry without knowing what they do. */

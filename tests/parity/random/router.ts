@@ -6,7 +6,8 @@ import { randomRules } from "./rules.ts";
 import { SETS, USES } from "./sets.ts";
 import type { Parties } from "./talk.ts";
 
-const GROUND: Ground = {
+/** What a router's rules are made of. */
+export const GROUND: Ground = {
   nets: [
     "0.0.0.0/0",
     "10.0.0.0/8",

@@ -34,7 +34,9 @@ const KEYS = [
   ["dstip", HASHLIMIT.DSTIP],
   ["dstport", HASHLIMIT.DSTPORT],
 ] as const;
+/** Milliseconds that bytes are remembered, without and with a burst. */
 const BYTE_EXPIRE = 15_000;
+const BYTE_BURST_EXPIRE = 60_000;
 
 function parseBytes(text: string): number | undefined {
   const found = /^(\d+)(k|m)?b(\/s)?$/i.exec(text);
@@ -58,7 +60,7 @@ function takeRate(draft: Draft<HashlimitMatch>, text: string, given: { argument:
   }
   draft.bytes = bytes !== undefined;
   draft.period = bytes ?? rate?.period ?? 0;
-  if (draft.expire === 0) draft.expire = rate === undefined ? BYTE_EXPIRE : rate.unit * 1000;
+  if (draft.expire === 0 && rate !== undefined) draft.expire = rate.unit * 1000;
 }
 
 function takeBurst(draft: Draft<HashlimitMatch>, text: string): void {
@@ -89,9 +91,13 @@ function number(name: string, field: Numeric, most?: (family: Family) => number)
   };
 }
 
+function byteExpire({ burst }: { readonly burst: number }): number {
+  return burst === 0 ? BYTE_EXPIRE : BYTE_BURST_EXPIRE;
+}
+
 function words(m: HashlimitMatch, dashes: string): string {
   const whole = m.family === 4 ? 32 : 128;
-  const quantum = m.bytes ? BYTE_EXPIRE : printRate(m.period, SCALE).unit * 1000;
+  const quantum = m.bytes ? byteExpire(m) : printRate(m.period, SCALE).unit * 1000;
   const one = (name: string, value: number, otherwise: number) =>
     value === otherwise ? "" : ` ${dashes}${name} ${value}`;
   return one("htable-size", m.size, 0) + one("htable-max", m.max, 0) + one("htable-gcinterval", m.gcInterval, 1000) +
@@ -167,6 +173,7 @@ export const hashlimit: Extension<HashlimitMatch> = {
     if (draft.bytes && draft.burst > 0 && draft.burst < draft.period) {
       usage(`burst cannot be smaller than ${draft.period}b`);
     }
+    if (draft.bytes && draft.expire === 0) draft.expire = byteExpire(draft);
     if (!draft.bytes && draft.burst === 0) draft.burst = 5;
   },
   save(m) {

@@ -63,7 +63,9 @@ export const owner: Extension<OwnerMatch> = {
       names: ["suppl-groups"],
       value: false,
       take: (draft) => {
-        if (draft.gid === undefined) usage("you need to use --gid-owner first");
+        if (draft.gid === undefined) {
+          usage('owner: Bad value for "--suppl-groups" option: "you need to use --gid-owner first"');
+        }
         draft.supplementary = true;
       },
     },

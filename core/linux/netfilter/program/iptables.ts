@@ -9,23 +9,14 @@ import { parseCommand } from "../command.ts";
 import { Complaint } from "../complaint.ts";
 import { helpText, restoreHelp } from "../help.ts";
 import { listedAddresses } from "../list.ts";
-import { type Netfilter, netfilterOf } from "../netfilter.ts";
+import { type Netfilter, netfilterOf, type Variant } from "../netfilter.ts";
 import { restoreTables } from "../restore.ts";
 import { TableEdit } from "../table_edit.ts";
+import { ctime } from "./ctime.ts";
 import { hostNames } from "./host_names.ts";
-import { inNftWords } from "./nft_words.ts";
+import { inNftWords, nftRefusal } from "./nft_words.ts";
+import { restoreTranslateProgram, translateProgram } from "./translate.ts";
 import { type Answer, complaintText, kernelText, VERSION } from "../tool_text.ts";
-
-const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
-/** A time as ctime(3) writes it, in UTC: `Fri Nov 21 11:17:00 2025`. */
-export function ctime(milliseconds: number): string {
-  const date = new Date(milliseconds);
-  const day = String(date.getUTCDate()).padStart(2);
-  const time = date.toISOString().slice(11, 19);
-  return `${DAYS[date.getUTCDay()]} ${MONTHS[date.getUTCMonth()]} ${day} ${time} ${date.getUTCFullYear()}`;
-}
 
 function toolName(family: Family): string {
   return family === 4 ? "iptables" : "ip6tables";
@@ -42,7 +33,7 @@ export interface Listing {
 export function runIptables(
   netfilter: Netfilter,
   words: readonly string[],
-  listing?: Listing,
+  { listing, variant }: Pick<ToolIo, "listing" | "variant"> = {},
 ): Answer {
   const { family } = netfilter;
   const tool = toolName(family);
@@ -53,10 +44,11 @@ export function runIptables(
       const out = request.verb === "version" ? `${tool} ${VERSION}\n` : helpText(family);
       return { out, err, exit: 0 };
     }
-    const edit = listing?.table ?? netfilter.edit(request.table);
+    const edit = listing?.table ?? netfilter.edit(request.table, variant);
     const { out, tried, errno, changed } = applyCommand(edit, request, { family, names: listing?.names });
     if (errno !== "ok") return { out, err: err + kernelText(tool, tried, errno), exit: 1 };
     const verdict = changed ? netfilter.commit(edit) : "ok";
+    if (verdict !== "ok" && variant === "nft") return { out, err: err + nftRefusal(tool, request, verdict), exit: 4 };
     if (verdict !== "ok") return { out, err: err + kernelText(tool, "commit", verdict), exit: 1 };
     return { out, err, exit: 0 };
   } catch (error) {
@@ -110,6 +102,9 @@ export function runSave(netfilter: Netfilter, words: readonly string[], io: Tool
 /** What the tools need of the process. */
 export interface ToolIo {
   readonly listing?: Listing;
+  readonly variant?: Variant;
+  /** What the nft variant's restore calls itself: what it was called by. */
+  readonly name?: string;
   readonly stdin: string;
   readonly now: number;
   read(path: string): string | undefined;
@@ -172,12 +167,12 @@ function readRestoreWords(words: readonly string[], tool: string): RestoreWords 
 
 /** Runs iptables-restore on its standard input or a file. */
 export function runRestore(netfilter: Netfilter, words: readonly string[], io: ToolIo): Answer {
-  const tool = `${toolName(netfilter.family)}-restore`;
+  const tool = io.name ?? `${toolName(netfilter.family)}-restore`;
   const flags = readRestoreWords(words, tool);
   if ("exit" in flags) return flags;
   const text = flags.file === undefined ? io.stdin : io.read(flags.file);
   if (text === undefined) return { out: "", err: `Can't open ${flags.file}: No such file or directory\n`, exit: 1 };
-  return restoreTables(netfilter, text, { ...flags, tool });
+  return restoreTables(netfilter, text, { ...flags, tool, ...(io.variant && { variant: io.variant }) });
 }
 
 /** A table that stays as it is now. */
@@ -205,21 +200,24 @@ async function listingOf(
 
 type Tool = (netfilter: Netfilter, words: readonly string[], io: ToolIo) => Answer;
 
-const iptables: Tool = (netfilter, words, io) => runIptables(netfilter, words, io.listing);
+const iptables: Tool = (netfilter, words, io) => runIptables(netfilter, words, io);
 
-function program(family: Family, tool: Tool, reword: typeof inNftWords): Program {
+function program(family: Family, tool: Tool, variant: Variant): Program {
   return async (process: Process) => {
     const netfilter = netfilterOf(namespaceOf(process.machine.plane, process.ns), family);
     const words = process.argv.slice(1);
     const listing = tool === iptables ? await listingOf(process, netfilter, words) : undefined;
     const io = {
       ...(listing !== undefined && { listing }),
+      variant,
+      ...(variant === "nft" && { name: process.argv[0] ?? "" }),
       stdin: process.stdin,
       now: process.clock.now(),
       read: (path: string) => process.files.read(path),
       write: (path: string, text: string) => process.files.write(path, text),
     };
-    const answer = reword(tool(netfilter, words, io), words, process.stdin);
+    const said = tool(netfilter, words, io);
+    const answer = variant === "nft" ? inNftWords(said, words, process.stdin) : said;
     process.out(answer.out);
     process.err(answer.err);
     return answer.exit;
@@ -229,21 +227,30 @@ function program(family: Family, tool: Tool, reword: typeof inNftWords): Program
 /** The nft variant lists tables in the order they were made. */
 const nftSave: Tool = (netfilter, words, io) => runSave(netfilter, words, io, "oldest first");
 
+/** iptables-translate and its like, by the family and what is translated. */
+function translators(family: Family): [string, Program][] {
+  const tool = toolName(family);
+  return [[`${tool}-translate`, translateProgram(family)], [
+    `${tool}-restore-translate`,
+    restoreTranslateProgram(family),
+  ]];
+}
+
 /** The programs by name: `iptables` is the legacy variant, which `-legacy` names too; `-nft` are the same tables in nft's words. */
 export function iptablesPrograms(): Map<string, Program> {
   const programs = new Map<string, Program>();
-  const asItIs = (answer: Answer) => answer;
   for (const family of [4, 6] as const) {
     const name = toolName(family);
+    for (const [tool, program] of translators(family)) programs.set(tool, program);
     const tools: readonly (readonly [string, Tool, Tool])[] = [
       ["", iptables, iptables],
       ["-save", runSave, nftSave],
       ["-restore", runRestore, runRestore],
     ];
     for (const [suffix, legacy, nft] of tools) {
-      programs.set(`${name}${suffix}`, program(family, legacy, asItIs));
-      programs.set(`${name}-legacy${suffix}`, program(family, legacy, asItIs));
-      programs.set(`${name}-nft${suffix}`, program(family, nft, inNftWords));
+      programs.set(`${name}${suffix}`, program(family, legacy, "legacy"));
+      programs.set(`${name}-legacy${suffix}`, program(family, legacy, "legacy"));
+      programs.set(`${name}-nft${suffix}`, program(family, nft, "nft"));
     }
   }
   return programs;

@@ -1,4 +1,6 @@
 /** Where iptables-nft 1.8.9 says the same as iptables-legacy in other words. */
+import { type Errno, strerror } from "../../../base/mod.ts";
+import type { Command } from "../command.ts";
 import type { Answer } from "../tool_text.ts";
 
 interface Rewording {
@@ -42,7 +44,11 @@ const REWORDINGS: readonly Rewording[] = [
     },
   },
   {
-    legacy: /^(ip6?tables-restore: line \d+ failed)\n/,
+    legacy: /unable to initialize table '(.*)'\nError occurred at line: (\d+)/,
+    nft: ([, table, line]) => `line ${line} table name '${table}' invalid\nError occurred at line: ${line}`,
+  },
+  {
+    legacy: /^(ip6?tables(?:-nft)?-restore: line \d+ failed)\n/,
     nft: ([, text]) => `${text}: No chain/target/match by that name.\n`,
   },
 ];
@@ -71,4 +77,12 @@ export function inNftWords(answer: Answer, words: readonly string[], text: strin
     err = err.replace(found[0], () => text);
   }
   return { out, err: blameCommit(err.replaceAll("(legacy)", "(nf_tables)"), text), exit };
+}
+
+const TRIED: Readonly<Record<string, string>> = { A: "RULE_APPEND", I: "RULE_INSERT", R: "RULE_REPLACE" };
+
+/** What is said where the kernel does not take a rule. */
+export function nftRefusal(tool: string, { verb, chain }: Pick<Command, "verb" | "chain">, errno: Errno): string {
+  const why = errno === "ELOOP" ? "Too many links" : strerror(errno);
+  return `${tool} v1.8.9 (nf_tables):  ${TRIED[verb] ?? "COMMIT"} failed (${why}): rule in chain ${chain}\n`;
 }

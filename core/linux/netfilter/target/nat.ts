@@ -85,6 +85,7 @@ function splitPorts(text: string, family: Family): { address: string; ports?: st
     if (ports.includes(":")) return { address: text };
     return { address: text.slice(0, colon), ports };
   }
+  if (/^:[^:]/.test(text)) return { address: "", ports: text.slice(1) };
   if (!text.startsWith("[")) return { address: text };
   const close = text.indexOf("]");
   if (close < 0) return usage("Invalid address format");

@@ -33,7 +33,8 @@ export const TCPMSS: Extension<TcpmssTarget> = {
       usage("TCPMSS target: At least one parameter is required");
     }
   },
-  refuse: (t, site) => !site.syn || (t.mss === undefined && site.hooks & BEFORE_ROUTING) ? "EINVAL" : "ok",
+  refuse: (t, site) =>
+    (!site.nft && !site.syn) || (t.mss === undefined && site.hooks & BEFORE_ROUTING) ? "EINVAL" : "ok",
   save: (t) => t.mss === undefined ? " --clamp-mss-to-pmtu" : ` --set-mss ${t.mss}`,
   list: (t) => t.mss === undefined ? " TCPMSS clamp to PMTU" : ` TCPMSS set ${t.mss}`,
   encode: (t, out) => out.word(t.mss ?? CLAMP),
