@@ -162,18 +162,21 @@ function addChain(
     return hook === undefined ? undefined : { errno: "EEXIST", where: "command" };
   }
   known.chain = { ...before, hook: { ...before.hook, policy: hook.policy } };
+  draft.touched.all = true;
   undo.push(() => known.chain = before);
 }
 
 function renameChain(
-  { chains }: TableDraft,
+  draft: TableDraft,
   { name, to }: { readonly name: string; readonly to: string },
   undo: Undo,
 ): NftRefusal | undefined {
+  const { chains } = draft;
   const known = chains.get(name);
   if (known === undefined) return NO_NAME;
   if (chains.has(to)) return { errno: "EEXIST", where: "command" };
   const before = [...chains];
+  draft.touched.all = true;
   chains.clear();
   for (const [key, live] of before) {
     const renamed = key === name ? { ...live, chain: { ...live.chain, name: to } } : live;

@@ -30,8 +30,18 @@ export interface LiveSet {
 /** What takes a change back. */
 export type Undo = (() => void)[];
 
+/** What changed in a table since somebody last looked. */
+export interface Touched {
+  readonly chains: Set<string>;
+  readonly sets: Set<string>;
+  /** More than that: base chains, names. */
+  all: boolean;
+}
+
 /** A table. Every change notes in `undo` how it is taken back. */
 export class TableDraft {
+  /** What changed since the table was last loaded. */
+  touched: Touched = { chains: new Set(), sets: new Set(), all: true };
   readonly sets = new Map<string, LiveSet>();
   readonly chains = new Map<string, LiveChain>();
   others: readonly (NftOther & { readonly handle: number })[] = [];
@@ -88,11 +98,13 @@ export class TableDraft {
 
   addChain(chain: Omit<NftChain, "rules">, undo: Undo): void {
     this.chains.set(chain.name, { chain, handle: this.nextHandle(), rules: [], version: 0 });
+    this.#touchChain(chain);
     undo.push(() => this.chains.delete(chain.name));
   }
 
   addSet(set: Omit<NftSet, "elements">, undo: Undo): void {
     this.sets.set(set.name, { set, handle: this.nextHandle(), elements: new Map(), version: 0 });
+    this.touched.sets.add(set.name);
     undo.push(() => this.sets.delete(set.name));
   }
 
@@ -100,6 +112,7 @@ export class TableDraft {
   alterSet(live: LiveSet, set: Omit<NftSet, "elements">, undo: Undo): void {
     const before = live.set;
     live.set = set;
+    this.touched.sets.add(set.name);
     undo.push(() => live.set = before);
   }
 
@@ -107,6 +120,8 @@ export class TableDraft {
   take(kind: "chains" | "sets", name: string, undo: Undo): void {
     const map = this[kind] as Map<string, LiveChain | LiveSet>;
     const before = [...map];
+    if (kind === "sets") this.touched.sets.add(name);
+    else this.#touchChain((this.chains.get(name) as LiveChain).chain);
     map.delete(name);
     undo.push(() => {
       map.clear();
@@ -119,6 +134,7 @@ export class TableDraft {
     const { elements } = live;
     const key = element.key.join(" . ");
     live.version++;
+    this.touched.sets.add(set);
     const before = elements.get(key);
     elements.set(key, element);
     this.#count(targetOf(before?.value), -1);
@@ -137,6 +153,7 @@ export class TableDraft {
     const { elements } = live;
     const element = elements.get(key) as NftElement;
     live.version++;
+    this.touched.sets.add(set);
     elements.delete(key);
     this.#count(targetOf(element.value), -1);
     undo.push(() => {
@@ -155,6 +172,7 @@ export class TableDraft {
     if (place === undefined) live.rules.push(added);
     else live.rules.splice(place, 0, added);
     live.version++;
+    this.#touchChain(live.chain);
     this.#countRule(kept, 1);
     undo.push(() => {
       live.version++;
@@ -167,6 +185,7 @@ export class TableDraft {
     const live = this.chains.get(chain) as LiveChain;
     const [gone] = live.rules.splice(place, 1) as [LiveRule];
     live.version++;
+    this.#touchChain(live.chain);
     this.#countRule(gone.rule, -1);
     undo.push(() => {
       live.version++;
@@ -180,12 +199,18 @@ export class TableDraft {
     const before = live.rules;
     live.rules = [];
     live.version++;
+    this.#touchChain(live.chain);
     for (const { rule } of before) this.#countRule(rule, -1);
     undo.push(() => {
       live.version++;
       live.rules = before;
       for (const { rule } of before) this.#countRule(rule, 1);
     });
+  }
+
+  #touchChain({ name, hook }: Omit<NftChain, "rules">): void {
+    this.touched.chains.add(name);
+    if (hook !== undefined) this.touched.all = true;
   }
 
   #countRule(rule: NftRule, by: number): void {

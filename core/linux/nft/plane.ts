@@ -3,8 +3,8 @@ import { isFailure } from "../../base/mod.ts";
 import type { Namespace } from "../namespace.ts";
 import type { SetLookup } from "./compile/matches.ts";
 import { decodePlaneSet, directionsOf, encodePlaneSet, shapeOf } from "./compile/plane_set.ts";
-import { type ChainCache, type CompiledTable, compileNftTable, type Line } from "./compile/table.ts";
 import type { LiveSet, TableDraft } from "./draft.ts";
+import { type FamilyPlace, LoadedFamily } from "./loaded_family.ts";
 import { printRule } from "./rule.ts";
 import type { NftElement, NftFamily, NftRule, NftTable } from "./types.ts";
 
@@ -24,8 +24,7 @@ const FIRST_SET = 0x1_0000;
 
 interface Loaded {
   readonly number: number;
-  readonly compiled: ReadonlyMap<4 | 6, CompiledTable>;
-  readonly caches: Map<4 | 6, ChainCache>;
+  readonly families: readonly LoadedFamily[];
 }
 
 /** A set in the plane, with the version that was loaded. */
@@ -56,7 +55,7 @@ export class NftPlane {
     const loaded = this.#loaded.get(table);
     if (loaded === undefined) return;
     const { plane, id } = this.namespace;
-    for (const family of loaded.compiled.keys()) plane.dropTable(id, family, loaded.number);
+    for (const { family } of loaded.families) plane.dropTable(id, family, loaded.number);
     for (const set of table.sets.values()) this.#dropSet(set);
     this.#loaded.delete(table);
     this.#free.push(loaded.number);
@@ -70,31 +69,43 @@ export class NftPlane {
   }
 
   #loadTable(table: TableDraft): boolean {
-    this.keepCounts(table);
-    const { plane, id } = this.namespace;
-    const known = this.#loaded.get(table);
-    const number = known?.number ?? this.#free.pop() ?? PROGRAM.NFT + this.#tables++;
-    const compiled = new Map<4 | 6, CompiledTable>();
-    const caches = known?.caches ?? new Map<4 | 6, ChainCache>();
-    const used = new Set<LiveSet>();
-    for (const family of SEEN[table.family]) {
-      const cache = caches.get(family) ?? new Map();
-      caches.set(family, cache);
-      const sets = this.#lookup(table, used);
-      const program = compileNftTable(table, { family, number, sets, counts: compiled.size === 0, cache });
-      if (program === undefined) {
-        if (known?.compiled.has(family)) plane.dropTable(id, family, number);
-        continue;
-      }
-      const refused = plane.loadTable(id, family, number, program.program);
-      if (isFailure(refused)) return false;
-      compiled.set(family, program);
+    const known = this.#loaded.get(table) ?? {
+      number: this.#free.pop() ?? PROGRAM.NFT + this.#tables++,
+      families: SEEN[table.family].map((family) => new LoadedFamily(family)),
+    };
+    this.#loaded.set(table, known);
+    const touched = table.touched;
+    const patched = known.families.every((family) => family.patch(table, touched, this.#place(known, table)));
+    if (!patched && !this.#loadWhole(known, table)) return false;
+    if (patched) {
+      const gone = [...touched.sets].some((name) => !table.sets.has(name));
+      if (gone) this.#dropSets(table, (set) => table.sets.get(set.set.name) === set);
     }
-    for (const set of [...this.#sets.keys()]) {
-      if (this.#sets.get(set)?.table === table && !used.has(set)) this.#dropSet(set);
-    }
-    this.#loaded.set(table, { number, compiled, caches });
+    table.touched = { chains: new Set(), sets: new Set(), all: false };
     return true;
+  }
+
+  #place({ number }: Loaded, table: TableDraft, used = new Set<LiveSet>()): FamilyPlace {
+    const { plane, id: ns } = this.namespace;
+    return { plane, ns, number, sets: this.#lookup(table, used), counts: true };
+  }
+
+  #loadWhole(known: Loaded, table: TableDraft): boolean {
+    this.keepCounts(table);
+    const used = new Set<LiveSet>();
+    const place = this.#place(known, table, used);
+    let counts = true;
+    for (const family of known.families) {
+      if (!family.load(table, { ...place, counts })) return false;
+      if (family.isLoaded) counts = false;
+    }
+    this.#dropSets(table, (set) => used.has(set));
+    return true;
+  }
+
+  /** Takes a table's sets away, but those that stay. */
+  #dropSets(table: TableDraft, stays: (set: LiveSet) => boolean): void {
+    for (const [set, loaded] of [...this.#sets]) if (loaded.table === table && !stays(set)) this.#dropSet(set);
   }
 
   #lookup(table: TableDraft, used: Set<LiveSet>): SetLookup {
@@ -141,11 +152,7 @@ export class NftPlane {
     const loaded = this.#loaded.get(table);
     if (loaded === undefined) return;
     const counts = new Map<unknown, Map<number, { packets: number; bytes: number }>>();
-    for (const [family, { lines }] of loaded.compiled) {
-      if (lines.some((line) => line.counts !== undefined)) {
-        this.#count(lines, { family, number: loaded.number }, counts);
-      }
-    }
+    for (const family of loaded.families) if (family.hasCounters) this.#count(family, loaded.number, counts);
     if (counts.size === 0) return;
     for (const { rules } of table.chains.values()) {
       for (const [i, live] of rules.entries()) {
@@ -156,13 +163,13 @@ export class NftPlane {
   }
 
   #count(
-    lines: readonly Line[],
-    { family, number }: { readonly family: 4 | 6; readonly number: number },
+    family: LoadedFamily,
+    number: number,
     counts: Map<unknown, Map<number, { packets: number; bytes: number }>>,
   ): void {
     const { plane, id } = this.namespace;
-    const numbers = plane.counters(id, family, number);
-    for (const [line, { rule, counts: place }] of lines.entries()) {
+    const numbers = plane.counters(id, family.family, number);
+    for (const [line, { rule, counts: place }] of family.counted()) {
       if (rule === undefined || place === undefined) continue;
       const own = counts.get(rule) ?? new Map<number, { packets: number; bytes: number }>();
       const sum = own.get(place) ?? { packets: 0, bytes: 0 };
@@ -184,7 +191,8 @@ export class NftPlane {
   /** The text of the rule or policy of a trace's line. */
   ruleAt(number: number, family: 4 | 6, line: number): string | undefined {
     for (const [table, loaded] of this.#loaded) {
-      const found = loaded.number === number ? loaded.compiled.get(family)?.lines[line] : undefined;
+      const own = loaded.number === number ? loaded.families.find((each) => each.family === family) : undefined;
+      const found = own?.lineAt(line);
       if (found === undefined) continue;
       const at = `${table.family} ${table.name} ${found.chain}`;
       const policy = table.chains.get(found.chain)?.chain.hook?.policy;

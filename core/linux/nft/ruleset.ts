@@ -45,6 +45,7 @@ export class NftRuleset {
     if (taken !== undefined) this.#rollBack(undo);
     else if (undo.length > 0 && !this.#plane.load(this.tables.own(), changed)) {
       this.#rollBack(undo);
+      for (const table of changed) table.touched.all = true;
       this.#plane.load(this.tables.own(), changed);
       throw new NftLoop();
     }

@@ -27,7 +27,7 @@ export class NftablesMode implements ProxyMode {
     const table = ruleset.tables.find(FAMILIES[view.family], PROXY_TABLE);
     const sync = syncNftables(view, before, {
       now: machine.runner.clock.now(),
-      ...(table === undefined ? {} : { existing: ruleset.now(table) }),
+      ...(table === undefined || before !== undefined ? {} : { existing: ruleset.now(table) }),
     });
     if (sync.full) await setSysctls(task, machine, proxySysctls(view, config));
     for (const transaction of sync.transactions) {

@@ -18,19 +18,22 @@ export interface Line {
 /** A compiled table. */
 export interface CompiledTable {
   readonly program: Uint32Array;
-  /** By line. */
-  readonly lines: readonly Line[];
+  /** By number. */
+  readonly chains: readonly Written[];
 }
 
 /** A rule of the plane as words, without its counters, and the chain it leads to. */
-interface WrittenRule {
+interface RuleWords {
   readonly words: Uint32Array;
   readonly chain?: string;
+}
+
+interface WrittenRule extends RuleWords {
   readonly line: Line & { readonly rule: LiveRule };
 }
 
 /** A chain of the program: one of the table, or one that a rule needs for itself. */
-interface Written {
+export interface Written {
   readonly name: string;
   /** The table's chain that it belongs to. */
   readonly own: string;
@@ -41,6 +44,8 @@ interface Written {
 /** A chain as it was compiled, and what it was compiled from. */
 interface CachedChain {
   readonly version: number;
+  /** The sets it asked. */
+  readonly asks: ReadonlySet<string>;
   /** Whether everything it was told of sets is still so. */
   holds(sets: SetLookup): boolean;
   readonly written: readonly Written[];
@@ -69,38 +74,57 @@ export function compileNftTable(table: TableDraft, place: TablePlace): CompiledT
   const chains = writeChains(table, place);
   if (!chains.some(({ hook }) => hook !== undefined)) return undefined;
   const numbers = new Map(chains.map(({ name }, i) => [name, i]));
-  const out = new Encoder(place.family, () => 0);
+  const out = new Encoder(place.family, () => 0, 1024);
   out.push(PROGRAM.VERSION, place.family, place.number, chains.length);
-  for (const { hook, rules } of chains) {
-    out.push(
-      hook === undefined ? PROGRAM.NO_HOOK : placeOf(hook),
-      rules.length,
-      hook?.policy === "accept" ? 1 : 0,
-      0,
-      0,
-      0,
-      0,
-    );
-  }
-  const lines: Line[] = [];
+  for (const chain of chains) writeHead(chain, out);
   const carried = new Set<unknown>();
-  for (const { own, hook, rules } of chains) {
-    for (const { words, chain, line } of rules) {
-      const { counts } = line;
-      const counter = counts === undefined ? undefined : line.rule.rule.statements[counts];
-      const carries = place.counts && counter?.kind === "counter" && !carried.has(counter);
-      const counted = carries && counter?.kind === "counter" ? counter : ZERO;
-      if (carries) carried.add(counter);
-      out.word(words.length + COUNTER_WORDS);
-      out.long(counted.packets);
-      out.long(counted.bytes);
-      out.words(words);
-      if (chain !== undefined) out.patch(out.length - 1, numbers.get(chain) ?? 0);
-      lines.push(line);
-    }
-    if (hook !== undefined) lines.push({ chain: own });
+  const countsOf = ({ rule, counts }: WrittenRule["line"]) => {
+    const counter = counts === undefined ? undefined : rule.rule.statements[counts];
+    if (!place.counts || counter?.kind !== "counter" || carried.has(counter)) return ZERO;
+    carried.add(counter);
+    return counter;
+  };
+  for (const chain of chains) writeRules(chain, out, { numberOf: (name) => numbers.get(name) ?? 0, countsOf });
+  return { program: out.finish(), chains };
+}
+
+/** A patch that brings these chains by their numbers; they count from nothing. */
+export function compileNftPatch(
+  chains: readonly { readonly number: number; readonly written: Written }[],
+  numberOf: (chain: string) => number,
+  { family, number }: Pick<TablePlace, "family" | "number">,
+): Uint32Array {
+  const out = new Encoder(family, () => 0);
+  out.push(PROGRAM.PATCH, family, number, chains.length);
+  for (const { number, written } of chains) {
+    out.word(number);
+    writeHead(written, out);
   }
-  return { program: out.finish(), lines };
+  for (const { written } of chains) writeRules(written, out, { numberOf, countsOf: () => ZERO });
+  return out.finish();
+}
+
+function writeHead({ hook, rules }: Written, out: Encoder): void {
+  out.push(hook === undefined ? PROGRAM.NO_HOOK : placeOf(hook), rules.length, hook?.policy === "accept" ? 1 : 0);
+  out.skip(4);
+}
+
+function writeRules(
+  { rules }: Written,
+  out: Encoder,
+  { numberOf, countsOf }: {
+    readonly numberOf: (chain: string) => number;
+    readonly countsOf: (line: WrittenRule["line"]) => { readonly packets: number; readonly bytes: number };
+  },
+): void {
+  for (const { words, chain, line } of rules) {
+    const { packets, bytes } = countsOf(line);
+    out.word(words.length + COUNTER_WORDS);
+    out.long(packets);
+    out.long(bytes);
+    out.words(words);
+    if (chain !== undefined) out.patch(out.length - 1, numberOf(chain));
+  }
 }
 
 const ZERO = { packets: 0, bytes: 0 };
@@ -132,9 +156,10 @@ function writeChains(table: TableDraft, place: TablePlace): Written[] {
 }
 
 /** Names of chains that rules need for themselves begin with a blank, and no other's does. */
-const isOwn = (name: string): boolean => name.startsWith(" ");
+export const isOwn = (name: string): boolean => name.startsWith(" ");
 
-function cachedChain(live: LiveChain, table: TableDraft, place: TablePlace): readonly Written[] {
+/** A chain as it was compiled before, or compiled now. */
+export function cachedChain(live: LiveChain, table: TableDraft, place: TablePlace): readonly Written[] {
   const known = place.cache.get(live);
   const hook = live.chain.hook;
   if (
@@ -144,12 +169,18 @@ function cachedChain(live: LiveChain, table: TableDraft, place: TablePlace): rea
   }
   const asked = new Questions(table, place.sets);
   const written = writeChain(live, { ...place, sets: asked.sets, maps: asked.maps });
-  place.cache.set(live, { version: live.version, holds: (sets) => asked.hold(sets), written });
+  place.cache.set(live, {
+    version: live.version,
+    asks: asked.names,
+    holds: (sets) => asked.hold(sets),
+    written,
+  });
   return written;
 }
 
 /** What a chain asked of sets while it was compiled: answers that change make it stale. */
 class Questions {
+  readonly names = new Set<string>();
   readonly #versions = new Map<LiveSet, number>();
   readonly #plane: { readonly name: string; readonly selectors: readonly string[]; readonly answer: string }[] = [];
 
@@ -158,6 +189,7 @@ class Questions {
   readonly sets: SetLookup = {
     plane: (name, selectors) => {
       const answer = this.lookup.plane(name, selectors);
+      this.names.add(name);
       this.#plane.push({ name, selectors, answer: JSON.stringify(answer) ?? "" });
       return answer;
     },
@@ -173,6 +205,7 @@ class Questions {
   };
 
   #note(name: string): void {
+    this.names.add(name);
     const live = this.table.sets.get(name);
     if (live !== undefined) this.#versions.set(live, live.version);
   }
@@ -210,22 +243,29 @@ function writeChain(live: LiveChain, place: ChainPlace): Written[] {
   return [{ name, own: name, ...(hook && { hook }), rules }, ...extra];
 }
 
+/** Rules of the plane are values: their words are the same for every table that has them. */
+const written = new WeakMap<PlaneRule, RuleWords>();
+
 function writeRule(
-  { conditions, action, counts }: PlaneRule,
+  rule: PlaneRule,
   line: { readonly chain: string; readonly rule: LiveRule },
   family: 4 | 6,
 ): WrittenRule {
+  const known = written.get(rule) ?? ruleWords(rule, family);
+  written.set(rule, known);
+  const { words, chain } = known;
+  const own = rule.counts === undefined ? line : { ...line, counts: rule.counts };
+  return chain === undefined ? { words, line: own } : { words, line: own, chain };
+}
+
+function ruleWords({ conditions, action }: PlaneRule, family: 4 | 6): RuleWords {
   const out = new Encoder(family, () => 0);
   encodeConditions(conditions, out);
   out.begin(action.target, false);
   if (action.chain !== undefined) out.word(0);
   action.write?.(out);
   out.end();
-  return {
-    words: out.finish(),
-    line: counts === undefined ? line : { ...line, counts },
-    ...(action.chain === undefined ? {} : { chain: action.chain }),
-  };
+  return { words: out.finish(), ...(action.chain === undefined ? {} : { chain: action.chain }) };
 }
 
 function isAsked(hook: NftHook | undefined): boolean {

@@ -8,15 +8,20 @@ import { elementKey, nodePortElements, onProxyTable, partKey, skeletonChanges, w
 /** A chain that nothing leads to any more is taken away when it has been so for longer than this, in milliseconds. */
 export const STALE_AFTER = 1000;
 
-/** What the last sync of a family left behind. */
+/** What the last sync of a family left behind. The next one takes it over and changes it: it is of use once. */
 export interface NftSynced {
   readonly view: ServiceView;
-  readonly parts: ReadonlyMap<string, PortPart>;
-  readonly elements: ReadonlyMap<string, PlacedElement>;
+  /** By port. */
+  readonly parts: Map<string, PortPart>;
+  readonly elements: Map<string, PlacedElement>;
+  /** Keys of elements that several parts have. */
+  readonly shared: ReadonlySet<string>;
+  /** The node's own elements. */
+  readonly nodePorts: readonly PlacedElement[];
   /** Affinity sets that stand in the table. */
-  readonly sets: ReadonlySet<string>;
+  readonly sets: Set<string>;
   /** Service and endpoint chains that stand in the table. */
-  readonly chains: ReadonlySet<string>;
+  readonly chains: Set<string>;
   /** Those of them that are emptied and wait to go, with the virtual time since when. */
   readonly stale: ReadonlyMap<string, number>;
 }
@@ -41,31 +46,39 @@ export function syncNftables(
 ): NftSync {
   const old = before ?? found(view, at.existing);
   const gone = [...old.stale].filter(([, since]) => at.now - since > STALE_AFTER).map(([chain]) => chain);
-  const there = new Set([...old.chains].filter((chain) => !gone.includes(chain)));
-  const fresh = newParts(view, before);
-  const parts = new Map(view.ports.map((port) => {
-    const key = partKey(port);
-    return [key, fresh.get(key) ?? (old.parts.get(key) as PortPart)];
-  }));
-  const after = wanted(view, parts);
-  const stale = staleChains(there, after.chains, { old: old.stale, now: at.now });
+  for (const chain of gone) old.chains.delete(chain);
+  const due = portsDue(view, before);
+  const written = due.changed.map((port) => [partKey(port), portPart(port, view)] as const);
+  const replaced = [...due.changed, ...due.gone].flatMap((port) => old.parts.get(partKey(port)) ?? []);
+  for (const port of due.gone) old.parts.delete(partKey(port));
+  for (const [key, part] of written) old.parts.set(key, part);
+  const fresh = written.map(([, part]) => part);
+  const next = fewElements(view, old, { replaced, fresh }) ?? allElements(view, old);
+  const stale = staleChains(old, { replaced, fresh, gone, first: before === undefined, now: at.now });
+  const lost = lostSets(old, { replaced, fresh, first: before === undefined });
   const changes = [
     ...(before === undefined ? skeletonChanges(view) : []),
-    ...[...fresh.values()].flatMap(({ sets }) => sets.map((set) => ({ verb: "add", kind: "set", set }) as const)),
-    ...writeChains([...fresh.values()].flatMap(({ chains }) => chains)),
-    ...elementChanges(old.elements, after.elements),
+    ...fresh.flatMap(({ sets }) => sets.map((set) => ({ verb: "add", kind: "set", set }) as const)),
+    ...writeChains(fresh.flatMap(({ chains }) => chains)),
+    ...next.changes,
     ...[...stale.keys()].filter((name) => !old.stale.has(name)).map((name) => flush(name)),
-    ...[...old.sets].filter((name) => !after.sets.has(name)).map((name) => take("set", name)),
+    ...lost.map((name) => take("set", name)),
   ];
   const transactions = [gone.map((name) => take("chain", name)), changes]
     .filter((list) => list.length > 0).map((list) => onProxyTable(view, list));
+  for (const { chains, sets } of fresh) {
+    for (const { name } of chains) old.chains.add(name);
+    for (const { name } of sets) old.sets.add(name);
+  }
+  for (const name of lost) old.sets.delete(name);
+  const { elements, shared, nodePorts } = next;
   return {
     transactions,
     get texts() {
       return transactions.map(printNftTransaction);
     },
     full: before === undefined,
-    synced: { view, parts, ...after, chains: new Set([...there, ...after.chains]), stale },
+    synced: { view, parts: old.parts, elements, shared, nodePorts, sets: old.sets, chains: old.chains, stale },
   };
 }
 
@@ -78,37 +91,87 @@ function found(view: ServiceView, table: NftTable | undefined): NftSynced {
     view,
     parts: new Map(),
     elements: new Map(placed.map((each) => [elementKey(each), each])),
+    shared: new Set(),
+    nodePorts: [],
     sets: new Set(sets.map(({ name }) => name).filter(isAffinitySet)),
     chains: new Set((table?.chains ?? []).map(({ name }) => name).filter(isNftServiceChain)),
     stale: new Map(),
   };
 }
 
-/** The parts of Services that are new or differ; of all at first. */
-function newParts(view: ServiceView, before: NftSynced | undefined): Map<string, PortPart> {
-  const due = before === undefined
-    ? view.ports
-    : portsOfServices(view.ports, portChanges(before.view.ports, view.ports).changed);
-  return new Map(due.map((port) => [partKey(port), portPart(port, view)]));
+/** The ports of Services that are new or differ, all at first; and those that are gone. */
+function portsDue(view: ServiceView, before: NftSynced | undefined) {
+  if (before === undefined) return { changed: view.ports, gone: [] };
+  const { changed, replaced } = portChanges(before.view.ports, view.ports);
+  const now = new Set(changed.map(partKey));
+  return { changed: portsOfServices(view.ports, changed), gone: replaced.filter((port) => !now.has(partKey(port))) };
 }
 
-function wanted(view: ServiceView, parts: ReadonlyMap<string, PortPart>) {
-  const elements = new Map(nodePortElements(view).map((each) => [elementKey(each), each]));
-  const [chains, sets] = [new Set<string>(), new Set<string>()];
-  for (const part of parts.values()) {
-    for (const { name } of part.chains) chains.add(name);
-    for (const { name } of part.sets) sets.add(name);
-    for (const each of part.elements) elements.set(elementKey(each), each);
+/** Parts that a sync takes away and writes. */
+interface PartChanges {
+  readonly replaced: readonly PortPart[];
+  readonly fresh: readonly PortPart[];
+}
+
+/** The elements after a sync, with what brings the table to them. */
+interface Elements extends Pick<NftSynced, "elements" | "shared" | "nodePorts"> {
+  readonly changes: readonly NftChange[];
+}
+
+/** The elements of parts that changed; undefined where they are others' as well, or at first: then all of them are looked at. */
+function fewElements(view: ServiceView, old: NftSynced, { replaced, fresh }: PartChanges): Elements | undefined {
+  const nodePorts = nodePortElements(view);
+  if (old.view !== view && old.nodePorts.map(elementKey).join() !== nodePorts.map(elementKey).join()) return undefined;
+  if (fresh.length * 2 > old.parts.size) return undefined;
+  const { elements, shared } = old;
+  const before = new Map(replaced.flatMap((part) => part.elements.map((each) => [elementKey(each), each])));
+  const after = new Map<string, PlacedElement>();
+  for (const key of before.keys()) if (shared.has(key)) return undefined;
+  for (const part of fresh) {
+    for (const each of part.elements) {
+      const key = elementKey(each);
+      if (after.has(key) || shared.has(key) || (elements.has(key) && !before.has(key))) return undefined;
+      after.set(key, each);
+    }
   }
-  return { elements, chains, sets };
+  const changes = elementChanges(before, after);
+  for (const key of before.keys()) if (!after.has(key)) elements.delete(key);
+  for (const [key, each] of after) elements.set(key, each);
+  return { elements, shared, nodePorts, changes };
 }
 
+function allElements(view: ServiceView, old: NftSynced): Elements {
+  const nodePorts = nodePortElements(view);
+  const elements = new Map(nodePorts.map((each) => [elementKey(each), each]));
+  const shared = new Set<string>();
+  for (const port of view.ports) {
+    for (const each of old.parts.get(partKey(port))?.elements ?? []) {
+      const key = elementKey(each);
+      if (elements.has(key)) shared.add(key);
+      elements.set(key, each);
+    }
+  }
+  return { elements, shared, nodePorts, changes: elementChanges(old.elements, elements) };
+}
+
+type Progress = PartChanges & { readonly first: boolean };
+
+/** Chains of parts that are gone, with the time since when; what a table from earlier has besides is gone as well. */
 function staleChains(
-  there: ReadonlySet<string>,
-  active: ReadonlySet<string>,
-  { old, now }: { readonly old: ReadonlyMap<string, number>; readonly now: number },
+  old: NftSynced,
+  { replaced, fresh, gone, first, now }: Progress & { readonly gone: readonly string[]; readonly now: number },
 ): Map<string, number> {
-  return new Map([...there].filter((chain) => !active.has(chain)).map((chain) => [chain, old.get(chain) ?? now]));
+  const written = new Set(fresh.flatMap(({ chains }) => chains.map(({ name }) => name)));
+  const lost = first ? [...old.chains] : replaced.flatMap(({ chains }) => chains.map(({ name }) => name));
+  const stale = new Map([...old.stale].filter(([name]) => !written.has(name) && !gone.includes(name)));
+  for (const name of lost) if (!written.has(name) && old.chains.has(name) && !stale.has(name)) stale.set(name, now);
+  return stale;
+}
+
+function lostSets(old: NftSynced, { replaced, fresh, first }: Progress): string[] {
+  const written = new Set(fresh.flatMap(({ sets }) => sets.map(({ name }) => name)));
+  const lost = first ? [...old.sets] : replaced.flatMap(({ sets }) => sets.map(({ name }) => name));
+  return [...new Set(lost)].filter((name) => !written.has(name));
 }
 
 /** An element that maps to something else is taken out and put in again. */
