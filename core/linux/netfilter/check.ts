@@ -6,6 +6,7 @@ import type { Family } from "./address.ts";
 import type { Hook } from "./builtins.ts";
 import type { Extension, Site } from "./extension.ts";
 import { matchExtension } from "./matches.ts";
+import type { Rule } from "./rule.ts";
 import type { Entry, LiveChain } from "./table_edit.ts";
 import { targetExtension } from "./targets.ts";
 
@@ -99,24 +100,35 @@ export interface Standing {
 }
 
 function checkEntry({ rule, handle }: Entry, place: Standing): Errno | "ok" {
-  if (rule.matches.length === 0 && rule.target?.target === "jump" && !(rule.target.chain in HOOK)) return "ok";
-  const site: Site = {
+  let site: Site | undefined;
+  for (const match of rule.matches) {
+    const extension = matchExtension(match);
+    if (!isParticular(extension)) continue;
+    const verdict = checkExtension(extension, match, site ??= siteOf(rule, place, handle !== undefined));
+    if (verdict !== "ok") return verdict;
+  }
+  if (rule.target === undefined) return "ok";
+  if (rule.target.target === "jump") return rule.target.chain in HOOK ? "EINVAL" : "ok";
+  const extension = targetExtension(rule.target);
+  if (extension === undefined || !isParticular(extension)) return "ok";
+  return checkExtension(extension, rule.target as never, site ?? siteOf(rule, place, handle !== undefined));
+}
+
+/** Whether there are places where an extension may not stand. */
+function isParticular<V>({ tables, hooks, protos, refuse }: Extension<V>): boolean {
+  return (tables ?? hooks ?? protos ?? refuse) !== undefined;
+}
+
+function siteOf(rule: Rule, place: Standing, nft: boolean): Site {
+  return {
     ...place,
-    nft: handle !== undefined,
+    nft,
     proto: rule.proto?.number ?? 0,
     notProto: rule.proto?.not ?? false,
     syn: rule.matches.some((m) =>
       m.match === "tcp" && m.flags !== undefined && !m.flags.not && (m.flags.set & 2) !== 0
     ),
   };
-  for (const match of rule.matches) {
-    const verdict = checkExtension(matchExtension(match), match, site);
-    if (verdict !== "ok") return verdict;
-  }
-  if (rule.target === undefined) return "ok";
-  if (rule.target.target === "jump") return rule.target.chain in HOOK ? "EINVAL" : "ok";
-  const extension = targetExtension(rule.target);
-  return extension === undefined ? "ok" : checkExtension(extension, rule.target as never, site);
 }
 
 function checkExtension<V>(extension: Extension<V>, value: V, site: Site): Errno | "ok" {

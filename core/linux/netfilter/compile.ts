@@ -104,6 +104,9 @@ export interface ChainCode {
 /** Entries are values: their code is the same wherever they stand. */
 const codes = new WeakMap<readonly Entry[], ChainCode>();
 
+/** Code is written here before it is as long as it is. */
+const SCRATCH = new Uint32Array(16_384);
+
 /** The code of a chain's entries. */
 export function codeOf(entries: readonly Entry[], options: CompileOptions): ChainCode {
   const known = codes.get(entries);
@@ -112,7 +115,7 @@ export function codeOf(entries: readonly Entry[], options: CompileOptions): Chai
   const out = new Encoder(options.family, (name) => {
     fixed = false;
     return options.setNumber(name);
-  }, 32 * entries.length);
+  }, SCRATCH);
   const code = writeCode(entries, out);
   // the numbers of sets are a namespace's own
   if (fixed) codes.set(entries, code);

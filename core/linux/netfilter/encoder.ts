@@ -10,10 +10,10 @@ export class Encoder {
   /**
    * @param family of the table
    * @param setNumber the plane's number of an ipset by name
-   * @param room words there will be, about
+   * @param room how many words there will be, about; or an array to begin in, which nobody else uses meanwhile
    */
-  constructor(readonly family: Family, readonly setNumber: (name: string) => number, room = 64) {
-    this.#words = new Uint32Array(room);
+  constructor(readonly family: Family, readonly setNumber: (name: string) => number, room: number | Uint32Array = 64) {
+    this.#words = typeof room === "number" ? new Uint32Array(room) : room;
   }
 
   /** How many words stand so far. */
@@ -48,6 +48,7 @@ export class Encoder {
   /** Leaves words zero. */
   skip(count: number): void {
     if (this.#length + count > this.#words.length) this.#widen(count);
+    this.#words.fill(0, this.#length, this.#length + count);
     this.#length += count;
   }
 

@@ -11,12 +11,11 @@ import type { Table } from "../../../wasm/mod.ts";
 import type { Reading, Request } from "./command.ts";
 import type { Rule } from "./rule.ts";
 
-/** What was asked for on the way, and whether it was there. */
-type Asked = readonly (readonly [name: string, there: boolean])[];
-
 interface Known<T> {
   readonly value: T;
-  readonly asked: Asked;
+  /** Chains that were asked for on the way: those that were there, and those that were not. */
+  readonly there: readonly string[];
+  readonly missing: readonly string[];
 }
 
 /** Kept values, the oldest forgotten first. */
@@ -46,7 +45,8 @@ export class LineMemo {
   /** Hand this to the reader of lines. */
   readonly reading: Reading;
   readonly #against: Reading;
-  #asked: (readonly [string, boolean])[] = [];
+  #there: string[] = [];
+  #missing: string[] = [];
   #free = true;
 
   constructor(against: Reading) {
@@ -55,7 +55,7 @@ export class LineMemo {
       family: against.family,
       isChain: (table, name) => {
         const there = against.isChain(table, name);
-        this.#asked.push([name, there]);
+        (there ? this.#there : this.#missing).push(name);
         return there;
       },
       setFamily: (name) => {
@@ -77,11 +77,13 @@ export class LineMemo {
 
   /** Reads a run by its lines; what comes of it is kept, if it is rules. `read` reads a line through {@link line} where it may. */
   run(run: string, table: Table, read: () => readonly Rule[] | undefined): void {
-    [this.#asked, this.#free] = [[], true];
+    this.#there = [];
+    this.#missing = [];
+    this.#free = true;
     const rules = read();
     if (rules === undefined || !this.#free) return;
-    const asked = [...new Map(this.#asked.map((each) => [each[0], each])).values()];
-    shelfOf(run).keep(this.#key(run, table), { value: rules, asked });
+    const asked = { there: once(this.#there), missing: once(this.#missing) };
+    shelfOf(run).keep(this.#key(run, table), { value: rules, ...asked });
   }
 
   /** What a line of a long run means: as it was read before, or by `read`. */
@@ -89,12 +91,15 @@ export class LineMemo {
     const key = this.#key(text, table);
     const known = lines.get(key);
     if (known !== undefined && this.#holds(known, table)) {
-      for (const each of known.asked) this.#asked.push(each);
+      for (const name of known.there) this.#there.push(name);
+      for (const name of known.missing) this.#missing.push(name);
       return known.value;
     }
-    const first = this.#asked.length;
+    const [there, missing] = [this.#there.length, this.#missing.length];
     const request = read();
-    if (this.#free) lines.keep(key, { value: request, asked: this.#asked.slice(first) });
+    if (this.#free) {
+      lines.keep(key, { value: request, there: this.#there.slice(there), missing: this.#missing.slice(missing) });
+    }
     return request;
   }
 
@@ -102,10 +107,16 @@ export class LineMemo {
     return `${this.#against.family} ${table} ${text}`;
   }
 
-  #holds({ asked }: Known<unknown>, table: Table): boolean {
-    for (const [name, there] of asked) if (this.#against.isChain(table, name) !== there) return false;
+  #holds({ there, missing }: Known<unknown>, table: Table): boolean {
+    for (const name of there) if (!this.#against.isChain(table, name)) return false;
+    for (const name of missing) if (this.#against.isChain(table, name)) return false;
     return true;
   }
+}
+
+/** Each name once. */
+function once(names: readonly string[]): readonly string[] {
+  return names.length < 2 ? names : [...new Set(names)];
 }
 
 /** Whether lines of a run are known by themselves as well. */

@@ -27,11 +27,13 @@ export function chainHash(text: string): string {
 }
 
 function hashOf(text: string): string {
-  const bytes = sha256(text);
-  let bits = 0n;
-  for (let i = 0; i < 10; i++) bits = (bits << 8n) | BigInt(bytes[i] as number);
-  let out = "";
-  for (let shift = 75n; shift >= 0n; shift -= 5n) out += BASE32[Number((bits >> shift) & 31n)];
+  const words = sha256(text);
+  let out = "", bits = 0, have = 0;
+  for (let i = 0; i < 10; i++) {
+    const byte = ((words[i >> 2] as number) >>> (24 - 8 * (i & 3))) & 255;
+    bits = ((bits << 8) | byte) & 0xffff;
+    for (have += 8; have >= 5; have -= 5) out += BASE32[(bits >> (have - 5)) & 31];
+  }
   return out;
 }
 
