@@ -13,6 +13,10 @@ import type { ModeName } from "./proxy_modes/table.ts";
 const CALICO = "calico";
 /** Virtual milliseconds until calico-node, a pod, is up: its rules go before those of kube-proxy, which has begun by then. */
 const CALICO_START = 1_000;
+/** And until it has written its CNI configuration: a node without one is not ready, and gets no pods. */
+const CALICO_FIRST_SYNC = 100;
+/** And what Calico's CNI plugins take with their calls of the API: Felix knows the pod by then. */
+const CALICO_PLUGIN_TIME = 150;
 
 /** What a node is made of. */
 export interface ClusterNodeParts {
@@ -46,8 +50,8 @@ export class ClusterNode {
     this.name = parts.name;
     this.machine = parts.machine;
     const { name: node, address: nodeIP, machine, api, runtime, random, dns } = parts;
-    const plugins = parts.network === CALICO ? calicoPlugins(api, node) : {};
-    this.kubelet = new Kubelet({ node, nodeIP, machine, api, runtime, random: random.split("kubelet"), dns, plugins });
+    const own = parts.network === CALICO ? { plugins: calicoPlugins(api, node), pluginTime: CALICO_PLUGIN_TIME } : {};
+    this.kubelet = new Kubelet({ node, nodeIP, machine, api, runtime, random: random.split("kubelet"), dns, ...own });
   }
 
   /** Starts all agents; they go on whenever the runner runs. */
@@ -63,11 +67,12 @@ export class ClusterNode {
         startNetworkAgent({ machine, node, api, network, clusterCIDR, device, mtu, vtepMac, vtepMac6 });
       }
       this.setProxy(proxy);
-      await this.kubelet.start(run);
       if (network === CALICO) {
         await task.sleep(CALICO_START);
         startCalicoNode({ machine, node, api, clusterCIDR, device, mtu });
+        await task.sleep(CALICO_FIRST_SYNC);
       }
+      await this.kubelet.start(run);
     });
   }
 

@@ -2,10 +2,12 @@
  * Felix on one node: policies as rules and sets, routes to the blocks of other nodes, and what a pod's host interface needs,
  * brought about with ipset, iptables-restore, ip, bridge and sysctl.
  */
+import { isFailure } from "../../base/mod.ts";
 import type { Change, KubeObject, Store } from "../../kube/mod.ts";
 import type { Machine, Task } from "../../linux/mod.ts";
 import { mustRun, runIn, startAgent } from "../agent.ts";
 import {
+  ChainMemo,
   type Family,
   felixChange,
   felixInput,
@@ -61,6 +63,7 @@ function isHeartbeat({ type, object, old }: Change): boolean {
 
 class Felix {
   readonly #options: FelixOptions;
+  readonly #memo = new ChainMemo();
   readonly #rules = new Map<Family, FelixState>();
   readonly #routes = new Map<Family, RouteState>();
   /** Interfaces that are set up, with the addresses routed to them. */
@@ -73,6 +76,7 @@ class Felix {
   async sync(task: Task): Promise<void> {
     const { store, families, synced } = this.#options;
     const view = felixView(store, this.#settings());
+    this.#memo.turn();
     for (const family of families) {
       await this.#applyRoutes(task, view, family);
       await this.#applyRules(task, view, family);
@@ -92,7 +96,7 @@ class Felix {
 
   async #applyRules(task: Task, view: FelixView, family: Family): Promise<void> {
     const { machine } = this.#options;
-    const wanted = felixState(felixInput(view, this.#settings(), family));
+    const wanted = felixState(felixInput(view, this.#settings(), family), this.#memo);
     const change = felixChange(this.#rules.get(family), wanted);
     const restore = family === 4 ? "iptables-restore" : "ip6tables-restore";
     if (change.setsBefore !== "") await mustRun(task, machine, "ipset restore", change.setsBefore);
@@ -169,20 +173,28 @@ async function setUpInterface(
   { name, addresses }: { readonly name: string; readonly addresses: readonly string[] },
 ): Promise<void> {
   const six = addresses.some((address) => address.includes(":"));
-  const sysctls = [
-    `net.ipv4.conf.${name}.rp_filter=0`,
-    `net.ipv4.conf.${name}.route_localnet=1`,
-    `net.ipv4.conf.${name}.proxy_arp=1`,
-    `net.ipv4.conf.${name}.forwarding=1`,
-    `net.ipv4.neigh.${name}.proxy_delay=0`,
-    `net.ipv6.conf.${name}.accept_ra=0`,
-    ...six ? [`net.ipv6.conf.${name}.proxy_ndp=1`, `net.ipv6.conf.${name}.forwarding=1`] : [],
-  ];
-  await mustRun(task, machine, `sysctl -qw ${sysctls.join(" ")}`);
+  const { plane, ns } = machine;
+  if (six) await mustRun(task, machine, `sysctl -qw net.ipv6.conf.${name}.accept_ra=0`);
+  for (const [key, value] of interfaceSysctls(name, six)) {
+    const refused = plane.setSysctl(ns.id, key, value);
+    if (isFailure(refused)) throw new Error(`${machine.name}: ${key}: ${refused.errno}`);
+  }
   for (const address of addresses) {
     const [ip, scope] = address.includes(":") ? ["ip -6", ""] : ["ip", " scope link"];
     await mustRun(task, machine, `${ip} route replace ${address} dev ${name}${scope} metric 1024`);
   }
+}
+
+/** What Felix writes below /proc/sys/net for a pod's interface. */
+function interfaceSysctls(name: string, six: boolean): (readonly [string, number])[] {
+  return [
+    [`net.ipv4.conf.${name}.rp_filter`, 0],
+    [`net.ipv4.conf.${name}.route_localnet`, 1],
+    [`net.ipv4.conf.${name}.proxy_arp`, 1],
+    [`net.ipv4.conf.${name}.forwarding`, 1],
+    [`net.ipv4.neigh.${name}.proxy_delay`, 0],
+    ...six ? [[`net.ipv6.conf.${name}.proxy_ndp`, 1], [`net.ipv6.conf.${name}.forwarding`, 1]] as const : [],
+  ];
 }
 
 type Lines = ReadonlyMap<string, string>;

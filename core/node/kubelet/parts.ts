@@ -36,4 +36,6 @@ export interface KubeletParts {
   readonly dns: ClusterDns;
   /** CNI plugins of the pod network's own, beside those that every node has. */
   readonly plugins?: Readonly<Record<string, CniPlugin>>;
+  /** Virtual milliseconds that the pod network's plugin takes until a new sandbox is fit for packets: none. */
+  readonly pluginTime?: number;
 }

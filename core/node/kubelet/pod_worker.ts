@@ -134,6 +134,7 @@ export class PodWorker {
       const made = makeSandbox(this.#parts, this.#pod);
       if (typeof made !== "string") {
         this.#sandbox = made;
+        if (this.#parts.pluginTime !== undefined) await task.sleep(this.#parts.pluginTime);
         return true;
       }
       this.#event("Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${made}`);

@@ -9,6 +9,7 @@ export * from "./model.ts";
 export * from "./names.ts";
 export * from "./objects.ts";
 export * from "./routes.ts";
+export { ChainMemo } from "./rule_text.ts";
 export { selects } from "./selector.ts";
 export { parseCalicoSelector } from "./selector_text.ts";
 export * from "./tables.ts";

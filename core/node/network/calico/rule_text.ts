@@ -58,12 +58,45 @@ export function markClear(bits: number): string {
 }
 
 /** A chain's rules as lines of iptables-restore, each with its hash. `hashedAs` is the chain's name in hashes, where that differs. */
-export function chainLines({ name, rules }: Chain, verb = "-A", hashedAs = name): string[] {
-  const bodies = rules.map(({ comment, match, action }) =>
+export function chainLines(chain: Chain, verb = "-A", hashedAs = chain.name): string[] {
+  return hashedLines(chain.name, bodiesOf(chain), { verb, hashedAs });
+}
+
+function bodiesOf({ rules }: Chain): string[] {
+  return rules.map(({ comment, match, action }) =>
     [comment === undefined ? undefined : `-m comment --comment "${comment}"`, match, action].filter((part) =>
       part !== undefined
     ).join(" ")
   );
+}
+
+function hashedLines(
+  name: string,
+  bodies: readonly string[],
+  { verb, hashedAs }: { readonly verb: string; readonly hashedAs: string },
+): string[] {
   const hashes = ruleHashes(hashedAs, bodies.map((body) => `-A ${hashedAs} HASH ${body}`.trimEnd()));
   return bodies.map((body, i) => `${verb} ${name} -m comment --comment "cali:${hashes[i]}" ${body}`.trimEnd());
+}
+
+/** Lines of chains that were asked for in this round or the last: most chains stay as they are from one to the next. */
+export class ChainMemo {
+  #last = new Map<string, readonly string[]>();
+  #now = new Map<string, readonly string[]>();
+
+  /** Begins a round. */
+  turn(): void {
+    this.#last = this.#now;
+    this.#now = new Map();
+  }
+
+  /** {@link chainLines} of a chain. */
+  lines(chain: Chain): readonly string[] {
+    const bodies = bodiesOf(chain);
+    const key = [chain.name, ...bodies].join("\n");
+    const known = this.#now.get(key) ?? this.#last.get(key) ??
+      hashedLines(chain.name, bodies, { verb: "-A", hashedAs: chain.name });
+    this.#now.set(key, known);
+    return known;
+  }
 }

@@ -3,7 +3,7 @@ import type { Family } from "./names.ts";
 import { setName } from "./names.ts";
 import type { FelixEndpoint, FelixTier } from "./model.ts";
 import { activePolicies, endpointChains } from "./endpoint_chains.ts";
-import { chainLines } from "./rule_text.ts";
+import { chainLines, ChainMemo } from "./rule_text.ts";
 import { setsOf } from "./sets.ts";
 import { type FelixTable, type StaticOptions, staticTables } from "./static_chains.ts";
 
@@ -33,8 +33,8 @@ export interface FelixInput extends StaticOptions {
   readonly sets: ReadonlyMap<string, SetState>;
 }
 
-/** The state that a node should have. Pure. */
-export function felixState(input: FelixInput): FelixState {
+/** The state that a node should have. Pure; `memo` saves hashing what was hashed before. */
+export function felixState(input: FelixInput, memo: ChainMemo = new ChainMemo()): FelixState {
   const { family, node, endpoints, tiers } = input;
   const own = endpoints.filter((endpoint) => endpoint.node === node);
   const policySets = [...setsOf(activePolicies(own, tiers)).values()].map(({ id, type, members }) => {
@@ -48,7 +48,7 @@ export function felixState(input: FelixInput): FelixState {
       table.table,
       new Map([...table.chains, ...table.table === "filter" ? endpointChains(own, tiers, family) : []].map((chain) => [
         chain.name,
-        chainLines(chain),
+        memo.lines(chain),
       ])),
     ])),
     hooks: new Map(tables.map((table) => [table.table, hookLines(table)])),
