@@ -9,3 +9,4 @@ export * from "./feed.ts";
 export * from "./ip.ts";
 export * from "./mac.ts";
 export * from "./random.ts";
+export * from "./unified.ts";

@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { JsonPath } from "./jsonpath.ts";
 import { alignTabs, TABLE_TABS } from "./tabs.ts";
-import { unifiedDiff } from "./unified.ts";
+import { unifiedDiff } from "../../base/mod.ts";
 import { printYaml } from "./yaml.ts";
 
 const PODS = {

@@ -2,7 +2,7 @@ import { applyPatch, KINDS, type KubeObject, withLastApplied } from "../../kube/
 import { CommandError, refused } from "../errors.ts";
 import { flags } from "../flags.ts";
 import { printYaml } from "../print/yaml.ts";
-import { unifiedDiff } from "../print/unified.ts";
+import { unifiedDiff } from "../../base/mod.ts";
 import { pathTo } from "../resources.ts";
 import type { Session } from "../session.ts";
 import { eachFile, placed } from "./apply.ts";

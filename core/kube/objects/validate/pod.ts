@@ -1,5 +1,7 @@
-import { sameJson } from "../../../base/mod.ts";
+import { sameJson, unifiedDiff } from "../../../base/mod.ts";
 import { duplicate, forbidden, invalid, type Issue, required, unsupported } from "../issue.ts";
+import { printInternalSpec } from "../internal_print.ts";
+import { SCHEMAS } from "../kinds.ts";
 import type { core, Pod } from "../object.ts";
 import { ipIssues } from "./addresses.ts";
 import { containersIssues, initContainersIssues } from "./container.ts";
@@ -234,6 +236,7 @@ export function validatePod({ spec }: Pod): Issue[] {
   return issues;
 }
 
+const POD_SPEC = SCHEMAS.core.struct("PodSpec");
 const FIXED =
   "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`," +
   "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` " +
@@ -253,7 +256,10 @@ export function validatePodUpdate(pod: Pod, old: Pod): Issue[] {
   if (lost) {
     issues.push(forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds"));
   }
-  return sameJson(changeable(pod, old), old.spec) ? issues : [...issues, forbidden("spec", FIXED)];
+  const munged = changeable(pod, old);
+  if (sameJson(munged, old.spec)) return issues;
+  const [before, after] = [old.spec, munged].map((spec) => printInternalSpec(POD_SPEC, spec));
+  return [...issues, forbidden("spec", `${FIXED}\n${unifiedDiff(`${before}\n`, `${after}\n`)}`)];
 }
 
 /** The new spec with everything that may change taken back. */
