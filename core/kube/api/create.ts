@@ -2,6 +2,8 @@ import { emptyStatus, hasStatus, KINDS } from "../objects/kinds.ts";
 import { type CustomResourceDefinition, establish } from "../objects/definition.ts";
 import type { KubeObject, Service } from "../objects/object.ts";
 import type { Resource } from "../objects/resource.ts";
+import type { Issue } from "../objects/issue.ts";
+import { structuralIssues } from "../objects/structural.ts";
 import { validateNew } from "../objects/validate/table.ts";
 import { prepareNew } from "./prepare.ts";
 import { kindKey } from "./registry.ts";
@@ -39,7 +41,7 @@ export function createObject(
   resetStatus(object, resource);
   const wrong = object.kind === "Service" && resource.group === "" ? allocateNew(object as Service, server) : undefined;
   if (wrong !== undefined) return wrong;
-  const issues = validateNew(object, resource.namespaced);
+  const issues = [...validateNew(object, resource.namespaced), ...schemaIssues(resource, object)];
   if (issues.length > 0) return invalidStatus(resource, metadata.name, issues);
   if ((metadata.resourceVersion ?? "") !== "") {
     return failure(500, undefined, "resourceVersion should not be set on objects to be created");
@@ -49,7 +51,7 @@ export function createObject(
     return alreadyExists(resource, metadata.name, there.metadata.deletionTimestamp !== undefined);
   }
   if (object.kind === "CustomResourceDefinition") establish(object as CustomResourceDefinition, server.now());
-  object.metadata = systemMeta(server, object);
+  object.metadata = systemMeta(server, resource, object);
   if (!dryRun) return store.put(object, kindKey(resource));
   const { resourceVersion: _none, ...unstored } = object.metadata;
   return { ...object, metadata: unstored as KubeObject["metadata"] };
@@ -77,6 +79,16 @@ function nameObject(server: ApiServer, { metadata }: KubeObject): void {
   metadata.name = prefix + server.random.text(5, SAFE);
 }
 
+/** Whether an object's generation counts changes of what is wanted: some kinds here, and all that are defined. */
+export function countsGenerations({ kind, schema }: Resource): boolean {
+  return KINDS[kind]?.generation ?? schema !== undefined;
+}
+
+/** What the schema of a definition refuses. */
+export function schemaIssues({ schema }: Resource, object: KubeObject): Issue[] {
+  return schema === undefined ? [] : structuralIssues({ ...object }, schema);
+}
+
 /** Users do not set a status at creation; nodes register with theirs. */
 function resetStatus(object: KubeObject, resource: Resource): void {
   if (!hasStatus(resource) || ["Pod", "Namespace", "Node"].includes(resource.kind)) return;
@@ -87,7 +99,7 @@ function resetStatus(object: KubeObject, resource: Resource): void {
 }
 
 /** Metadata as the server stores it, in its order. */
-function systemMeta(server: ApiServer, { kind, metadata }: KubeObject): KubeObject["metadata"] {
+function systemMeta(server: ApiServer, resource: Resource, { metadata }: KubeObject): KubeObject["metadata"] {
   const { name, generateName, namespace, uid, labels, annotations, ownerReferences, finalizers } = metadata;
   return {
     name,
@@ -95,7 +107,7 @@ function systemMeta(server: ApiServer, { kind, metadata }: KubeObject): KubeObje
     ...(namespace ? { namespace } : {}),
     uid,
     resourceVersion: "",
-    ...(KINDS[kind]?.generation ? { generation: 1 } : {}),
+    ...(countsGenerations(resource) ? { generation: 1 } : {}),
     creationTimestamp: server.now(),
     ...(labels ? { labels } : {}),
     ...(annotations ? { annotations } : {}),

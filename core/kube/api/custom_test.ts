@@ -10,9 +10,24 @@ const COLUMNS = [
   { name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp", priority: 1 },
 ];
 
+const ANYTHING = { "x-kubernetes-preserve-unknown-fields": true };
+const SPEC = {
+  type: "object",
+  description: "What it is.",
+  required: ["size"],
+  properties: {
+    size: { type: "integer", minimum: 1, maximum: 10 },
+    mode: { type: "string", enum: ["fast", "slow"], default: "slow" },
+    name: { type: "string", pattern: "^[a-z]+$", maxLength: 5 },
+    port: { "x-kubernetes-int-or-string": true },
+    hosts: { type: "array", "x-kubernetes-list-type": "set", maxItems: 2, items: { type: "string", format: "ipv4" } },
+    labels: { type: "object", additionalProperties: { type: "string" } },
+  },
+};
+
 function definition(spec: object = {}): object {
   const schema = {
-    openAPIV3Schema: { type: "object", properties: { spec: { type: "object", description: "What it is." } } },
+    openAPIV3Schema: { type: "object", properties: { spec: SPEC, status: { type: "object", ...ANYTHING } } },
   };
   const versions = [{ name: "v1", served: true, storage: true, schema, additionalPrinterColumns: COLUMNS }];
   const names = { plural: "widgets", kind: "Widget", shortNames: ["wg"] };
@@ -98,8 +113,77 @@ Deno.test("its objects are listed with its printer columns, and described by an 
     components: { schemas: Record<string, { properties: { spec: object } }> };
   };
   assertEquals("/apis/example.com/v1/namespaces/{namespace}/widgets/{name}" in paths, true);
-  assertEquals(components.schemas["com.example.v1.Widget"]?.properties.spec, {
-    type: "object",
-    description: "What it is.",
+  assertEquals(components.schemas["com.example.v1.Widget"]?.properties.spec, SPEC);
+});
+
+const WIDGETS = "/apis/example.com/v1/namespaces/default/widgets";
+
+Deno.test("an object of a defined kind is given its defaults; fields nobody knows are dropped with a warning, or refused", () => {
+  const send = server();
+  send("POST", CRDS, definition());
+  const body = { metadata: { name: "w" }, spec: { size: 3, labels: { a: "b" }, extra: { deep: 1 } }, more: 1 };
+  const made = send("POST", WIDGETS, body);
+  assertEquals([made.code, made.warnings], [201, ['unknown field "more"', 'unknown field "spec.extra"']]);
+  const { spec, metadata } = made.body as { spec: object; metadata: { generation: number } };
+  assertEquals(spec, { size: 3, labels: { a: "b" }, mode: "slow" });
+  assertEquals(metadata.generation, 1);
+  const strict = send("POST", `${WIDGETS}?fieldValidation=Strict`, {
+    ...body,
+    metadata: { name: "x" },
+    more: undefined,
   });
+  assertEquals([strict.code, (strict.body as Status).message], [
+    400,
+    'Widget in version "v1" cannot be handled as a Widget: strict decoding error: unknown field "spec.extra"',
+  ]);
+});
+
+Deno.test("what its schema does not allow is refused in the validator's words, at creation and later", () => {
+  const send = server();
+  send("POST", CRDS, definition());
+  const said = (spec: object) => (send("POST", WIDGETS, { metadata: { name: "w" }, spec }).body as Status).message;
+  const one = (issue: string) => `Widget.example.com "w" is invalid: ${issue}`;
+  assertEquals(
+    said({ size: "big" }),
+    one('spec.size: Invalid value: "string": spec.size in body must be of type integer: "string"'),
+  );
+  assertEquals(said({}), one("spec.size: Required value"));
+  assertEquals(
+    said({ size: 0 }),
+    one("spec.size: Invalid value: 0: spec.size in body should be greater than or equal to 1"),
+  );
+  assertEquals(
+    said({ size: 1, mode: "x" }),
+    one('spec.mode: Unsupported value: "x": supported values: "fast", "slow"'),
+  );
+  assertEquals(
+    said({ size: 1, name: "A" }),
+    one("spec.name: Invalid value: \"A\": spec.name in body should match '^[a-z]+$'"),
+  );
+  assertEquals(said({ size: 1, name: "abcdef" }), one("spec.name: Too long: may not be more than 5 bytes"));
+  assertEquals(
+    said({ size: 1, port: true }),
+    one('spec.port: Invalid value: "boolean": spec.port in body must be of type integer,string: "boolean"'),
+  );
+  assertEquals(
+    said({ size: 1, hosts: ["10.0.0.1", "x", "10.0.0.1"] }),
+    one(
+      '[spec.hosts: Too many: 3: must have at most 2 items, spec.hosts[2]: Duplicate value: "10.0.0.1", ' +
+        'spec.hosts[1]: Invalid value: "x": spec.hosts[1] in body must be of type ipv4: "x"]',
+    ),
+  );
+  assertEquals(send("POST", WIDGETS, { metadata: { name: "w" }, spec: { size: 1, port: "http" } }).code, 201);
+});
+
+Deno.test("a schema without types is refused", () => {
+  const schema = { openAPIV3Schema: { type: "object", properties: { spec: { properties: {} } } } };
+  const refused = server()(
+    "POST",
+    CRDS,
+    definition({ versions: [{ name: "v1", served: true, storage: true, schema }] }),
+  );
+  assertStringIncludes(
+    (refused.body as Status).message ?? "",
+    "spec.versions[0].schema.openAPIV3Schema.properties[spec].type: Required value: must not be empty for specified object fields",
+  );
 });

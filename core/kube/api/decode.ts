@@ -1,5 +1,5 @@
 /** Request bodies into objects, refused in the server's words. */
-import { DecodeError, decodeStruct } from "../objects/codec.ts";
+import { type Decoded, DecodeError, decodeStruct } from "../objects/codec.ts";
 import { KINDS, SCHEMAS } from "../objects/kinds.ts";
 import type { KubeObject } from "../objects/object.ts";
 import { joinGroupVersion, type Resource } from "../objects/resource.ts";
@@ -7,6 +7,7 @@ import { duplicateFields } from "./duplicates.ts";
 import { badRequest } from "./status.ts";
 import type { Status } from "./types.ts";
 import { Schema, type Struct } from "../objects/schema.ts";
+import { fillDefaults, prune } from "../objects/structural.ts";
 
 /** How unknown and repeated fields are met (`fieldValidation`). */
 export type FieldValidation = "Strict" | "Warn" | "Ignore";
@@ -88,8 +89,9 @@ function decodeTyped(
   const head = { kind: resource.kind, apiVersion: joinGroupVersion(resource.group, resource.version) };
   const rules = KINDS[resource.kind];
   try {
-    if (rules === undefined) return decodeUntyped(value, head);
-    const { value: fields, unknown } = decodeStruct(rules.struct, value);
+    const { value: fields, unknown } = rules === undefined
+      ? decodeUntyped(value, resource)
+      : decodeStruct(rules.struct, value);
     const problems = [
       ...repeated.map((path) => `duplicate field "${path}"`),
       ...unknown.map((path) => `unknown field "${path}"`),
@@ -105,10 +107,14 @@ function decodeTyped(
   }
 }
 
-/** Of kinds without a type here only the metadata is looked into. */
-function decodeUntyped(value: Record<string, unknown>, head: object): DecodedBody {
+/** Kinds without a type here: the metadata, and what the schema of their definition knows, where they have one. */
+function decodeUntyped(value: Record<string, unknown>, { schema }: Resource): Decoded {
   const { value: decoded } = decodeStruct(HEAD_ONLY, { metadata: value.metadata ?? {} });
-  return { object: { ...value, ...head, metadata: decoded.metadata ?? {} } as unknown as KubeObject, warnings: [] };
+  const { apiVersion: _version, kind: _kind, ...fields } = value;
+  const unknown: string[] = [];
+  const kept = schema === undefined ? fields : prune(fields, schema, unknown);
+  if (schema !== undefined) fillDefaults(kept, schema);
+  return { value: { ...kept, metadata: decoded.metadata ?? {} }, unknown };
 }
 
 function cannotHandle({ kind, version }: Resource, why: string): Status {

@@ -99,6 +99,7 @@ function definedResources({ spec }: CustomResourceDefinition): Resource[] {
     verbs: VERBS,
     categories: spec.names.categories ?? [],
     columns: version.additionalPrinterColumns ?? [],
+    ...(version.schema?.openAPIV3Schema === undefined ? {} : { schema: version.schema.openAPIV3Schema }),
     subresources: version.subresources?.status === undefined ? [] : [{
       name: "status",
       group: spec.group,

@@ -4,6 +4,7 @@ import { copyOf, type KubeObject, type Service } from "../objects/object.ts";
 import { joinGroupVersion, type Resource } from "../objects/resource.ts";
 import { validateChanged } from "../objects/validate/table.ts";
 import type { ObjectName } from "./api.ts";
+import { countsGenerations, schemaIssues } from "./create.ts";
 import { decodeValue } from "./decode.ts";
 import { prepareChanged } from "./prepare.ts";
 import { kindKey } from "./registry.ts";
@@ -35,7 +36,7 @@ export function updateObject(
   keepSystemMeta(object, old);
   const refused = subresource === "status" ? keepSpec(object, old) : prepare(server, resource, object, old);
   if (refused !== undefined) return refused;
-  const issues = validateChanged(object, old);
+  const issues = [...validateChanged(object, old), ...schemaIssues(resource, object)];
   if (issues.length > 0) return invalidStatus(resource, name, issues);
   if (sameJson(object, old)) return old;
   if (dryRun) return object;
@@ -51,7 +52,7 @@ function prepare(server: ApiServer, resource: Resource, object: KubeObject, old:
     if (refused !== undefined) return refused;
     dropTypeDependent(object as Service, old as Service);
   }
-  if (KINDS[resource.kind]?.generation && !sameJson(withoutMeta(object), withoutMeta(old))) {
+  if (countsGenerations(resource) && !sameJson(withoutMeta(object), withoutMeta(old))) {
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
   return undefined;

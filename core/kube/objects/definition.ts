@@ -1,6 +1,7 @@
 /** CustomResourceDefinitions: what is filled in, what is wrong with them, and their status once they are taken. */
 import { invalid, type Issue, required, unsupported } from "./issue.ts";
 import type { KubeObject } from "./object.ts";
+import type { Structural } from "./structural.ts";
 import { dns1123Label, dns1123Subdomain } from "./validate/names.ts";
 
 /** A definition as it is stored. */
@@ -30,7 +31,7 @@ export interface DefinedVersion {
   readonly name: string;
   readonly served: boolean;
   readonly storage: boolean;
-  readonly schema?: { readonly openAPIV3Schema?: unknown };
+  readonly schema?: { readonly openAPIV3Schema?: Structural };
   readonly subresources?: { readonly status?: unknown; readonly scale?: unknown };
   readonly additionalPrinterColumns?: readonly PrinterColumn[];
 }
@@ -89,8 +90,37 @@ function versionIssues(versions: readonly DefinedVersion[]): Issue[] {
       ...dns1123Label(name).filter(() => name !== "").map((why) => invalid(`spec.versions[${i}].name`, name, why)),
       ...(schema?.openAPIV3Schema === undefined
         ? [required(`spec.versions[${i}].schema.openAPIV3Schema`, "schemas are required")]
-        : []),
+        : rootIssues(`spec.versions[${i}].schema.openAPIV3Schema`, schema.openAPIV3Schema)),
     ]),
+  ];
+}
+
+/** A schema must be structural: each value has a type, the root is an object. */
+function rootIssues(field: string, schema: Structural): Issue[] {
+  const { type = "" } = schema;
+  if (type === "") return [required(`${field}.type`, "must not be empty at the root"), ...partIssues(field, schema)];
+  const wrong = type === "object" ? [] : [invalid(`${field}.type`, type, "must be object at the root")];
+  return [...wrong, ...partIssues(field, schema)];
+}
+
+function partIssues(field: string, { properties, items, additionalProperties }: Structural): Issue[] {
+  return [
+    ...Object.entries(properties ?? {}).flatMap(([name, part]) =>
+      typeIssues(`${field}.properties[${name}]`, part, "object fields")
+    ),
+    ...(items === undefined ? [] : typeIssues(`${field}.items`, items, "array items")),
+    ...(typeof additionalProperties === "object"
+      ? typeIssues(`${field}.additionalProperties`, additionalProperties, "object fields")
+      : []),
+  ];
+}
+
+function typeIssues(field: string, part: Structural, what: string): Issue[] {
+  const free = part["x-kubernetes-int-or-string"] || part["x-kubernetes-preserve-unknown-fields"];
+  const missing = (part.type ?? "") === "" && !free;
+  return [
+    ...(missing ? [required(`${field}.type`, `must not be empty for specified ${what}`)] : []),
+    ...partIssues(field, part),
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { PrinterColumn } from "./definition.ts";
 import { RESOURCES } from "./resources.ts";
+import type { Structural } from "./structural.ts";
 
 /** One resource of the API as discovery names it. */
 export interface Resource {
@@ -18,6 +19,8 @@ export interface Resource {
   readonly subresources: readonly Subresource[];
   /** The columns of its tables, where a definition names them. */
   readonly columns?: readonly PrinterColumn[];
+  /** What a definition says of its objects. */
+  readonly schema?: Structural;
 }
 
 /** A subresource such as `status`; its kind may be of another group. */
