@@ -1,7 +1,7 @@
 /** What ends a trail: each of these must make the next packet walk, or be done for it although it does not. */
 import { assertEquals } from "@std/assert";
 import { namespaceOf, netfilterOf, restoreTables } from "../core/linux/mod.ts";
-import type { Ns, Plane } from "../wasm/mod.ts";
+import type { BatchPacket, Ns, Plane } from "../wasm/mod.ts";
 import { openPlane } from "./parity/plane.ts";
 import { deviceOf, runLine } from "./parity/ip_lines.ts";
 import { buildWorld } from "./parity/world.ts";
@@ -162,4 +162,68 @@ Deno.test("packets on a trail count where packets that walk count", () => {
   const bytes = 1000 * 142 + 24 * 92;
   const { rx, tx } = stage.plane.links(stage.server).find(({ name }) => name === "eth0") ?? {};
   assertEquals([rx?.bytes, tx?.packets], [bytes + 42, 1], "an ARP request and its answer beside them");
+});
+
+/** First packets of flows from these ports to the Service 10.96.0.1:80; the rows' verdicts. */
+function begin({ plane, client }: Row, ports: readonly number[], more: Partial<BatchPacket> = {}) {
+  const batch = plane.batch();
+  const packet = { src: CLIENT, dst: 0x0a600001, proto: 17, dport: 80, ...more };
+  ports.forEach((sport, n) => batch.set(n, { ...packet, sport }));
+  batch.send(client, ports.length);
+  return ports.map((_, n) => batch.verdict(n));
+}
+
+/** A row whose router translates the Service, and more. */
+function service(...more: readonly string[]): Row {
+  const stage = row();
+  const lines = ["-A PREROUTING -d 10.96.0.1 -p udp -m udp --dport 80 -j DNAT --to-destination 10.2.0.2:53", ...more];
+  const text = ["*nat", ":PREROUTING ACCEPT", ":POSTROUTING ACCEPT", ...lines, "COMMIT", ""].join("\n");
+  assertEquals(restoreTables(netfilterOf(namespaceOf(stage.plane, stage.router)), text).exit, 0);
+  return stage;
+}
+
+const range = (first: number, count: number) => Array.from({ length: count }, (_, n) => first + n);
+
+Deno.test("first packets on a trail make flows of their own, each with its port", () => {
+  const stage = service();
+  const seen = begin(stage, range(3000, 40));
+  assertEquals(seen.map(({ outcome, sport, dport }) => `${outcome} ${sport} ${dport}`).at(-1), "delivered 3039 53");
+  const flows = stage.plane.flows(stage.router);
+  assertEquals(flows.length, 40);
+  assertEquals(flows.map(({ reply }) => reply.dport).toSorted(), range(3000, 40));
+  assertEquals(new Set(flows.map(({ id }) => id)).size, 40);
+});
+
+Deno.test("a first packet leaves the trail where its answer's tuple is another flow's: NAT finds it another port", () => {
+  const stage = service("-A POSTROUTING -p udp -j SNAT --to-source 10.2.0.1");
+  begin(stage, range(3000, 20));
+  const seen = begin(stage, range(3010, 20), { src: CLIENT + 1 });
+  assertEquals(seen.slice(10).map(({ sport }) => sport), range(3020, 10));
+  assertEquals(seen.slice(0, 10).some(({ sport }, n) => sport === 3010 + n), false);
+});
+
+Deno.test("a first packet leaves the trail where the table is full", () => {
+  const stage = service();
+  stage.plane.setSysctl(stage.router, "net.netfilter.nf_conntrack_max", 10);
+  begin(stage, range(3000, 40));
+  assertEquals(stage.plane.flows(stage.router).length, 10);
+  assertEquals(stage.plane.flowStatistics(stage.router).earlyDrop, 30);
+});
+
+Deno.test("no first packet follows a trail past a rule about source ports, though those that made it did not match it", () => {
+  const stage = service("-A POSTROUTING -p udp -m udp --sport 3020 -j SNAT --to-source 10.2.0.9");
+  const seen = begin(stage, range(3000, 40));
+  assertEquals(seen.map(({ src }) => src === CLIENT).indexOf(false), 20);
+});
+
+Deno.test("no first packet follows a trail to a socket that hears one peer alone", () => {
+  const stage = service();
+  const socket = stage.plane.sockets(stage.server).find(({ localPort }) => localPort === 53);
+  stage.plane.connect(socket?.id as number, "10.1.0.2", 3000);
+  assertEquals(begin(stage, range(3000, 4)).map(({ outcome }) => outcome), [
+    "delivered",
+    "refused",
+    "refused",
+    "refused",
+  ]);
 });

@@ -7,6 +7,7 @@ import { openPlane } from "./parity/plane.ts";
 import { randomScenario } from "./parity/random/mod.ts";
 import type { Scenario } from "./parity/scenario.ts";
 import { buildWorld, type World } from "./parity/world.ts";
+import type { Sender } from "./trail_senders.ts";
 
 /** Addresses that no device has, but rules and routes know. */
 const OTHERS = ["10.96.0.1", "10.96.0.10", "10.96.0.11", "8.8.8.8", "10.0.1.5"];
@@ -48,9 +49,6 @@ const LINES = [
   "link set lo mtu 1000",
 ];
 const SYSCTLS = ["net.ipv4.ip_forward", "net.netfilter.nf_conntrack_acct", "net.netfilter.nf_conntrack_tcp_be_liberal"];
-
-/** Who sends a mix: whole batches, whose repeated packets need not walk, or row by row, each disturbed by a call. */
-export type Sender = (plane: Plane, batch: PacketBatch, from: number, count: number) => void;
 
 const word = (address: string) => address.split(".").reduce((sum, byte) => sum * 256 + Number(byte), 0);
 
@@ -208,7 +206,7 @@ function change(of: { world: World; random: Random; seed: number }): void {
 }
 
 /** Counters, devices, flows, neighbours and forwarding entries of every namespace. */
-function left({ plane, ns, tables }: World): string[] {
+export function left({ plane, ns, tables }: World): string[] {
   return [...ns].flatMap(([name, id]) => [
     ...tables.filter((loaded) => loaded.ns === name).flatMap((loaded) =>
       loaded.tables.map((table) => `${name} ${table} ${plane.counters(id, 4, table).join(" ")}`)

@@ -5,42 +5,10 @@ import { readIntent } from "../core/lab/intent.ts";
 import { resolvePlace, resolveTarget } from "../core/lab/resolve.ts";
 import { World } from "../core/lab/world.ts";
 import { defaultHost } from "../mod.ts";
-import type { PacketBatch, Plane } from "../wasm/mod.ts";
-import { runMix, type Sender } from "./trail_mix.ts";
+import { runMix } from "./trail_mix.ts";
+import { type Sender, walked, whole } from "./trail_senders.ts";
 
 const SHOP = new URL("../examples/shop/", import.meta.url);
-const ASKED = ["SRC", "DST", "PORTS", "KIND", "LENGTH"] as const;
-const ANSWERED = ["OUTCOME", "REASON", "PLACE", "SEEN_SRC", "SEEN_DST", "SEEN_PORTS"] as const;
-
-const whole: Sender = (_plane, batch, from, count) => batch.send(from, count);
-
-/** Row by row, and before each a call that changes nothing, but might have. */
-const walked: Sender = (plane, batch, from, count) => {
-  const asked = Array.from({ length: count }, (_, row) => read(batch, ASKED, row));
-  const answered = asked.map((row) => {
-    write(batch, ASKED, 0, row);
-    disturb(plane, from);
-    batch.send(from, 1);
-    return read(batch, ANSWERED, 0);
-  });
-  answered.forEach((row, n) => write(batch, ANSWERED, n, row));
-};
-
-type Column = typeof ASKED[number] | typeof ANSWERED[number];
-
-function read(batch: PacketBatch, columns: readonly Column[], row: number): number[] {
-  return columns.map((name) => batch.column(name)[row] as number);
-}
-
-function write(batch: PacketBatch, columns: readonly Column[], row: number, values: readonly number[]): void {
-  columns.forEach((name, n) => batch.column(name)[row] = values[n] as number);
-}
-
-function disturb(plane: Plane, ns: number): void {
-  const key = "net.ipv4.conf.lo.log_martians";
-  plane.setSysctl(ns, key, plane.sysctl(ns, key) ?? 0);
-}
-
 Deno.test("random mixes with time, rules, routes and settings changing leave as much behind as the same packets walked", () => {
   let lines = 0;
   for (let number = 0; number < 60; number++) {

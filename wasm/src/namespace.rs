@@ -196,6 +196,9 @@ impl Env for View<'_> {
     fn narrow_trail(&mut self) {
         self.world.trails.narrow();
     }
+    fn ported_trail(&mut self) {
+        self.world.trails.port();
+    }
     fn note(&mut self, packet: &Packet, note: Note) {
         let dev = if packet.iif != 0 { packet.iif } else { self.path.map_or(0, |path| path.oif) };
         trace::note_hook(Place { ns: self.stack.ns, dev }, self.world, packet, note);

@@ -149,7 +149,7 @@ impl Table {
         let hashed = !self.compiled.is_empty() && applies(c.packet);
         self.stack.clear();
         self.cursor = Cursor::NOWHERE;
-        let mut here = self.enter(first, hashed);
+        let mut here = self.enter(first, hashed, c);
         loop {
             while here.left == 0 {
                 match self.stack.pop() {
@@ -191,15 +191,18 @@ impl Table {
                 Next::Done(verdict) => return verdict,
                 Next::Jump(callee) => {
                     self.stack.push(here);
-                    here = self.enter(callee, hashed);
+                    here = self.enter(callee, hashed, c);
                 }
-                Next::Goto(callee) => here = self.enter(callee, hashed),
+                Next::Goto(callee) => here = self.enter(callee, hashed, c),
             }
         }
     }
     #[inline]
-    fn enter(&self, number: u32, hashed: bool) -> Frame {
+    fn enter<E: Env>(&self, number: u32, hashed: bool, c: &mut Context<E>) -> Frame {
         let chain = &self.chains[number as usize];
+        if chain.ported && c.packet.probe != 0 {
+            c.env.ported_trail();
+        }
         let mut frame = Frame {
             at: chain.start as usize,
             left: chain.rules,

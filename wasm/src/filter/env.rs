@@ -60,6 +60,8 @@ pub trait Env {
     fn spoil_trail(&mut self) {}
     /// It is the same only for packets of the same length and payload.
     fn narrow_trail(&mut self) {}
+    /// It is the same only for packets from the same source port.
+    fn ported_trail(&mut self) {}
     /// Notes a rule, policy, translation or conntrack verdict for a traced packet; never called when `packet.trace` is 0.
     fn note(&mut self, packet: &Packet, note: Note);
 }

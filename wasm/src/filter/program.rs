@@ -111,7 +111,7 @@
 
 use super::chain::hooks_of;
 use super::table::{base_words, Counter, Table};
-use crate::abi::{hook, op, program as abi, target};
+use crate::abi::{ctmatch, hook, op, portinv, program as abi, target};
 use crate::wire::Family;
 
 /// Why a program was not taken: the kernel would have refused the same table.
@@ -137,6 +137,8 @@ pub struct Chain {
     pub rules: u32,
     /// Line of its first rule.
     pub line: u32,
+    /// Some rule looks at source ports.
+    pub ported: bool,
 }
 
 /// A program taken apart and found sound: evaluating it cannot leave its words.
@@ -195,7 +197,7 @@ impl Program {
             program.chains[number].start = (old.len() + program.code.len()) as u32;
             program.chains[number].line = (lines + program.counters.len()) as u32;
             for _ in 0..program.chains[number].rules {
-                program.read_rule(&mut reader)?;
+                program.chains[number].ported |= program.read_rule(&mut reader)?;
             }
             if program.chains[number].hook.is_some() {
                 program.counters.push(counter);
@@ -233,7 +235,8 @@ impl Program {
                 continue;
             }
             let (kind, priority) = place_of(self.table, number);
-            let chain = Chain { hook, kind, priority, accepts: policy == 1, start: 0, rules, line: 0 };
+            let (accepts, ported) = (policy == 1, false);
+            let chain = Chain { hook, kind, priority, accepts, start: 0, rules, line: 0, ported };
             if place == self.chains.len() {
                 self.chains.push(chain);
             } else {
@@ -242,20 +245,21 @@ impl Program {
         }
         Ok(())
     }
-    /// One rule, copied without its counters.
-    fn read_rule(&mut self, reader: &mut Reader) -> Result<(), Refusal> {
+    /// One rule, copied without its counters; whether it looks at source ports.
+    fn read_rule(&mut self, reader: &mut Reader) -> Result<bool, Refusal> {
         let start = reader.at;
         let end = start + reader.next()? as usize;
         self.counters.push(reader.counter()?);
         let body = reader.words.get(reader.at..end).ok_or(Refusal::Malformed)?;
-        self.check_rule(body).ok_or(Refusal::Malformed)?;
+        let ported = self.check_rule(body).ok_or(Refusal::Malformed)?;
         self.code.push(body.len() as u32 + 1);
         self.code.extend_from_slice(body);
         reader.at = end;
-        Ok(())
+        Ok(ported)
     }
-    /// Whether every part of a rule ends where it should, and leads to a chain.
-    fn check_rule(&self, body: &[u32]) -> Option<()> {
+    /// Whether a rule looks at source ports; nothing where not every part of it ends where it should, and leads to a chain.
+    fn check_rule(&self, body: &[u32]) -> Option<bool> {
+        let mut ported = false;
         let mut at = base_words(*body.first()?, self.family);
         let matches = *body.get(at)?;
         at += 1;
@@ -265,6 +269,7 @@ impl Program {
             if !match_fits(head & 0xff, operands, self.family) {
                 return None;
             }
+            ported |= looks_at_source_port(head & 0xff, operands);
             at += 1 + operands.len();
         }
         let head = *body.get(at)?;
@@ -273,7 +278,7 @@ impl Program {
             return None;
         }
         let callee = if calls(head) { self.chains.get(operands[0] as usize)?.hook } else { None };
-        callee.is_none().then_some(())
+        callee.is_none().then_some(ported)
     }
     /// Whether chains call each other in a circle; `old` is the code before this program's.
     fn has_loop(&self, old: &[u32]) -> bool {
@@ -350,6 +355,19 @@ fn place_of(table: u32, number: u32) -> (u32, i32) {
 /// A text operand at the end of `operands`, from `at` on, must lie inside.
 fn text_fits(operands: &[u32], at: usize) -> bool {
     operands.get(at).is_some_and(|length| operands.len() == at + 1 + (*length as usize).div_ceil(4))
+}
+
+/// Whether a match may say another thing of another source port.
+fn looks_at_source_port(number: u32, operands: &[u32]) -> bool {
+    let other = |inversions: u32| operands[0] != 0xffff_0000 || inversions & portinv::SOURCE != 0;
+    match number {
+        op::TCP => other(operands[3]),
+        op::UDP | op::SCTP => other(operands[2]),
+        op::MULTIPORT => operands[0] & 1 != 0,
+        op::CONNTRACK => operands[0] & (ctmatch::ORIGSRC_PORT | ctmatch::REPLDST_PORT) != 0,
+        op::U32 | op::STRING | op::SOCKET => true,
+        _ => false,
+    }
 }
 
 fn match_fits(number: u32, operands: &[u32], family: Family) -> bool {

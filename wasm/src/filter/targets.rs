@@ -118,6 +118,7 @@ fn tcpmss<E: Env>(c: &mut Context<E>, wanted: u32) {
     if c.packet.proto != proto::TCP || c.packet.flags & tcp::SYN == 0 || !c.packet.has_transport() {
         return;
     }
+    c.env.narrow_trail(); // whether there are data
     let headers = if v4 { 40 } else { 60 };
     let wanted = if wanted == 0xffff { c.env.path_mtu(c.packet).saturating_sub(headers) } else { wanted } as u16;
     let default = if v4 { 536 } else { 1220 };
@@ -148,6 +149,9 @@ fn translate<E: Env>(number: u32, o: &[u32], c: &mut Context<E>) -> Next {
             None => return Next::Done(Verdict::Drop(why::NAT)),
         },
     };
+    if range.minds_source_port(manip, c.packet) {
+        c.env.ported_trail();
+    }
     c.flows.bind(c.packet, &range, manip, c.env);
     if number == target::MASQUERADE {
         c.flows.set_masquerade(c.packet, c.at.oif);

@@ -33,7 +33,7 @@ pub const ORIGINAL: usize = 0;
 pub const REPLY: usize = 1;
 
 /// One flow. Times are ticks of 4 ms ([`super::ticks`]) and wrap, as jiffies do.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 #[repr(C)]
 pub struct Entry {
     pub tuples: [Tuple; 2],

@@ -5,6 +5,7 @@
 mod addresses;
 mod again;
 mod arena;
+mod birth;
 pub mod config;
 pub mod entry;
 pub mod event;
@@ -19,6 +20,7 @@ mod track;
 pub mod tuple;
 
 pub use again::{Before, Meeting};
+pub use birth::Birth;
 pub use event::{Event, Facts, FlowView, Kind, SideView};
 pub use nat::{is_related_error, Manip, Range};
 pub use outside::Wanted;

@@ -54,6 +54,11 @@ impl Range {
     pub(super) fn is_random(&self) -> bool {
         self.has(flag::RANDOM | flag::RANDOM_FULLY)
     }
+    /// Whether what it makes of a flow may depend on the flow's source port, as long as nobody has what it would like best.
+    pub fn minds_source_port(&self, manip: Manip, packet: &Packet) -> bool {
+        let fixed = manip == Manip::Destination && !is_icmp(packet.proto) && self.ports.0 == self.ports.1;
+        self.has(flag::PORTS) && !fixed
+    }
     /// Whether a source is already what the range would make it (nf_in_range).
     fn has_source(&self, tuple: &Wide) -> bool {
         let address = !self.has(flag::ADDRESS) || (self.min <= tuple.src && tuple.src <= self.max);

@@ -300,7 +300,7 @@ impl Conntrack {
         self.windows.get_mut(entry.extra)
     }
     /// Puts a flow into the index: from here on packets find it.
-    pub(super) fn link(&mut self, at: u32, now: u32) {
+    pub fn link(&mut self, at: u32, now: u32) {
         let entry = self.entries.get_mut(at);
         entry.status |= status::CONFIRMED;
         entry.held &= 0xf0;
@@ -407,7 +407,7 @@ impl Conntrack {
             self.due = Some(expires);
         }
     }
-    fn account_slot(&mut self, at: u32) -> &mut [Count; 2] {
+    pub(super) fn account_slot(&mut self, at: u32) -> &mut [Count; 2] {
         if self.accounts.len() <= at as usize {
             self.accounts.resize(at as usize + 1, Default::default());
         }

@@ -191,6 +191,7 @@ impl Fabric {
             tunnel: shell.vni,
             ..Packet::EMPTY
         };
+        self.world.trails.port();
         // Only the device's own remote is bound to the device underneath, not what is in the table.
         let oif = if remote == shell.remote { shell.lower } else { 0 };
         self.wrap((place, oif), head, packet);

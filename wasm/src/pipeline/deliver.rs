@@ -45,7 +45,13 @@ impl Fabric {
         }
         let (space, world) = self.both(place.ns);
         let wanted = match packet.proto {
-            proto::UDP | proto::TCP => space.stack.ports.for_packet(&packet, &world.sockets).is_some(),
+            proto::UDP | proto::TCP => {
+                let socket = space.stack.ports.for_packet(&packet, &world.sockets).and_then(|id| world.sockets.get(id));
+                if socket.is_some_and(|socket| socket.connected || socket.remote_port != 0) {
+                    world.trails.port();
+                }
+                socket.is_some()
+            }
             _ => true,
         };
         let probe = if wanted { outcome::DELIVERED } else { outcome::REFUSED };

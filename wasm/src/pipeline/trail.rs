@@ -10,11 +10,15 @@
 //! What a walk depends on is either part of the key, or looked at again by each packet (its flows: protocol, window, status,
 //! mark), or has an end that the trail keeps (neighbours and forwarding entries age), or makes itself heard when it changes
 //! (`disturb`: calls, timers, packets that are no batch's). Packets may be shorter than the longest that walked, as no rule on
-//! the trail looks at lengths, else it is narrow. Everything else (limits, `statistic`, sets, new flows, ICMP errors, floods,
-//! fragments, netem, captures) spoils a walk: it is not remembered. `tests/trail_test.ts` is the slow twin.
+//! the trail looks at lengths, else it is narrow. Everything else (limits, `statistic`, sets, ICMP errors, floods, fragments,
+//! netem, captures) spoils a walk: it is not remembered. `tests/trail_test.ts` is the slow twin.
+//!
+//! The first packets of flows have trails of their own, which are for all source ports: such a packet must have met none but new
+//! flows, and its source port mattered to nobody (`port`: rules, routes by port, connected sockets, port ranges, tunnels). Those
+//! that follow make flows like those that the walks made (`flow/birth.rs`).
 
 use crate::fabric::{Fabric, World};
-use crate::flow::{Before, Meeting};
+use crate::flow::{ticks, Before, Birth, Conntrack, Meeting};
 use crate::hash::mix;
 use crate::link::Place;
 use crate::namespace::Namespace;
@@ -48,8 +52,17 @@ enum Deed {
 /// A flow on the way, in its namespace, and how much longer than at its birth the packet is there.
 type Stage = (u32, Meeting, u32);
 
-/// Places for trails: sets of two.
-const PLACES: usize = 4096;
+/// A flow that begins on the way, likewise.
+type Beginning = (u32, Birth, u32);
+
+/// Trails there are at most.
+const MOST: usize = 16_384;
+/// Trails that are looked for at one place.
+const BUCKET: usize = 8;
+/// A place without a trail.
+const EMPTY: u32 = u32::MAX;
+/// In a key's first word: it is for the first packets of flows, whatever their source port.
+const FRESH: u32 = 1 << 31;
 
 /// A row's question but for its length, with its namespace first.
 pub type Key = [u32; 5];
@@ -61,6 +74,7 @@ pub type Verdict = [u32; 6];
 struct Prints {
     counters: Vec<(Counter, u32)>,
     stages: Vec<Stage>,
+    births: Vec<Beginning>,
     deeds: Vec<Deed>,
     /// The last nanosecond for which nothing it met has aged.
     until: u64,
@@ -78,6 +92,8 @@ struct Trail {
     looks: bool,
     /// Packet lengths it is for.
     lengths: (u32, u32),
+    /// The source port of the last walk, where it is for all of them.
+    port: u16,
     changes: u64,
     /// When somebody last did its deeds.
     trodden: u64,
@@ -90,9 +106,19 @@ struct Trail {
 #[derive(Default)]
 pub struct Trails {
     trails: Vec<Trail>,
+    /// Where trails are, by the hashes of their keys: `tag << 16 | number`, in buckets.
+    places: Vec<u32>,
+    /// Trails that no place leads to.
+    free: Vec<u32>,
+    /// `changes` when `places` were last made anew.
+    sorted: u64,
     /// Trails with packets to be counted.
     owing: Vec<u32>,
     prints: Prints,
+    /// Flows that began on the walk: namespace, flow, and how much longer than at its birth the packet was there.
+    begun: Vec<(u32, u32, u32)>,
+    /// Its source port mattered.
+    ported: bool,
     /// Length of the packet that walks, at its birth.
     length: u32,
     noting: bool,
@@ -100,6 +126,8 @@ pub struct Trails {
     /// How often anything may have changed that a trail depends on.
     changes: u64,
     undo: Vec<Before>,
+    /// Flows of the packet that follows a trail, by namespace.
+    born: Vec<(u32, u32)>,
 }
 
 impl Trails {
@@ -132,6 +160,11 @@ impl Trails {
     pub fn narrow(&mut self) {
         self.prints.narrow = true;
     }
+    /// It depends on its packet's source port.
+    #[inline]
+    pub fn port(&mut self) {
+        self.ported = true;
+    }
     /// It depends on more than its packet.
     #[inline]
     pub fn spoil(&mut self) {
@@ -145,63 +178,128 @@ impl Trails {
     }
     /// A packet of a batch sets out.
     pub fn begin(&mut self, length: u32) {
-        (self.noting, self.spoiled, self.length) = (true, false, length);
+        (self.noting, self.spoiled, self.ported, self.length) = (true, false, false, length);
+        self.begun.clear();
         self.prints.counters.clear();
         self.prints.stages.clear();
+        self.prints.births.clear();
         self.prints.deeds.clear();
         (self.prints.until, self.prints.narrow) = (u64::MAX, false);
     }
-    /// The place for a key's trail: its own, else one that is out of date.
+    /// The trail of a key.
+    #[inline(always)]
+    fn find(&self, key: &Key) -> Option<usize> {
+        let hash = hash_of(key);
+        let first = self.bucket(hash);
+        let numbers = self.places.get(first..first + BUCKET)?.iter();
+        let mut alike = numbers.filter(|word| *word >> 16 == hash >> 16).map(|word| (word & 0xffff) as usize);
+        alike.find(|number| self.trails.get(*number).is_some_and(|trail| trail.key == *key))
+    }
+    /// Where a hash's bucket begins.
+    fn bucket(&self, hash: u32) -> usize {
+        (hash as usize & (self.places.len() / BUCKET).wrapping_sub(1)) * BUCKET
+    }
+    /// The trail for a key: its own, else a new one, or one that is out of date, or somebody's.
     fn place(&mut self, key: &Key) -> usize {
-        if self.trails.is_empty() {
-            self.trails.resize_with(PLACES, Trail::default);
+        if let Some(number) = self.find(key) {
+            return number;
         }
-        let both = places(key);
-        let old = both.into_iter().find(|at| self.trails[*at].key == *key);
-        old.or_else(|| both.into_iter().find(|at| self.trails[*at].changes != self.changes)).unwrap_or(both[0])
+        let grows = self.places.len() < 2 * MOST;
+        if self.free.is_empty() && self.trails.len() * 2 >= self.places.len() && (grows || self.sorted != self.changes)
+        {
+            self.make_room();
+        }
+        if self.free.is_empty() && self.trails.len() < MOST {
+            self.free.push(self.trails.len() as u32);
+            self.trails.push(Trail::default());
+        }
+        let hash = hash_of(key);
+        let first = self.bucket(hash);
+        let bucket = &mut self.places[first..first + BUCKET];
+        let is_old = |word: &u32| {
+            *word == EMPTY
+                || self.trails.get((word & 0xffff) as usize).is_none_or(|trail| trail.changes != self.changes)
+        };
+        let at = bucket.iter().position(is_old).unwrap_or(hash as usize >> 13 & (BUCKET - 1));
+        let number = match bucket[at] {
+            EMPTY => self.free.pop().unwrap_or(hash & (MOST as u32 - 1)),
+            taken => taken & 0xffff,
+        };
+        bucket[at] = hash & 0xffff_0000 | number;
+        number as usize
+    }
+    /// More places where most trails are in use; else those out of date lose theirs.
+    #[cold]
+    fn make_room(&mut self) {
+        let changes = self.changes;
+        let live = self.trails.iter().filter(|trail| trail.changes == changes).count();
+        if live * 2 >= self.trails.len() && self.places.len() < 2 * MOST {
+            self.places.resize((self.places.len() * 2).max(64 * BUCKET), EMPTY);
+        }
+        self.places.fill(EMPTY);
+        self.free.clear();
+        self.sorted = changes;
+        for number in 0..self.trails.len() {
+            let hash = hash_of(&self.trails[number].key);
+            let first = self.bucket(hash);
+            let hole = self.places[first..first + BUCKET].iter_mut().find(|word| **word == EMPTY);
+            match hole.filter(|_| self.trails[number].changes == changes) {
+                Some(word) => *word = hash & 0xffff_0000 | number as u32,
+                None => self.free.push(number as u32),
+            }
+        }
+    }
+    /// A walk of the key was not as its trail says, or cannot be followed.
+    fn forget(&mut self, key: &Key) {
+        if let Some(number) = self.find(key) {
+            self.trails[number].holds = false;
+        }
     }
     /// Keeps the footprints: are they the same again?
-    fn end(&mut self, place: usize, key: Key, verdict: Verdict) {
+    fn end(&mut self, place: usize, (key, verdict): (Key, Verdict), port: u16) {
         let (changes, length, prints) = (self.changes, self.length, &mut self.prints);
         let trail = &mut self.trails[place];
         let known = trail.key == key && trail.changes == changes && trail.verdict == verdict;
-        let equal = known && trail.prints.is_as(prints) && !(prints.narrow && trail.lengths.1 != length);
+        let another = prints.births.is_empty() || trail.port != port;
+        let equal = known && another && trail.prints.is_as(prints) && !(prints.narrow && trail.lengths.1 != length);
         trail.lengths = match () {
             () if prints.narrow => (length, length),
             () if equal => (0, trail.lengths.1.max(length)),
             () => (0, length),
         };
         std::mem::swap(&mut trail.prints, prints);
-        trail.looks = trail.prints.stages.iter().any(|(_, meeting, _)| meeting.looks);
-        (trail.key, trail.verdict, trail.changes, trail.holds) = (key, verdict, changes, equal);
+        trail.looks = trail.prints.stages.iter().any(|(_, meeting, _)| meeting.looks)
+            || trail.prints.births.iter().any(|(_, birth, _)| birth.looks());
+        (trail.key, trail.verdict, trail.port, trail.changes, trail.holds) = (key, verdict, port, changes, equal);
     }
     /// The trail for a packet, where it holds.
     #[inline(always)]
     fn holding(&self, key: &Key, length: u32, now: u64) -> Option<usize> {
-        let holds = |at: &usize| {
-            self.trails.get(*at).is_some_and(|trail| {
-                trail.key == *key
-                    && trail.holds
-                    && trail.changes == self.changes
-                    && now <= trail.prints.until
-                    && (trail.lengths.0..=trail.lengths.1).contains(&length)
-            })
-        };
-        places(key).into_iter().find(holds)
+        let place = self.find(key)?;
+        let trail = &self.trails[place];
+        let holds = trail.holds
+            && trail.changes == self.changes
+            && now <= trail.prints.until
+            && (trail.lengths.0..=trail.lengths.1).contains(&length);
+        holds.then_some(place)
     }
 }
 
 impl Prints {
     fn is_as(&self, other: &Prints) -> bool {
-        self.counters == other.counters && self.stages == other.stages && self.deeds == other.deeds
+        self.counters == other.counters
+            && (&self.stages, &self.births, &self.deeds) == (&other.stages, &other.births, &other.deeds)
     }
 }
 
-/// The two places where a key's trail may be.
-fn places(key: &Key) -> [usize; 2] {
+fn hash_of(key: &Key) -> u32 {
     let word = u64::from(key[1]) << 32 ^ u64::from(key[3]) ^ u64::from(key[2]).rotate_left(15) << 17;
-    let at = mix(word ^ u64::from(key[4]) << 40 ^ u64::from(key[0]) << 20) as usize % PLACES;
-    [at, at ^ 1]
+    mix(word ^ u64::from(key[4]) << 40 ^ u64::from(key[0]).rotate_right(12))
+}
+
+/// The key of the first packets of flows from any source port.
+fn fresh(key: &Key) -> Key {
+    [key[0] | FRESH, key[1], key[2], key[3] & 0xffff, key[4]]
 }
 
 /// Whether a walk met one flow twice: each meeting would undo what the other did.
@@ -210,21 +308,24 @@ fn twice(stages: &[Stage]) -> bool {
     stages.iter().enumerate().any(same)
 }
 
+fn flows_of(spaces: &mut [Option<Box<Namespace>>], ns: u32) -> &mut Conntrack {
+    &mut spaces[ns as usize].as_deref_mut().expect("calls that end a namespace end its trails").hooks.flows
+}
+
 impl Fabric {
     /// Leaves a trail's footprints once more; its verdict, or nothing where the packet must walk itself.
     #[cfg_attr(hot, optimize(speed))]
     pub fn follow_trail(&mut self, key: &Key, at: usize) -> Option<Verdict> {
-        let (now, length) = (self.world.now, self.world.batch.length(at));
-        let place = self.world.trails.holding(key, length, now)?;
-        let met = if self.world.trails.trails[place].looks {
-            let packet = self.world.batch.packet(at);
-            self.meet_flows(place, &packet, length)
-        } else {
-            self.meet_flows(place, &Packet::EMPTY, length)
+        let length = self.world.batch.length(at);
+        let found = self.world.trails.holding(key, length, self.world.now);
+        let place = match found.filter(|place| self.pass((*place, 0), at, length)) {
+            Some(place) => place,
+            None => {
+                let place = self.world.trails.holding(&fresh(key), length, self.world.now)?;
+                self.pass((place, (key[3] >> 16) as u16), at, length).then_some(place)?
+            }
         };
-        if !met {
-            return None;
-        }
+        let now = self.world.now;
         let first = self.world.trails.trails[place].trodden != now;
         for at in 0..self.world.trails.trails[place].prints.deeds.len() {
             match self.world.trails.trails[place].prints.deeds[at] {
@@ -243,20 +344,89 @@ impl Fabric {
         trail.trodden = now;
         trail.packets += 1;
         trail.bytes += u64::from(length);
-        Some(trail.verdict)
+        let mut verdict = trail.verdict;
+        if trail.key[0] & FRESH != 0 {
+            verdict[5] |= key[3] & 0xffff_0000;
+        }
+        Some(verdict)
+    }
+
+    /// Has the flows of a trail see a packet, or begin with it: whether all went as in the walks.
+    #[inline(always)]
+    fn pass(&mut self, (place, port): (usize, u16), at: usize, length: u32) -> bool {
+        let trail = &self.world.trails.trails[place];
+        let packet = if trail.looks { &self.world.batch.packet(at) } else { &Packet::EMPTY };
+        match trail.prints.births.is_empty() {
+            true => self.meet_flows(place, packet, length),
+            false => port != 0 && self.begin_flows((place, port), packet, length),
+        }
     }
 
     /// The packet's way is over; a walk that was not spoiled makes a trail, or confirms it.
     pub fn end_trail(&mut self, key: Key, verdict: Verdict) {
-        self.world.trails.noting = false;
-        let place = self.world.trails.place(&key);
         let trails = &mut self.world.trails;
-        if trails.spoiled || twice(&trails.prints.stages) {
-            trails.trails[place].holds &= trails.trails[place].key != key;
-            return;
+        trails.noting = false;
+        let mut made = (!trails.spoiled && !twice(&trails.prints.stages)).then_some((key, verdict));
+        if !trails.begun.is_empty() {
+            trails.forget(&key);
+            made = made.and_then(|_| self.fresh_trail(&key, verdict));
         }
+        let trails = &mut self.world.trails;
+        let Some(made) = made else {
+            trails.forget(&key);
+            return trails.forget(&fresh(&key));
+        };
+        let place = trails.place(&made.0);
         self.settle_place(place);
-        self.world.trails.end(place, key, verdict);
+        self.world.trails.end(place, made, (key[3] >> 16) as u16);
+    }
+
+    /// A walk on which flows began, as a trail for packets from all source ports; nothing where it was not the same for all of them.
+    fn fresh_trail(&mut self, key: &Key, mut verdict: Verdict) -> Option<(Key, Verdict)> {
+        let port = key[3] >> 16;
+        let Trails { begun, prints, ported, .. } = &mut self.world.trails;
+        if *ported || !prints.stages.is_empty() || port == 0 || verdict[5] >> 16 != port {
+            return None;
+        }
+        let spaces = &self.spaces;
+        let space = |ns: u32| spaces.get(ns as usize).and_then(Option::as_deref);
+        for (at, (ns, flow, extra)) in begun.iter().enumerate() {
+            let birth = space(*ns)?.hooks.flows.birth(*flow, port as u16)?;
+            if begun[..at].iter().any(|(other, ..)| other == ns) {
+                return None;
+            }
+            prints.births.push((*ns, birth, *extra));
+        }
+        for (counter, _) in &prints.counters {
+            let Counter::Device { ns, .. } = counter else { continue };
+            if space(*ns)?.stack.fib.minds_ports() {
+                return None;
+            }
+        }
+        verdict[5] &= 0xffff;
+        Some((fresh(key), verdict))
+    }
+
+    /// Has the flows of a trail begin with a packet from another port; where one cannot, none does.
+    #[cfg_attr(hot, optimize(speed))]
+    fn begin_flows(&mut self, (place, port): (usize, u16), packet: &Packet, length: u32) -> bool {
+        let Fabric { world: World { trails, now, .. }, spaces } = self;
+        let Trails { trails, born, .. } = trails;
+        born.clear();
+        let births = &trails[place].prints.births;
+        for (ns, birth, extra) in births {
+            let length = length.wrapping_add(*extra);
+            let Some(at) = flows_of(spaces, *ns).bear(birth, packet, (port, length, *now)) else { break };
+            born.push((*ns, at));
+        }
+        let all = born.len() == births.len();
+        for (ns, at) in born.drain(..).rev() {
+            match all {
+                true => flows_of(spaces, ns).link(at, ticks(*now)),
+                false => flows_of(spaces, ns).unbear(at),
+            }
+        }
+        all
     }
 
     /// Has every flow of a trail judge the packet; where one does not know it any more, none has seen it.
@@ -268,8 +438,7 @@ impl Fabric {
         let stages = &trails[place].prints.stages;
         let mut met = 0;
         for (ns, meeting, extra) in stages {
-            let space = spaces[*ns as usize].as_deref_mut().expect("calls that end a namespace end its trails");
-            let Some(before) = space.hooks.flows.meet(meeting, packet, (length.wrapping_add(*extra), *now)) else {
+            let Some(before) = flows_of(spaces, *ns).meet(meeting, packet, (length.wrapping_add(*extra), *now)) else {
                 break;
             };
             met += 1;
@@ -281,8 +450,7 @@ impl Fabric {
             return true;
         }
         for (before, (ns, meeting, extra)) in undo.iter().zip(stages) {
-            let space = spaces[*ns as usize].as_deref_mut().expect("it was there just now");
-            space.hooks.flows.part(before, meeting, length.wrapping_add(*extra));
+            flows_of(spaces, *ns).part(before, meeting, length.wrapping_add(*extra));
         }
         false
     }
@@ -339,13 +507,15 @@ impl Fabric {
 }
 
 impl Namespace {
-    /// Notes how a packet met its flow; one that is new, watched or nobody's spoils the walk.
+    /// Notes how a packet met its flow, or began it; one that is watched or nobody's spoils the walk.
     pub fn note_flow(&self, packet: &Packet, trails: &mut Trails) {
+        let (ns, extra) = (self.stack.ns, packet.len().wrapping_sub(trails.length));
         if packet.ct == NONE {
             trails.spoiled |= packet.ct_info == CtInfo::Invalid;
         } else if let Some(meeting) = self.hooks.flows.meeting(packet) {
-            let extra = packet.len().wrapping_sub(trails.length);
-            trails.prints.stages.push((self.stack.ns, meeting, extra));
+            trails.prints.stages.push((ns, meeting, extra));
+        } else if self.hooks.flows.begins(packet) {
+            trails.begun.push((ns, packet.ct, extra));
         } else {
             trails.spoil();
         }

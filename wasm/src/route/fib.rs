@@ -198,6 +198,13 @@ impl Fib {
         self.half_mut(family).rules.remove(query)
     }
 
+    /// Whether where a packet goes may depend on its ports.
+    pub fn minds_ports(&self) -> bool {
+        [&self.v4, &self.v6].into_iter().any(|half| {
+            let by_ports = |rule: &Rule| rule.sport != (0, 0) || rule.dport != (0, 0);
+            half.multipath.policy != 0 || !half.rules.is_default() && half.rules.all().iter().any(by_ports)
+        })
+    }
     /// Sets `fib_multipath_hash_policy` of a family.
     pub fn set_multipath_policy(&mut self, family: Family, policy: u8) {
         self.half_mut(family).multipath.policy = policy;
