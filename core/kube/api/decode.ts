@@ -2,7 +2,7 @@
 import { type Decoded, DecodeError, decodeStruct } from "../objects/codec.ts";
 import { KINDS, SCHEMAS } from "../objects/kinds.ts";
 import type { KubeObject } from "../objects/object.ts";
-import { joinGroupVersion, type Resource } from "../objects/resource.ts";
+import { BUILTIN, joinGroupVersion, type Resource } from "../objects/resource.ts";
 import { duplicateFields } from "./duplicates.ts";
 import { badRequest } from "./status.ts";
 import type { Status } from "./types.ts";
@@ -24,10 +24,16 @@ export function decodeBody(body: string, resource: Resource, validation: FieldVa
   try {
     value = JSON.parse(body);
   } catch (error) {
-    return badRequest(unrecognized(resource.kind, body, error));
+    return unrecognized(resource.kind, body, syntaxError(body, error));
   }
   const repeated = validation === "Ignore" ? [] : duplicateFields(body);
-  return decodeValue(value, resource, validation, repeated);
+  return decodeValue(value, resource, validation, { repeated, body });
+}
+
+/** What only the text of a body tells. */
+interface Written {
+  readonly repeated: readonly string[];
+  readonly body: string;
 }
 
 /** A type that is nothing but its metadata. */
@@ -38,7 +44,7 @@ export function decodeValue(
   value: unknown,
   resource: Resource,
   validation: FieldValidation,
-  repeated: readonly string[] = [],
+  { repeated, body }: Written = { repeated: [], body: JSON.stringify(value) },
 ): DecodedBody | Status {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     const kind = Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
@@ -47,17 +53,25 @@ export function decodeValue(
     return badRequest(`couldn't get version/kind; json parse error: ${words}`);
   }
   const given = value as Record<string, unknown>;
-  const mismatch = checkKind(given, resource);
+  const mismatch = checkKind(given, resource, body);
   if (mismatch !== undefined) return mismatch;
   return decodeTyped(given, resource, validation, repeated);
 }
 
-function unrecognized(kind: string, body: string, error: unknown): string {
-  const shown = body === "" ? "<empty>" : body.length > 128 ? `${body.slice(0, 128)} ... (truncated)` : body;
+/** What a body that names no kind is refused with. */
+function unrecognized(kind: string, body: string, why: string): Status {
+  const shown = body === "" ? "<empty>" : body.length > SUMMARY ? `${body.slice(0, SUMMARY)} ...` : body;
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${shown})`);
+}
+
+/** Characters of a body that a refusal shows. */
+const SUMMARY = 30;
+
+function syntaxError(body: string, error: unknown): string {
   const why = body.trim() === "" || /unexpected end|unterminated/i.test(String(error))
     ? "unexpected end of JSON input"
     : `invalid character ${badCharacter(body, error)} looking for beginning of value`;
-  return `the object provided is unrecognized (must be of type ${kind}): couldn't get version/kind; json parse error: ${why} (${shown})`;
+  return `couldn't get version/kind; json parse error: ${why}`;
 }
 
 function badCharacter(body: string, error: unknown): string {
@@ -65,19 +79,35 @@ function badCharacter(body: string, error: unknown): string {
   return `'${body[Number(at ?? 0)] ?? ""}'`;
 }
 
-function checkKind(value: Record<string, unknown>, resource: Resource): Status | undefined {
+/** Whether a body says that it is of the resource's kind and version; what it leaves out is taken for granted. */
+function checkKind(value: Record<string, unknown>, resource: Resource, body: string): Status | undefined {
+  for (const [field, found] of Object.entries(value)) {
+    if ((field !== "apiVersion" && field !== "kind") || typeof found === "string" || found === null) continue;
+    const type = Array.isArray(found) ? "array" : typeof found === "boolean" ? "bool" : typeof found;
+    const words = `json: cannot unmarshal ${type} into Go struct field .${field} of type string`;
+    return unrecognized(resource.kind, body, `couldn't get version/kind; json parse error: ${words}`);
+  }
   const wanted = joinGroupVersion(resource.group, resource.version);
-  const { apiVersion = wanted, kind = resource.kind } = value as { apiVersion?: string; kind?: string };
-  if (kind !== resource.kind && kind !== "") {
-    const words = `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`;
-    return badRequest(`${kind} in version "${resource.version}" cannot be handled as a ${resource.kind}: ${words}`);
+  const apiVersion = (value.apiVersion ?? "") === "" ? wanted : value.apiVersion as string;
+  const kind = (value.kind ?? "") === "" ? resource.kind : value.kind as string;
+  if (apiVersion.split("/").length > 2) {
+    return unrecognized(resource.kind, body, `unexpected GroupVersion string: ${apiVersion}`);
   }
-  if (apiVersion !== wanted && apiVersion !== "") {
-    return badRequest(
-      `the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`,
-    );
+  if (kind === resource.kind && apiVersion === wanted) return undefined;
+  if (kind !== resource.kind || !isServed(apiVersion)) {
+    const version = apiVersion.split("/").at(-1);
+    const words = `no kind "${kind}" is registered for version "${
+      apiVersion.replace(/^\//, "")
+    }" in scheme "pkg/runtime/scheme.go:111"`;
+    return badRequest(`${kind} in version "${version}" cannot be handled as a ${resource.kind}: ${words}`);
   }
-  return undefined;
+  return badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`);
+}
+
+/** Versions that the server has types of: those it serves, and old ones of `apps`. */
+function isServed(apiVersion: string): boolean {
+  return /^apps\/v1beta[12]$/.test(apiVersion) ||
+    BUILTIN.some(({ group, version }) => joinGroupVersion(group, version) === apiVersion);
 }
 
 function decodeTyped(

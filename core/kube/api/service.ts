@@ -1,8 +1,9 @@
 /** What the server does to Services beyond defaults: families, cluster addresses and node ports, at creation and update. */
 import type { Random } from "../../base/mod.ts";
-import { invalid, type Issue } from "../objects/issue.ts";
+import { invalid, type Issue, required } from "../objects/issue.ts";
 import type { core, Service } from "../objects/object.ts";
 import { clusterIpIssues, familyOf, isHeadless } from "../objects/validate/service_ips.ts";
+import { check, pathSegment } from "../objects/validate/names.ts";
 import { needsHealthCheck } from "../objects/validate/service.ts";
 import { isExternallyAccessible } from "../objects/defaults/service.ts";
 import type { Allocators } from "./allocate/allocators.ts";
@@ -178,20 +179,23 @@ function takeIps(service: Service, old: Service | undefined, { allocators, rando
   const { spec } = service;
   if (spec.type === "ExternalName" || spec.clusterIPs?.[0] === "None") return undefined;
   const name = service.metadata.name ?? "";
+  const unwritten = unwritable(name);
   const ips = spec.clusterIPs ?? [];
   for (const [index, family] of (spec.ipFamilies ?? []).entries()) {
     const range = allocators.range(family);
     const asked = ips[index] ?? "";
     if (asked === "") {
-      if (name === "") return refuse(service, [invalid("spec.clusterIPs", [""], unnamed(range?.next(random) ?? ""))]);
       const free = range?.next(random);
+      if (unwritten !== undefined) {
+        return refuse(service, [invalid("spec.clusterIPs", [""], `failed to allocate IP: ${unwritten(free ?? "")}`)]);
+      }
       if (free === undefined) {
         return internalError(`failed to allocate a serviceIP for Service "${name}": range is full`);
       }
       ips[index] = free;
       continue;
     }
-    const why = range?.refuse(asked);
+    const why = range?.refuse(asked) ?? unwritten?.(asked);
     if (why !== undefined && !old?.spec.clusterIPs?.includes(asked)) {
       return refuse(service, [invalid("spec.clusterIPs", ips, `failed to allocate IP ${asked}: ${why}`)]);
     }
@@ -201,9 +205,11 @@ function takeIps(service: Service, old: Service | undefined, { allocators, rando
   return undefined;
 }
 
-/** A Service without a name fails where its address is written down. */
-function unnamed(ip: string): string {
-  return `failed to allocate IP: IPAddress.networking.k8s.io "${ip}" is invalid: spec.parentRef.name: Required value`;
+/** A Service whose name cannot be part of a path fails where its address is written down; undefined for all others. */
+function unwritable(name: string): ((ip: string) => string) | undefined {
+  const issue = name === "" ? required("") : check("", name, pathSegment)[0];
+  if (issue === undefined) return undefined;
+  return (ip) => `IPAddress.networking.k8s.io "${ip}" is invalid: spec.parentRef.name: ${issue.message}`;
 }
 
 function takeNodePorts(service: Service, old: Service | undefined, allocation: Allocation): Status | undefined {

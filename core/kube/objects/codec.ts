@@ -15,7 +15,8 @@ export interface Decoded {
 /** A JSON value that does not fit its field; `message` is the server's, `path` says where. */
 export class DecodeError extends Error {
   override readonly name = "DecodeError";
-  constructor(message: string, readonly path: string, readonly expected: string) {
+  /** `ends`: said by a type that decodes itself (a quantity, a time, a port by number or name), after which Go reads no further. */
+  constructor(message: string, readonly path: string, readonly expected: string, readonly ends = false) {
     super(message);
   }
 }
@@ -29,34 +30,57 @@ interface Place {
 
 interface Decoding {
   readonly unknown: string[];
+  /** The first value of a wrong type: Go goes on behind it, and tells of it in the end. */
+  wrong?: DecodeError;
 }
 
 /** Decodes the fields of a struct; `apiVersion` and `kind` at the top are left to the caller. Throws DecodeError. */
 export function decodeStruct(struct: Struct, value: unknown): Decoded {
   const decoding: Decoding = { unknown: [] };
   const decoded = decodeFields(struct, value as Record<string, unknown>, { path: "", go: "" }, decoding);
+  if (decoding.wrong !== undefined) throw decoding.wrong;
   return { value: decoded, unknown: decoding.unknown };
 }
 
 function decodeFields(struct: Struct, value: Record<string, unknown>, at: Place, decoding: Decoding) {
-  for (const name of Object.keys(value)) {
-    if (struct.fields.has(name) || (at.path === "" && (name === "apiVersion" || name === "kind"))) continue;
-    decoding.unknown.push(join(at.path, name));
+  const decoded = new Map<string, unknown>();
+  // As they stand in the document: the first that does not fit is the one that is told of.
+  for (const [name, found] of Object.entries(value)) {
+    const field = struct.fields.get(name);
+    if (field === undefined) {
+      const isHead = at.path === "" && (name === "apiVersion" || name === "kind");
+      if (!isHead) decoding.unknown.push(join(at.path, name));
+    } else if (found !== null && found !== undefined) {
+      decoded.set(name, decodeOrNote(field.ref, found, placeOf(struct, name, at), decoding));
+    }
   }
   const result: Record<string, unknown> = {};
   for (const field of struct.fields.values()) {
-    const found = value[field.name];
-    const decoded = found === null || found === undefined
-      ? undefined
-      : decodeValue(field.ref, found, placeOf(struct, field.name, at), decoding);
-    const kept = keep(field, decoded);
+    const kept = keep(field, decoded.get(field.name));
     if (kept !== undefined) result[field.name] = kept;
   }
   return result;
 }
 
 function placeOf(struct: Struct, name: string, at: Place): Place {
-  return { path: join(at.path, name), go: `${struct.name}.${join(goPath(at.go), name)}` };
+  return { path: join(at.path, name), go: `${struct.name}.${join(goPath(at.go), goName(struct.name, name))}` };
+}
+
+/** Structs that Go embeds in others: their names stand in the paths of its type errors. */
+const EMBEDDED: Readonly<Record<string, readonly [struct: string, fields: RegExp]>> = {
+  Volume: ["VolumeSource", /^(?!name$)/],
+  IngressRule: ["IngressRuleValue", /^http$/],
+  Probe: ["ProbeHandler", /^(exec|httpGet|tcpSocket|grpc)$/],
+  EphemeralContainer: ["EphemeralContainerCommon", /^(?!targetContainerName$)/],
+  ...Object.fromEntries(
+    ["ConfigMapEnvSource", "SecretEnvSource", "ConfigMapKeySelector", "SecretKeySelector", "ConfigMapVolumeSource"]
+      .concat("ConfigMapProjection", "SecretProjection").map((name) => [name, ["LocalObjectReference", /^name$/]]),
+  ),
+};
+
+function goName(struct: string, field: string): string {
+  const [embedded, fields] = EMBEDDED[struct] ?? [];
+  return fields?.test(field) ? `${embedded}.${field}` : field;
 }
 
 function goPath(go: string): string {
@@ -89,7 +113,18 @@ function decodeValue(ref: TypeRef, value: unknown, at: Place, decoding: Decoding
 }
 
 function decodeItem(ref: TypeRef, item: unknown, at: Place, decoding: Decoding): unknown {
-  return item === null ? zeroOf(ref) : decodeValue(ref, item, at, decoding);
+  return item === null ? zeroOf(ref) : decodeOrNote(ref, item, at, decoding);
+}
+
+/** Decodes a value; one of a wrong type is noted and left out. What its own type's decoder refuses ends everything. */
+function decodeOrNote(ref: TypeRef, value: unknown, at: Place, decoding: Decoding): unknown {
+  try {
+    return decodeValue(ref, value, at, decoding);
+  } catch (error) {
+    if (!(error instanceof DecodeError) || error.ends) throw error;
+    decoding.wrong ??= error;
+    return undefined;
+  }
 }
 
 function decodeScalar(scalar: Scalar, value: unknown, go: string, at: Place): unknown {
@@ -132,14 +167,15 @@ function decodeInteger(scalar: Scalar, value: unknown, go: string, at: Place): n
 
 function decodeIntOrString(value: unknown, at: Place): unknown {
   if (typeof value === "string") return value;
-  if (typeof value === "number" && Number.isInteger(value)) return value;
+  if (typeof value === "number" && value === (value | 0)) return value;
   const what = typeof value === "number" ? `number ${value}` : jsonType(value);
-  throw new DecodeError(`json: cannot unmarshal ${what} into Go value of type int32`, at.path, "a number or a name");
+  const words = `json: cannot unmarshal ${what} into Go struct field ${at.go} of type int32`;
+  throw new DecodeError(words, at.path, "a number or a name", true);
 }
 
 function decodeQuantity(value: unknown, at: Place): string {
   const quantity = typeof value === "string" || typeof value === "number" ? parseQuantity(String(value)) : undefined;
-  if (quantity === undefined) throw new DecodeError(QUANTITY_PROBLEM, at.path, "a quantity such as 100m or 64Mi");
+  if (quantity === undefined) throw new DecodeError(QUANTITY_PROBLEM, at.path, "a quantity such as 100m or 64Mi", true);
   return printQuantity(quantity);
 }
 
@@ -150,7 +186,8 @@ function decodeBytes(value: unknown, go: string, at: Place): string {
   const text = value.replaceAll(/[\r\n]/g, "");
   if (BASE64.test(text)) return text;
   const bad = text.search(/[^A-Za-z0-9+/]/);
-  const byte = bad < 0 ? text.length : bad;
+  // Go counts in groups of four: one that is not whole is wrong where it begins.
+  const byte = bad < 0 ? text.length - text.length % 4 : bad;
   throw new DecodeError(`illegal base64 data at input byte ${byte}`, at.path, "base64 text");
 }
 
@@ -161,13 +198,14 @@ let lastTime = { scalar: "", value: "", printed: "" };
 
 function decodeTime(scalar: Scalar, value: unknown, at: Place): string {
   if (typeof value !== "string") {
-    throw new DecodeError(`json: cannot unmarshal ${jsonType(value)} into Go value of type string`, at.path, "a time");
+    const words = `json: cannot unmarshal ${jsonType(value)} into Go struct field ${at.go} of type string`;
+    throw new DecodeError(words, at.path, "a time", true);
   }
   if (lastTime.value === value && lastTime.scalar === scalar) return lastTime.printed;
   if (!TIME.test(value) || Number.isNaN(Date.parse(value))) {
     const layout = scalar === "time" ? "2006-01-02T15:04:05Z07:00" : "2006-01-02T15:04:05.000000Z07:00";
     const words = `parsing time "${value}" as "${layout}": cannot parse "${value}" as "2006"`;
-    throw new DecodeError(words, at.path, "a time such as 2026-01-31T12:00:00Z");
+    throw new DecodeError(words, at.path, "a time such as 2026-01-31T12:00:00Z", true);
   }
   const iso = new Date(Date.parse(value)).toISOString();
   const printed = scalar === "time" ? iso.replace(/\.\d+Z$/, "Z") : iso.replace(/Z$/, "000Z");

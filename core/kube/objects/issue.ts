@@ -18,9 +18,9 @@ export type IssueReason =
   | "FieldValueTooMany"
   | "FieldValueNotFound";
 
-/** `Invalid value: VALUE: DETAIL` */
+/** `Invalid value: VALUE[: DETAIL]` */
 export function invalid(field: string, value: unknown, detail: string): Issue {
-  return { field, reason: "FieldValueInvalid", message: `Invalid value: ${shown(value)}: ${detail}` };
+  return { field, reason: "FieldValueInvalid", message: withDetail(`Invalid value: ${shown(value)}`, detail) };
 }
 
 /** `Required value[: DETAIL]` */

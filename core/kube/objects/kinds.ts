@@ -14,6 +14,7 @@ import {
   defaultIngressClass,
   defaultNetworkPolicy,
 } from "./defaults/networking.ts";
+import { defaultNode } from "./defaults/node.ts";
 import { defaultPod } from "./defaults/pod.ts";
 import { defaultService } from "./defaults/service.ts";
 import { defaultDefinition } from "./definition.ts";
@@ -80,7 +81,7 @@ const { core, apps, batch, discovery, networking, policy, coordination, apiexten
 /** The kinds with a type, by name. */
 export const KINDS: Readonly<Record<string, KindRules>> = {
   Namespace: rules(core, "Namespace"),
-  Node: rules(core, "Node"),
+  Node: rules(core, "Node", { defaults: defaultNode }),
   Pod: rules(core, "Pod", { defaults: defaultPod, generation: true }),
   PodTemplate: rules(core, "PodTemplate", { kept: true }),
   Service: rules(core, "Service", { defaults: defaultService }),

@@ -55,11 +55,15 @@ function defaultContainer(container: Container): void {
   }
 }
 
-/** Whether an image reference has no tag and no digest, or the tag `latest`. */
+/** An image reference: a host (it has a dot, a port or a capital letter, or is `localhost`), lower-case names, a tag, a digest. */
+const IMAGE =
+  /^(?:(?:localhost|(?=[^/]*[.:A-Z])[a-zA-Z0-9][a-zA-Z0-9.-]*(?::\d+)?)\/)?(?<name>[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*)*)(?::(?<tag>\w[\w.-]{0,127}))?(?<digest>@.+)?$/;
+
+/** Whether an image reference has no tag and no digest, or the tag `latest`; one that is no reference has neither. */
 function isLatest(image: string): boolean {
-  if (image.includes("@")) return false;
-  const tag = /:([^:/]*)$/.exec(image)?.[1];
-  return tag === undefined || tag === "latest";
+  const { name = "", tag, digest } = IMAGE.exec(image)?.groups ?? {};
+  if (name === "" || /^[0-9a-f]{64}$/.test(image)) return false;
+  return tag === undefined ? digest === undefined : tag === "latest";
 }
 
 function defaultProbe(probe: core.Probe): void {

@@ -28,6 +28,12 @@ const LABEL_RULE =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and " +
   "end with an alphanumeric character";
 
+/** A name that becomes part of a path (IsValidPathSegmentName). */
+export const pathSegment: Check = (text) => {
+  if (text === "." || text === "..") return [`may not be '${text}'`];
+  return ["/", "%"].filter((one) => text.includes(one)).map((one) => `may not contain '${one}'`);
+};
+
 /** RFC 1123 label: container names, port names, namespaces. */
 export const dns1123Label: Check = (text) => {
   const problems = text.length > 63 ? [longest(63)] : [];

@@ -16,6 +16,7 @@ import {
   dns1123Label,
   dns1123Subdomain,
   labelIssues,
+  pathSegment,
   portName,
   portNumber,
   qualifiedName,
@@ -187,8 +188,10 @@ function backendIssues(at: string, { service, resource }: networking.IngressBack
 function resourceIssues(at: string, { apiGroup, kind, name }: core.TypedLocalObjectReference): Issue[] {
   const issues: Issue[] = [];
   if (apiGroup) issues.push(...check(`${at}.apiGroup`, apiGroup, dns1123Subdomain));
-  if (kind === "") issues.push(required(`${at}.kind`));
-  if (name === "") issues.push(required(`${at}.name`));
+  for (const [field, word] of [["kind", kind], ["name", name]] as const) {
+    if (word === "") issues.push(required(`${at}.${field}`));
+    else issues.push(...check(`${at}.${field}`, word, pathSegment));
+  }
   return issues;
 }
 
@@ -201,20 +204,20 @@ export function validateIngressClass({ spec }: IngressClass): Issue[] {
 
 function controllerIssues(controller: string): Issue[] {
   const field = "spec.controller";
-  if (controller.length > 250) {
-    return [{ field, reason: "FieldValueTooLong", message: "Too long: may not be more than 250 bytes" }];
-  }
+  const long: Issue[] = controller.length > 250
+    ? [{ field, reason: "FieldValueTooLong", message: "Too long: may not be more than 250 bytes" }]
+    : [];
   const [domain = "", path = ""] = controller.split(/\/(.*)/s);
   if (domain === "" || path === "") {
-    return [invalid(field, controller, `must be a domain-prefixed path (such as "acme.io/foo")`)];
+    return [...long, invalid(field, controller, `must be a domain-prefixed path (such as "acme.io/foo")`)];
   }
-  return check(field, domain, dns1123Subdomain);
+  return [...long, ...check(field, domain, dns1123Subdomain)];
 }
 
 function parameterIssues(parameters: networking.IngressClassParametersReference): Issue[] {
-  const { scope, namespace, kind, name } = parameters;
+  const { scope, namespace } = parameters;
   const at = "spec.parameters";
-  const issues = resourceIssues(at, { kind, name });
+  const issues = resourceIssues(at, parameters);
   const scopes = ["Cluster", "Namespace"];
   if (scope === undefined) return [...issues, required(`${at}.scope`)];
   if (!scopes.includes(scope)) return [...issues, unsupported(`${at}.scope`, scope, scopes)];

@@ -37,6 +37,11 @@ function expressionIssues(field: string, { key, operator, values = [] }: Express
   return issues;
 }
 
+/** Whether the server can make a selector of it at all. */
+export function isUsable(selector: LabelSelector): boolean {
+  return selectorIssues("", selector).length === 0;
+}
+
 /** Whether a selector asks for anything. */
 export function isEmptySelector({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean {
   return Object.keys(matchLabels).length + matchExpressions.length === 0;

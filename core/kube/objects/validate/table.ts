@@ -61,7 +61,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   Secret: { validate: validateSecret, validateUpdate: validateSecretUpdate },
   Deployment: { validate: validateDeployment, validateUpdate: validateDeploymentUpdate },
   ReplicaSet: { validate: validateReplicaSet, validateUpdate: validateReplicaSetUpdate },
-  StatefulSet: { validate: validateStatefulSet, validateUpdate: validateStatefulSetUpdate },
+  StatefulSet: { name: dns1123Label, validate: validateStatefulSet, validateUpdate: validateStatefulSetUpdate },
   DaemonSet: { validate: validateDaemonSet, validateUpdate: validateDaemonSetUpdate },
   Job: { validate: validateJob },
   CronJob: { validate: validateCronJob },

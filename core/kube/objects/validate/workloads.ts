@@ -14,7 +14,7 @@ import type {
 import { annotationIssues } from "./meta.ts";
 import { check, dns1123Label, labelIssues, nonNegative } from "./names.ts";
 import { podSpecIssues } from "./pod.ts";
-import { isEmptySelector, selectorIssues } from "./selectors.ts";
+import { isEmptySelector, isUsable, selectorIssues } from "./selectors.ts";
 
 type Template = core.PodTemplateSpec;
 
@@ -24,16 +24,19 @@ interface Owned {
 }
 
 function templateIssues({ metadata, spec }: Template): Issue[] {
+  return [...templateMetaIssues(metadata), ...podSpecIssues("spec.template.spec", spec ?? { containers: [] })];
+}
+
+function templateMetaIssues(metadata: Template["metadata"]): Issue[] {
   return [
     ...labelIssues("spec.template.labels", metadata?.labels),
     ...annotationIssues("spec.template.annotations", metadata?.annotations),
-    ...podSpecIssues("spec.template.spec", spec ?? { containers: [] }),
   ];
 }
 
-/** A selector that is missing matches nothing, an empty one is not checked against the template. */
+/** A selector that is missing matches nothing, one that is empty or wrong is not checked against the template. */
 function mismatch({ selector, template }: Owned): Issue[] {
-  if (selector && isEmptySelector(selector)) return [];
+  if (selector && (isEmptySelector(selector) || !isUsable(selector))) return [];
   if (matches(selectorOf(selector), template.metadata?.labels)) return [];
   const detail = "`selector` does not match template `labels`";
   return [invalid("spec.template.metadata.labels", template.metadata?.labels ?? null, detail)];
@@ -45,6 +48,14 @@ function selectorProblems(selector: LabelSelector | undefined, what: string): Is
     ? [invalid("spec.selector", selector, `empty selector is invalid for ${what}`)]
     : [];
   return [...selectorIssues("spec.selector", selector), ...empty];
+}
+
+/** A template and its fit to a selector; one that cannot be used hides whatever is wrong with the template. */
+function selectedTemplate({ selector, template }: Owned, what: string, detail: string): Issue[] {
+  if (selector && !isUsable(selector)) return [invalid("spec.selector", selector, detail)];
+  // Of a StatefulSet the server looks at its template's labels twice.
+  const again = what === "StatefulSet" ? templateMetaIssues(template.metadata) : [];
+  return [...mismatch({ selector, template }), ...templateIssues(template), ...again, ...endings(template, what)];
 }
 
 function endings(template: Template, what: string): Issue[] {
@@ -65,9 +76,7 @@ export function validateDeployment({ spec }: Deployment): Issue[] {
   return [
     ...nonNegative("spec.replicas", spec.replicas),
     ...selectorProblems(spec.selector, "deployment"),
-    ...mismatch(spec),
-    ...templateIssues(spec.template),
-    ...endings(spec.template, "ReplicaSet"),
+    ...selectedTemplate(spec, "ReplicaSet", "invalid label selector"),
     ...strategyIssues(spec.strategy ?? {}),
     ...nonNegative("spec.minReadySeconds", spec.minReadySeconds),
     ...nonNegative("spec.revisionHistoryLimit", spec.revisionHistoryLimit),
@@ -89,7 +98,9 @@ function strategyIssues({ type, rollingUpdate }: apps.DeploymentStrategy): Issue
     return rollingUpdate === undefined ? [] : [forbidden(`${field}.rollingUpdate`, detail)];
   }
   if (type !== "RollingUpdate") {
-    return [unsupported(field, { Type: type, RollingUpdate: rollingUpdate ?? null }, ["Recreate", "RollingUpdate"])];
+    return [
+      unsupported(field, { Type: type, RollingUpdate: shownUpdate(rollingUpdate) }, ["Recreate", "RollingUpdate"]),
+    ];
   }
   const at = `${field}.rollingUpdate`;
   const { maxUnavailable, maxSurge } = rollingUpdate ?? {};
@@ -101,6 +112,11 @@ function strategyIssues({ type, rollingUpdate }: apps.DeploymentStrategy): Issue
 }
 
 type Amount = number | string | undefined;
+
+/** A rolling update as the server's own type is printed. */
+function shownUpdate(update: { maxUnavailable?: Amount; maxSurge?: Amount } | undefined): object | null {
+  return update === undefined ? null : { MaxUnavailable: update.maxUnavailable ?? 0, MaxSurge: update.maxSurge ?? 0 };
+}
 
 function amountOf(amount: Amount): number {
   return typeof amount === "number" ? amount : parseInt(amount ?? "0", 10);
@@ -137,9 +153,7 @@ export function validateReplicaSet({ spec }: ReplicaSet): Issue[] {
     ...nonNegative("spec.replicas", spec.replicas),
     ...nonNegative("spec.minReadySeconds", spec.minReadySeconds),
     ...selectorProblems(spec.selector, "deployment"),
-    ...mismatch({ selector: spec.selector, template }),
-    ...templateIssues(template),
-    ...endings(template, "ReplicaSet"),
+    ...selectedTemplate({ selector: spec.selector, template }, "ReplicaSet", "invalid label selector"),
   ];
 }
 
@@ -151,7 +165,7 @@ export function validateReplicaSetUpdate(set: ReplicaSet, old: ReplicaSet): Issu
 /** What is wrong with a StatefulSet beyond its metadata. */
 export function validateStatefulSet({ spec }: StatefulSet): Issue[] {
   const claims = (spec.volumeClaimTemplates ?? []).map(({ metadata }) => metadata?.name ?? "");
-  const volumes = claims.map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+  const volumes = [...new Set(claims)].map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
   const own = (spec.template.spec?.volumes ?? []).filter(({ name }) => !claims.includes(name));
   const template = { ...spec.template, spec: { ...spec.template.spec as core.PodSpec, volumes: [...volumes, ...own] } };
   const issues: Issue[] = [];
@@ -165,12 +179,29 @@ export function validateStatefulSet({ spec }: StatefulSet): Issue[] {
     ...nonNegative("spec.replicas", spec.replicas),
     ...nonNegative("spec.minReadySeconds", spec.minReadySeconds),
     ...nonNegative("spec.ordinals.start", spec.ordinals?.start),
+    ...(spec.volumeClaimTemplates ?? []).flatMap((claim, index) =>
+      claimIssues(`spec.volumeClaimTemplates[${index}].spec`, claim.spec ?? {})
+    ),
     ...(spec.serviceName ? check("spec.serviceName", spec.serviceName, dns1123Label) : []),
     ...selectorProblems(spec.selector, "statefulset"),
-    ...mismatch({ selector: spec.selector, template }),
-    ...templateIssues(template),
-    ...endings(spec.template, "StatefulSet"),
+    ...selectedTemplate({ selector: spec.selector, template }, "StatefulSet", ""),
   ];
+}
+
+const ACCESS_MODES = ["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
+
+/** What is wrong with a claim for storage. */
+function claimIssues(at: string, { accessModes = [], resources }: core.PersistentVolumeClaimSpec): Issue[] {
+  const modes = `${at}.accessModes`;
+  const issues = accessModes.length === 0 ? [required(modes, "at least 1 access mode is required")] : [];
+  for (const mode of accessModes) if (!ACCESS_MODES.includes(mode)) issues.push(unsupported(modes, mode, ACCESS_MODES));
+  if (accessModes.length > 1 && accessModes.includes("ReadWriteOncePod")) {
+    issues.push(forbidden(modes, "may not use ReadWriteOncePod with other access modes"));
+  }
+  const storage = resources?.requests?.["storage"];
+  if (storage === undefined) return [...issues, required(`${at}.resources[storage]`)];
+  if (!/^-|^0+$/.test(storage)) return issues;
+  return [...issues, invalid(`${at}.resources.requests[storage]`, storage, "must be greater than zero")];
 }
 
 function statefulStrategyIssues({ type, rollingUpdate }: apps.StatefulSetUpdateStrategy): Issue[] {
@@ -227,7 +258,7 @@ function daemonStrategyIssues({ type, rollingUpdate }: apps.DaemonSetUpdateStrat
   const field = "spec.updateStrategy";
   if (type === "OnDelete") return [];
   if (type !== "RollingUpdate") {
-    const shown = { Type: type ?? "", RollingUpdate: rollingUpdate ?? null };
+    const shown = { Type: type ?? "", RollingUpdate: shownUpdate(rollingUpdate) };
     return [unsupported(field, shown, ["RollingUpdate", "OnDelete"])];
   }
   if (rollingUpdate === undefined) return [required(`${field}.rollingUpdate`)];
