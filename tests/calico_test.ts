@@ -50,7 +50,9 @@ const verdict = async (lab: Lab, from: string, to: string) => (await lab.why(fro
 Deno.test("a policy drops packets, and why names it; what another policy allows gets through", async () => {
   const lab = await open();
   assertEquals(await verdict(lab, "pod/shop/client", "svc/shop/web:80"), "delivered");
+  assertEquals((await lab.why("pod/shop/client", "pod/shop/web", { proto: "icmp" })).verdict, "delivered");
   await lab.apply([DENY]);
+  assertEquals((await lab.why("pod/shop/client", "pod/shop/web", { proto: "icmp" })).verdict, "dropped");
   const denied = await lab.why("pod/shop/client", "svc/shop/web:80");
   assertEquals([denied.verdict, denied.decidedBy?.kind, denied.decidedBy?.namespace, denied.decidedBy?.name], [
     "dropped",

@@ -69,10 +69,14 @@ function socketKind(protocol: Protocol): "tcp" | "udp" {
 
 /** Sends the first packet; a verdict when the kernel refuses at once. */
 function start({ plane }: World, socket: SocketId, { address, port, protocol }: Attempt): Verdict | undefined {
-  const refusal = plane.connect(socket, address, protocol === "icmp" ? 0 : port);
+  if (protocol === "icmp") {
+    const sent = plane.sendTo(socket, address.includes(":") ? ECHO6 : ECHO, address, 0);
+    return isFailure(sent) ? verdictOf(sent.errno) : undefined;
+  }
+  const refusal = plane.connect(socket, address, port);
   if (refusal !== null) return verdictOf(refusal.errno);
   if (protocol === "tcp") return undefined;
-  const sent = plane.send(socket, protocol === "icmp" ? (address.includes(":") ? ECHO6 : ECHO) : PAYLOAD);
+  const sent = plane.send(socket, PAYLOAD);
   return isFailure(sent) ? verdictOf(sent.errno) : undefined;
 }
 

@@ -135,7 +135,8 @@ class Stage {
   }
 }
 
-function kindOf({ apiVersion, kind }: KubeObject): string {
+/** Under which kind the store keeps an object. */
+export function kindOf({ apiVersion, kind }: KubeObject): string {
   return apiVersion.startsWith("projectcalico.org") ? `${kind}.projectcalico.org` : kind;
 }
 
@@ -171,7 +172,8 @@ async function must(machine: Machine, line: string): Promise<string> {
 
 // ------------------------------------------------------------------------------------------------ comparison
 
-async function compareState(id: string, machine: Machine, state: Partial<FelixNodeState>): Promise<Check[]> {
+/** One check a field of a recorded state. */
+export async function compareState(id: string, machine: Machine, state: Partial<FelixNodeState>): Promise<Check[]> {
   const v6 = state.ip6tables !== undefined && state.ip6tables.some((line) => line.includes("cali"));
   return [
     ...compareTables(`${id} iptables`, state.iptables ?? [], await savedLines(machine, "iptables-save")),
@@ -233,7 +235,8 @@ async function ourSets(machine: Machine, v6: boolean): Promise<string[]> {
 
 type Json = readonly Readonly<Record<string, unknown>>[];
 
-async function json(machine: Machine, line: string): Promise<Json> {
+/** What a tool answers as JSON. */
+export async function json(machine: Machine, line: string): Promise<Json> {
   const text = await must(machine, line);
   return text.trim() === "" ? [] : JSON.parse(text) as Json;
 }
@@ -241,7 +244,7 @@ async function json(machine: Machine, line: string): Promise<Json> {
 const ROUTE_FIELDS = ["type", "dst", "gateway", "dev", "protocol", "scope", "prefsrc", "metric", "flags", "metrics"];
 
 /** The recorder leaves the metric out that connected IPv6 routes have anyway, 256. */
-function routeLines(routes: Json | undefined): string[] {
+export function routeLines(routes: Json | undefined): string[] {
   return (routes ?? []).filter(({ dst }) => dst !== "fe80::/64").map((route) =>
     ROUTE_FIELDS.map((field) => `${field}=${JSON.stringify(route[field])}`).join(" ").replace(
       "metric=256 ",

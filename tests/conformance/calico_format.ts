@@ -4,6 +4,7 @@ import type { KubeObject } from "../../core/kube/mod.ts";
 /** A file of recordings. */
 export interface CalicoFile {
   readonly felix: readonly FelixWorld[];
+  readonly cni: readonly FelixWorld[];
   readonly ipam: readonly IpamSequence[];
   readonly ipam_starts: readonly IpamStart[];
 }
@@ -32,6 +33,41 @@ export interface FelixStep {
   readonly do: string;
   readonly objects?: readonly KubeObject[];
   readonly nodes?: Readonly<Record<string, Partial<FelixNodeState>>>;
+  /** Of a CNI call: where, whose pod, what with, and what came of it. */
+  readonly node?: string;
+  readonly pod?: string;
+  readonly namespace?: string;
+  readonly command?: "ADD" | "DEL";
+  readonly conf?: Readonly<Record<string, unknown>>;
+  readonly object?: boolean;
+  readonly rc?: number;
+  readonly result?: Readonly<Record<string, unknown>> | null;
+  readonly stderr?: string;
+  readonly pod_state?: RecordedPod;
+  readonly host_interface?: Readonly<Record<string, unknown>>;
+  readonly pod_annotations?: Readonly<Record<string, string>> | null;
+  readonly blocks?: Readonly<Record<string, unknown>>;
+  /** Of probes: who tried what, and how it went. */
+  readonly results?: readonly RecordedProbe[];
+}
+
+/** A pod's own network. */
+export interface RecordedPod {
+  readonly mtu: number;
+  readonly address: string;
+  readonly addrs: readonly { readonly family: string; readonly local: string; readonly prefixlen: number }[];
+  readonly routes: readonly RecordedRoute[];
+}
+
+/** One attempt. */
+export interface RecordedProbe {
+  readonly from: string;
+  readonly to: string;
+  readonly address: string;
+  readonly protocol: "icmp" | "udp" | "tcp";
+  readonly answer: boolean;
+  readonly ttl?: number;
+  readonly source_seen?: string;
 }
 
 /** A node's state. */

@@ -61,7 +61,7 @@ export interface CniHost {
 /** A device in a result; with `sandbox` it is inside the container. */
 export interface CniInterface {
   readonly name: string;
-  readonly mac: string;
+  readonly mac?: string;
   readonly sandbox?: string;
 }
 

@@ -13,9 +13,10 @@ import {
   type CniPlugin,
   type CniResult,
   deviceNamed,
+  type IpamConf,
   isCniError,
 } from "../../container/mod.ts";
-import { type Api, copyOf, isStatus, type Pod } from "../../kube/mod.ts";
+import { type Api, copyOf, isStatus, type KubeObject, type Pod } from "../../kube/mod.ts";
 import { calicoObjects, interfaceName, IpamError, type IPPool } from "../network/calico/mod.ts";
 import { clusterIpam } from "./datastore.ts";
 
@@ -29,7 +30,7 @@ const ANNOTATION = "cni.projectcalico.org";
 /** The plugins of one node, on its cluster's API. */
 export function calicoPlugins(api: Api, node: string): Readonly<Record<string, CniPlugin>> {
   return {
-    calico: (call) => (call.command === "ADD" ? add(api, call) : remove(api, call)),
+    calico: (call) => (call.command === "ADD" ? add(api, node, call) : remove(api, call)),
     "calico-ipam": (call) => (call.command === "ADD" ? assign(api, node, call) : release(api, call)),
   };
 }
@@ -44,7 +45,21 @@ function podOf(api: Api, { env }: CniCall): Pod | undefined {
   return api.store.get("Pod", env.args["K8S_POD_NAME"] ?? "", env.args["K8S_POD_NAMESPACE"]);
 }
 
-/** Addresses that the pod asks for by annotation, or one per family that has pools. */
+/** What the configuration may ask of IPAM. */
+interface Wishes extends IpamConf {
+  readonly assign_ipv4?: string;
+  readonly assign_ipv6?: string;
+  readonly ipv4_pools?: readonly string[];
+  readonly ipv6_pools?: readonly string[];
+}
+
+interface Ask {
+  readonly host: string;
+  readonly handle: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** Addresses that the pod asks for by annotation, or one per family; a route says in which block each lies. */
 function assign(api: Api, node: string, call: CniCall): CniResult | CniError {
   const { conf, env } = call;
   const attributes = {
@@ -55,47 +70,80 @@ function assign(api: Api, node: string, call: CniCall): CniResult | CniError {
   };
   const ask = { host: node, handle: handleOf(call), attributes };
   try {
-    const ips = [...chosen(api, call, ask) ?? automatic(api, call, ask)].map((address) => ({ address }));
-    return { cniVersion: conf.cniVersion, ips };
+    const addresses = chosen(api, call, ask);
+    if (addresses !== undefined) return { cniVersion: conf.cniVersion, ips: addresses.map(ip) };
+    const given = automatic(api, call, ask);
+    return {
+      cniVersion: conf.cniVersion,
+      ips: given.map((address) => ip(bare(address))),
+      routes: given.map((dst) => ({ dst })),
+    };
   } catch (error) {
     if (error instanceof IpamError) return refused(conf, error.message.trim());
     throw error;
   }
 }
 
-interface Ask {
-  readonly host: string;
-  readonly handle: string;
-  readonly attributes: Readonly<Record<string, string>>;
+const bare = (address: string): string => address.split("/")[0] as string;
+
+function ip(address: string) {
+  return { address: single(address) };
 }
 
 /** `cni.projectcalico.org/ipAddrs: '["10.244.1.4"]'` */
 function chosen(api: Api, call: CniCall, ask: Ask): string[] | undefined {
   const addresses = listAnnotation(podOf(api, call), "ipAddrs");
-  for (const address of addresses ?? []) clusterIpam(api).assign({ ...ask, address });
-  return addresses?.map(single);
+  for (const address of addresses ?? []) {
+    try {
+      clusterIpam(api).assign({ ...ask, address });
+    } catch (error) {
+      if (error instanceof IpamError) throw new IpamError(`error getting IP from IPAM: ${error.message}`);
+      throw error;
+    }
+  }
+  return addresses;
 }
 
+/** One address of each family that the configuration wants: what it does not say goes by the pools there are. */
 function automatic(api: Api, call: CniCall, ask: Ask): string[] {
   const pools = calicoObjects<IPPool>(api.store, "IPPool");
+  const wishes = (call.conf.ipam ?? { type: "" }) as Wishes;
   return ([4, 6] as const).flatMap((family) => {
-    const wanted = poolsOf(pools, listAnnotation(podOf(api, call), `ipv${family}pools`));
-    if (!pools.some(({ spec }) => spec.cidr.includes(":") === (family === 6))) return [];
-    const ipam = clusterIpam(api);
-    const { addresses, messages, error } = ipam.autoAssign({
-      ...ask,
-      family,
-      count: 1,
-      ...(wanted === undefined ? {} : { pools: wanted }),
-    });
-    const [address] = addresses;
-    if (address === undefined) {
-      const why = error ??
-        `failed to request IPv${family} addresses: Assigned 0 out of 1 requested IPv${family} addresses`;
-      throw new IpamError(messages.length === 0 ? why : `${why}; ${messages.join("; ")}`);
-    }
-    return [single(address.split("/")[0] as string)];
+    const there = pools.some(({ spec }) => spec.cidr.includes(":") === (family === 6));
+    const said = wishes[`assign_ipv${family}`];
+    if (said === "false" || (said === undefined && !there)) return [];
+    if (!there) throw new IpamError("cannot find a qualified ippool");
+    return [automaticOf(api, { call, ask, family, pools })];
   });
+}
+
+function automaticOf(
+  api: Api,
+  { call, ask, family, pools }: {
+    readonly call: CniCall;
+    readonly ask: Ask;
+    readonly family: 4 | 6;
+    readonly pools: readonly IPPool[];
+  },
+): string {
+  const wanted = poolsOf(pools, wantedPools(api, call, family));
+  const { addresses: [address], messages, error } = clusterIpam(api).autoAssign({
+    ...ask,
+    family,
+    count: 1,
+    ...(wanted === undefined ? {} : { pools: wanted }),
+  });
+  if (address !== undefined) return address;
+  const why = error ?? `failed to request IPv${family} addresses: Assigned 0 out of 1 requested IPv${family} addresses`;
+  throw new IpamError(messages.length === 0 ? why : `${why}; ${messages.join("; ")}`);
+}
+
+/** The pod's word goes before its namespace's, and that before the configuration's. */
+function wantedPools(api: Api, call: CniCall, family: 4 | 6): readonly string[] | undefined {
+  const key = `ipv${family}pools`;
+  return listAnnotation(podOf(api, call), key) ??
+    listAnnotation(api.store.get("Namespace", call.env.args["K8S_POD_NAMESPACE"] ?? ""), key) ??
+    (call.conf.ipam as Wishes | undefined)?.[`ipv${family}_pools`];
 }
 
 /** Pools are named, or given by their CIDR. */
@@ -103,8 +151,8 @@ function poolsOf(pools: readonly IPPool[], names: readonly string[] | undefined)
   return names?.map((name) => pools.find(({ metadata }) => metadata.name === name)?.spec.cidr ?? name);
 }
 
-function listAnnotation(pod: Pod | undefined, key: string): string[] | undefined {
-  const text = pod?.metadata.annotations?.[`${ANNOTATION}/${key}`];
+function listAnnotation(object: KubeObject | undefined, key: string): string[] | undefined {
+  const text = object?.metadata.annotations?.[`${ANNOTATION}/${key}`];
   if (text === undefined) return undefined;
   try {
     return JSON.parse(text) as string[];
@@ -129,33 +177,66 @@ function release(api: Api, call: CniCall): CniResult {
 
 // ------------------------------------------------------------------------------------------------ calico
 
-function add(api: Api, call: CniCall): CniResult | CniError {
-  const { conf, env, host: { machine: { plane, ns } } } = call;
-  const given = call.host.call({ ...call, conf: { ...conf, type: conf.ipam?.type ?? "calico-ipam" } });
+function add(api: Api, node: string, call: CniCall): CniResult | CniError {
+  const { conf, env } = call;
+  const pod = podOf(api, call);
+  if (pod === undefined) return refused(conf, `pods "${env.args["K8S_POD_NAME"]}" not found`);
+  const said = pod.metadata.annotations ?? {};
+  if (said[`${ANNOTATION}/ipAddrsNoIpam`] !== undefined) {
+    return refused(conf, "requested feature is not enabled: ip_addrs_no_ipam");
+  }
+  const given = addressesFor(api, node, call);
   if (isCniError(given)) return given;
   const name = interfaceName(env.args["K8S_POD_NAMESPACE"] ?? "", env.args["K8S_POD_NAME"] ?? "");
-  const mtu = conf["mtu"] as number | undefined;
-  const old = deviceNamed(plane, ns.id, name);
-  if (old !== undefined) check(plane.removeLink(ns.id, old.index), name);
-  const peer = { name: env.ifname, ns: env.netns.id, mtu };
-  const outside = check(plane.addLink(ns.id, { kind: "veth", name, mac: MAC, mtu, peer }), name);
-  const inside = deviceNamed(plane, env.netns.id, env.ifname);
   const addresses = (given.ips ?? []).map(({ address }) => address);
-  check(plane.setLink(ns.id, outside, { up: true }), name);
-  check(plane.setLink(env.netns.id, inside?.index ?? 0, { up: true }), env.ifname);
-  for (const address of addresses) {
-    const dev = inside?.index ?? 0;
-    podSide(call, dev, address);
-    check(plane.addRoute(ns.id, { to: address, dev: outside, scope: SCOPE_LINK, metric: 1024 }, "add"), address);
-  }
-  hostSysctls(call, name);
+  const mac = wire(call, { name, addresses, mac: said[`${ANNOTATION}/hwAddr`] });
   annotate(api, call, { containerID: env.containerId, podIP: addresses[0] ?? "", podIPs: addresses.join(",") });
   return {
     cniVersion: conf.cniVersion,
-    interfaces: [{ name, mac: MAC }, { name: env.ifname, mac: inside?.mac ?? "", sandbox: env.netnsPath }],
+    interfaces: [{ name }, { name: env.ifname, mac, sandbox: env.netnsPath }],
     ips: addresses.map((address) => ({ address, interface: 1 })),
+    ...(given.routes === undefined ? {} : { routes: given.routes }),
     dns: {},
   };
+}
+
+/** IPAM's answer; `usePodCidr` means host-local over the node's own pod CIDR. */
+function addressesFor(api: Api, node: string, call: CniCall): CniResult | CniError {
+  const { conf } = call;
+  const ipam = conf.ipam ?? { type: "calico-ipam" };
+  if (ipam.subnet !== "usePodCidr") return call.host.call({ ...call, conf: { ...conf, type: ipam.type } });
+  const subnet = api.store.get("Node", node)?.spec.podCIDR;
+  if (subnet === undefined) return refused(conf, `no podCidr for node ${node}`);
+  return call.host.call({ ...call, conf: { ...conf, type: ipam.type, ipam: { ...ipam, subnet } } });
+}
+
+/** The veth pair, up, with the pod's addresses and routes on both sides; the MAC inside. */
+function wire(
+  call: CniCall,
+  { name, addresses, mac }: {
+    readonly name: string;
+    readonly addresses: readonly string[];
+    readonly mac: string | undefined;
+  },
+): string {
+  const { conf, env, host: { machine: { plane, ns } } } = call;
+  const mtu = conf["mtu"] as number | undefined;
+  const old = deviceNamed(plane, ns.id, name);
+  if (old !== undefined) check(plane.removeLink(ns.id, old.index), name);
+  const peer = { name: env.ifname, ns: env.netns.id, mtu, ...(mac === undefined ? {} : { mac }) };
+  const outside = check(plane.addLink(ns.id, { kind: "veth", name, mac: MAC, mtu, peer }), name);
+  const inside = deviceNamed(plane, env.netns.id, env.ifname);
+  check(plane.setLink(ns.id, outside, { up: true }), name);
+  check(plane.setLink(env.netns.id, inside?.index ?? 0, { up: true }), env.ifname);
+  for (const address of addresses) {
+    podSide(call, inside?.index ?? 0, single(bare(address)));
+    const to = single(bare(address));
+    check(plane.addRoute(ns.id, { to, dev: outside, scope: SCOPE_LINK, metric: 1024 }, "add"), address);
+  }
+  hostSysctls(call, name);
+  const settings = conf["container_settings"] as { readonly allow_ip_forwarding?: boolean } | undefined;
+  if (settings?.allow_ip_forwarding) check(plane.setSysctl(env.netns.id, "net.ipv4.ip_forward", 1), "ip_forward");
+  return inside?.mac ?? "";
 }
 
 /** The pod's address stands alone; everything else lies behind a gateway that is on the link. */

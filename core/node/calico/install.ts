@@ -41,9 +41,14 @@ export function calicoActs(apiVersion: string, kind: string): boolean | undefine
 const [GROUP = "", VERSION = ""] = CALICO_API.split("/");
 const USES = { nodeSelector: "all()", allowedUses: ["Workload", "Tunnel"], assignmentMode: "Automatic" };
 
+/** Defines Calico's kinds. */
+export function defineCalico(api: Api): void {
+  for (const each of KINDS) define(api, each);
+}
+
 /** Installs it: pods get their addresses from `podCIDR` (`10.244.0.0/16`, or an IPv4 and an IPv6 one). */
 export function installCalico(api: Api, podCIDR: string): void {
-  for (const each of KINDS) define(api, each);
+  defineCalico(api);
   for (const cidr of podCIDR.split(",")) {
     const six = cidr.includes(":");
     putObject(api, "IPPool", {

@@ -1,5 +1,6 @@
 /** Calico on a node: calico-node with Felix, and its CNI plugins. */
 export { type CalicoNodeOptions, startCalicoNode } from "./calico_node.ts";
+export { clusterIpam } from "./datastore.ts";
 export { calicoPlugins } from "./cni.ts";
 export { type FelixOptions, startFelix } from "./felix.ts";
-export { calicoActs, installCalico } from "./install.ts";
+export { calicoActs, defineCalico, installCalico } from "./install.ts";

@@ -72,7 +72,10 @@ export function policyView({ policies, namespaces, pods }: PolicyObjects): Polic
   return {
     policies: policies.map(rulesOf).sort(byNamespaceAndName),
     namespaces: new Map(namespaces.map(({ metadata }) => [metadata.name, metadata.labels ?? {}])),
-    pods: pods.flatMap((pod) => policyPod(pod) ?? []),
+    pods: pods.flatMap((pod) => {
+      const addresses = addressesOf(pod);
+      return addresses.length === 0 ? [] : policyPod(pod, addresses) ?? [];
+    }),
   };
 }
 
@@ -129,19 +132,23 @@ function portOf({ protocol, port, endPort }: Port): PortRange {
   return { ...of, port: { first: Number(text), last: endPort ?? Number(text) } };
 }
 
-/** A pod of the host's network, without an address, or that has ended is none. */
-function policyPod({ metadata, spec, status }: Pod): PolicyPod | undefined {
-  const addresses = (status?.podIPs ?? []).flatMap(({ ip }) => ip ?? []);
-  const found = addresses.length > 0 ? addresses : [status?.podIP ?? ""].filter((ip) => ip !== "");
+/** The addresses that a pod's status tells. */
+export function addressesOf({ status }: Pod): string[] {
+  const all = (status?.podIPs ?? []).flatMap(({ ip }) => ip ?? []);
+  return all.length > 0 ? all : [status?.podIP ?? ""].filter((ip) => ip !== "");
+}
+
+/** A pod with these addresses; undefined for one of the host's network, without a node, or that has ended. */
+export function policyPod({ metadata, spec, status }: Pod, addresses: readonly string[]): PolicyPod | undefined {
   const ended = status?.phase === "Succeeded" || status?.phase === "Failed";
-  if (spec.hostNetwork === true || ended || found.length === 0 || spec.nodeName === undefined) return undefined;
+  if (spec.hostNetwork === true || ended || spec.nodeName === undefined) return undefined;
   return {
     namespace: metadata.namespace ?? "",
     name: metadata.name,
     node: spec.nodeName,
     serviceAccount: spec.serviceAccountName,
     labels: metadata.labels ?? {},
-    addresses: found,
+    addresses,
     ports: spec.containers.flatMap(({ ports = [] }) =>
       ports.flatMap(({ name, protocol, containerPort }) =>
         name === undefined ? [] : [{ name, protocol: (protocol ?? "TCP") as PolicyProtocol, port: containerPort }]

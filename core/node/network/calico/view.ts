@@ -1,7 +1,7 @@
 /** A cluster's objects as Felix on one node needs them. */
 import { cidrHas } from "../../../base/mod.ts";
 import type { Namespace, NetworkPolicy, Node, Pod, Store } from "../../../kube/mod.ts";
-import { policyView } from "../../policy/mod.ts";
+import { addressesOf, type PolicyPod, policyPod, policyView } from "../../policy/mod.ts";
 import { endpoint, felixPolicy } from "./convert.ts";
 import type { FelixEndpoint, FelixTier } from "./model.ts";
 import type { Family } from "./names.ts";
@@ -35,14 +35,15 @@ export function felixView(store: Store, settings: FelixSettings): FelixView {
   const view = policyView({
     policies: store.list("NetworkPolicy") as NetworkPolicy[],
     namespaces: store.list("Namespace") as Namespace[],
-    pods: (store.list("Pod") as Pod[]).map(withAddresses),
+    pods: [],
   });
+  const pods = (store.list("Pod") as Pod[]).flatMap((pod) => calicoPod(pod) ?? []);
   const [configuration] = calicoObjects<FelixConfiguration>(store, "FelixConfiguration").filter(({ metadata }) =>
     metadata.name === "default"
   );
   const action = settings.defaultEndpointToHostAction ?? configuration?.spec.defaultEndpointToHostAction ?? "Drop";
   return {
-    endpoints: view.pods.map((pod) => endpoint(pod, view)),
+    endpoints: pods.map((pod) => endpoint(pod, view)),
     tiers: [{ name: "default", policies: view.policies.map(felixPolicy).sort(byName) }],
     pools: calicoObjects<IPPool>(store, "IPPool"),
     blocks: calicoObjects<IPAMBlock>(store, "IPAMBlock").filter(({ spec }) => spec.deleted !== true),
@@ -51,12 +52,14 @@ export function felixView(store: Store, settings: FelixSettings): FelixView {
   };
 }
 
-/** A pod whose addresses only the CNI plugin has told yet. */
-function withAddresses(pod: Pod): Pod {
+/** What the CNI plugin told of a pod goes before its status; told to have no address any more, it is an endpoint still. */
+function calicoPod(pod: Pod): PolicyPod | undefined {
   const told = pod.metadata.annotations?.["cni.projectcalico.org/podIPs"];
-  if (pod.status?.podIP !== undefined || told === undefined || told === "") return pod;
-  const podIPs = told.split(",").map((address) => ({ ip: address.split("/")[0] as string }));
-  return { ...pod, status: { ...pod.status, podIPs } };
+  if (told !== undefined) {
+    return policyPod(pod, told.split(",").filter((each) => each !== "").map((each) => each.split("/")[0] as string));
+  }
+  const addresses = addressesOf(pod);
+  return addresses.length === 0 ? undefined : policyPod(pod, addresses);
 }
 
 type Named = FelixTier["policies"][number];
