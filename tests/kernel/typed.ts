@@ -43,12 +43,12 @@ export const WORLDS: Readonly<Record<string, readonly string[]>> = {
     "ip netns add b",
     ...speaking("[b] "),
     "ip link add eth0 address 02:00:00:00:00:01 type veth peer name eth0 address 02:00:00:00:00:02 netns b",
+    "ip link set eth0 up",
+    "[b] ip link set eth0 up",
     "ip addr add 10.0.1.1/24 dev eth0",
     "ip addr add fd00:1::1/64 dev eth0 nodad",
-    "ip link set eth0 up",
     "[b] ip addr add 10.0.1.2/24 dev eth0",
     "[b] ip addr add fd00:1::2/64 dev eth0 nodad",
-    "[b] ip link set eth0 up",
   ],
   overlay: [
     ...quiet(""),
@@ -175,7 +175,9 @@ export async function recordSession({ name, world, lines }: Session): Promise<To
     iptables: "legacy",
     setup: setup.map(({ ns, cmd }) => ({ ns, cmd })),
     steps: steps.map(({ ns, cmd, background }, i) =>
-      background ? { ns, background: cmd } : { ns, cmd, ...outcome(parts[i] ?? "") }
+      background
+        ? { ns, background: cmd }
+        : { ns, cmd, ...outcome(parts[i] ?? ""), ...(HASHED.test(cmd) && { unordered: true }) }
     ),
   };
 }
@@ -184,6 +186,8 @@ export async function recordSession({ name, world, lines }: Session): Promise<To
 const TIMED_OUT = "124";
 /** Runs the script on standard input, which may be longer than an argument. */
 const FROM_STDIN = "t=$(mktemp); cat >$t; exec 3<$t; rm $t; sh /dev/fd/3 </dev/null";
+/** Lists in the order of a hash table. */
+const HASHED = /^(ip\b.* n(eigh\w*)?\b|arp\b|bridge\b.* fdb\b)/;
 const MARK = "\x01";
 const CUT = "\x02";
 /** What a carrier may follow: link states change up to a second later. */
@@ -246,6 +250,7 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/^rtt min\/avg\/max\/std-dev = .*$/gm, "rtt min/avg/max/std-dev = <*> ms"],
   [/\b\d+\.\d{3}ms /g, "<*>ms "],
   [/\b(numtxqueues|numrxqueues) \d+/g, "$1 <*>"],
+  [/\bused \d+\/\d+\/\d+probes \d+/g, "used <*>probes <*>"],
   [/\bused \d+\/\d+\/\d+/g, "used <*>"],
   [/\bage \d+\b/g, "age <*>"],
   [/\bpid=\d+/g, "pid=<*>"],

@@ -37,7 +37,7 @@ const OBJECTS: readonly (readonly [string, IpObject])[] = [
 export const bridge: Program = async (process) => {
   try {
     const words = new Words(process.argv.slice(1));
-    const options = takeOptions(words);
+    const options = takeOptions(words, BRIDGE_USAGE[""]);
     const tool = new IpTool(process, options, nsOf(process, options.netns));
     const run = (words: Words) => runObject(tool, words);
     if (options.batch !== undefined) {

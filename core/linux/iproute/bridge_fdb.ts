@@ -84,11 +84,7 @@ function knownEntries(tool: IpTool, link: Link): FdbEntry[] {
 
 /** The multicast addresses that a device lets in, as entries of its own. */
 function groupEntries(tool: IpTool, link: Link): FdbEntry[] {
-  const listened = groupsOf(tool, link).filter((group) => group.family === "link").map((group) => group.address);
-  const [all6 = "", all4 = "", ...more] = listened;
-  const macs = link.kind === "bridge" && link.mcastSnooping && link.up
-    ? [all6, "01:00:5e:00:00:6a", "33:33:00:00:00:6a", all4, ...more]
-    : listened;
+  const macs = groupsOf(tool, link).filter((group) => group.family === "link").map((group) => group.address);
   return macs.map((mac) => ({ mac, dev: link.index, master: 0, permanent: true, static: true, self: true, age: 0 }));
 }
 

@@ -4,7 +4,19 @@ import { runBatch } from "./batch.ts";
 import { Exit } from "./exit.ts";
 import { ipLink } from "./link.ts";
 import { ipMaddr } from "./maddr.ts";
-import { ipNetconf, ipNexthop, ipToken, ipTuntap, ipVrf, unmodelled } from "./misc.ts";
+import {
+  ipAddrLabel,
+  ipMroute,
+  ipMrule,
+  ipNetconf,
+  ipNexthop,
+  ipTcpMetrics,
+  ipToken,
+  ipTuntap,
+  ipVrf,
+  ipXfrm,
+  unmodelled,
+} from "./misc.ts";
 import { ipMonitor } from "./monitor.ts";
 import { ipNeigh } from "./neigh.ts";
 import { ipNetns } from "./netns.ts";
@@ -19,7 +31,7 @@ import { Words } from "./words.ts";
 /** The nouns in iproute2's order: the first that a word is the beginning of is meant. */
 const OBJECTS: readonly (readonly [string, IpObject])[] = [
   ["address", ipAddress],
-  ["addrlabel", unmodelled("addrlabel")],
+  ["addrlabel", ipAddrLabel],
   ["maddress", ipMaddr],
   ["route", ipRoute],
   ["rule", ipRule],
@@ -37,12 +49,12 @@ const OBJECTS: readonly (readonly [string, IpObject])[] = [
   ["tuntap", ipTuntap],
   ["tap", ipTuntap],
   ["token", ipToken],
-  ["tcpmetrics", unmodelled("tcp_metrics")],
-  ["tcp_metrics", unmodelled("tcp_metrics")],
+  ["tcpmetrics", ipTcpMetrics],
+  ["tcp_metrics", ipTcpMetrics],
   ["monitor", ipMonitor],
-  ["xfrm", unmodelled("xfrm")],
-  ["mroute", unmodelled("mroute")],
-  ["mrule", unmodelled("mrule")],
+  ["xfrm", ipXfrm],
+  ["mroute", ipMroute],
+  ["mrule", ipMrule],
   ["netns", ipNetns],
   ["netconf", ipNetconf],
   ["vrf", ipVrf],
@@ -54,7 +66,6 @@ const OBJECTS: readonly (readonly [string, IpObject])[] = [
     throw new Exit(255, IP_USAGE[""] ?? "", true);
   }],
   ["stats", unmodelled("stats")],
-  ["amt", unmodelled("amt")],
 ];
 
 /** `ip` of iproute2 6.1. */

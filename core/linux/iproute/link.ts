@@ -9,6 +9,7 @@ import { groupNumber, type LinkFilter, linkPasses, shownDevice, takeLinkFilter }
 import { briefHead, linkEntry, lowerDown } from "./link_print.ts";
 import { linkSet } from "./link_set.ts";
 import { LINK_TYPE_USAGE } from "./link_usage.ts";
+import { MORE_LINK_USAGE } from "./link_usage_more.ts";
 import type { IpObject, IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
 import { abbreviated, type Words } from "./words.ts";
@@ -69,9 +70,9 @@ function kernelStats(words: Words, verb: "xstats" | "afstats"): number {
 
 function linkHelp(tool: IpTool, words: Words): number {
   const type = words.take();
-  const text = type === undefined ? undefined : LINK_TYPE_USAGE[type];
+  const text = type === undefined ? undefined : LINK_TYPE_USAGE[type] ?? MORE_LINK_USAGE[type];
   if (text === undefined) throw new Exit(255, IP_USAGE["link"] ?? "", true);
-  tool.process.err(text);
+  tool.process.out(text);
   return 0;
 }
 

@@ -2,8 +2,11 @@
 import { readSysctl } from "../sysctl/store.ts";
 import { Entry } from "./entry.ts";
 import { Exit, unknownCommand } from "./exit.ts";
+import { shownDevice } from "./link_filter.ts";
+import { linkFlags } from "./link_flags.ts";
 import type { IpObject, IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
+import { MORE_USAGE } from "./usage_more.ts";
 import { abbreviated } from "./words.ts";
 
 /** A noun that lists nothing and whose changes are not modelled. */
@@ -11,7 +14,7 @@ function emptyNoun(noun: string, help: string, empty = ""): IpObject {
   return (tool, words) => {
     const word = words.take();
     const verb = word === undefined ? "show" : abbreviated(word, ["show", "list", "lst", "help"] as const);
-    if (verb === "help") throw new Exit(255, IP_USAGE[noun] ?? "", true);
+    if (verb === "help") throw new Exit(255, IP_USAGE[noun] ?? MORE_USAGE[noun] ?? "", true);
     if (verb === undefined && ["add", "del", "delete", "change", "set", "get", "flush"].includes(word ?? "")) {
       throw new Exit(255, `ip: ${noun} ${word} is not modelled\n`, true);
     }
@@ -21,8 +24,74 @@ function emptyNoun(noun: string, help: string, empty = ""): IpObject {
   };
 }
 
-/** `ip token`. */
-export const ipToken = emptyNoun("token", "ip token");
+/** `ip mroute`. */
+export const ipMroute = emptyNoun("mroute", "ip mroute");
+/** `ip mrule`: the kernel's one rule for multicast routes. */
+export const ipMrule = emptyNoun("mrule", "ip mrule", "32767:\tfrom all lookup default\n");
+/** `ip tcp_metrics`. */
+export const ipTcpMetrics = emptyNoun("tcp_metrics", "ip tcp_metrics");
+
+/** `ip token`: every device that may configure itself has none. */
+export const ipToken: IpObject = (tool, words) => {
+  const word = words.take();
+  const verb = word === undefined ? "list" : abbreviated(word, ["list", "lst", "show", "help"] as const);
+  if (verb === "help") throw new Exit(255, IP_USAGE["token"] ?? "", true);
+  if (word === "set" || word === "get" || word === "del") {
+    throw new Exit(255, `ip: token ${word} is not modelled\n`, true);
+  }
+  if (verb === undefined) throw unknownCommand(word ?? "", "ip token");
+  const links = tool.links().filter((link) => !linkFlags(tool.namespace, link).some((flag) => STILL.has(flag)));
+  tool.report(links.map((link) => {
+    return new Entry().put("token", "::", "token :: ").put("ifname", link.name, `dev ${link.name}\n`);
+  }));
+  return 0;
+};
+/** Devices with these flags ask no router. */
+const STILL = new Set(["LOOPBACK", "NOARP"]);
+
+/** The kernel's labels of address ranges, by which source addresses are chosen (RFC 6724). */
+const LABELS: readonly (readonly [string, number, number])[] = [
+  ["::1", 128, 0],
+  ["::", 96, 3],
+  ["::ffff:0.0.0.0", 96, 4],
+  ["2001::", 32, 6],
+  ["2001:10::", 28, 7],
+  ["3ffe::", 16, 12],
+  ["2002::", 16, 2],
+  ["fec0::", 10, 11],
+  ["fc00::", 7, 5],
+  ["::", 0, 1],
+];
+
+/** `ip addrlabel`: labels are the kernel's own here. */
+export const ipAddrLabel: IpObject = (tool, words) => {
+  const word = words.take();
+  const verb = word === undefined
+    ? "list"
+    : abbreviated(word, ["list", "show", "add", "delete", "flush", "help"] as const);
+  if (verb === "help") throw new Exit(255, MORE_USAGE["addrlabel"] ?? "", true);
+  if (verb === undefined) throw unknownCommand(word ?? "", "ip addrlabel");
+  if (verb === "add" || verb === "delete" || verb === "flush") {
+    throw new Exit(255, `ip: addrlabel ${verb} is not modelled\n`, true);
+  }
+  tool.report(LABELS.map(([address, length, label]) => {
+    const entry = new Entry().put("address", address, `prefix ${address}/`).put("prefixlen", length, `${length} `);
+    return entry.put("label", label, `label ${label} \n`);
+  }));
+  return 0;
+};
+
+/** `ip xfrm`: no states and no policies, and none can be made. */
+export const ipXfrm: IpObject = (_tool, words) => {
+  const nouns = ["state", "policy", "monitor", "help"] as const;
+  const noun = abbreviated(words.take() ?? "help", nouns);
+  if (noun === undefined || noun === "help") throw new Exit(255, MORE_USAGE["xfrm"] ?? "", true);
+  const verb = words.take() ?? "list";
+  if (verb !== "" && "help".startsWith(verb)) throw new Exit(255, MORE_USAGE[`xfrm ${noun}`] ?? "", true);
+  const lists = ["list", "lst", "show", "deleteall", "flush"].some((word) => word.startsWith(verb));
+  if (!lists || noun === "monitor") throw new Exit(255, `ip: xfrm ${noun} ${verb} is not modelled\n`, true);
+  return 0;
+};
 /** `ip nexthop`. */
 export const ipNexthop = emptyNoun("nexthop", "ip nexthop");
 /** `ip vrf`. */
@@ -62,7 +131,7 @@ export const ipNetconf: IpObject = (tool, words) => {
   const name = words.take();
   const names = name === undefined
     ? [...tool.links().map((link) => link.name), "all", "default"]
-    : [tool.device(name).name];
+    : [shownDevice(tool, name).name];
   const families = tool.options.family === undefined ? [4, 6] as const : [tool.options.family];
   tool.report(families.flatMap((family) => names.map((one) => netconfEntry(tool, family, one))));
   return 0;
@@ -88,7 +157,13 @@ function netconfEntry(tool: IpTool, family: 4 | 6, name: string): Entry {
 
 /** Nouns that `ip` has and this one does not, by name. */
 export function unmodelled(noun: string): IpObject {
-  return () => {
+  return (tool, words) => {
+    const word = words.take() ?? (noun === "mptcp" ? "help" : "");
+    if (word !== "" && "help".startsWith(word)) {
+      if (noun !== "stats") throw new Exit(255, MORE_USAGE[noun] ?? "", true);
+      tool.process.err(MORE_USAGE[noun] ?? "");
+      return 0;
+    }
     throw new Exit(255, `ip: object "${noun}" is not modelled\n`, true);
   };
 }

@@ -2,6 +2,9 @@ import type { Neighbour, NeighbourState } from "../../../wasm/mod.ts";
 import { type Cidr, contains, printIp, requireIp } from "../../base/mod.ts";
 import { Entry } from "./entry.ts";
 import { Exit, garbage, invalid, must, unknownCommand } from "./exit.ts";
+import { lladdr, masterOf } from "./link_values.ts";
+import { numberOf, PROTOCOLS, wordOf } from "./names.ts";
+import { type NeighExtras, neighExtras, setNeighExtras } from "./neigh_extras.ts";
 import { parseAddress, parsePrefix } from "./prefix.ts";
 import type { IpObject, IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
@@ -62,14 +65,27 @@ export function neighEntry(
   if (entry.mac !== undefined && entry.state !== "INCOMPLETE" && entry.state !== "FAILED") {
     out.put("lladdr", entry.mac, `lladdr ${entry.mac} `);
   }
+  const { protocol = 0, externLearn } = neighExtras(tool.namespace, entry);
   if (entry.router) out.put("router", null, "router ");
   if (entry.proxy) out.put("proxy", null, "proxy ");
-  if (tool.options.stats && !entry.proxy) {
-    out.put("refcnt", 1, " ref 1").put("used", 0, " used 0/").put("confirmed", 0, "0/").put("updated", 0, "0");
-    out.put("probes", 1, "probes 1 ");
-  }
+  if (externLearn) out.put("extern_learn", null, "extern_learn ");
+  if (tool.options.stats && !entry.proxy) putUse(out, entry);
   if (!entry.proxy) out.put("state", [entry.state], `${entry.state} `);
+  if (protocol !== 0) {
+    const maker = wordOf(PROTOCOLS, protocol);
+    out.put("protocol", maker, `proto ${maker} `);
+  }
   return out.say("\n");
+}
+
+/** Who holds on to an entry, and how often it was asked for: what needs no asking is held by nobody. */
+function putUse(out: Entry, { state }: Neighbour): void {
+  const fixed = state === "PERMANENT" || state === "NOARP";
+  if (fixed) out.say(" ");
+  else out.put("refcnt", 1, " ref 1 ");
+  out.put("used", 0, "used 0/").put("confirmed", 0, "0/").put("updated", 0, "0");
+  const probes = fixed ? 0 : 1;
+  out.put("probes", probes, `probes ${probes} `);
 }
 
 function briefEntry(tool: IpTool, entry: Neighbour): Entry {
@@ -93,6 +109,8 @@ interface Filter {
   all?: boolean;
   noMaster?: boolean;
   master?: number;
+  protocol?: number;
+  unused?: boolean;
 }
 
 function takeFilter(tool: IpTool, words: Words): Filter {
@@ -100,12 +118,13 @@ function takeFilter(tool: IpTool, words: Words): Filter {
   while (words.more) {
     const word = words.next();
     if (word === "dev") filter.dev = tool.device(words.next()).index;
-    else if (word === "master") filter.master = tool.device(words.next()).index;
+    else if (word === "master") filter.master = masterOf(tool, words.next());
     else if (word === "nomaster") filter.noMaster = true;
     else if (word === "proxy") filter.proxy = true;
-    else if (word === "unused") continue;
+    else if (word === "unused") filter.unused = true;
     else if (word === "nud") takeState(words, filter);
-    else if (word === "protocol" || word === "vrf") words.next();
+    else if (isProtocol(word)) filter.protocol = protocolOf(words.next(), `invalid "protocol"\n`);
+    else if (word === "vrf") throw invalid(words.next(), "Not a valid VRF name\n");
     else if (word === "help") throw new Exit(255, IP_USAGE["neighbour"] ?? "", true);
     else if (word === "all" && !words.more) filter.all = true;
     else filter.to = parsePrefix(word === "to" ? words.next() : word, tool.options.family).cidr;
@@ -113,12 +132,21 @@ function takeFilter(tool: IpTool, words: Words): Filter {
   return filter;
 }
 
+const isProtocol = (word: string): boolean => word.length > 4 && "protocol".startsWith(word);
+
+function protocolOf(word: string, problem: string): number {
+  const number = numberOf(PROTOCOLS, word);
+  if (number === undefined || number > 255) throw invalid(word, problem);
+  return number;
+}
+
 function takeState(words: Words, filter: Filter): void {
   const word = words.next();
   const state = STATES[word];
   if (word === "all") filter.all = true;
-  else if (state === undefined && word !== "none") throw invalid(word, "nud state is bad");
-  else if (state !== undefined) filter.states = (filter.states ?? new Set()).add(state);
+  else if (word === "none") filter.states ??= new Set();
+  else if (state === undefined) throw invalid(word, "nud state is bad");
+  else filter.states = (filter.states ?? new Set()).add(state);
 }
 
 function passes(tool: IpTool, entry: Neighbour, filter: Filter): boolean {
@@ -129,7 +157,11 @@ function passes(tool: IpTool, entry: Neighbour, filter: Filter): boolean {
   if (filter.master !== undefined && link?.master !== filter.master) return false;
   if (filter.noMaster && link?.master !== 0) return false;
   if ((entry.proxy ?? false) !== (filter.proxy ?? false)) return false;
-  if (filter.states !== undefined && !filter.states.has(entry.state)) return false;
+  const { protocol, externLearn = false } = neighExtras(tool.namespace, entry);
+  if (filter.protocol !== undefined && filter.protocol !== protocol) return false;
+  if (filter.unused && !["PERMANENT", "NOARP", "STALE", "FAILED"].includes(entry.state)) return false;
+  // What a control plane learned is shown whatever its state.
+  if (filter.states !== undefined && !filter.states.has(entry.state) && !externLearn) return false;
   if (filter.states === undefined && !filter.all && !entry.proxy && entry.state === "NOARP") return false;
   return filter.to === undefined || contains(filter.to, requireIp(entry.ip));
 }
@@ -163,10 +195,11 @@ interface Request {
   state?: NeighbourState;
   proxy?: boolean;
   router?: boolean;
+  readonly extras: { -readonly [K in keyof NeighExtras]: NeighExtras[K] };
 }
 
 function takeRequest(tool: IpTool, words: Words): Request {
-  const request: Request = {};
+  const request: Request = { extras: {} };
   while (words.more) {
     const word = words.next();
     if (word === "lladdr") request.mac = words.next();
@@ -176,9 +209,11 @@ function takeRequest(tool: IpTool, words: Words): Request {
       request.proxy = true;
       request.ip = parseAddress(words.next(), tool.options.family);
     } else if (word === "router") request.router = true;
-    else if (word === "protocol") words.next();
+    else if (isProtocol(word)) request.extras.protocol = protocolOf(words.next(), `"protocol" value is invalid\n`);
+    else if (word === "extern_learn") request.extras.externLearn = true;
+    else if (word === "use" || word === "managed") throw new Exit(255, `ip: neigh ${word} is not modelled\n`, true);
     else if (word === "help") throw new Exit(255, IP_USAGE["neighbour"] ?? "", true);
-    else if (!["use", "managed", "extern_learn"].includes(word)) {
+    else {
       const ip = word === "to" ? words.next() : word;
       if (request.ip !== undefined) throw garbage("to", ip);
       request.ip = parseAddress(ip, tool.options.family);
@@ -194,7 +229,7 @@ function state(word: string): NeighbourState {
 }
 
 function neighChange(tool: IpTool, words: Words, mode: "add" | "change" | "replace"): number {
-  const { ip, mac, dev, state = "PERMANENT", proxy, router } = takeRequest(tool, words);
+  const { ip, mac, dev, state = "PERMANENT", proxy, router, extras } = takeRequest(tool, words);
   if (ip === undefined || dev === undefined) {
     throw new Exit(255, "Device and destination are required arguments.\n", true);
   }
@@ -208,16 +243,20 @@ function neighChange(tool: IpTool, words: Words, mode: "add" | "change" | "repla
     ...(proxy && { proxy }),
     ...(router && { router }),
   };
-  must(tool.changeByWords({ neighbour: entry, mode }));
+  const refused = Object.keys(extras).length === 0
+    ? tool.changeByWords({ neighbour: entry, mode })
+    : tool.plane.addNeighbour(tool.ns, entry, mode);
+  const needed = refused?.errno === "EINVAL" && lladdr === undefined;
+  must(needed ? { ...refused, extack: "No link layer address given" } : refused);
+  setNeighExtras(tool.namespace, { dev: device.index, ip: printIp(requireIp(ip)) }, extras);
   return 0;
 }
 
-/** The address as the tool hands it on: bytes it cannot read end it, a wrong count of them is the kernel's to refuse. */
+/** The address as the kernel takes it: as many bytes as the device has, more are left out. */
 function hardware(word: string): string {
-  const bytes = word.split(":");
-  if (!bytes.every((byte) => /^[0-9a-f]{1,2}$/i.test(byte))) throw new Exit(1, `"${word}" is invalid lladdr.\n`);
-  if (bytes.length !== 6) throw new Exit(2, "Error: Invalid link address.\n");
-  return bytes.map((byte) => byte.padStart(2, "0").toLowerCase()).join(":");
+  const bytes = lladdr(word).split(":");
+  if (bytes.length < 6) throw new Exit(2, "Error: Invalid link address.\n");
+  return bytes.slice(0, 6).join(":");
 }
 
 function neighDelete(tool: IpTool, words: Words): number {
@@ -238,6 +277,7 @@ function neighGet(tool: IpTool, words: Words): number {
     return entry.dev === device.index && entry.ip === address && (entry.proxy ?? false) === (proxy ?? false);
   });
   if (found === undefined) throw new Exit(2, "Error: Neighbour entry not found.\n");
-  tool.report([neighEntry(tool, found)]);
+  // It is told as text even where JSON is asked for.
+  tool.process.out(neighEntry(tool, found).text);
   return 0;
 }

@@ -86,8 +86,8 @@ export class Version extends Exit {
   }
 }
 
-/** Takes the options off the front of the words. */
-export function takeOptions(words: Words): IpOptions {
+/** Takes the options off the front of the words; `usage` is what -help says. */
+export function takeOptions(words: Words, usage = IP_USAGE[""] ?? ""): IpOptions {
   let options: IpOptions = {};
   while (words.peek()?.startsWith("-")) {
     const word = words.next();
@@ -105,6 +105,7 @@ export function takeOptions(words: Words): IpOptions {
     const name = (exact as Readonly<Record<string, string>>)[given] ?? given;
     const found = OPTIONS.find(([option]) => option === name) ??
       OPTIONS.find(([option]) => option.startsWith(name) && name !== "-");
+    if (found?.[0] === "-help") throw new Exit(255, usage, true);
     if (found === undefined) throw new Exit(255, `Option "${given}" is unknown, try "ip -help".\n`, true);
     options = found[1](options, words);
   }

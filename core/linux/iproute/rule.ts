@@ -1,16 +1,18 @@
 import type { RuleSpec } from "../../../wasm/mod.ts";
-import { type Cidr, printCidr, requireCidr } from "../../base/mod.ts";
+import { type Cidr, contains, printCidr, requireCidr } from "../../base/mod.ts";
 import { Exit, invalid, must, unknownCommand } from "./exit.ts";
 import { noteRules } from "./known_tables.ts";
-import { IP_PROTOCOLS, numberOf } from "./names.ts";
+import { IP_PROTOCOLS, numberOf, PROTOCOLS } from "./names.ts";
 import { parsePrefix } from "./prefix.ts";
 import { tableNumber } from "./route_change.ts";
+import { addWithProtocol, ruleProtocol } from "./rule_extras.ts";
 import { ruleEntry } from "./rule_print.ts";
 import type { IpObject, IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
 import { abbreviated, parseUnsigned, unsignedWord, type Words } from "./words.ts";
 
-type Draft = { -readonly [K in keyof RuleSpec]?: RuleSpec[K] };
+/** A rule being read; `protocol` says who makes it, `listing` that rules are only picked. */
+type Draft = { -readonly [K in keyof RuleSpec]?: RuleSpec[K] } & { protocol?: number; readonly listing?: boolean };
 
 const VERBS = ["list", "lst", "show", "save", "restore", "add", "delete", "flush", "help"] as const;
 
@@ -29,7 +31,7 @@ export const ipRule: IpObject = (tool, words) => {
     case "delete":
       return ruleDelete(tool, words);
     case "flush":
-      return ruleFlush(tool);
+      return ruleFlush(tool, words);
     case "help":
       throw new Exit(255, IP_USAGE["rule"] ?? "", true);
     case "save":
@@ -45,16 +47,21 @@ function rules(tool: IpTool): RuleSpec[] {
 }
 
 function ruleShow(tool: IpTool, words: Words): number {
-  const filter = words.more ? takeRule(tool, words) : {};
+  const filter = takeFilter(tool, words);
   tool.report(rules(tool).filter((rule) => passes(rule, filter)).map((rule) => ruleEntry(tool, rule)));
   return 0;
+}
+
+/** Which rules a list shows: what rules are said with, and a bare prefix, which is a destination. */
+function takeFilter(tool: IpTool, words: Words): Draft {
+  const filter: Draft = { family: tool.options.family ?? 4, listing: true };
+  while (words.more) takeSelector(tool, words, filter);
+  return filter;
 }
 
 const COMPARED: readonly (keyof RuleSpec)[] = [
   "priority",
   "not",
-  "from",
-  "to",
   "iif",
   "oif",
   "mark",
@@ -65,7 +72,15 @@ const COMPARED: readonly (keyof RuleSpec)[] = [
 ];
 
 function passes(rule: RuleSpec, filter: Draft): boolean {
-  return COMPARED.every((key) => filter[key] === undefined || filter[key] === rule[key]);
+  const within = (key: "from" | "to"): boolean => {
+    const [asked, mine] = [filter[key], rule[key]];
+    return asked === undefined || (mine !== undefined && contains(requireCidr(asked), requireCidr(mine).ip));
+  };
+  const ports = (key: "sport" | "dport"): boolean => {
+    return filter[key] === undefined || String(filter[key]) === String(rule[key]);
+  };
+  return COMPARED.every((key) => filter[key] === undefined || filter[key] === rule[key]) &&
+    within("from") && within("to") && ports("sport") && ports("dport");
 }
 
 function ruleAdd(tool: IpTool, words: Words): number {
@@ -73,21 +88,38 @@ function ruleAdd(tool: IpTool, words: Words): number {
   const draft = takeRule(tool, words);
   if (draft.action === undefined) draft.action = "lookup";
   if (draft.action === "lookup" && draft.table === undefined) draft.table = 254;
-  must(tool.plane.addRule(tool.ns, { ...draft, family: draft.family ?? tool.options.family ?? 4 }));
+  const { protocol, ...rule } = draft;
+  const family = tool.options.family ?? 4;
+  checkFamily(rule, family);
+  addWithProtocol(tool.namespace, { family, protocol }, () => must(tool.plane.addRule(tool.ns, { ...rule, family })));
   noteRules(tool.namespace);
   return 0;
+}
+
+/** Without -6 a rule is IPv4's, whatever it speaks of. */
+function checkFamily({ from, to }: Draft, family: 4 | 6): void {
+  const foreign = (prefix: string | undefined) => prefix !== undefined && prefix.includes(":") !== (family === 6);
+  if (foreign(from)) throw new Exit(2, "Error: Invalid source address.\n");
+  if (foreign(to)) throw new Exit(2, "Error: Invalid dst address.\n");
 }
 
 function ruleDelete(tool: IpTool, words: Words): number {
   if (!words.more) throw new Exit(1, `"ip rule del" requires arguments.\n`);
   const draft = takeRule(tool, words);
-  must(tool.plane.removeRule(tool.ns, { ...draft, family: draft.family ?? tool.options.family ?? 4 }));
+  const { protocol: _protocol, ...rule } = draft;
+  const family = tool.options.family ?? 4;
+  checkFamily(rule, family);
+  must(tool.plane.removeRule(tool.ns, { ...rule, family }));
   return 0;
 }
 
-/** Every rule goes but the one at 0, which the kernel keeps. */
-function ruleFlush(tool: IpTool): number {
-  for (const rule of rules(tool)) if (rule.priority !== 0) must(tool.plane.removeRule(tool.ns, rule));
+/** Every rule that is meant goes, but the one at 0, which the kernel keeps. */
+function ruleFlush(tool: IpTool, words: Words): number {
+  const filter = takeFilter(tool, words);
+  for (const rule of rules(tool)) {
+    const made = filter.protocol === undefined || ruleProtocol(tool.namespace, rule) === filter.protocol;
+    if (rule.priority !== 0 && made && passes(rule, filter)) must(tool.plane.removeRule(tool.ns, rule));
+  }
   return 0;
 }
 
@@ -103,11 +135,11 @@ const SELECTORS: Readonly<Record<string, Take>> = {
   tos: (_tool, words, draft) => draft.tos = unsignedWord(words.next(), "TOS value is invalid\n"),
   dsfield: (_tool, words, draft) => draft.tos = unsignedWord(words.next(), "TOS value is invalid\n"),
   fwmark: takeMark,
-  table: (tool, words, draft) => draft.table = table(tool, words.next()),
-  lookup: (tool, words, draft) => draft.table = table(tool, words.next()),
-  iif: (_tool, words, draft) => draft.iif = device(words.next(), "iif"),
-  dev: (_tool, words, draft) => draft.iif = device(words.next(), "iif"),
-  oif: (_tool, words, draft) => draft.oif = device(words.next(), "oif"),
+  table: takeTable,
+  lookup: takeTable,
+  iif: (_tool, words, draft) => draft.iif = device(words.next(), `"iif"/"dev"`),
+  dev: (_tool, words, draft) => draft.iif = device(words.next(), `"iif"/"dev"`),
+  oif: (_tool, words, draft) => draft.oif = device(words.next(), `"oif"`),
   ipproto: (_tool, words, draft) => draft.proto = protocol(words.next()),
   sport: (_tool, words, draft) => draft.sport = ports(words.next(), "sport"),
   dport: (_tool, words, draft) => draft.dport = ports(words.next(), "dport"),
@@ -120,10 +152,10 @@ const SELECTORS: Readonly<Record<string, Take>> = {
     draft.goto = unsignedWord(words.next(), "invalid target\n");
   },
   nop: (_tool, _words, draft) => draft.action = "nop",
-  protocol: (_tool, words) => words.next(),
+  protocol: (_tool, words, draft) => draft.protocol = maker(words.next()),
 };
 
-const UNMODELLED = new Set(["l3mdev", "uidrange", "realms", "nat", "map-to", "suppress_ifgroup", "sup_group"]);
+const UNMODELLED = new Set(["l3mdev", "uidrange", "realms", "map-to", "tun_id", "suppress_ifgroup", "sup_group"]);
 
 /** Selectors may be shortened as iproute2 lets them. */
 const SHORT: readonly (readonly [string, number])[] = [
@@ -138,15 +170,20 @@ const SHORT: readonly (readonly [string, number])[] = [
 function takeRule(tool: IpTool, words: Words): Draft {
   const draft: Draft = {};
   if (tool.options.family !== undefined) draft.family = tool.options.family;
-  while (words.more) {
-    const word = words.next();
-    const short = SHORT.find(([name, least]) => name.startsWith(word) && word.length >= least)?.[0];
-    const take = SELECTORS[word] ?? (short === undefined ? undefined : SELECTORS[short]);
-    if (take !== undefined) take(tool, words, draft);
-    else if (UNMODELLED.has(word)) throw new Exit(255, `ip: rule ${word} is not modelled\n`, true);
-    else takeAction(word, words, draft);
-  }
+  while (words.more) takeSelector(tool, words, draft);
   return draft;
+}
+
+function takeSelector(tool: IpTool, words: Words, draft: Draft): void {
+  const word = words.next();
+  const short = SHORT.find(([name, least]) => name.startsWith(word) && word.length >= least)?.[0];
+  const take = SELECTORS[word] ?? (short === undefined ? undefined : SELECTORS[short]);
+  if (take !== undefined) take(tool, words, draft);
+  else if (word === "nat") {
+    throw new Exit(255, "Warning: route NAT is deprecated\nip: rule nat is not modelled\n", true);
+  } else if (UNMODELLED.has(word)) throw new Exit(255, `ip: rule ${word} is not modelled\n`, true);
+  else if (draft.listing) draft.to = printCidr(parsePrefix(word === "dst" ? words.next() : word, draft.family).cidr);
+  else takeAction(word, words, draft);
 }
 
 function takeAction(first: string, words: Words, draft: Draft): void {
@@ -177,12 +214,18 @@ function takeMark(_tool: IpTool, words: Words, draft: Draft): void {
   if (draft.mask === undefined) throw invalid(mask, "fwmask value is invalid\n");
 }
 
-function table(tool: IpTool, word: string): number {
-  return tableNumber(tool, word, "invalid table ID\n");
+function takeTable(tool: IpTool, words: Words, draft: Draft): void {
+  draft.table = tableNumber(tool, words.next(), draft.listing ? "table id value is invalid\n" : "invalid table ID\n");
+}
+
+function maker(word: string): number {
+  const number = numberOf(PROTOCOLS, word);
+  if (number === undefined || number > 255) throw invalid(word, `"protocol" value is invalid\n`);
+  return number;
 }
 
 function device(word: string, what: string): string {
-  if (word.length > 15 || /[/\s]/.test(word)) throw invalid(word, `"${what}" not a valid ifname`);
+  if (word.length > 15 || /[/\s]/.test(word)) throw invalid(word, `${what} not a valid ifname`);
   return word;
 }
 
@@ -196,6 +239,6 @@ function ports(word: string, what: string): readonly [number, number] {
   const [low = "", high = low, more] = word.split("-");
   const from = parseUnsigned(low, 65535);
   const to = parseUnsigned(high, 65535);
-  if (from === undefined || to === undefined || more !== undefined) throw invalid(word, `invalid ${what} range`);
+  if (from === undefined || to === undefined || more !== undefined) throw invalid(word, `invalid ${what} range\n`);
   return [from, to];
 }

@@ -1,13 +1,17 @@
 import type { RuleSpec } from "../../../wasm/mod.ts";
 import { requireCidr } from "../../base/mod.ts";
 import { Entry } from "./entry.ts";
-import { IP_PROTOCOLS, routeTables, wordOf } from "./names.ts";
+import { IP_PROTOCOLS, PROTOCOLS, wordOf } from "./names.ts";
 import { shortPrefix } from "./prefix.ts";
+import { tableWord } from "./route_print.ts";
+import { ruleProtocol } from "./rule_extras.ts";
 import type { IpTool } from "./tool.ts";
 
 const hex = (value: number): string => `0x${value.toString(16)}`;
-const isDefault = (rule: RuleSpec): boolean =>
-  rule.priority === 0 || rule.priority === 32766 || rule.priority === 32767;
+/** The kernel's own three: everything, looked up in local, main and default. */
+const DEFAULTS = new Map([[0, 255], [32766, 254], [32767, 253]]);
+const isDefault = ({ priority = -1, table, from, to }: RuleSpec): boolean =>
+  DEFAULTS.get(priority) === table && table !== undefined && from === undefined && to === undefined;
 
 /** One policy rule as `ip rule` prints it, with its line feed. */
 export function ruleEntry(tool: IpTool, rule: RuleSpec, deleted = false): Entry {
@@ -32,12 +36,21 @@ export function ruleEntry(tool: IpTool, rule: RuleSpec, deleted = false): Entry 
   putPorts(entry, rule.sport, "sport");
   putPorts(entry, rule.dport, "dport");
   putAction(entry, tool, rule);
-  if (tool.options.details) {
-    const protocol = isDefault(rule) ? "kernel" : "unspec";
-    entry.put("protocol", protocol, ` proto ${protocol}`);
-  }
+  putMaker(entry, tool, rule);
   return entry.say("\n");
 }
+
+/** Who made it: said where somebody did, with -d always. */
+function putMaker(entry: Entry, tool: IpTool, rule: RuleSpec): void {
+  const number = ruleProtocol(tool.namespace, rule) ?? (isDefault(rule) ? KERNEL : 0);
+  const protocol = tool.options.numeric ? String(number) : wordOf(PROTOCOLS, number);
+  if (tool.options.details || (number !== 0 && number !== KERNEL)) {
+    entry.put("protocol", protocol, ` proto ${protocol}`);
+  }
+}
+
+/** RTPROT_KERNEL. */
+const KERNEL = 2;
 
 function putPrefix(entry: Entry, prefix: string | undefined, word: string, key: string): void {
   if (prefix === undefined) {
@@ -66,10 +79,14 @@ function putPorts(entry: Entry, range: readonly [number, number] | undefined, wo
 
 function putAction(entry: Entry, tool: IpTool, rule: RuleSpec): void {
   const { action = "lookup" } = rule;
-  if (action === "goto") entry.put("goto", rule.goto ?? 0, `goto ${rule.goto ?? 0}`);
+  if (action === "goto") {
+    entry.put("goto", rule.goto ?? 0, `goto ${rule.goto ?? 0}`);
+    const there = tool.plane.rules(tool.ns, rule.family).some(({ priority }) => priority === rule.goto);
+    if (!there) entry.put("unresolved", null, " [unresolved]");
+  } else if (action === "nop") entry.put("nop", null, "nop");
   else if (action !== "lookup") entry.put("action", action, action);
   else {
-    const table = wordOf(routeTables(tool.process.files), rule.table ?? 254);
+    const table = tableWord(tool, rule.table ?? 254);
     entry.put("table", table, `lookup ${table}`);
     const { suppressPrefixLength } = rule;
     if (suppressPrefixLength === undefined || suppressPrefixLength < 0) return;

@@ -38,6 +38,7 @@ export const ipTunnel: IpObject = (tool, words) => {
       throw new Exit(255, IP_USAGE["tunnel"] ?? "", true);
     case "prl":
     case "6rd":
+      if (!words.more) throw new Exit(255, "Must specify device\n", true);
       throw new Exit(255, `ip: tunnel ${verb} is not modelled\n`, true);
     case undefined:
       throw new Exit(255, `Command "${word}" is unknown, try "ip tunnel help"\n`, true);
@@ -52,7 +53,12 @@ function takeRequest(tool: IpTool, words: Words, known: Tunnel = PLAIN): Request
     else if (/^([io]?key|[io]?seq|[io]?csum|fwmark|prl-.*)$/.test(word)) {
       throw new Exit(255, `ip: tunnel ${word} is not modelled\n`, true);
     } else {
-      const tunnel = takeTunnelWord(tool, words, { word, tunnel: request.tunnel });
+      const tunnel = takeTunnelWord(tool, words, {
+        word,
+        tunnel: request.tunnel,
+        expected: "an IP address",
+        end: "",
+      });
       if (tunnel !== undefined) request.tunnel = tunnel;
       else takeName(request, word === "name" ? words.next() : word);
     }

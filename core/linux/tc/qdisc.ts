@@ -9,6 +9,7 @@ import { KINDS, UNMODELLED_KINDS } from "./kinds.ts";
 import { type DeviceQdiscs, nextHandle, type Qdisc, qdiscsOf, takeEffect } from "./qdiscs.ts";
 import { parseHandle, printHandle } from "./units.ts";
 import { TC_USAGE } from "./usage.ts";
+import { MORE_TC_USAGE } from "./usage_more.ts";
 
 const VERBS = ["add", "change", "replace", "link", "delete", "list", "show", "lst", "get", "help"] as const;
 type Verb = (typeof VERBS)[number];
@@ -44,6 +45,11 @@ export function tcQdisc(tool: IpTool, words: Words): number {
     return 0;
   }
   const known = kind === undefined ? undefined : KINDS.get(kind);
+  const usage = MORE_TC_USAGE[`qdisc ${kind}`];
+  if (usage !== undefined && words.peek() === "help") throw new Exit(1, usage);
+  if (kind === "pfifo_fast" && words.more) {
+    throw new Exit(255, "qdisc 'pfifo_fast' does not support option parsing\n");
+  }
   if (kind !== undefined && known === undefined) unknownKind(kind, words);
   if (asked.parent === "ingress" || asked.parent === "clsact") {
     addIngress(tool, deviceOf(tool, asked), asked.parent, verb);
@@ -80,7 +86,7 @@ function readAsked(words: Words): Asked {
       }
       asked = { ...asked, device };
     } else if (word === "root" || word === "ingress" || word === "clsact") {
-      if (asked.parent !== undefined) throw new Exit(255, `Error: "${word}" is duplicate parent ID\n`, true);
+      if (asked.parent !== undefined) throw new Exit(255, `Error: "${word}" is a duplicate parent ID\n`, true);
       asked = { ...asked, parent: word };
     } else if (word === "parent") {
       const text = words.next();

@@ -49,12 +49,19 @@ export const ipip: Kind = {
 export function takeTunnelWord(
   tool: IpTool,
   words: Words,
-  { word, tunnel }: { readonly word: string; readonly tunnel: Tunnel },
+  { word, tunnel, expected = "inet address", end = "." }: {
+    readonly word: string;
+    readonly tunnel: Tunnel;
+    /** What an end of the tunnel that is none should have been, and how the complaint ends. */
+    readonly expected?: string;
+    readonly end?: string;
+  },
 ): Tunnel | undefined {
   switch (word) {
     case "remote":
     case "local": {
-      const address = endpoint(words.next());
+      const said = words.next();
+      const address = endpoint(said, `Error: ${expected} is expected rather than "${said}"${end}\n`);
       const { [word]: _, ...rest } = tunnel;
       return address === undefined ? rest : { ...rest, [word]: address };
     }
@@ -77,10 +84,10 @@ export function takeTunnelWord(
 }
 
 /** An end of a tunnel; `any` is none. */
-function endpoint(word: string): string | undefined {
+function endpoint(word: string, problem: string): string | undefined {
   if (word === "any" || word === "0.0.0.0") return undefined;
   if (!isIp(word) || word.includes(":")) {
-    throw new Exit(1, `Error: an IP address is expected rather than "${word}"\n`);
+    throw new Exit(1, problem, true);
   }
   return word;
 }
