@@ -135,7 +135,7 @@ Deno.test("what is not modelled is named", async () => {
   assertEquals(
     await terminal(box(), "ip xfrm state", "ip route add 10.0.0.0/8 encap mpls 1 dev lo", "ss -tnE"),
     `$ ip xfrm state
-ip: object "xfrm" is not modelled
+ip: xfrm state add is not modelled
 [255]
 $ ip route add 10.0.0.0/8 encap mpls 1 dev lo
 ip: route encap is not modelled
