@@ -62,7 +62,7 @@ export const WORLDS: Readonly<Record<string, readonly string[]>> = {
   ],
   chain: [
     ...quiet(""),
-    ...["r", "s", "b"].flatMap((ns) => [`ip netns add ${ns}`, ...quiet(`[${ns}] `)]),
+    ...["r", "s", "b"].flatMap((ns) => [`ip netns add ${ns}`, ...quiet(`[${ns}] `), `[${ns}] ${UNLIMITED}`]),
     "[r] sysctl -qw net.ipv4.ip_forward=1",
     "[s] sysctl -qw net.ipv4.ip_forward=1",
     ...["", "r", "s"].flatMap((ns, i) => cable(ns, ["r", "s", "b"][i] ?? "", i + 1)),
@@ -93,6 +93,10 @@ function cable(from: string, to: string, net: number): string[] {
     `[${to}] ip link set left up`,
   ];
 }
+
+/** Errors are sent however many there were before. */
+const UNLIMITED =
+  "sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=1000000 net.ipv4.icmp_msgs_burst=1000000";
 
 function quiet(at: string): string[] {
   return [

@@ -134,7 +134,7 @@ Deno.test("-batch stops at the first failure, -force goes on", async () => {
 Deno.test("what is not modelled is named", async () => {
   assertEquals(
     await terminal(box(), "ip xfrm state add", "ip route add 10.0.0.0/8 encap mpls 1 dev lo", "ss -tnE"),
-    `$ ip xfrm state
+    `$ ip xfrm state add
 ip: xfrm state add is not modelled
 [255]
 $ ip route add 10.0.0.0/8 encap mpls 1 dev lo
