@@ -9,6 +9,10 @@
 import { type ToolCase } from "../conformance/tools_format.ts";
 import { onRealKernel } from "./real.ts";
 
+/** Errors are sent however many there were before. */
+const UNLIMITED =
+  "sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=1000000 net.ipv4.icmp_msgs_burst=1000000";
+
 /** The lines that build a world: `[NS]` before a line that belongs to a namespace. */
 export const WORLDS: Readonly<Record<string, readonly string[]>> = {
   bare: [...quiet("")],
@@ -93,10 +97,6 @@ function cable(from: string, to: string, net: number): string[] {
     `[${to}] ip link set left up`,
   ];
 }
-
-/** Errors are sent however many there were before. */
-const UNLIMITED =
-  "sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_msgs_per_sec=1000000 net.ipv4.icmp_msgs_burst=1000000";
 
 function quiet(at: string): string[] {
   return [
