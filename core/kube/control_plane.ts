@@ -1,6 +1,7 @@
 import { type Clock, nthIp, printIp, type Random, requireCidr } from "../base/mod.ts";
 import type { Api } from "./api/api.ts";
 import { applyDraft } from "./api/apply.ts";
+import type { Metrics } from "./api/metrics.ts";
 import { ApiServer } from "./api/server.ts";
 import type { Status } from "./api/types.ts";
 import { API_PORT, bootstrap } from "./bootstrap.ts";
@@ -44,6 +45,8 @@ export interface ControlPlaneOptions {
   readonly coreDnsVersion?: string;
   /** Whether the control plane's own pods are shown, as kubeadm's are: false. */
   readonly mirrorPods?: boolean;
+  /** Who measures what pods and nodes use; nobody, when left out: there is no metrics.k8s.io then. */
+  readonly metrics?: Metrics;
   /** Objects to start from instead of a fresh cluster's: the store of a fork or a snapshot. */
   readonly store?: Store;
 }
@@ -82,6 +85,7 @@ export class ControlPlane {
       nodePorts: parseRange(options.nodePortRange ?? "30000-32767"),
       admission: { serviceAccount: true },
       version,
+      ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
       address: `https://${options.nodes[0]?.addresses[0] ?? "127.0.0.1"}:${API_PORT}`,
     });
     this.api = this.#server;

@@ -1,6 +1,7 @@
 /** The cluster's intent as pure data: manifests, typed objects, the versioned store, the API's handlers, the controllers. */
 export * from "./api/api.ts";
 export { ApiServer, type ServerOptions } from "./api/server.ts";
+export type { Metrics, Usage } from "./api/metrics.ts";
 export * from "./api/types.ts";
 export * from "./control_plane.ts";
 export * from "./manifest.ts";

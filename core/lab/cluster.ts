@@ -44,6 +44,7 @@ import { startLoadBalancer } from "./load_balancer.ts";
 import { DAD } from "./machines.ts";
 import { containerRuntime } from "./runtime.ts";
 import type { ProxyMode } from "./spec.ts";
+import { LabMetrics } from "./metrics.ts";
 import { plug, portOf } from "./wiring.ts";
 import type { World } from "./world.ts";
 
@@ -99,11 +100,13 @@ export class Cluster {
       coreDnsVersion: corednsFor(spec.kubernetes),
       version: spec.kubernetes.startsWith("v") ? spec.kubernetes : `v${spec.kubernetes}`,
     };
-    const control = new ControlPlane({ ...options, mirrorPods: true });
+    let cluster: Cluster | undefined = undefined;
+    const metrics = new LabMetrics(() => cluster);
+    const control = new ControlPlane({ ...options, mirrorPods: true, metrics });
     if (spec.network === "calico") installCalico(control.api, spec.podCIDR);
     world.switch(SWITCH);
     const nodes = spec.nodes.map((node) => buildNode(world, control, spec, node as { name: string; address: string }));
-    const cluster = new Cluster(world, { control, options, nodes, network: spec.network });
+    cluster = new Cluster(world, { control, options: { ...options, metrics }, nodes, network: spec.network });
     addAdmin(cluster, spec);
     await buildInternet(world, SWITCH, spec.nodeCIDR);
     for (const node of nodes) await configureNode(node.machine, spec, cluster.#addressesOf(node.name));

@@ -132,6 +132,7 @@ async function theRest(served: Served): Promise<void> {
     /endpointslices +discovery\.k8s\.io\/v1 +true +EndpointSlice\n/,
   );
   assertEquals(await good(served, "auth can-i delete pods"), "yes\n");
+  if (served.kubectl.includes("kubectl-v1.36")) await tops(served);
   const drained = await served.run(
     "drain node-2 --ignore-daemonsets --force --delete-emptydir-data --timeout=25s".split(" "),
   );
@@ -139,4 +140,16 @@ async function theRest(served: Served): Promise<void> {
   assertMatch(await good(served, "get node node-2"), /Ready,SchedulingDisabled/);
   assertStringIncludes(await good(served, "delete deploy,svc web"), 'deployment.apps "web" deleted');
   assert((await served.run(["get", "deploy", "web"])).exit === 1);
+}
+
+/** `kubectl top` and what `kubectl autoscale` brings about, from the lab's own metrics. */
+async function tops(served: Served): Promise<void> {
+  assertMatch(
+    await good(served, "top nodes"),
+    /^NAME +CPU\(cores\) +CPU\(%\) +MEMORY\(bytes\) +MEMORY\(%\) +\nnode-1 +\d+m +\d+% +\d+Mi +\d+% +\n/,
+  );
+  assertMatch(await good(served, "top pods -l app=web --containers"), /^POD +NAME +CPU.*\nweb-\S+ +web +\d+m +8Mi +\n/);
+  await good(served, "autoscale deploy/web --cpu=50% --min=1 --max=5");
+  assertMatch(await good(served, "get hpa web"), /web +Deployment\/web +cpu: <unknown>\/50% +1 +5 /);
+  await good(served, "delete hpa web");
 }

@@ -11,6 +11,8 @@ export interface Answered {
 
 /** A lab served on a local port, and how kubectl reaches it. */
 export interface Served {
+  /** Its path. */
+  readonly kubectl: string;
   /** Runs kubectl with these words to its end, at most half a minute. */
   run(words: readonly string[], stdin?: string): Promise<Answered>;
   /** Starts kubectl; the caller ends it. */
@@ -47,6 +49,7 @@ export async function serveLab(kubectl: string, files: readonly string[]): Promi
     stderr: "piped",
   } as const;
   return {
+    kubectl,
     run: (words, stdin) => runKubectl(kubectl, words, { env: options.env, ...(stdin === undefined ? {} : { stdin }) }),
     start: (words) => new Deno.Command(kubectl, { ...options, args: [...words], stdin: "null" }).spawn(),
     async close() {

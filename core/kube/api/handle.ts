@@ -5,6 +5,7 @@ import { createObject } from "./create.ts";
 import { decodeBody, type FieldValidation } from "./decode.ts";
 import { deleteObject } from "./delete.ts";
 import { discover } from "./discovery.ts";
+import { isMetrics, readMetrics } from "./metrics.ts";
 import { present } from "./negotiate.ts";
 import { patchObject } from "./patch.ts";
 import { type ObjectList, readMany, readOne } from "./read.ts";
@@ -63,8 +64,14 @@ function answerRoute(server: ApiServer, route: Route, request: ApiRequest): ApiR
 }
 
 function read(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
+  if (isMetrics(route)) return measured(server, route, request);
   if (isWatch(route)) return watch(server, route);
   const answer = route.name === undefined ? readMany(server, route) : readOne(server, route);
+  return isStatus(answer as Status) ? answer as Status : present(server, route, request, { code: 200, body: answer });
+}
+
+function measured(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
+  const answer = readMetrics(server, route);
   return isStatus(answer as Status) ? answer as Status : present(server, route, request, { code: 200, body: answer });
 }
 

@@ -9,7 +9,8 @@ const VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "
 export class Registry {
   readonly #kept = new Map<string, Resource>();
 
-  constructor(readonly store: Store) {}
+  /** @param more resources that others than this server answer for */
+  constructor(readonly store: Store, readonly more: readonly Resource[] = []) {}
 
   /** All of them, built-in first. */
   all(): Resource[] {
@@ -17,7 +18,8 @@ export class Registry {
       definedResources(one as CustomResourceDefinition)
     );
     const known = new Set(defined.map(key));
-    return [...BUILTIN, ...defined, ...[...this.#kept.values()].filter((one) => !known.has(key(one)))];
+    const kept = [...this.#kept.values()].filter((one) => !known.has(key(one)));
+    return [...BUILTIN, ...this.more, ...defined, ...kept];
   }
 
   /** The resource of a request's path. */
@@ -70,7 +72,7 @@ export class Registry {
 }
 
 /** Built-in kinds that would do something in a real cluster, and do nothing here. */
-const INERT = ["HorizontalPodAutoscaler", "Ingress", "IPAddress", "ReplicationController", "ServiceCIDR"];
+const INERT = ["Ingress", "IPAddress", "ReplicationController", "ServiceCIDR"];
 
 function key({ group, version, kind }: Resource): string {
   return `${group}/${version}/${kind}`;

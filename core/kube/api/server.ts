@@ -10,6 +10,7 @@ import { deleteObject } from "./delete.ts";
 import { EventRecorder } from "./event.ts";
 import { asksToWatch, openWatch, type Watching } from "./follow.ts";
 import { handle } from "./handle.ts";
+import { type Metrics, METRICS_RESOURCES } from "./metrics.ts";
 import type { Admission } from "./prepare.ts";
 import { Registry } from "./registry.ts";
 import { noResource } from "./status.ts";
@@ -30,6 +31,8 @@ export interface ServerOptions {
   readonly version: string;
   /** Where clients reach it: `https://192.168.1.11:6443`. */
   readonly address: string;
+  /** Who measures what pods and nodes use: metrics.k8s.io is there where anybody does. */
+  readonly metrics?: Metrics;
 }
 
 /** The API server: the same handlers for requests as on the wire and for the typed calls of controllers. */
@@ -45,7 +48,7 @@ export class ApiServer implements Api {
     this.store = options.store;
     this.clock = options.clock;
     this.random = options.random;
-    this.registry = new Registry(options.store);
+    this.registry = new Registry(options.store, options.metrics === undefined ? [] : METRICS_RESOURCES);
     this.allocators = new Allocators(options.store, options.serviceCIDRs, options.nodePorts);
   }
 

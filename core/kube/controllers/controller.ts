@@ -1,4 +1,5 @@
 import type { Api } from "../api/api.ts";
+import type { Metrics } from "../api/metrics.ts";
 import type { Status } from "../api/types.ts";
 import type { Cidr } from "../../base/mod.ts";
 import type { KubeObject, Namespace, Pod } from "../objects/object.ts";
@@ -16,6 +17,8 @@ export type Sync = (key: string, api: ControllerApi) => number | void;
 /** What controllers may do: everything a client may, and ask for work. */
 export interface ControllerApi extends Api {
   readonly settings: ControllerSettings;
+  /** Who measures what pods use, where anybody does. */
+  readonly metrics: Metrics | undefined;
   /** Asks for work once all changes known now have been looked at. */
   later(sync: Sync, key: string): void;
   /** Asks for work after some virtual time. */

@@ -1,5 +1,6 @@
 import type { Clock, Random } from "../../base/mod.ts";
 import type { DeleteOptions, Happening, ObjectName } from "../api/api.ts";
+import type { Metrics } from "../api/metrics.ts";
 import type { ApiServer } from "../api/server.ts";
 import type { Watching } from "../api/follow.ts";
 import { bindPod, finalizeNamespace } from "../api/subresource.ts";
@@ -66,6 +67,10 @@ export class ControllerManager implements ControllerApi {
 
   get store(): Store {
     return this.server.store;
+  }
+
+  get metrics(): Metrics | undefined {
+    return this.server.options.metrics;
   }
 
   get clock(): Clock {

@@ -1,3 +1,4 @@
+import { autoscaler } from "./autoscaler.ts";
 import type { Controller } from "./controller.ts";
 import { cronJobs } from "./cronjob.ts";
 import { daemonSets } from "./daemonset.ts";
@@ -29,6 +30,7 @@ export const CONTROLLERS: Readonly<Record<string, Controller>> = {
   "daemonset-controller": daemonSets,
   "job-controller": jobs,
   "cronjob-controller": cronJobs,
+  "horizontal-pod-autoscaler-controller": autoscaler,
   "disruption-controller": disruption,
   "default-scheduler": scheduler,
   "service-lb-controller": loadBalancers,

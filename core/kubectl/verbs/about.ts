@@ -175,16 +175,6 @@ const canI: Verb = {
 /** `kubectl auth` */
 export const auth: VerbGroup = { verbs: { "can-i": canI } };
 
-/** `kubectl top`: there is no metrics server. */
-export const top: Verb = {
-  flags: flags(
-    "all-namespaces/A selector/l= containers no-headers sort-by= sum use-protocol-buffers field-selector= show-swap",
-  ),
-  run() {
-    throw new CommandError("error: Metrics API not available");
-  },
-};
-
 const view: Verb = {
   flags: flags(`${OUTPUT_FLAGS} minify raw flatten merge`),
   run(session) {

@@ -1,4 +1,4 @@
-import { apiResources, apiVersions, auth, clusterInfo, config, top, version } from "./about.ts";
+import { apiResources, apiVersions, auth, clusterInfo, config, version } from "./about.ts";
 import { apply } from "./apply.ts";
 import { attach } from "./attach.ts";
 import { autoscale } from "./autoscale.ts";
@@ -20,6 +20,7 @@ import { portForward } from "./port_forward.ts";
 import { replace } from "./replace.ts";
 import { rollout } from "./rollout.ts";
 import { run } from "./run.ts";
+import { top } from "./top.ts";
 import type { Verb, VerbGroup } from "./verb.ts";
 import { wait } from "./wait.ts";
 

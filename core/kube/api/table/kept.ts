@@ -97,14 +97,31 @@ export const KEPT_TABLES: Readonly<Record<string, TableShape>> = {
 };
 
 /** Each metric's value and goal; there are no values here. */
+interface Measured {
+  readonly resource?: { readonly name?: string; readonly target?: Goal; readonly current?: Goal };
+  readonly containerResource?: { readonly name?: string; readonly target?: Goal; readonly current?: Goal };
+}
+
+interface Goal {
+  readonly averageUtilization?: number;
+  readonly averageValue?: string;
+}
+
+function percentOf(goal: Goal | undefined): string | undefined {
+  return goal?.averageUtilization === undefined ? undefined : `${goal.averageUtilization}%`;
+}
+
+/** Each metric as `NAME: CURRENT/TARGET`. */
 function targetsCell(object: Loose): string {
-  const metrics = at(object, "spec.metrics") as
-    | { resource?: { name?: string; target?: Record<string, unknown> } }[]
-    | undefined;
-  const shown = (metrics ?? []).map(({ resource }) => {
-    const { averageUtilization, averageValue } = resource?.target ?? {};
-    const goal = averageUtilization === undefined ? cell(averageValue, "<auto>") : `${averageUtilization}%`;
-    return `${resource?.name ?? ""}: <unknown>/${goal}`;
+  const metrics = at(object, "spec.metrics") as Measured[] | undefined;
+  const current = (at(object, "status.currentMetrics") ?? []) as Measured[];
+  const shown = (metrics ?? []).map(({ resource, containerResource }, i) => {
+    const of = resource ?? containerResource;
+    const is = (current[i]?.resource ?? current[i]?.containerResource)?.current;
+    const percent = of?.target?.averageUtilization !== undefined;
+    const value = (goal: Goal | undefined, none: string) =>
+      String((percent ? percentOf(goal) : goal?.averageValue) ?? none);
+    return `${of?.name ?? ""}: ${value(is, "<unknown>")}/${value(of?.target, "<auto>")}`;
   });
   return shown.length === 0 ? "<none>" : shown.join(", ");
 }
