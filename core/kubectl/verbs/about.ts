@@ -1,6 +1,6 @@
 /** Commands about the server and the configuration: version, api-resources, api-versions, cluster-info, config, auth, top. */
 import type { KubeObject, Pod } from "../../kube/mod.ts";
-import { CommandError, unmodelled, usageError } from "../errors.ts";
+import { unmodelled, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import { printJson } from "../print/json.ts";
 import { alignTabs, TABLE_TABS } from "../print/tabs.ts";
