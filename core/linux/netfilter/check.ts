@@ -27,6 +27,23 @@ export function checkTable(
   return "ok";
 }
 
+/** The rules that the kernel refuses; where chains call each other in a circle, those that lead from one to another. */
+export function refusedRules(
+  place: Omit<Standing, "hooks">,
+  chains: readonly LiveChain[],
+): { readonly rule: Rule; readonly chain: string; readonly errno: Errno }[] {
+  const hooks = reach(chains);
+  return chains.flatMap(({ name, entries }) =>
+    entries.flatMap((entry) => {
+      const jumps = entry.rule.target?.target === "jump";
+      const errno = hooks === undefined
+        ? (jumps ? "ELOOP" : "ok")
+        : checkEntry(entry, { ...place, hooks: hooks.get(name) ?? 0 });
+      return errno === "ok" ? [] : [{ rule: entry.rule, chain: name, errno }];
+    })
+  );
+}
+
 /** A chain's entries never change once they stand in a table: what was found out about them holds. */
 const checked = new WeakMap<readonly Entry[], Standing & { readonly verdict: Errno | "ok" }>();
 
@@ -108,7 +125,10 @@ function checkEntry({ rule, handle }: Entry, place: Standing): Errno | "ok" {
     if (verdict !== "ok") return verdict;
   }
   if (rule.target === undefined) return "ok";
-  if (rule.target.target === "jump") return rule.target.chain in HOOK ? "EINVAL" : "ok";
+  if (rule.target.target === "jump") {
+    if (!(rule.target.chain in HOOK)) return "ok";
+    return handle === undefined ? "EINVAL" : "EOPNOTSUPP";
+  }
   const extension = targetExtension(rule.target);
   if (extension === undefined || !isParticular(extension)) return "ok";
   return checkExtension(extension, rule.target as never, site ?? siteOf(rule, place, handle !== undefined));

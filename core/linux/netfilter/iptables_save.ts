@@ -113,12 +113,12 @@ class DumpReader implements RestoreSink {
     this.#chains = new Map(emptyTable(table).chains.map((chain) => [chain.name, { ...chain, rules: [] }]));
   }
 
-  chain(name: string, policy: string, count: Count | undefined): void {
+  chain(name: string, policy: string, count: Count | undefined): boolean {
     const known = this.#chains.get(name);
     if (policy === "-") {
       if (known !== undefined) usage(`error creating chain '${name}':File exists`, "a chain once");
       this.#chains.set(name, { name, count: ZERO, rules: [] });
-      return;
+      return true;
     }
     if (known?.policy === undefined) usage(`Can't set policy \`${policy}' on \`${name}': Bad built-in chain name`);
     if (policy !== "ACCEPT" && policy !== "DROP") {
@@ -126,6 +126,7 @@ class DumpReader implements RestoreSink {
     }
     known.policy = policy;
     known.count = count ?? ZERO;
+    return true;
   }
 
   command(request: Parameters<RestoreSink["command"]>[0]): boolean {

@@ -18,6 +18,9 @@ const KEYS: Readonly<Record<Family, StateKey<Netfilter>>> = {
   6: { label: "ip6tables" },
 };
 
+/** Numbers of rules that are spent where the kernel refuses one late: a circle it looks at twice. */
+const SPENT: { readonly [errno in Errno]?: number } = { EOPNOTSUPP: 1, ELOOP: 2 };
+
 /** The tables of one family in a namespace. */
 export function netfilterOf(namespace: Namespace, family: Family = 4): Netfilter {
   return namespace.state(KEYS[family], () => new Netfilter(namespace, family));
@@ -105,16 +108,16 @@ export class Netfilter {
   commit(edit: TableEdit): Errno | "ok" {
     const loaded = this.#loaded(edit.table);
     const verdict = loaded.commit(edit.committed());
-    if (edit instanceof NftEdit) loaded.handles = this.#numbered(edit, loaded.handles, verdict === "ok");
+    if (edit instanceof NftEdit) loaded.handles = this.#numbered(edit, loaded.handles, verdict);
     return verdict;
   }
 
   /** The numbers after an edit; a table that is gone and has nothing new in it is no more. */
-  #numbered(edit: NftEdit, before: TableHandles | undefined, taken: boolean): TableHandles | undefined {
+  #numbered(edit: NftEdit, before: TableHandles | undefined, verdict: Errno | "ok"): TableHandles | undefined {
     const { fresh, last } = edit.numbered;
     // the kernel numbers a table before it looks at the rules
     const table = fresh && last > 0 ? nextTableHandle(this.namespace) : before?.table;
-    if (!taken) return before;
+    if (verdict !== "ok") return before && { ...before, last: before.last + (SPENT[verdict] ?? 0) };
     return table === undefined || last === 0 ? undefined : { table, last };
   }
 

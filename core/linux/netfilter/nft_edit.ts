@@ -10,6 +10,8 @@ export class NftEdit extends TableEdit {
   #last: number;
   /** The table was not there, or was taken away: it is made anew with the first object in it. */
   #fresh: boolean;
+  /** The chain that did not go because it is used, or not empty. */
+  busy: string | undefined;
 
   constructor(table: Table, base: TableBase, known: TableHandles | undefined) {
     super(table, base);
@@ -72,12 +74,18 @@ export class NftEdit extends TableEdit {
   }
 
   override zero(name: string, number?: number): IptcErrno {
-    return this.isThere(name) ? super.zero(name, number) : "ENOENT";
+    const chain = this.isThere(name) ? this.chain(name) : undefined;
+    if (chain === undefined) return "ENOENT";
+    return number !== undefined && number > chain.entries.length ? "ok" : super.zero(name, number);
   }
 
   /** A built-in chain that holds nothing and lets everything pass may go. */
   override remove(name: string): IptcErrno {
-    if (!this.isBuiltin(name)) return super.remove(name);
+    if (!this.isBuiltin(name)) {
+      const errno = super.remove(name);
+      if (errno === "EMLINK" || errno === "ENOTEMPTY") this.busy = name;
+      return errno;
+    }
     if (!this.isThere(name)) return "ENOENT";
     if (!this.isBare(name)) return "ENOTEMPTY";
     this.reset(name);

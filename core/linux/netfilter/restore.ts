@@ -1,9 +1,9 @@
 /** iptables-restore: lines applied to working copies, each committed by its own COMMIT. */
 import type { Count, Table } from "../../../wasm/mod.ts";
 import { applyCommand } from "./apply.ts";
-import type { Request } from "./command.ts";
 import { Complaint, STATUS, usage } from "./complaint.ts";
-import type { Netfilter, Variant } from "./netfilter.ts";
+import type { Reading, Request } from "./command.ts";
+import type { Netfilter } from "./netfilter.ts";
 import { type RestoreSink, walkRestore } from "./restore_text.ts";
 import type { Rule } from "./rule.ts";
 import type { TableEdit } from "./table_edit.ts";
@@ -18,7 +18,6 @@ export interface RestoreFlags {
   readonly verbose?: boolean;
   /** `-T`: only this table. */
   readonly table?: string;
-  readonly variant?: Variant;
   /** The name error texts begin with. */
   readonly tool?: string;
 }
@@ -31,10 +30,7 @@ export function restoreTables(netfilter: Netfilter, text: string, flags: Restore
     tool,
     only: flags.table,
     counters: flags.counters ?? false,
-    reading: {
-      ...netfilter.reading((warning) => loader.err += warning),
-      isChain: (_, name) => loader.edit?.has(name) ?? false,
-    },
+    reading: loader.reading,
   });
   const { out, err } = loader;
   if (failure === undefined) return { out, err, exit: 0 };
@@ -43,15 +39,28 @@ export function restoreTables(netfilter: Netfilter, text: string, flags: Restore
   return { out, err: err + complaintText(tool, complaint, line), exit: complaint.status };
 }
 
-class Loader implements RestoreSink {
+/** Applies the lines of a text to working copies of the tables they are about. */
+export class Loader implements RestoreSink {
   out = "";
   err = "";
   edit: TableEdit | undefined;
 
   constructor(readonly netfilter: Netfilter, readonly flags: RestoreFlags & { readonly tool: string }) {}
 
+  /** What the lines are read against. */
+  get reading(): Reading {
+    return {
+      ...this.netfilter.reading((warning) => this.err += warning),
+      isChain: (_, name) => this.edit?.has(name) ?? false,
+    };
+  }
+
+  protected open(table: Table): TableEdit {
+    return this.netfilter.edit(table);
+  }
+
   begin(table: Table): void {
-    this.edit = this.netfilter.edit(table, this.flags.variant);
+    this.edit = this.open(table);
     if (this.flags.noflush) return;
     if (this.flags.verbose) this.#sayFlushed(this.edit);
     this.edit.clear();
@@ -63,20 +72,20 @@ class Loader implements RestoreSink {
     for (const name of chains) if (!edit.isBuiltin(name)) this.out += `Deleting chain \`${name}'\n`;
   }
 
-  chain(name: string, policy: string, count: Count | undefined): void {
+  chain(name: string, policy: string, count: Count | undefined): boolean {
     const edit = this.edit as TableEdit;
     if (!edit.isBuiltin(name)) {
       if (this.flags.noflush && edit.has(name)) edit.flush(name);
       else if (edit.create(name) !== "ok") usage(`error creating chain '${name}':File exists`);
     }
-    if (policy === "-") return edit.touch(name);
+    if (policy === "-") return true;
     const errno = edit.policy(name, policy, count ?? ZERO);
-    if (errno === "ok") return;
+    if (errno === "ok") return true;
     const problem = `Can't set policy \`${policy}' on \`${name}' line %L: ${iptcText("policy", errno)}`;
     throw new Complaint(STATUS.OTHER, problem);
   }
 
-  command(request: Request): boolean {
+  command(request: Request, _text: string, _line: number): boolean {
     if ("loaded" in request) return true;
     const outcome = applyCommand(this.edit as TableEdit, request, { family: this.netfilter.family });
     this.out += outcome.out;

@@ -19,9 +19,9 @@ export interface RestoreSink {
   /** `*table`; an unknown one never gets here. */
   begin(table: Table): void;
   /** `:CHAIN POLICY [count]`; `policy` is `-` for a user chain. */
-  chain(name: string, policy: string, count: Count | undefined): void;
-  /** A command line such as `-A CHAIN ...`; `text` is the whole line. */
-  command(request: Request, text: string): boolean;
+  chain(name: string, policy: string, count: Count | undefined): boolean;
+  /** A command line such as `-A CHAIN ...`; `text` is the whole line, and `line` its number. */
+  command(request: Request, text: string, line: number): boolean;
   /** Lines `-A CHAIN ...` of one chain that were read before: the rules they append. */
   rules(chain: string, rules: readonly Rule[]): boolean;
   commit(): boolean;
@@ -155,8 +155,7 @@ class RestoreWalker {
     if (this.options.counters && policy !== "-" && count === undefined) {
       usage(`invalid policy counters for chain '${name}'`);
     }
-    this.sink.chain(name, policy, count);
-    return true;
+    return this.sink.chain(name, policy, count);
   }
 
   /** Lines that append to one chain: as they were read before, or line by line. */
@@ -197,7 +196,7 @@ class RestoreWalker {
     const lines = text.split("\n");
     for (const [i, request] of requests.entries()) {
       this.number = first + i;
-      if (!this.sink.command(request, lines[i] as string)) return { well: false };
+      if (!this.sink.command(request, lines[i] as string, this.number)) return { well: false };
     }
     return { well: true };
   }
@@ -212,7 +211,7 @@ class RestoreWalker {
     const count = text.startsWith("[") ? readCounters(text) ?? usage("Bad line %L: need ]") : undefined;
     const request = this.#read(text, count === undefined ? 0 : text.indexOf("]") + 1, this.table as Table);
     const told = count !== undefined && this.options.counters ? withCount(request, count) : request;
-    return this.sink.command(told, text);
+    return this.sink.command(told, text, this.number);
   }
 }
 

@@ -10,11 +10,13 @@ import { Complaint } from "../complaint.ts";
 import { helpText, restoreHelp } from "../help.ts";
 import { listedAddresses } from "../list.ts";
 import { type Netfilter, netfilterOf, type Variant } from "../netfilter.ts";
+import { NftEdit } from "../nft_edit.ts";
+import { chainRefusal, restoreNftTables, ruleRefusal } from "../nft_restore.ts";
 import { restoreTables } from "../restore.ts";
 import { TableEdit } from "../table_edit.ts";
 import { ctime } from "./ctime.ts";
 import { hostNames } from "./host_names.ts";
-import { inNftWords, nftRefusal } from "./nft_words.ts";
+import { inNftWords } from "./nft_words.ts";
 import { restoreTranslateProgram, translateProgram } from "./translate.ts";
 import { type Answer, complaintText, kernelText, VERSION } from "../tool_text.ts";
 
@@ -46,15 +48,25 @@ export function runIptables(
     }
     const edit = listing?.table ?? netfilter.edit(request.table, variant);
     const { out, tried, errno, changed } = applyCommand(edit, request, { family, names: listing?.names });
+    if (edit instanceof NftEdit && edit.busy !== undefined) {
+      return nftRefused({ out, err }, tool, chainRefusal(edit.busy));
+    }
     if (errno !== "ok") return { out, err: err + kernelText(tool, tried, errno), exit: 1 };
     const verdict = changed ? netfilter.commit(edit) : "ok";
-    if (verdict !== "ok" && variant === "nft") return { out, err: err + nftRefusal(tool, request, verdict), exit: 4 };
+    if (verdict !== "ok" && edit instanceof NftEdit) {
+      return nftRefused({ out, err }, tool, ruleRefusal(request.verb, request.chain ?? "", verdict));
+    }
     if (verdict !== "ok") return { out, err: err + kernelText(tool, "commit", verdict), exit: 1 };
     return { out, err, exit: 0 };
   } catch (error) {
     if (!(error instanceof Complaint)) throw error;
     return { out: "", err: err + complaintText(tool, error), exit: error.status };
   }
+}
+
+/** What the nft variant says where the kernel does not take a command. */
+function nftRefused({ out, err }: { readonly out: string; readonly err: string }, tool: string, what: string): Answer {
+  return { out, err: `${err}${tool} v1.8.9 (nf_tables):  ${what}\n`, exit: 4 };
 }
 
 interface SaveWords {
@@ -82,28 +94,40 @@ function readSaveWords(words: readonly string[], tool: string): SaveWords | Answ
 }
 
 /** Runs iptables-save; `now` is what its headings say. */
-export function runSave(netfilter: Netfilter, words: readonly string[], io: ToolIo, order?: "oldest first"): Answer {
-  const tool = `${toolName(netfilter.family)}-save`;
+export function runSave(netfilter: Netfilter, words: readonly string[], io: ToolIo): Answer {
+  const nft = io.variant === "nft";
+  const tool = io.name ?? `${toolName(netfilter.family)}-save`;
   const flags = readSaveWords(words, tool);
   if ("exit" in flags) return flags;
   const { table, counters, file } = flags;
   if (table !== undefined && !isTable(table)) {
     const problem = "Cannot initialize: Table does not exist (do you need to insmod?)";
-    return { out: "", err: `${tool} ${VERSION}: ${problem}\n`, exit: 1 };
+    const err = nft ? `Table \`${table}' does not exist\n` : `${tool} ${VERSION}: ${problem}\n`;
+    return { out: "", err, exit: 1 };
   }
-  const chosen = table === undefined ? netfilter.tables : [table as Table];
-  const tables = order === undefined ? chosen : chosen.toReversed();
+  const all = nft ? NFT_ORDER.filter((name) => isMade(netfilter, name)) : netfilter.tables;
+  const tables = table === undefined ? all : [table as Table];
   const out = netfilter.save({ counters, tool, date: ctime(io.now), tables });
   if (file === undefined) return { out, err: "", exit: 0 };
   io.write(file, out);
   return { out: "", err: "", exit: 0 };
 }
 
+/** The order in which the nft variant saves tables. */
+const NFT_ORDER = ["mangle", "security", "raw", "filter", "nat"] as const;
+
+/** Whether something has been made of a table; one that was only asked for is not there for nft. */
+function isMade(netfilter: Netfilter, table: Table): boolean {
+  if (netfilter.handles(table) !== undefined) return true;
+  return netfilter.tables.includes(table) &&
+    netfilter.chains(table).some(({ policy, entries }) => policy !== "ACCEPT" || entries.length > 0);
+}
+
 /** What the tools need of the process. */
 export interface ToolIo {
   readonly listing?: Listing;
   readonly variant?: Variant;
-  /** What the nft variant's restore calls itself: what it was called by. */
+  /** What the nft variant's save and restore call themselves: what they were called by. */
   readonly name?: string;
   readonly stdin: string;
   readonly now: number;
@@ -172,7 +196,8 @@ export function runRestore(netfilter: Netfilter, words: readonly string[], io: T
   if ("exit" in flags) return flags;
   const text = flags.file === undefined ? io.stdin : io.read(flags.file);
   if (text === undefined) return { out: "", err: `Can't open ${flags.file}: No such file or directory\n`, exit: 1 };
-  return restoreTables(netfilter, text, { ...flags, tool, ...(io.variant && { variant: io.variant }) });
+  const restore = io.variant === "nft" ? restoreNftTables : restoreTables;
+  return restore(netfilter, text, { ...flags, tool });
 }
 
 /** A table that stays as it is now. */
@@ -224,9 +249,6 @@ function program(family: Family, tool: Tool, variant: Variant): Program {
   };
 }
 
-/** The nft variant lists tables in the order they were made. */
-const nftSave: Tool = (netfilter, words, io) => runSave(netfilter, words, io, "oldest first");
-
 /** iptables-translate and its like, by the family and what is translated. */
 function translators(family: Family): [string, Program][] {
   const tool = toolName(family);
@@ -242,15 +264,11 @@ export function iptablesPrograms(): Map<string, Program> {
   for (const family of [4, 6] as const) {
     const name = toolName(family);
     for (const [tool, program] of translators(family)) programs.set(tool, program);
-    const tools: readonly (readonly [string, Tool, Tool])[] = [
-      ["", iptables, iptables],
-      ["-save", runSave, nftSave],
-      ["-restore", runRestore, runRestore],
-    ];
-    for (const [suffix, legacy, nft] of tools) {
-      programs.set(`${name}${suffix}`, program(family, legacy, "legacy"));
-      programs.set(`${name}-legacy${suffix}`, program(family, legacy, "legacy"));
-      programs.set(`${name}-nft${suffix}`, program(family, nft, "nft"));
+    const tools: readonly (readonly [string, Tool])[] = [["", iptables], ["-save", runSave], ["-restore", runRestore]];
+    for (const [suffix, tool] of tools) {
+      programs.set(`${name}${suffix}`, program(family, tool, "legacy"));
+      programs.set(`${name}-legacy${suffix}`, program(family, tool, "legacy"));
+      programs.set(`${name}-nft${suffix}`, program(family, tool, "nft"));
     }
   }
   return programs;

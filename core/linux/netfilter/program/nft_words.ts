@@ -1,6 +1,4 @@
 /** Where iptables-nft 1.8.9 says the same as iptables-legacy in other words. */
-import { type Errno, strerror } from "../../../base/mod.ts";
-import type { Command } from "../command.ts";
 import type { Answer } from "../tool_text.ts";
 
 interface Rewording {
@@ -28,10 +26,8 @@ const REWORDINGS: readonly Rewording[] = [
     nft: ([, name]) => `table '${name}' does not exist`,
   },
   {
-    legacy: /^(ip6?tables): Too many links\.\n/,
-    nft: ([, tool], words) =>
-      `${tool} v1.8.9 (nf_tables):  CHAIN_DEL failed (Device or resource busy): chain ${named(words, "-X", "")}\n`,
-    exit: 4,
+    legacy: /goto '(.*)' is not a chain/,
+    nft: ([, name]) => `Chain '${name}' does not exist`,
   },
   {
     legacy: /^(ip6?tables): No chain\/target\/match by that name\.\n/,
@@ -46,10 +42,6 @@ const REWORDINGS: readonly Rewording[] = [
   {
     legacy: /unable to initialize table '(.*)'\nError occurred at line: (\d+)/,
     nft: ([, table, line]) => `line ${line} table name '${table}' invalid\nError occurred at line: ${line}`,
-  },
-  {
-    legacy: /^(ip6?tables(?:-nft)?-restore: line \d+ failed)\n/,
-    nft: ([, text]) => `${text}: No chain/target/match by that name.\n`,
   },
 ];
 
@@ -77,12 +69,4 @@ export function inNftWords(answer: Answer, words: readonly string[], text: strin
     err = err.replace(found[0], () => text);
   }
   return { out, err: blameCommit(err.replaceAll("(legacy)", "(nf_tables)"), text), exit };
-}
-
-const TRIED: Readonly<Record<string, string>> = { A: "RULE_APPEND", I: "RULE_INSERT", R: "RULE_REPLACE" };
-
-/** What is said where the kernel does not take a rule. */
-export function nftRefusal(tool: string, { verb, chain }: Pick<Command, "verb" | "chain">, errno: Errno): string {
-  const why = errno === "ELOOP" ? "Too many links" : strerror(errno);
-  return `${tool} v1.8.9 (nf_tables):  ${TRIED[verb] ?? "COMMIT"} failed (${why}): rule in chain ${chain}\n`;
 }

@@ -149,12 +149,12 @@ class Teller implements RestoreSink {
     this.#say([`add table ${this.#at}`]);
   }
 
-  chain(name: string, policy: string): void {
-    if (policy === "-") return void this.#say([`add chain ${this.#at} ${name}`]);
+  chain(name: string, policy: string): boolean {
+    if (policy === "-") return this.#say([`add chain ${this.#at} ${name}`]);
     const hook = hookOf(this.#table, { name, policy: policy === "DROP" ? "DROP" : "ACCEPT" });
     // the translator's table of priorities ends before security's
     const priority = this.#table === "security" ? 0 : hook.priority;
-    this.#say([
+    return this.#say([
       `add chain ${this.#at} ${name} { type ${hook.type} hook ${hook.hook} priority ${priority}; policy ${hook.policy}; }`,
     ]);
   }
