@@ -93,3 +93,41 @@ Deno.test({
     ]);
   },
 });
+
+/** What is done to tables, one of each in turn drawn: chains come and go, rules move, texts are restored, nft takes away. */
+const DEEDS: readonly ((random: Random) => string)[] = [
+  (r) => `iptables-nft -t ${table(r)} -A ${chain(r)} -j ${r.pick(["ACCEPT", "RETURN", "A", "B"])}`,
+  (r) => `iptables-nft -t ${table(r)} -A ${chain(r)} -p tcp --dport ${r.below(99)} -m comment --comment c -j A`,
+  (r) => `iptables-nft -t ${table(r)} -A OUTPUT -s 10.0.0.1,10.0.0.2 -d 10.1.0.0/16,10.2.0.0/16`,
+  (r) => `iptables-nft -t ${table(r)} -I ${chain(r)} ${1 + r.below(3)} -j RETURN`,
+  (r) => `iptables-nft -t ${table(r)} -R ${chain(r)} ${1 + r.below(3)} -j B`,
+  (r) => `iptables-nft -t ${table(r)} -D ${chain(r)} ${1 + r.below(3)}`,
+  (r) => `iptables-nft -t ${table(r)} -D ${chain(r)} -j ${r.pick(["ACCEPT", "RETURN", "A"])}`,
+  (r) => `iptables-nft -t ${table(r)} -N ${r.pick(["A", "B"])}`,
+  (r) => `iptables-nft -t ${table(r)} -N ${r.pick(["A", "B"])}`,
+  (r) => `iptables-nft -t ${table(r)} -X${r.pick([" 2>/dev/null", ` ${chain(r)}`])}`,
+  (r) => `iptables-nft -t ${table(r)} -F${r.pick(["", ` ${chain(r)}`])}`,
+  (r) => `iptables-nft -t ${table(r)} -Z${r.pick(["", ` ${chain(r)}`])}`,
+  (r) => `iptables-nft -t ${table(r)} -E ${r.pick(["A B", "B A", "A C", "C A"])}`,
+  (r) => `iptables-nft -P ${r.pick(["INPUT", "FORWARD", "OUTPUT"])} ${r.pick(["ACCEPT", "DROP"])}`,
+  (r) => `printf '*${table(r)}\n:A - [0:0]\n-A A -j RETURN\n-A OUTPUT -j A\nCOMMIT\n' | iptables-nft-restore`,
+  (r) => `printf '*${table(r)}\n:OUTPUT ACCEPT [0:0]\n:B - [0:0]\n-I OUTPUT -j B\nCOMMIT\n' | iptables-nft-restore -n`,
+  (r) => `printf '*${table(r)}\n-F\n-A OUTPUT -j RETURN\nCOMMIT\n' | iptables-nft-restore -n`,
+  (r) => `nft delete rule ip ${table(r)} ${chain(r)} handle ${1 + r.below(8)} 2>/dev/null`,
+  (r) => `nft flush chain ip ${table(r)} ${chain(r)} 2>/dev/null`,
+  (r) => `nft delete chain ip ${table(r)} ${chain(r)} 2>/dev/null`,
+  (r) => `nft ${r.pick(["flush", "delete"])} table ip ${table(r)} 2>/dev/null`,
+  (r) => r.below(4) === 0 ? "nft flush ruleset" : `nft add chain ip ${table(r)} ${r.pick(["A", "B"])} 2>/dev/null`,
+];
+const table = (random: Random) => random.pick(["filter", "filter", "filter", "mangle"]);
+const chain = (random: Random) => random.pick(["INPUT", "OUTPUT", "FORWARD", "A", "B", "C"]);
+
+Deno.test({
+  name: `random commands leave chains, rules and handles as the real tools leave them (seed ${SEED})`,
+  ignore,
+  fn: () => {
+    const random = new Random(SEED);
+    const lines = Array.from({ length: 300 }, () => [random.pick(DEEDS)(random), "nft -a list ruleset"]).flat();
+    return hold(`iptables/commands ${SEED}`, [...lines, "iptables-nft -S", "iptables-nft-save | grep -v ^#"]);
+  },
+});

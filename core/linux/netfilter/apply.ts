@@ -2,6 +2,7 @@
 import type { Command } from "./command.ts";
 import { echoRule, listHeading, type ListOptions, listRule, specChain, specRule } from "./list.ts";
 import type { Family } from "./address.ts";
+import { NftEdit } from "./nft_edit.ts";
 import type { IptcErrno, TableEdit } from "./table_edit.ts";
 
 /** What a command did: its text, and an error with what was tried, or "ok". */
@@ -23,10 +24,10 @@ const DO: Readonly<Record<Command["verb"], Doer>> = {
   A: (edit, c) => ({ tried: "append", errno: edit.append(c.chain ?? "", c.rules) }),
   I: (edit, c) => ({ tried: "insert", errno: edit.insert(c.chain ?? "", c.rules, c.number ?? 1) }),
   R: (edit, c) => ({ tried: "replace", errno: replace(edit, c) }),
-  C: (edit, c) => ({ tried: deleteTried(c), errno: edit.check(c.chain ?? "", c.rules) }),
+  C: (edit, c) => ({ tried: deleteTried(edit, c), errno: edit.check(c.chain ?? "", c.rules) }),
   D: (edit, c) =>
     c.number === undefined
-      ? { tried: deleteTried(c), errno: edit.deleteRules(c.chain ?? "", c.rules) }
+      ? { tried: deleteTried(edit, c), errno: edit.deleteRules(c.chain ?? "", c.rules) }
       : { tried: "delete-number", errno: edit.deleteNumber(c.chain ?? "", c.number) },
   L: (edit, c, look) => list(edit, c, look),
   S: (edit, c) => spec(edit, c),
@@ -36,8 +37,7 @@ const DO: Readonly<Record<Command["verb"], Doer>> = {
   },
   Z: (edit, c) =>
     each(edit, c, {
-      // a counter of a chain that is not there for nft is sought like a rule
-      tried: c.chain !== undefined && c.number !== undefined && !edit.isThere(c.chain) ? "delete" : "zero",
+      tried: zeroTried(edit, c),
       say: "Zeroing",
       all: (name) => edit.isThere(name),
       act: (name) => edit.zero(name, c.number),
@@ -70,10 +70,17 @@ export function applyCommand(
   return { out: echo + out, tried, errno, changed };
 }
 
-/** libiptc blames the rule only where its target is a verdict; else the name. */
-function deleteTried(command: Command): string {
+/** libiptc blames the rule only where its target is a verdict; else the name. The nft variant always blames the rule. */
+function deleteTried(edit: TableEdit, command: Command): string {
+  if (edit instanceof NftEdit) return "delete";
   const target = command.rules[0]?.target?.target;
   return target === undefined || ["ACCEPT", "DROP", "RETURN", "QUEUE"].includes(target) ? "delete" : "find";
+}
+
+/** The nft variant seeks the counter of a chain that is not there like a rule. */
+function zeroTried(edit: TableEdit, { chain, number }: Command): string {
+  const sought = edit instanceof NftEdit && chain !== undefined && number !== undefined && !edit.isThere(chain);
+  return sought ? "delete" : "zero";
 }
 
 function replace(edit: TableEdit, command: Command): IptcErrno {

@@ -18,8 +18,11 @@ const KEYS: Readonly<Record<Family, StateKey<Netfilter>>> = {
   6: { label: "ip6tables" },
 };
 
-/** Numbers of rules that are spent where the kernel refuses one late: a circle it looks at twice. */
-const SPENT: { readonly [errno in Errno]?: number } = { EOPNOTSUPP: 1, ELOOP: 2 };
+/** How many of `made` numbers the kernel spends on a change that it refuses: it looks at a circle twice, at most refused rules before it numbers them. */
+function spent(verdict: Errno, made: number): number {
+  if (verdict === "ELOOP") return 2 * made;
+  return verdict === "EOPNOTSUPP" ? made : Math.max(0, made - 1);
+}
 
 /** The tables of one family in a namespace. */
 export function netfilterOf(namespace: Namespace, family: Family = 4): Netfilter {
@@ -117,8 +120,11 @@ export class Netfilter {
     const { fresh, last } = edit.numbered;
     // the kernel numbers a table before it looks at the rules
     const table = fresh && last > 0 ? nextTableHandle(this.namespace) : before?.table;
-    if (verdict !== "ok") return before && { ...before, last: before.last + (SPENT[verdict] ?? 0) };
-    return table === undefined || last === 0 ? undefined : { table, last };
+    if (verdict === "ok") return table === undefined || last === 0 ? undefined : { table, last };
+    if (fresh && verdict === "ELOOP") nextTableHandle(this.namespace);
+    return before === undefined || fresh
+      ? before
+      : { ...before, last: before.last + spent(verdict, last - before.last) };
   }
 
   /** The dump of some tables, or of all that are loaded. */

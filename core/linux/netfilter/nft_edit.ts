@@ -87,7 +87,11 @@ export class NftEdit extends TableEdit {
       return errno;
     }
     if (!this.isThere(name)) return "ENOENT";
-    if (!this.isBare(name)) return "ENOTEMPTY";
+    if (!this.isBare(name)) {
+      const drops = this.chain(name)?.policy === "DROP";
+      if (!drops) this.busy = name;
+      return "ENOTEMPTY";
+    }
     this.reset(name);
     return "ok";
   }
