@@ -18,7 +18,7 @@ const KEYS: Readonly<Record<Family, StateKey<Netfilter>>> = {
   6: { label: "ip6tables" },
 };
 
-/** How many of `made` numbers the kernel spends on a change that it refuses: it looks at a circle twice, at most refused rules before it numbers them. */
+/** How many numbers the kernel spends on a change it refuses: it makes all of a circle twice, and numbers no rule it cannot read. */
 function spent(verdict: Errno, made: number): number {
   if (verdict === "ELOOP") return 2 * made;
   return verdict === "EOPNOTSUPP" ? made : Math.max(0, made - 1);
