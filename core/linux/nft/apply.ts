@@ -1,7 +1,16 @@
 import { isFailure, type Result } from "../../base/mod.ts";
 import type { NftChange, NftTransaction } from "./changes.ts";
 import { printMerged, spanOf } from "./datatypes.ts";
-import { type LiveChain, type LiveSet, namesIn, overlapped, TableDraft, targetOf, type Undo } from "./draft.ts";
+import {
+  keyText,
+  type LiveChain,
+  type LiveSet,
+  namesIn,
+  overlapped,
+  TableDraft,
+  targetOf,
+  type Undo,
+} from "./draft.ts";
 import { setTypes } from "./element_order.ts";
 import type { ManagedTables, NftRefusal } from "./managed.ts";
 import type { NftChain, NftElement, NftRule, NftSet, NftTable } from "./types.ts";
@@ -303,7 +312,7 @@ function applyElements(
   const live = draft.sets.get(change.set);
   if (live === undefined) return NO_NAME;
   for (const element of change.elements) {
-    const what = element.key.join(" . ");
+    const what = keyText(element);
     if (change.verb === "delete") {
       if (!live.elements.has(what)) return { errno: "ENOENT", where: "element", what };
       draft.takeElement(change.set, what, undo);
@@ -323,7 +332,7 @@ interface Put {
 function putElement(draft: TableDraft, { live, element, verb }: Put, undo: Undo): NftRefusal | undefined {
   const target = targetOf(element.value);
   if (target !== undefined && !draft.chains.has(target)) return { errno: "ENOENT", where: "element" };
-  const known = live.elements.get(element.key.join(" . "));
+  const known = live.elements.get(keyText(element));
   if (known === undefined) {
     const other = overlapped(live, element, spanIn);
     if (live.set.autoMerge === true && element.value === undefined) {

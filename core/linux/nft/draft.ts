@@ -47,8 +47,8 @@ export class TableDraft {
   others: readonly (NftOther & { readonly handle: number })[] = [];
   flags: readonly string[] = [];
   comment: string | undefined;
-  /** How many rules and elements name a chain (`chain NAME`) or a set (`set NAME`). */
-  readonly #uses = new Map<string, number>();
+  /** How many rules and elements name a chain or a set. */
+  readonly #uses = { chain: new Map<string, number>(), set: new Map<string, number>() };
   #handles = 0;
 
   /** @param keeper `managed` where another tool keeps the table and it is only shown here */
@@ -93,7 +93,7 @@ export class TableDraft {
 
   /** Whether a rule or an element still names it. */
   isUsed(what: "chain" | "set", name: string): boolean {
-    return (this.#uses.get(`${what} ${name}`) ?? 0) > 0;
+    return (this.#uses[what].get(name) ?? 0) > 0;
   }
 
   addChain(chain: Omit<NftChain, "rules">, undo: Undo): void {
@@ -132,7 +132,7 @@ export class TableDraft {
   putElement(set: string, element: NftElement, undo: Undo): void {
     const live = this.sets.get(set) as LiveSet;
     const { elements } = live;
-    const key = element.key.join(" . ");
+    const key = keyText(element);
     live.version++;
     this.touched.sets.add(set);
     const before = elements.get(key);
@@ -221,9 +221,20 @@ export class TableDraft {
 
   #count(name: string | undefined, by: number, what: "chain" | "set" = "chain"): void {
     if (name === undefined) return;
-    const key = `${what} ${name}`;
-    this.#uses.set(key, (this.#uses.get(key) ?? 0) + by);
+    const uses = this.#uses[what];
+    uses.set(name, (uses.get(name) ?? 0) + by);
   }
+}
+
+const keys = new WeakMap<NftElement, string>();
+
+/** An element's key as one text: the same one for every table that has the element. */
+export function keyText(element: NftElement): string {
+  const known = keys.get(element);
+  if (known !== undefined) return known;
+  const key = element.key.join(" . ");
+  keys.set(element, key);
+  return key;
 }
 
 function anonymousSets({ statements }: NftRule): number {

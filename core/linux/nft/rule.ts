@@ -62,8 +62,15 @@ function refuseWord(words: WordReader): never {
 
 /** A rule as a table of a family keeps it: tests that another one implies are gone, the default answers unsaid. */
 export function keptRule(rule: NftRule, family: NftFamily): NftRule {
-  return { ...rule, statements: withoutDependencies(rule.statements.map(keptStatement), family) };
+  const known = kept.get(rule);
+  if (known?.family === family) return known.rule;
+  const own = { ...rule, statements: withoutDependencies(rule.statements.map(keptStatement), family) };
+  kept.set(rule, { family, rule: own });
+  return own;
 }
+
+/** Rules are values: many tables keep the same. */
+const kept = new WeakMap<NftRule, { readonly family: NftFamily; readonly rule: NftRule }>();
 
 function keptStatement(statement: NftStatement): NftStatement {
   if (statement.kind !== "match" || "set" in statement.against) return statement;

@@ -46,13 +46,40 @@ export interface RulePlace extends Place {
   readonly fresh: () => string;
 }
 
+/** Rules that ask nothing of their table are the same in every one: what became of them, by family. */
+const plainRules = { 4: new WeakMap<NftRule, CompiledRule>(), 6: new WeakMap<NftRule, CompiledRule>() };
+
 /** Compiles a rule. */
 export function compileRule(rule: NftRule, place: RulePlace): CompiledRule {
-  const writer = new RuleWriter(place);
+  const known = plainRules[place.family].get(rule);
+  if (known !== undefined) return known;
+  let plain = true;
+  const ask = <A extends readonly unknown[], T>(question: (...about: A) => T) => (...about: A): T => {
+    plain = false;
+    return question(...about);
+  };
+  const { sets, maps, fresh } = place;
+  const writer = new RuleWriter({
+    ...place,
+    sets: { plane: ask(sets.plane.bind(sets)), keys: ask(sets.keys.bind(sets)) },
+    maps: ask(maps),
+    fresh: ask(fresh),
+  });
   const rules: PlaneRule[] = [];
   writer.write(rules, ALWAYS, { statements: rule.statements, first: 0 });
-  return { rules, chains: writer.chains };
+  const compiled = { rules, chains: writer.chains };
+  if (plain) plainRules[place.family].set(rule, compiled);
+  return compiled;
 }
+
+/** What an element of a verdict map became, looked up by these selectors. */
+interface Case {
+  readonly by: string;
+  readonly rules: readonly PlaneRule[];
+}
+
+/** Elements are values, too. */
+const caseRules = { 4: new WeakMap<NftElement, Case>(), 6: new WeakMap<NftElement, Case>() };
 
 /** Statements that are left, and the place of the first of them in the rule. */
 interface Rest {
@@ -169,6 +196,7 @@ class RuleWriter {
   /** A case a rule: a verdict, a translation or a value for each key. */
   #lookup(into: PlaneRule[], when: Alternatives, { statements, first }: Rest): void {
     const [statement, ...more] = statements as [NftStatement, ...NftStatement[]];
+    if (statement.kind === "vmap" && more.length === 0 && when === ALWAYS && this.#elements(into, statement)) return;
     const cases = this.#cases(statement);
     const by = statement.kind === "vmap" ? statement.by : lookupOf(statement)?.by ?? [];
     const draws = drawnCases(by[0] ?? "", cases.map(({ key }) => key.join(" . ")));
@@ -186,6 +214,31 @@ class RuleWriter {
     }
     this.#writeCases(into, when, { cases, by, draws, leave: false });
     if (more.length > 0) this.write(into, when, rest);
+  }
+
+  /** A named verdict map, element by element; false where an element takes more than rules of its own. */
+  #elements(into: PlaneRule[], { by, map }: Extract<NftStatement, { kind: "vmap" }>): boolean {
+    if (typeof map !== "string" || drawnCases(by[0] ?? "", []) !== undefined) return false;
+    const key = by.join(" . ");
+    const all: PlaneRule[] = [];
+    for (const element of this.place.maps(map)) {
+      const rules = this.#element(element, by, key);
+      if (rules === undefined) return false;
+      for (const rule of rules) all.push(rule);
+    }
+    for (const rule of all) into.push(rule);
+    return true;
+  }
+
+  #element(element: NftElement, selectors: readonly string[], by: string): readonly PlaneRule[] | undefined {
+    const known = caseRules[this.place.family].get(element);
+    if (known?.by === by) return known.rules;
+    const when = keyConditions(selectors, element.key, this.place);
+    if (when.some((conditions) => fitting(conditions) !== conditions.length)) return undefined;
+    const action = verdictAction(element.value as NftVerdict);
+    const rules = when.map((conditions) => ({ conditions, action }));
+    caseRules[this.place.family].set(element, { by, rules });
+    return rules;
   }
 
   #writeCases(into: PlaneRule[], when: Alternatives, { cases, by, draws, leave }: Cases): void {

@@ -169,14 +169,18 @@ export function cachedChain(live: LiveChain, table: TableDraft, place: TablePlac
   }
   const asked = new Questions(table, place.sets);
   const written = writeChain(live, { ...place, sets: asked.sets, maps: asked.maps });
-  place.cache.set(live, {
-    version: live.version,
-    asks: asked.names,
-    holds: (sets) => asked.hold(sets),
-    written,
-  });
+  const { version } = live;
+  const asks = asked.names;
+  place.cache.set(
+    live,
+    asks.size === 0
+      ? { version, asks: NOTHING, holds: () => true, written }
+      : { version, asks, holds: (sets) => asked.hold(sets), written },
+  );
   return written;
 }
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** What a chain asked of sets while it was compiled: answers that change make it stale. */
 class Questions {

@@ -29,8 +29,30 @@ interface Context {
   readonly firewall: boolean;
 }
 
-/** Computes the part of one Service port. */
+/** The part of one Service port; what does not depend on the node is one value for all of them. */
 export function portPart(port: ServicePort, view: ServiceView): PortPart {
+  const part = commonPart(port, view);
+  const own = port.reachable.filter(({ node }) => node === view.nodeName);
+  if (own.length === 0) return part;
+  return { ...part, elements: [...part.elements, ...own.map((endpoint) => hairpin(endpoint, port))] };
+}
+
+const parts = new WeakMap<ServicePort, { readonly key: string; readonly part: PortPart }>();
+const keys = new WeakMap<ServiceView, string>();
+
+/** The part without the node's own connections to itself. */
+function commonPart(port: ServicePort, view: ServiceView): PortPart {
+  const common = keys.get(view) ?? JSON.stringify([view.localTraffic, view.masqueradeMark]);
+  keys.set(view, common);
+  const key = port.sourceRanges.length === 0 ? common : `${common} ${view.nodeIP}`;
+  const known = parts.get(port);
+  if (known?.key === key) return known.part;
+  const part = makePart(port, view);
+  parts.set(port, { key, part });
+  return part;
+}
+
+function makePart(port: ServicePort, view: ServiceView): PortPart {
   const context = {
     port,
     view,
@@ -60,7 +82,6 @@ function elementsOf(context: Context): PlacedElement[] {
       element: { key: at(ip), value: goto(names.firewall) },
     })),
     ...(port.nodePort === 0 ? [] : from([port.protocol, String(port.nodePort)])),
-    ...port.reachable.filter(({ node }) => node === context.view.nodeName).map((endpoint) => hairpin(endpoint, port)),
   ];
 }
 

@@ -92,15 +92,29 @@ export function skeletonChanges(view: ServiceView): NftChange[] {
 
 /** Makes chains where they are missing, empties them, then fills them: they may name one another. */
 export function writeChains(chains: readonly NftChain[]): NftChange[] {
-  return [
-    ...chains.flatMap(({ rules: _, ...chain }): NftChange[] => [
-      { verb: "add", kind: "chain", chain },
-      { verb: "flush", kind: "chain", name: chain.name },
-    ]),
-    ...chains.flatMap(({ name, rules }) =>
-      rules.map((rule) => ({ verb: "add", kind: "rule", chain: name, rule }) as const)
-    ),
-  ];
+  const all = chains.map(chainChanges);
+  return [...all.flatMap(({ made }) => made), ...all.flatMap(({ filled }) => filled)];
+}
+
+interface ChainChanges {
+  readonly made: readonly NftChange[];
+  readonly filled: readonly NftChange[];
+}
+
+/** Chains are values: what makes them is the same for every table. */
+const written = new WeakMap<NftChain, ChainChanges>();
+
+function chainChanges(whole: NftChain): ChainChanges {
+  const known = written.get(whole);
+  if (known !== undefined) return known;
+  const { rules, ...chain } = whole;
+  const { name } = chain;
+  const changes: ChainChanges = {
+    made: [{ verb: "add", kind: "chain", chain }, { verb: "flush", kind: "chain", name }],
+    filled: rules.map((rule) => ({ verb: "add", kind: "rule", chain: name, rule })),
+  };
+  written.set(whole, changes);
+  return changes;
 }
 
 /** One command each. */
