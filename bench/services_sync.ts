@@ -1,11 +1,17 @@
 /**
- * kube-proxy on one node with 10,000 Services of two endpoints each: the first sync, and one after one more endpoint, in each mode. The
- * peer's figures are recordings of the real kube-proxy on this kind of machine.
+ * kube-proxy with 10,000 Services of two endpoints each, in each mode: the first sync of one node, a sync after one more endpoint, and the
+ * first syncs of 100 nodes of one cluster, with the memory they take. The peer's figures are recordings of the real kube-proxy on
+ * this kind of machine; for 100 nodes a hundred times that.
  */
-import type { EndpointSlice, Service } from "../core/kube/mod.ts";
-import type { ModeName } from "../core/node/mod.ts";
+import { setImmediate } from "node:timers";
+import { Random, VirtualClock } from "../core/base/mod.ts";
+import { type EndpointSlice, type KubeObject, type Service, Store } from "../core/kube/mod.ts";
+import { LINUX_PROGRAMS, Machine, NETFILTER_PROGRAMS, Runner } from "../core/linux/mod.ts";
+import { type ModeName, startProxyAgent } from "../core/node/mod.ts";
 import { FlowNode } from "../tests/conformance/kube_proxy_node.ts";
-import { median, type Row, timeRows } from "./measure.ts";
+import { planeBytes } from "../wasm/bytes.ts";
+import { Plane } from "../wasm/mod.ts";
+import { median, round, type Row, timeRows } from "./measure.ts";
 
 /** kube-proxy 1.36.3 on an idle machine (`../shared/vectors/kubeproxy.md`), milliseconds: its own sync time. */
 const RECORDED = "kube-proxy 1.36.3 (recorded)";
@@ -14,7 +20,10 @@ const RECORDED_CHANGE: Partial<Record<ModeName, number>> = { iptables: 540, nfta
 
 const SERVICES = 10_000;
 const MODES: readonly ModeName[] = ["iptables", "nftables"];
-const CHANGES = 5;
+const CHANGES = 20;
+const NODES = 100;
+/** What all of it may take, in GiB: the limit that the figure is held against. */
+const MEMORY = 4;
 
 /** Rows of the first sync and of a change, in each mode. */
 export async function syncs(): Promise<Row[]> {
@@ -25,7 +34,53 @@ export async function syncs(): Promise<Row[]> {
     rows.push(...timeRows(of("full-sync"), full, { [RECORDED]: RECORDED_FULL[mode] }));
     rows.push(...timeRows(of("endpoint-more"), change, { [RECORDED]: RECORDED_CHANGE[mode] }));
   }
+  for (const mode of MODES) {
+    const { took, memory } = await nodesTime(mode);
+    const peers = { [`${RECORDED} x ${NODES}`]: NODES * (RECORDED_FULL[mode] ?? 0) / 1000 };
+    rows.push(...timeRows({ subject: "services", case: `nodes-${NODES}/${SERVICES}/${mode}`, unit: "s" }, took, peers));
+    rows.push({
+      subject: "services",
+      case: `memory-${NODES}/${SERVICES}/${mode}`,
+      unit: "GiB",
+      ours: round(memory),
+      theirs: MEMORY,
+      peer: "the limit",
+      ratio: round(MEMORY / memory),
+    });
+  }
   return rows;
+}
+
+/** Seconds until every node of a cluster has its first rules, and the GiB of the process then. */
+async function nodesTime(mode: ModeName): Promise<{ took: number; memory: number }> {
+  const store = new Store();
+  for (let i = 0; i < SERVICES; i++) {
+    store.put(serviceOf(i));
+    store.put(sliceOf(i, [pod(2 * i), pod(2 * i + 1)], (n) => `node-${(2 * i + n) % NODES}`));
+  }
+  const plane = Plane.open(planeBytes(), { seed: 1 });
+  const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
+  const runner = new Runner({ plane, clock: new VirtualClock(Date.UTC(2026, 0, 1)), turn });
+  const programs = new Map([...LINUX_PROGRAMS, ...NETFILTER_PROGRAMS]);
+  const start = performance.now();
+  for (let n = 0; n < NODES; n++) {
+    const name = `node-${n}`;
+    store.put(nodeOf(name, `192.168.0.${n + 1}`));
+    const machine = new Machine({ name, plane, runner, random: new Random(n), programs });
+    startProxyAgent({ machine, node: name, store, config: { mode, clusterCIDR: "10.0.0.0/8" } });
+  }
+  await runner.advance(3000);
+  return { took: (performance.now() - start) / 1000, memory: Deno.memoryUsage().rss / 2 ** 30 };
+}
+
+function nodeOf(name: string, address: string): KubeObject {
+  return {
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { uid: "", resourceVersion: "", creationTimestamp: META.creationTimestamp, name },
+    spec: {},
+    status: { addresses: [{ type: "InternalIP", address }] },
+  } as KubeObject;
 }
 
 async function syncTimes(mode: ModeName): Promise<{ full: number; change: number }> {
@@ -69,7 +124,12 @@ function serviceOf(i: number): Service {
   } as Service;
 }
 
-function sliceOf(i: number, addresses: readonly string[]): EndpointSlice {
+/** Every second endpoint is on the one node, unless `nodeName` says where. */
+function sliceOf(
+  i: number,
+  addresses: readonly string[],
+  nodeName: (n: number) => string = (n) => n % 2 === 0 ? "test-node" : "other",
+): EndpointSlice {
   return {
     apiVersion: "discovery.k8s.io/v1",
     kind: "EndpointSlice",
@@ -77,7 +137,7 @@ function sliceOf(i: number, addresses: readonly string[]): EndpointSlice {
     addressType: "IPv4",
     endpoints: addresses.map((address, n) => ({
       addresses: [address],
-      nodeName: n % 2 === 0 ? "test-node" : "other",
+      nodeName: nodeName(n),
       conditions: { ready: true },
     })),
     ports: [{ name: "http", port: 8080, protocol: "TCP" }],

@@ -32,8 +32,14 @@ export function portChanges(before: readonly ServicePort[], after: readonly Serv
 
 /** What a port is known by: its name and protocol. */
 export function portKey(port: ServicePort): string {
-  return `${port.name}/${port.protocol}`;
+  const known = keys.get(port);
+  if (known !== undefined) return known;
+  const key = `${port.name}/${port.protocol}`;
+  keys.set(port, key);
+  return key;
 }
+
+const keys = new WeakMap<ServicePort, string>();
 
 /** The ports of those Services that one of these ports belongs to. */
 export function portsOfServices(ports: readonly ServicePort[], some: readonly ServicePort[]): readonly ServicePort[] {

@@ -67,25 +67,28 @@ export function directionsOf(shape: SetShape, selectors: readonly string[]): num
   return shape.parts.length | (bits << 8);
 }
 
-/** Members of elements that were encoded before. */
-const encoded = new WeakMap<LiveSet, WeakMap<NftElement, number[][]>>();
+/** Members of elements that were encoded before, for a shape: elements are values, and sets of many tables have the same. */
+const encoded = new WeakMap<NftElement, { readonly shape: string; readonly members: readonly Uint32Array[] }>();
 
 /** The words of a set with these elements. */
 export function encodePlaneSet(live: LiveSet, shape: SetShape, elements: readonly NftElement[]): Uint32Array {
   const { set } = live;
-  const out = new Encoder(shape.family, () => 0);
+  const out = new Encoder(shape.family, () => 0, 16 * elements.length + 64);
   const type = shape.parts.reduce((bits, part, i) => bits | (TYPES[part.kind] << (4 * i)), 0);
   const timed = set.timeout !== undefined || set.flags.includes("timeout");
-  const known = encoded.get(live) ?? new WeakMap<NftElement, number[][]>();
-  encoded.set(live, known);
-  const members = elements.flatMap((element) => {
-    const own = known.get(element) ?? membersOf(element, shape);
-    known.set(element, own);
-    return own;
-  });
+  const name = JSON.stringify(shape);
+  const members: Uint32Array[] = [];
+  for (const element of elements) {
+    let known = encoded.get(element);
+    if (known?.shape !== name) {
+      known = { shape: name, members: membersOf(element, shape).map((words) => Uint32Array.from(words)) };
+      encoded.set(element, known);
+    }
+    for (const member of known.members) members.push(member);
+  }
   out.push(PROGRAM.VERSION, shape.family, type, timed ? SETFLAG.TIMEOUT : 0, Math.ceil((set.timeout ?? 0) / 1000));
   out.push(set.size ?? 0xffff_ffff, shape.family === 4 ? 32 : 128, members.length);
-  for (const member of members) out.push(...member);
+  for (const member of members) out.words(member);
   return out.finish();
 }
 

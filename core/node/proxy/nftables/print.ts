@@ -60,11 +60,6 @@ export function elementKey(placed: PlacedElement): string {
 /** Parts that stay keep their elements, and every sync asks for all keys. */
 const keys = new WeakMap<PlacedElement, string>();
 
-/** The service port's name and protocol: what one part is known by. */
-export function partKey(port: ServicePort): string {
-  return `${port.name}/${port.protocol}`;
-}
-
 /** Loopback addresses are left out: this mode has no node ports there. */
 export function nodePortElements(view: ServiceView): PlacedElement[] {
   if (view.nodePortAddresses === "all") return [];

@@ -1,9 +1,9 @@
 import { type NftChange, type NftTable, type NftTransaction, printNftTransaction } from "../../../linux/mod.ts";
-import { portChanges, portsOfServices } from "../changes.ts";
+import { portChanges, portKey, portsOfServices } from "../changes.ts";
 import type { ServiceView } from "../view.ts";
 import { isAffinitySet, isNftServiceChain } from "./names.ts";
 import { type PlacedElement, type PortPart, portPart } from "./port.ts";
-import { elementKey, nodePortElements, onProxyTable, partKey, skeletonChanges, writeChains } from "./print.ts";
+import { elementKey, nodePortElements, onProxyTable, skeletonChanges, writeChains } from "./print.ts";
 
 /** A chain that nothing leads to any more is taken away when it has been so for longer than this, in milliseconds. */
 export const STALE_AFTER = 1000;
@@ -48,9 +48,9 @@ export function syncNftables(
   const gone = [...old.stale].filter(([, since]) => at.now - since > STALE_AFTER).map(([chain]) => chain);
   for (const chain of gone) old.chains.delete(chain);
   const due = portsDue(view, before);
-  const written = due.changed.map((port) => [partKey(port), portPart(port, view)] as const);
-  const replaced = [...due.changed, ...due.gone].flatMap((port) => old.parts.get(partKey(port)) ?? []);
-  for (const port of due.gone) old.parts.delete(partKey(port));
+  const written = due.changed.map((port) => [portKey(port), portPart(port, view)] as const);
+  const replaced = [...due.changed, ...due.gone].flatMap((port) => old.parts.get(portKey(port)) ?? []);
+  for (const port of due.gone) old.parts.delete(portKey(port));
   for (const [key, part] of written) old.parts.set(key, part);
   const fresh = written.map(([, part]) => part);
   const next = fewElements(view, old, { replaced, fresh }) ?? allElements(view, old);
@@ -103,8 +103,8 @@ function found(view: ServiceView, table: NftTable | undefined): NftSynced {
 function portsDue(view: ServiceView, before: NftSynced | undefined) {
   if (before === undefined) return { changed: view.ports, gone: [] };
   const { changed, replaced } = portChanges(before.view.ports, view.ports);
-  const now = new Set(changed.map(partKey));
-  return { changed: portsOfServices(view.ports, changed), gone: replaced.filter((port) => !now.has(partKey(port))) };
+  const now = new Set(changed.map(portKey));
+  return { changed: portsOfServices(view.ports, changed), gone: replaced.filter((port) => !now.has(portKey(port))) };
 }
 
 /** Parts that a sync takes away and writes. */
@@ -145,7 +145,7 @@ function allElements(view: ServiceView, old: NftSynced): Elements {
   const elements = new Map(nodePorts.map((each) => [elementKey(each), each]));
   const shared = new Set<string>();
   for (const port of view.ports) {
-    for (const each of old.parts.get(partKey(port))?.elements ?? []) {
+    for (const each of old.parts.get(portKey(port))?.elements ?? []) {
       const key = elementKey(each);
       if (elements.has(key)) shared.add(key);
       elements.set(key, each);
