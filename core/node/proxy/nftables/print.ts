@@ -12,7 +12,7 @@ import {
   printNftListing,
   printNftTransaction,
 } from "../../../linux/mod.ts";
-import type { ServicePort, ServiceView } from "../view.ts";
+import type { ServiceView } from "../view.ts";
 import { type PlacedElement, portPart } from "./port.ts";
 import { ipOf } from "./rules.ts";
 import { baseChains, sharedChains, sharedSets } from "./skeleton.ts";
