@@ -8,6 +8,7 @@ import type { FlowGroup } from "../conformance/kube_proxy_flow_file.ts";
 import { FlowNode } from "../conformance/kube_proxy_node.ts";
 import { ipPacket } from "../conformance/kube_proxy_packet.ts";
 import { missing } from "./real.ts";
+import { LOCAL, type randomService, randomWorld } from "./services_world.ts";
 
 const ignore = await missing("random Services in a real kernel", [
   "iptables-legacy-restore",
@@ -15,7 +16,6 @@ const ignore = await missing("random Services in a real kernel", [
   "python3",
 ]) !== undefined;
 
-const LOCAL = ["127.0.0.1", "192.168.0.2", "192.168.1.2"];
 const HARNESS = new URL("./services_node.py", import.meta.url).pathname;
 const PROTOCOLS = { TCP: 6, UDP: 17 } as const;
 /** Packets of a flow; enough to see each of three endpoints. */
@@ -28,52 +28,6 @@ interface Flow {
   readonly dst: string;
   readonly dport: number;
   readonly protocol: "TCP" | "UDP";
-}
-
-/** Services of every kind, with no, some or only remote endpoints. */
-function randomWorld(random: Random): FlowGroup {
-  const services = Array.from({ length: 6 }, (_, i) => randomService(random, i));
-  return {
-    name: "random",
-    nodeIP: "192.168.0.2",
-    localIPs: LOCAL,
-    config: {},
-    services,
-    endpoints: services.flatMap(({ name, ports }, i) => {
-      const addresses = Array.from({ length: random.below(4) }, (_, n) => ({
-        ip: `10.${180 + i}.${n}.1`,
-        node: random.below(2) === 0 ? "test-node" : "other",
-        ready: random.below(5) > 0,
-      }));
-      const own = ports.map((port) => ({ name: port.name, port: port.targetPort, protocol: port.protocol }));
-      return addresses.length === 0 ? [] : [{ service: `ns/${name}`, addresses, ports: own }];
-    }),
-    cases: [],
-  };
-}
-
-function randomService(random: Random, i: number) {
-  const pick = <T>(list: readonly T[]): T => list[random.below(list.length)] as T;
-  const type = pick(["ClusterIP", "NodePort", "LoadBalancer"]);
-  const ports = Array.from({ length: 1 + random.below(2) }, (_, p) => ({
-    name: `p${p}`,
-    port: 80 + p,
-    targetPort: 8080 + p,
-    protocol: pick(["TCP", "UDP"] as const),
-    ...(type === "ClusterIP" ? {} : { nodePort: 30000 + 10 * i + p }),
-  }));
-  return {
-    ns: "ns",
-    name: `svc${i}`,
-    type,
-    clusterIP: `172.30.0.${10 + i}`,
-    ports,
-    ...(random.below(3) === 0 ? { externalIPs: [`203.0.114.${i + 1}`] } : {}),
-    ...(type === "LoadBalancer" ? { loadBalancerIngress: [{ ip: `1.2.3.${i + 1}` }] } : {}),
-    ...(type === "LoadBalancer" && random.below(2) === 0 ? { loadBalancerSourceRanges: ["203.0.113.0/25"] } : {}),
-    ...(type !== "ClusterIP" && random.below(2) === 0 ? { externalTrafficPolicy: "Local" } : {}),
-    ...(random.below(3) === 0 ? { internalTrafficPolicy: "Local" } : {}),
-  };
 }
 
 /** From a pod, an endpoint, inside and outside a source range: to addresses of Services, node ports and ports that are none. */
