@@ -219,7 +219,7 @@ function script(setup: readonly Typed[], steps: readonly Typed[]): string {
     const wait = LINKS.test(one.cmd) ? "; sleep 1.2" : "";
     return `timeout -k 1 20 ${
       within(one)
-    } >out 2>err <stdin; r=$?; ${mark}; printf '%s\\002' $r; cat out; printf '\\002'; cat err${wait}`;
+    } >out 2>err <stdin 3<&-; r=$?; ${mark}; printf '%s\\002' $r; cat out; printf '\\002'; cat err${wait}`;
   };
   return [FRESH, ...setup.map((one) => `${within(one)} || echo setup failed >&2`), "sleep 1.3", ...steps.map(step)]
     .join("\n");
@@ -258,6 +258,8 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\bused \d+\/\d+\/\d+/g, "used <*>"],
   [/\bage \d+\b/g, "age <*>"],
   [/\bpid=\d+/g, "pid=<*>"],
+  [/\bident=\d+/g, "ident=<*>"],
+  [/^\[\d+\.\d{6}\] /gm, "[<*>] "],
   [/\btid=\d+/g, "tid=<*>"],
   // What the kernel draws: addresses that no world gives out.
   [/\b(?!02:00:00:00)[0-9a-f][26ae](:[0-9a-f]{2}){5}\b/g, "<*>"],

@@ -32,6 +32,12 @@ export interface PingOptions {
   readonly timestamps: boolean;
   readonly outstanding: boolean;
   readonly audible: boolean;
+  /** `-B`: the source stays the one found at first, and is told. */
+  readonly keepSource: boolean;
+  /** `-F`: 20 bits. */
+  readonly flow?: number;
+  /** `-R`, `-T`, `-N`: said, and without effect. */
+  readonly unmodelled: readonly string[];
   /** What is said before anything else. */
   readonly warnings: string;
 }
@@ -57,8 +63,13 @@ class Stop extends Error {
   }
 }
 
-/** Reads the arguments, or says why not. */
+/** Reads the arguments, or says why not, as the program of that name. */
 export function pingOptions(args: readonly string[], name: string): PingOptions | PingStop {
+  const read = readOptions(args, name);
+  return "exit" in read && read.err !== undefined ? { ...read, err: read.err.replace(/^ping:/gm, `${name}:`) } : read;
+}
+
+function readOptions(args: readonly string[], name: string): PingOptions | PingStop {
   const parsed = getopt(args, TABLE);
   const draft: Draft = { family: name === "ping6" ? 6 : name === "ping4" ? 4 : 0 };
   try {
@@ -73,6 +84,8 @@ export function pingOptions(args: readonly string[], name: string): PingOptions 
   const families = new Set(parsed.options.map(({ name }) => name).filter((name) => name === "4" || name === "6"));
   if (families.size > 1) return { err: "ping: only one -4 or -6 option may be specified\n", exit: 2 };
   const target = parsed.operands.at(-1);
+  const hops = parsed.operands.length > 1 && !target?.includes(":");
+  if (hops) return { err: "ping: record route: Operation not permitted\n", exit: 2 };
   if (target === undefined) return { err: "ping: usage error: Destination address required\n", exit: 1 };
   return {
     family: 0,
@@ -88,6 +101,8 @@ export function pingOptions(args: readonly string[], name: string): PingOptions 
     timestamps: false,
     outstanding: false,
     audible: false,
+    keepSource: false,
+    unmodelled: [],
     ...draft,
     // A wait of nothing is the one that is meant where none is said.
     linger: draft.linger || 10_000,
@@ -139,6 +154,14 @@ function take(draft: Draft, name: string, value: string): void {
       if (!["tsonly", "tsandaddr", "tsprespec"].includes(value.split("=")[0] ?? "")) {
         throw new Stop({ err: `ping: invalid timestamp type: ${value}\n`, exit: 2 });
       }
+      unmodelled(draft, "T");
+      break;
+    case "F":
+      draft.flow = flowLabel(value);
+      break;
+    case "N":
+    case "R":
+      unmodelled(draft, name);
       break;
     case "I":
       draft.from = value;
@@ -169,7 +192,20 @@ const FLAGS: Readonly<Record<string, keyof PingOptions>> = {
   D: "timestamps",
   O: "outstanding",
   a: "audible",
+  B: "keepSource",
 };
+
+function unmodelled(draft: Draft, name: string): void {
+  draft.unmodelled = [...draft.unmodelled ?? [], name];
+}
+
+/** `-F`: a flow label of 20 bits, decimal or hexadecimal. */
+function flowLabel(text: string): number {
+  if (!/^(0x[0-9a-f]+|\d+)$/i.test(text)) throw new Stop({ err: `ping: bad value for flowinfo: ${text}\n`, exit: 2 });
+  const value = Number(text);
+  if (value > 0xfffff) throw new Stop({ err: `ping: flow value is greater than 20 bits: ${text}\n`, exit: 2 });
+  return value;
+}
 
 function integer(text: string, low: number, high: string): number {
   if (!/^[+-]?(0x[0-9a-f]+|\d+)$/i.test(text)) throw new Stop({ err: `ping: invalid argument: '${text}'\n`, exit: 1 });
@@ -211,7 +247,8 @@ function discovery(value: string): boolean | undefined {
 
 function pattern(text: string): string {
   if (!/^[0-9a-f]+$/i.test(text)) {
-    throw new Stop({ err: `ping: patterns must be specified as hex digits: ${text}\n`, exit: 2 });
+    const rest = text.replace(/^[0-9a-f]+/i, "");
+    throw new Stop({ err: `ping: patterns must be specified as hex digits: ${rest}\n`, exit: 2 });
   }
   // Two digits a byte, a single last one alone; sixteen bytes at most.
   const bytes = text.toLowerCase().match(/..?/g) ?? [];

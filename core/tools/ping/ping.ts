@@ -1,6 +1,6 @@
 /** ping of iputils 20221126. */
 import { ERRNO, type Failure, isFailure, isIp, printIp, strerror } from "../../base/mod.ts";
-import type { SocketError, SocketOptions } from "../../../wasm/mod.ts";
+import type { IfIndex, SocketError, SocketOptions } from "../../../wasm/mod.ts";
 import { gaiFailed, getaddrinfo, nameOfAddress, numericAddress } from "../../dns/mod.ts";
 import type { DatagramSocket, Process, Received } from "../../linux/mod.ts";
 import { deviceIndex, deviceName, splitScope, watchSignals } from "../place.ts";
@@ -25,11 +25,19 @@ export async function ping(process: Process): Promise<number> {
     return options.exit;
   }
   process.err(options.warnings);
+  const { scope } = splitScope(options.target);
+  if (scope !== undefined && deviceIndex(process, scope) === undefined) {
+    return complain(process, `${options.target}: Name or service not known`);
+  }
   const info = await getaddrinfo(process, options.target, { family: options.family });
   if (gaiFailed(info)) return complain(process, `${options.target}: ${info.text}`);
   const found = info.addresses[0] as string;
   // Nobody's address is this host's.
   const target = found === "0.0.0.0" ? "127.0.0.1" : found;
+  for (const name of options.unmodelled) {
+    const meant = target.includes(":") === (name === "N");
+    if (meant) process.err(`ping: option -${name} is not modelled and has no effect\n`);
+  }
   if (options.verbose) tellSockets(process, target, info.canonical);
   const opened = open(process, target, options);
   if (typeof opened === "string") return complain(process, opened);
@@ -40,7 +48,7 @@ export async function ping(process: Process): Promise<number> {
 }
 
 function complain(process: Process, text: string): number {
-  process.err(`ping: ${text}\n`);
+  process.err(`${process.argv[0]}: ${text}\n`);
   return 2;
 }
 
@@ -70,19 +78,35 @@ function open(process: Process, target: string, options: PingOptions): Opened | 
   const device = fromAddress === undefined ? options.from : undefined;
   const via = device ?? scope;
   const index = via === undefined ? undefined : deviceIndex(process, via);
-  if (device !== undefined && index === undefined) return `SO_BINDTODEVICE ${device}: No such device`;
+  if (device !== undefined && index === undefined) {
+    return family === 6 ? `unknown iface: ${device}` : `SO_BINDTODEVICE ${device}: No such device`;
+  }
   const common: SocketOptions = {
     ...(index === undefined ? {} : { device: index }),
     ...(options.mark === undefined ? {} : { mark: options.mark }),
   };
-  const routed = fromAddress ?? probe(process, { address, family, common, broadcast: options.broadcast });
+  // What is only there on the link is not tried out: its source is open until it is sent.
+  const near = device !== undefined && /^(fe[89ab]|ff.2)/i.test(address);
+  const routed = fromAddress ??
+    (near ? "::" : probe(process, { address, family, common, broadcast: options.broadcast }));
   if (typeof routed !== "string") return routed.complaint;
+  if (device !== undefined && !ownsAddress(process, index, routed)) {
+    process.err(`${process.argv[0]}: Warning: source address might be selected on device other than: ${device}\n`);
+  }
   const socket = process.net.ping(family, common);
   const bound = fromAddress === undefined ? undefined : socket.bind(fromAddress, 0);
-  if (bound !== undefined && isFailure(bound)) return `bind: ${strerror(bound.errno)}`;
+  if (bound !== undefined && isFailure(bound)) {
+    return `bind${family === 6 ? " icmp socket" : ""}: ${strerror(bound.errno)}`;
+  }
   const problem = configure(socket, options);
   if (problem !== undefined) return problem;
   return { socket, family, source: routed, address, ...(device === undefined ? {} : { device }) };
+}
+
+function ownsAddress(process: Process, device: IfIndex | undefined, address: string): boolean {
+  return process.machine.plane.addresses(process.ns).some((one) => {
+    return one.dev === device && one.address.split("/")[0] === address;
+  });
 }
 
 interface Probe {
@@ -176,12 +200,13 @@ class Pinger {
   #header(): string {
     const { options, to } = this;
     const pattern = options.pattern === undefined ? "" : `PATTERN: 0x${options.pattern}\n`;
-    const from = options.from === undefined ? "" : ` from ${to.source} ${to.device ?? ""}:`;
+    const from = options.from === undefined && !options.keepSource ? "" : ` from ${to.source} ${to.device ?? ""}:`;
     if (to.family === 4) {
       return `${pattern}PING ${to.host} (${to.target})${from} ${options.size}(${options.size + 28}) bytes of data.\n`;
     }
     const shown = to.host === to.target || options.numeric ? to.target : `${to.host} (${to.target})`;
-    return `${pattern}PING ${to.host}(${shown})${from} ${options.size} data bytes\n`;
+    const flow = options.flow === undefined ? "" : `, flow 0x${options.flow.toString(16).padStart(5, "0")},`;
+    return `${pattern}PING ${to.host}(${shown})${from} ${flow}${flow && " "}${options.size} data bytes\n`;
   }
 
   #over(): boolean {
@@ -270,7 +295,7 @@ class Pinger {
       `${this.#stamp()}${data.length} bytes from ${await this.#name(
         scoped,
       )}: icmp_seq=${sequence}${ident} ttl=${ttl}${time}` +
-        `${duplicate ? " (DUP!)" : ""}\n`,
+        `${duplicate ? " (DUP!)" : ""}${this.options.audible ? "\x07" : ""}\n`,
     );
   }
 
@@ -306,8 +331,8 @@ class Pinger {
   #localError(errno: Failure["errno"], mtu: number): void {
     if (this.options.quiet) return;
     const colon = this.to.family === 6 ? ": " : "=";
-    if (errno === "EMSGSIZE") this.process.err(`ping: local error: message too long, mtu${colon}${mtu}\n`);
-    else this.process.err(`ping: local error: ${strerror(errno)}\n`);
+    const text = errno === "EMSGSIZE" ? `message too long, mtu${colon}${mtu}` : strerror(errno);
+    this.process.err(`${this.process.argv[0]}: local error: ${text}\n`);
   }
 
   #stamp(): string {
