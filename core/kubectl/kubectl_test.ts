@@ -330,3 +330,40 @@ Deno.test("the namespace comes from the command, then from the kubeconfig", asyn
   assertEquals(await station.out("kubectl get cm a -o name"), "configmap/a\n");
   assertEquals((await station.type("kubectl get cm a -n default")).exit, 1);
 });
+
+const SETTINGS = (...names: string[]) =>
+  names.map((name) => `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ${name}, labels: {app: x}}\n`).join("---\n");
+
+Deno.test("apply --prune takes away what was applied once and is in no file any more", async () => {
+  const station = new Workstation();
+  await station.out("kubectl apply -f -", SETTINGS("a", "b", "c"));
+  await station.out("kubectl create configmap mine");
+  await station.out("kubectl label configmap mine app=x");
+  const prune = "kubectl apply --prune -l app=x";
+  const dry = await station.type(`${prune} --dry-run=server -f -`, SETTINGS("a"));
+  assertEquals(
+    dry.stdout,
+    "configmap/a unchanged (server dry run)\nconfigmap/b pruned (server dry run)\nconfigmap/c pruned (server dry run)\n",
+  );
+  assertMatch(
+    dry.stderr,
+    /^W1121 09:30:\d\d\.\d{6} +1 prune\.go:71\] Deprecated: kubectl apply will no longer prune non-namespaced/m,
+  );
+  const done = await station.out(`${prune} --prune-allowlist=core/v1/ConfigMap -f -`, SETTINGS("a", "b"));
+  assertEquals(done, "configmap/a unchanged\nconfigmap/b unchanged\nconfigmap/c pruned\n");
+  assertEquals(station.cluster.names("ConfigMap"), ["a", "b", "kube-root-ca.crt", "mine"]);
+});
+
+Deno.test("apply --prune without saying what of is refused, before anything is applied", async () => {
+  const station = new Workstation();
+  const type = async (flags: string) =>
+    (await station.type(`kubectl apply --prune ${flags} -f -`, SETTINGS("a"))).stderr;
+  assertEquals(
+    await type(""),
+    "error: all resources selected for prune without explicitly passing --all. To prune all resources, pass the --all flag. " +
+      "If you did not mean to prune all resources, specify a label selector\n",
+  );
+  assertEquals(await type("--all -l app=x"), "error: cannot set --all and --selector at the same time\n");
+  assertEquals(await type("--all --prune-allowlist=core/v1/Foo"), 'error: no matches for kind "Foo" in version "v1"\n');
+  assertEquals(station.cluster.names("ConfigMap").includes("a"), false);
+});

@@ -1,11 +1,12 @@
 import { applyDraft, type KubeObject, type Status } from "../../kube/mod.ts";
-import { CommandError, refused, unmodelled, usageError } from "../errors.ts";
+import { CommandError, refused, usageError } from "../errors.ts";
 import { checkHead, type FileObject, readFiles } from "../files.ts";
 import { flags } from "../flags.ts";
 import { dryRunOf, report } from "../output.ts";
 import { pathTo, type Resource } from "../resources.ts";
 import type { Session } from "../session.ts";
 import { finish } from "./get.ts";
+import { prune, pruned } from "./prune.ts";
 import { FILE_FLAGS, OUTPUT_FLAGS, type Verb } from "./verb.ts";
 
 /** `kubectl apply` */
@@ -15,16 +16,21 @@ export const apply: Verb = {
     field-manager= force-conflicts force grace-period= timeout= cascade=?background openapi-patch prune-allowlist=*`,
   ),
   run(session) {
-    if (session.flags.is("prune")) throw unmodelled("apply --prune");
-    if (session.flags.is("server-side")) {
-      return eachFile(session, "apply", (file, one) => applyThere(session, file, one));
-    }
-    return eachFile(session, "apply", (file, resource) => applyOne(session, file, resource));
+    const resources = session.flags.is("prune") ? pruned(session) : undefined;
+    const act = session.flags.is("server-side") ? applyThere : applyOne;
+    const applied: KubeObject[] = [];
+    const exit = eachFile(session, "apply", (file, resource) => applied.push(act(session, file, resource)));
+    if (resources !== undefined) prune(session, resources, applied);
+    return exit;
   },
 };
 
 /** Does something with every object of the files; goes on after an error, and tells all of them at the end. */
-export function eachFile(session: Session, verb: string, act: (file: FileObject, resource: Resource) => void): number {
+export function eachFile(
+  session: Session,
+  verb: string,
+  act: (file: FileObject, resource: Resource) => unknown,
+): number {
   if (!session.flags.has("filename") && !session.flags.has("kustomize")) {
     throw usageError("must specify one of -f and -k");
   }
@@ -74,7 +80,7 @@ const NOT_APPLIED =
   "kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. " +
   "The missing annotation will be patched automatically.";
 
-function applyOne(session: Session, file: FileObject, resource: Resource): void {
+function applyOne(session: Session, file: FileObject, resource: Resource): KubeObject {
   const draft = placed(session, file, resource);
   const dry = dryRunOf(session);
   const send = (request: Parameters<typeof session.client.send>[0]) => session.client.send(request);
@@ -82,10 +88,11 @@ function applyOne(session: Session, file: FileObject, resource: Resource): void 
   const answer = applyDraft(send, resource as never, draft, dry === "none" ? {} : { dryRun: dry });
   if (!("outcome" in answer)) throw refusedApply(answer, file.source);
   report(session, answer.object as KubeObject, answer.outcome);
+  return answer.object as KubeObject;
 }
 
 /** `--server-side`: the server merges, for the field manager. */
-function applyThere(session: Session, file: FileObject, resource: Resource): void {
+function applyThere(session: Session, file: FileObject, resource: Resource): KubeObject {
   const draft = placed(session, file, resource);
   const query = new URLSearchParams({
     fieldManager: session.flags.value("field-manager") ?? "kubectl",
@@ -102,6 +109,7 @@ function applyThere(session: Session, file: FileObject, resource: Resource): voi
   });
   if (answer.code >= 300) throw refusedThere(answer.body as Status, file.source);
   report(session, answer.body as KubeObject, "serverside-applied");
+  return answer.body as KubeObject;
 }
 
 const CONFLICT_HELP = `Please review the fields above--they currently have other managers. Here
