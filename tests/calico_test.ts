@@ -92,6 +92,49 @@ expect:
   ]]);
 });
 
+Deno.test("Calico's own policies are asked in the order of tiers and numbers, and why names them", async () => {
+  const lab = await open(`
+apiVersion: crd.projectcalico.org/v1
+kind: Tier
+metadata: {name: security}
+spec: {order: 100, defaultAction: Pass}
+---
+apiVersion: crd.projectcalico.org/v1
+kind: GlobalNetworkPolicy
+metadata: {name: security.no-web}
+spec:
+  tier: security
+  order: 1
+  selector: app == 'client'
+  types: [Egress]
+  egress: [{action: Deny, protocol: TCP, destination: {selector: app == 'web', ports: [80]}}, {action: Pass}]
+`);
+  const denied = await lab.why("pod/shop/client", "svc/shop/web:80");
+  assertEquals([denied.verdict, denied.decidedBy?.kind, denied.decidedBy?.name, denied.decidedBy?.because], [
+    "dropped",
+    "GlobalNetworkPolicy",
+    "security.no-web",
+    "a rule of the policy denies it (Egress)",
+  ]);
+  assertEquals(await verdict(lab, "pod/shop/client", "10.96.0.10:53"), "delivered");
+  assertEquals((await lab.why("pod/shop/client", "pod/shop/web", { proto: "icmp" })).verdict, "delivered");
+  assertEquals(lab.overview().warnings, []);
+});
+
+Deno.test("what a policy of Calico's asks for in vain is named", async () => {
+  const lab = await open(`
+apiVersion: crd.projectcalico.org/v1
+kind: GlobalNetworkPolicy
+metadata: {name: odd}
+spec: {selector: "app = 'web'", preDNAT: true, ingress: [{action: Allow, source: {services: {name: web, namespace: shop}}}]}
+`);
+  assertEquals(lab.overview().warnings, [
+    "GlobalNetworkPolicy odd: preDNAT is not simulated",
+    "GlobalNetworkPolicy odd: services is not simulated",
+    `GlobalNetworkPolicy odd: the selector "app = 'web'" selects nothing: selector:1:5: unexpected =, expected a selector`,
+  ]);
+});
+
 Deno.test("pods' addresses come from a block of their node, and go back to it", async () => {
   const lab = await open();
   const [client] = lab.overview().pods.filter(({ name }) => name === "client");

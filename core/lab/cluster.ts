@@ -33,6 +33,7 @@ import {
   installCalico,
   type Isolation,
   isolationBehind,
+  policyProblems,
 } from "../node/mod.ts";
 import { adminPrograms } from "./admin.ts";
 import type { Applied } from "./answers.ts";
@@ -253,6 +254,7 @@ export class Cluster {
     return [
       ...kept.map(({ apiVersion, kind }) => `${apiVersion} ${kind}: kept and listed, has no effect on the network`),
       ...this.#unenforced(),
+      ...this.#network === "calico" ? policyProblems(this.control.store) : [],
     ];
   }
 

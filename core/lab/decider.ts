@@ -24,16 +24,28 @@ export function decider(rule: string, place: string, cluster: Cluster | undefine
   };
 }
 
-/** A drop at the end of all policies is each one's work: the first by name stands for them. */
+/** Kubernetes' policies go by their kind's name; Calico's, too. */
+function kindOf(kind: string): string {
+  return kind === "KubernetesNetworkPolicy" ? "NetworkPolicy" : kind;
+}
+
+/** A drop at the end of all policies is each one's work: the first that was asked stands for them. */
 function isolated(rule: string, { pod, direction, policies }: Isolation): DecidedBy {
-  const [first, ...others] = policies.map(({ namespace, name }) => ({ namespace, name }));
+  const [first, ...others] = policies.map((policy) => ({ ...policy, kind: kindOf(policy.kind) }));
   const names = policies.map(({ name }) => name).join(", ");
   return {
-    kind: "NetworkPolicy",
+    kind: first?.kind ?? "",
     namespace: first?.namespace ?? "",
     name: first?.name ?? "",
     rule,
-    because: `no policy allows it: pod ${pod.namespace}/${pod.name} is isolated (${direction}) by ${names}`,
-    ...(others.length === 0 ? {} : { also: others.map(({ namespace, name }) => `NetworkPolicy/${namespace}/${name}`) }),
+    because: pod === undefined
+      ? `a rule of the policy denies it (${direction})`
+      : `no policy allows it: pod ${pod.namespace}/${pod.name} is isolated (${direction}) by ${names}`,
+    ...(others.length === 0 ? {} : { also: others.map(({ kind, namespace, name }) => path(kind, namespace, name)) }),
   };
+}
+
+/** `NetworkPolicy/shop/web`, `GlobalNetworkPolicy/web`. */
+function path(...parts: string[]): string {
+  return parts.filter((part) => part !== "").join("/");
 }

@@ -15,7 +15,7 @@ blockaffinities BlockAffinity Cluster acts
 caliconodestatuses CalicoNodeStatus Cluster
 clusterinformations ClusterInformation Cluster acts
 felixconfigurations FelixConfiguration Cluster acts
-globalnetworkpolicies GlobalNetworkPolicy Cluster
+globalnetworkpolicies GlobalNetworkPolicy Cluster acts
 globalnetworksets GlobalNetworkSet Cluster
 hostendpoints HostEndpoint Cluster
 ipamblocks IPAMBlock Cluster acts
@@ -24,9 +24,9 @@ ipamhandles IPAMHandle Cluster acts
 ippools IPPool Cluster acts
 ipreservations IPReservation Cluster acts
 kubecontrollersconfigurations KubeControllersConfiguration Cluster
-networkpolicies NetworkPolicy Namespaced
+networkpolicies NetworkPolicy Namespaced acts
 networksets NetworkSet Namespaced
-tiers Tier Cluster
+tiers Tier Cluster acts
 `.trim().split("\n").map((line) => {
   const [plural = "", kind = "", scope = "", acts] = line.split(" ");
   return { plural, kind, scope, acts: acts !== undefined };

@@ -75,6 +75,7 @@ export function endpoint(pod: PolicyPod, { namespaces }: PolicyView): FelixEndpo
   const space = Object.entries(namespaces.get(namespace) ?? {}).map(([key, value]) => [NAMESPACE_PREFIX + key, value]);
   return {
     interface: interfaceName(namespace, name),
+    name,
     node,
     addresses,
     labels: {

@@ -120,13 +120,13 @@ interface EndpointContext {
 }
 
 function endpointChain(endpoint: FelixEndpoint, { way, tiers, groups }: EndpointContext): Chain {
-  const tierRules = tiers.flatMap(({ name, policies }) => {
+  const tierRules = tiers.flatMap(({ name, endsWith, policies }) => {
     const own = policies.filter((policy) =>
       policy[way.direction] !== undefined && selects(policy.selector, endpoint.labels)
     );
     const list = groupsOf(own, way);
     for (const group of list) groups.set(group.chain, group);
-    return list.length === 0 ? [] : tierChainRules(name, list);
+    return list.length === 0 ? [] : tierChainRules(list, { name, endsWith });
   });
   const rules: ChainRule[] = [
     { match: "-m conntrack --ctstate RELATED,ESTABLISHED", action: jump("ACCEPT") },
@@ -156,18 +156,22 @@ function noTunnels(): ChainRule[] {
   ];
 }
 
-function tierChainRules(tier: string, groups: readonly Group[]): ChainRule[] {
+function tierChainRules(
+  groups: readonly Group[],
+  { name, endsWith }: Pick<FelixTier, "name" | "endsWith">,
+): ChainRule[] {
+  const end = {
+    comment: `End of tier ${name}. Drop if no policies passed packet`,
+    match: markClear(MARK.pass),
+    action: jump("DROP"),
+  };
   return [
-    { comment: `Start of tier ${tier}`, action: clearMark(MARK.pass) },
+    { comment: `Start of tier ${name}`, action: clearMark(MARK.pass) },
     ...groups.flatMap(({ chain }) => [
       { match: markClear(MARK.pass), action: jump(chain) },
       { comment: "Return if policy accepted", ...ACCEPTED },
     ]),
-    {
-      comment: `End of tier ${tier}. Drop if no policies passed packet`,
-      match: markClear(MARK.pass),
-      action: jump("DROP"),
-    },
+    ...endsWith === "deny" ? [end] : [],
   ];
 }
 

@@ -1,5 +1,6 @@
 /** Calico's node agent, Felix, in its iptables mode; its IPAM and CNI plugins. */
 export * from "./blame.ts";
+export { policyProblems } from "./calico_policies.ts";
 export * from "./convert.ts";
 export * from "./endpoint_chains.ts";
 export * from "./ipam/ipam.ts";

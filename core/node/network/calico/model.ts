@@ -24,6 +24,8 @@ export interface FelixPolicy {
 /** Policies that are asked one after the other, before the next tier's. */
 export interface FelixTier {
   readonly name: string;
+  /** What becomes of packets that policies of the tier apply to and none decides. */
+  readonly endsWith: "deny" | "pass";
   /** In the order they are asked. */
   readonly policies: readonly FelixPolicy[];
 }
@@ -33,6 +35,10 @@ export interface FelixRule {
   readonly action: "allow" | "deny" | "pass" | "log";
   /** A protocol's name in small letters, or its number. */
   readonly protocol?: string | number;
+  readonly notProtocol?: string | number;
+  /** Of one family only. */
+  readonly family?: 4 | 6;
+  readonly icmp?: { readonly type: number; readonly code?: number };
   readonly source: Entity;
   readonly destination: Entity;
 }
@@ -42,8 +48,10 @@ export interface Entity {
   readonly nets: readonly string[];
   readonly notNets: readonly string[];
   readonly selector?: CalicoSelector;
+  readonly notSelector?: CalicoSelector;
   readonly ports: readonly PortSpan[];
   readonly namedPorts: readonly string[];
+  readonly notPorts: readonly PortSpan[];
 }
 
 /** Ports by number, both ends included. */
@@ -53,11 +61,13 @@ export interface PortSpan {
 }
 
 /** A side that matches everything. */
-export const ANY: Entity = { nets: [], notNets: [], ports: [], namedPorts: [] };
+export const ANY: Entity = { nets: [], notNets: [], ports: [], namedPorts: [], notPorts: [] };
 
 /** A pod's interface, anywhere in the cluster. */
 export interface FelixEndpoint {
   readonly interface: string;
+  /** The pod's. */
+  readonly name: string;
   readonly node: string;
   readonly addresses: readonly string[];
   /** Its own labels, and those that Calico adds. */

@@ -27,6 +27,7 @@ export function policyChainRules(rules: readonly FelixRule[], comment: string, f
 
 /** A rule's sides with the addresses of a family only; undefined where nothing of them is left. */
 function ofFamily(rule: FelixRule, family: Family): FelixRule | undefined {
+  if (rule.family !== undefined && rule.family !== family) return undefined;
   const own = (cidr: string) => cidr.includes(":") === (family === 6);
   const gone = (nets: readonly string[]) => nets.length > 0 && !nets.some(own);
   const sides = [rule.source, rule.destination];
@@ -40,7 +41,14 @@ function ruleLines(whole: FelixRule, family: Family): ChainRule[] {
   const rule = ofFamily(whole, family);
   if (rule === undefined) return [];
   const blocks = new Blocks(rule, family);
-  const match = [protocolMatch(rule), ...blocks.rest("source"), ...blocks.rest("destination"), ...blocks.negated()];
+  const match = [
+    protocolMatch(rule),
+    ...blocks.rest("source"),
+    ...blocks.rest("destination"),
+    icmpMatch(rule, family),
+    rule.notProtocol === undefined ? "" : `! -p ${rule.notProtocol}`,
+    ...blocks.negated(),
+  ];
   if (blocks.rules.length > 0) match.push(markSet(MARK.scratch0));
   return [...blocks.rules, ...actions(rule, match.filter((part) => part !== "").join(" "))];
 }
@@ -61,6 +69,12 @@ function actions({ action }: FelixRule, match: string): ChainRule[] {
 
 function protocolMatch({ protocol }: FelixRule): string {
   return protocol === undefined ? "" : `-p ${protocol}`;
+}
+
+function icmpMatch({ icmp }: FelixRule, family: Family): string {
+  if (icmp === undefined) return "";
+  const what = icmp.code === undefined ? `${icmp.type}` : `${icmp.type}/${icmp.code}`;
+  return family === 4 ? `-m icmp --icmp-type ${what}` : `-m icmp6 --icmpv6-type ${what}`;
 }
 
 /** The blocks of one rule, and what of its sides they leave to the rule itself. */
@@ -93,9 +107,16 @@ class Blocks {
   }
 
   negated(): string[] {
-    return (["source", "destination"] as const).flatMap((side) =>
-      this.#inBlocks.has(`${side} exceptions`) ? [] : this.#rule[side].notNets.map((net) => `! --${side} ${net}`)
-    );
+    return (["source", "destination"] as const).flatMap((side) => {
+      const { notNets, notSelector, notPorts } = this.#rule[side];
+      return [
+        ...this.#inBlocks.has(`${side} exceptions`) ? [] : notNets.map((net) => `! --${side} ${net}`),
+        ...notSelector === undefined
+          ? []
+          : [`-m set ! --match-set ${setName(selectorSet(notSelector).id, this.#family)} ${SHORT[side]}`],
+        ...portSplits(side, notPorts).map((split) => split.replace("--", "! --")),
+      ];
+    });
   }
 
   /** The selector's set; named ports have the selector in theirs. */

@@ -21,7 +21,7 @@ export const MARK = {
   /** A policy passed it on to the next tier. */
   pass: 0x20000,
   /** A policy dropped it. */
-  drop: 0x800000,
+  drop: 0x40000,
   /** All blocks of a rule have matched so far; elsewhere: it came from a pod. */
   scratch0: 0x80000,
   /** The block at hand has matched. */

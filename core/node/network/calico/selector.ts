@@ -54,6 +54,21 @@ export function namespaceSelector(selector: LabelSelector): CalicoSelector {
   return terms.length === 1 ? terms[0] as CalicoSelector : { op: "and", of: terms };
 }
 
+/** The same over keys with a prefix. */
+export function withPrefix(selector: CalicoSelector, prefix: string): CalicoSelector {
+  switch (selector.op) {
+    case "all":
+      return selector;
+    case "and":
+    case "or":
+      return { ...selector, of: selector.of.map((each) => withPrefix(each, prefix)) };
+    case "not":
+      return { ...selector, of: withPrefix(selector.of, prefix) };
+    default:
+      return { ...selector, key: prefix + selector.key };
+  }
+}
+
 const OPERATORS = { In: "in", NotIn: "not in", Exists: "has", DoesNotExist: "hasn't" } as const;
 
 function termsOf(selector: LabelSelector | undefined, prefix: string): CalicoSelector[] {

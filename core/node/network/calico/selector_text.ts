@@ -32,7 +32,8 @@ class Reader {
       TOKEN.lastIndex = at;
       const found = TOKEN.exec(text);
       if (found === null) {
-        throw new TextError("selector", 1, at + 1, `unexpected ${text.slice(at).trim()[0]}`, "a selector");
+        const wrong = at + text.slice(at).search(/\S/);
+        throw new TextError("selector", 1, wrong + 1, `unexpected ${text[wrong]}`, "a selector");
       }
       this.#tokens.push({ text: found[1] as string, at: at + found[0].length - (found[1] as string).length });
       at = TOKEN.lastIndex;

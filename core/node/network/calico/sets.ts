@@ -49,7 +49,8 @@ export function setsOf(policies: readonly FelixPolicy[]): ReadonlyMap<string, Ru
 }
 
 function setsOfRule(rule: FelixRule): RuleSet[] {
-  return [rule.source, rule.destination].flatMap(({ selector, ports, namedPorts }) => [
+  return [rule.source, rule.destination].flatMap(({ selector, notSelector, ports, namedPorts }) => [
+    ...notSelector === undefined ? [] : [selectorSet(notSelector)],
     ...selector === undefined || (namedPorts.length > 0 && ports.length === 0) ? [] : [selectorSet(selector)],
     ...namedPorts.map((port) => namedPortSet({ selector, protocol: String(rule.protocol ?? "tcp"), port })),
   ]);

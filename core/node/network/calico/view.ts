@@ -2,6 +2,7 @@
 import { cidrHas } from "../../../base/mod.ts";
 import type { Namespace, NetworkPolicy, Node, Pod, Store } from "../../../kube/mod.ts";
 import { addressesOf, type PolicyPod, policyPod, policyView } from "../../policy/mod.ts";
+import { felixTiers } from "./calico_policies.ts";
 import { endpoint, felixPolicy } from "./convert.ts";
 import type { FelixEndpoint, FelixTier } from "./model.ts";
 import type { Family } from "./names.ts";
@@ -44,7 +45,7 @@ export function felixView(store: Store, settings: FelixSettings): FelixView {
   const action = settings.defaultEndpointToHostAction ?? configuration?.spec.defaultEndpointToHostAction ?? "Drop";
   return {
     endpoints: pods.map((pod) => endpoint(pod, view)),
-    tiers: [{ name: "default", policies: view.policies.map(felixPolicy).sort(byName) }],
+    tiers: felixTiers(store, view.policies.map(felixPolicy)),
     pools: calicoObjects<IPPool>(store, "IPPool"),
     blocks: calicoObjects<IPAMBlock>(store, "IPAMBlock").filter(({ spec }) => spec.deleted !== true),
     nodes: store.list("Node") as Node[],
@@ -60,14 +61,6 @@ function calicoPod(pod: Pod): PolicyPod | undefined {
   }
   const addresses = addressesOf(pod);
   return addresses.length === 0 ? undefined : policyPod(pod, addresses);
-}
-
-type Named = FelixTier["policies"][number];
-
-/** All Kubernetes policies have one order: their names decide. */
-function byName({ id: a }: Named, { id: b }: Named): number {
-  const [one, other] = [`${a.name}/${a.namespace}`, `${b.name}/${b.namespace}`];
-  return one < other ? -1 : one > other ? 1 : 0;
 }
 
 /** What rules and sets of a family are computed from. */
