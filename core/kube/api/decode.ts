@@ -130,6 +130,8 @@ function decodeTyped(
       return cannotHandle(resource, `strict decoding error: ${problems.join(", ")}`);
     }
     const object = { ...head, ...fields } as unknown as KubeObject;
+    const unconverted = conversionProblem(object);
+    if (unconverted !== undefined) return cannotHandle(resource, unconverted);
     return { object, warnings: validation === "Warn" ? problems : [] };
   } catch (error) {
     if (error instanceof DecodeError) return cannotHandle(resource, error.message);
@@ -145,6 +147,15 @@ function decodeUntyped(value: Record<string, unknown>, { schema }: Resource): De
   const kept = schema === undefined ? fields : prune(fields, schema, unknown);
   if (schema !== undefined) fillDefaults(kept, schema);
   return { value: { ...kept, metadata: decoded.metadata ?? {} }, unknown };
+}
+
+const GENERATION = "deprecated.daemonset.template.generation";
+
+/** What keeps an object from becoming the server's own form of it: an annotation of DaemonSets that is a field there. */
+function conversionProblem({ kind, metadata }: KubeObject): string | undefined {
+  const generation = kind === "DaemonSet" ? metadata?.annotations?.[GENERATION] : undefined;
+  if (generation === undefined || /^[+-]?\d+$/.test(generation)) return undefined;
+  return `strconv.ParseInt: parsing ${JSON.stringify(generation)}: invalid syntax`;
 }
 
 function cannotHandle({ kind, version }: Resource, why: string): Status {

@@ -153,8 +153,10 @@ function replace(server: ApiServer, route: Route, request: ApiRequest): ApiRespo
 }
 
 function checkName({ name = "" }: Route, metadata: { name?: string }): Status | undefined {
-  if ((metadata.name ?? "") === "") metadata.name = name;
   if (metadata.name === name) return undefined;
+  if ((metadata.name ?? "") === "") {
+    return badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  }
   return badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
 }
 
@@ -247,6 +249,6 @@ function answered(
   if (isStatus(answer as Status)) {
     return warnings.length === 0 ? answer as Status : { ...statusResponse(answer as Status), warnings };
   }
-  const all = request.method === "DELETE" ? warnings : [...warnings, ...warningsOf(answer as KubeObject)];
+  const all = request.method === "DELETE" ? warnings : [...warnings, ...warningsOf(answer as KubeObject, code === 201)];
   return present(server, route, request, { code, body: answer, warnings: all });
 }

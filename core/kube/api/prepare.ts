@@ -1,4 +1,5 @@
 /** What the server does to objects of certain kinds on their way in, beyond defaults: its strategies and admission plugins. */
+import { sameJson } from "../../base/mod.ts";
 import type { Random } from "../../base/mod.ts";
 import { qosClass } from "../objects/defaults/pod.ts";
 import type { core, EndpointSlice, Ingress, Job, KubeObject, Namespace, Node, Pod, Secret } from "../objects/object.ts";
@@ -212,8 +213,8 @@ function prepareDaemonSet(set: KubeObject): void {
 }
 
 function countTemplates(object: KubeObject, old: KubeObject): void {
-  const template = (one: KubeObject) => JSON.stringify((one as { spec?: { template?: unknown } }).spec?.template);
+  const template = (one: KubeObject) => (one as { spec?: { template?: unknown } }).spec?.template;
   const before = Number(old.metadata.annotations?.[GENERATION] ?? 1);
-  const now = before + (template(object) === template(old) ? 0 : 1);
+  const now = before + (sameJson(template(object), template(old)) ? 0 : 1);
   object.metadata.annotations = { ...object.metadata.annotations, [GENERATION]: String(now) };
 }

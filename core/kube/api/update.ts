@@ -10,7 +10,7 @@ import { prepareChanged } from "./prepare.ts";
 import { kindKey } from "./registry.ts";
 import type { ApiServer } from "./server.ts";
 import { allocateUpdate, dropTypeDependent } from "./service.ts";
-import { conflict, invalidStatus, MODIFIED, notFound } from "./status.ts";
+import { conflict, failure, invalidStatus, MODIFIED, notFound } from "./status.ts";
 import type { Status } from "./types.ts";
 
 /** How to update. */
@@ -52,15 +52,16 @@ function prepare(server: ApiServer, resource: Resource, object: KubeObject, old:
     if (refused !== undefined) return refused;
     dropTypeDependent(object as Service, old as Service);
   }
-  if (countsGenerations(resource) && !sameJson(withoutMeta(object), withoutMeta(old))) {
+  if (countsGenerations(resource) && !sameJson(counted(object), counted(old))) {
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
   return undefined;
 }
 
-/** What generations count: everything but metadata and status. */
-function withoutMeta(object: KubeObject): unknown {
-  return { ...object, metadata: undefined, status: undefined };
+/** What generations count: everything but metadata and status; of EndpointSlices labels as well. */
+function counted(object: KubeObject): unknown {
+  const metadata = object.kind === "EndpointSlice" ? object.metadata.labels : undefined;
+  return { ...object, metadata, status: undefined };
 }
 
 function checkVersion(resource: Resource, { metadata }: KubeObject, old: KubeObject): Status | undefined {
@@ -70,6 +71,9 @@ function checkVersion(resource: Resource, { metadata }: KubeObject, old: KubeObj
     const why = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ` +
       `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
     return conflict(resource, name, why);
+  }
+  if (!/^\d*$/.test(resourceVersion)) {
+    return failure(500, undefined, `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
   }
   const stale = resourceVersion !== "" && resourceVersion !== "0" && resourceVersion !== old.metadata.resourceVersion;
   return stale ? conflict(resource, name, MODIFIED) : undefined;

@@ -1,5 +1,5 @@
 /** What the server warns about in objects it accepts. */
-import type { core, EndpointSlice, KubeObject, Pod, Service } from "../objects/object.ts";
+import type { core, EndpointSlice, KubeObject, Pod, Secret, Service } from "../objects/object.ts";
 import { isHeadless } from "../objects/validate/service_ips.ts";
 import { dns1123Label } from "../objects/validate/names.ts";
 
@@ -7,8 +7,7 @@ type Warn = (object: never) => string[];
 
 const WARNINGS: Readonly<Record<string, Warn>> = {
   Service: serviceWarnings,
-  EndpointSlice: ({ addressType }: EndpointSlice) =>
-    addressType === "FQDN" ? ["spec.addressType: FQDN endpoints are deprecated"] : [],
+  Secret: secretWarnings,
   Pod: podWarnings,
   Deployment: templateWarnings,
   ReplicaSet: templateWarnings,
@@ -17,9 +16,32 @@ const WARNINGS: Readonly<Record<string, Warn>> = {
   Job: templateWarnings,
 };
 
+/** What the server warns about in new objects alone. */
+const WARNINGS_OF_NEW: Readonly<Record<string, Warn>> = {
+  EndpointSlice: ({ addressType }: EndpointSlice) =>
+    addressType === "FQDN" ? ["spec.addressType: FQDN endpoints are deprecated"] : [],
+  ReplicaSet: ({ metadata }: KubeObject) => nameWarnings(metadata.name, "in Pod names and hostnames"),
+};
+
 /** The warnings of an object, in the server's words. */
-export function warningsOf(object: KubeObject): string[] {
-  return WARNINGS[object.kind]?.(object as never) ?? [];
+export function warningsOf(object: KubeObject, isNew = false): string[] {
+  const first = isNew ? WARNINGS_OF_NEW[object.kind]?.(object as never) ?? [] : [];
+  return [...first, ...WARNINGS[object.kind]?.(object as never) ?? []];
+}
+
+/** Names that are no host names, where pods are named after them. */
+function nameWarnings(name: string, where: string): string[] {
+  const problems = dns1123Label(name);
+  const advice = `this is used ${where}, which can result in surprising behavior; a DNS label is recommended`;
+  return problems.length === 0 ? [] : [`metadata.name: ${advice}: [${problems.join(" ")}]`];
+}
+
+/** What Go's crypto/tls finds wrong with a certificate and its key before it reads them. */
+function secretWarnings({ type, data = {} }: Secret): string[] {
+  if (type !== "kubernetes.io/tls") return [];
+  const hasBlock = (key: string) => atob((data[key] ?? "").replaceAll("\n", "")).includes("-----BEGIN ");
+  if (!hasBlock("tls.crt")) return ["tls: failed to find any PEM data in certificate input"];
+  return hasBlock("tls.key") ? [] : ["tls: failed to find any PEM data in key input"];
 }
 
 function serviceWarnings({ spec, metadata }: Service): string[] {
@@ -49,11 +71,7 @@ function serviceWarnings({ spec, metadata }: Service): string[] {
 }
 
 function podWarnings(pod: Pod): string[] {
-  const problems = dns1123Label(pod.metadata.name);
-  const advice =
-    "this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended";
-  const name = problems.length === 0 ? [] : [`metadata.name: ${advice}: [${problems.join(" ")}]`];
-  return [...name, ...specWarnings("spec", pod.spec)];
+  return [...nameWarnings(pod.metadata.name, "in the Pod's hostname"), ...specWarnings("spec", pod.spec)];
 }
 
 function templateWarnings({ spec }: { spec: { template?: core.PodTemplateSpec } }): string[] {

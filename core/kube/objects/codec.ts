@@ -56,10 +56,27 @@ function decodeFields(struct: Struct, value: Record<string, unknown>, at: Place,
   }
   const result: Record<string, unknown> = {};
   for (const field of struct.fields.values()) {
-    const kept = keep(field, decoded.get(field.name));
+    const given = decoded.get(field.name);
+    const kept = keep(field, given);
     if (kept !== undefined) result[field.name] = kept;
+    else if (given !== undefined && (field.ref.type === "list" || field.ref.type === "map")) {
+      noteEmpty(result, field.name);
+    }
   }
   return result;
+}
+
+/** Fields of decoded objects that were given, but empty: left out of JSON, but `[]` and `{}` in the server's complaints. */
+const EMPTIES = new WeakMap<object, Set<string>>();
+
+function noteEmpty(holder: object, field: string): void {
+  const fields = EMPTIES.get(holder) ?? new Set();
+  EMPTIES.set(holder, fields.add(field));
+}
+
+/** Whether a list or map that an object does not have was given empty when it was decoded. */
+export function wasGivenEmpty(holder: object | undefined, field: string): boolean {
+  return holder !== undefined && (EMPTIES.get(holder)?.has(field) ?? false);
 }
 
 function placeOf(struct: Struct, name: string, at: Place): Place {
@@ -70,6 +87,7 @@ function placeOf(struct: Struct, name: string, at: Place): Place {
 const EMBEDDED: Readonly<Record<string, readonly [struct: string, fields: RegExp]>> = {
   Volume: ["VolumeSource", /^(?!name$)/],
   IngressRule: ["IngressRuleValue", /^http$/],
+  PersistentVolumeClaim: ["TypeMeta", /^(kind|apiVersion)$/],
   Probe: ["ProbeHandler", /^(exec|httpGet|tcpSocket|grpc)$/],
   EphemeralContainer: ["EphemeralContainerCommon", /^(?!targetContainerName$)/],
   ...Object.fromEntries(

@@ -5,8 +5,9 @@ import type * as core from "kubernetes-types/core/v1";
 import type * as discovery from "kubernetes-types/discovery/v1";
 import type { LabelSelector, ObjectMeta, OwnerReference } from "kubernetes-types/meta/v1";
 import type * as networking from "kubernetes-types/networking/v1";
+import type * as policy from "kubernetes-types/policy/v1beta1";
 
-export type { apps, batch, core, discovery, LabelSelector, networking, ObjectMeta, OwnerReference };
+export type { apps, batch, core, discovery, LabelSelector, networking, ObjectMeta, OwnerReference, policy };
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };

@@ -99,7 +99,7 @@ ObjectReference atomic
   kind? string, namespace? string, name? string, uid? UID, apiVersion? string, resourceVersion? string,
   fieldPath? string
 PersistentVolumeClaim
-  metadata? ObjectMeta, spec? PersistentVolumeClaimSpec, status? PersistentVolumeClaimStatus
+  kind? string, apiVersion? string, metadata? ObjectMeta, spec? PersistentVolumeClaimSpec, status? PersistentVolumeClaimStatus
 PersistentVolumeClaimCondition
   type PersistentVolumeClaimConditionType, status ConditionStatus, lastProbeTime? time, lastTransitionTime? time,
   reason? string, message? string

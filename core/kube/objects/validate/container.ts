@@ -128,8 +128,11 @@ function valueFromIssues(field: string, { value = "", valueFrom }: core.EnvVar):
   if (valueFrom === undefined) return [];
   const sources = Object.values(valueFrom).filter((source) => source !== undefined).length;
   const issues: Issue[] = [];
-  const path = valueFrom.fieldRef?.fieldPath;
-  if (path === "") issues.push(required(`${field}.fieldRef.fieldPath`));
+  const { fieldPath: path, apiVersion = "v1" } = valueFrom.fieldRef ?? {};
+  if (path && apiVersion !== "v1") {
+    const detail = `error converting fieldPath: unsupported pod version: ${apiVersion}`;
+    issues.push(invalid(`${field}.fieldRef.fieldPath`, path, detail));
+  } else if (path === "") issues.push(required(`${field}.fieldRef.fieldPath`));
   else if (path !== undefined && !DOWNWARD.includes(path) && !/^metadata\.(labels|annotations)\[/.test(path)) {
     const detail = `error converting fieldPath: field label not supported: ${path}`;
     issues.push(invalid(`${field}.fieldRef.fieldPath`, path, detail));

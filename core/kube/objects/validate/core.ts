@@ -111,5 +111,7 @@ export function validateNodeUpdate(node: Node, old: Node): Issue[] {
   const [now, then] = [node.spec.podCIDRs ?? [], old.spec.podCIDRs ?? []];
   const changed = then.length > 0 && JSON.stringify(now) !== JSON.stringify(then);
   const detail = 'node updates may not change podCIDR except from "" to valid';
-  return [...validateNode(node), ...(changed ? [forbidden("spec.podCIDRs", detail)] : [])];
+  // The server looks at taints twice.
+  const taints = taintIssues("metadata.taints", node.spec.taints ?? []);
+  return [...taints, ...validateNode(node), ...(changed ? [forbidden("spec.podCIDRs", detail)] : [])];
 }

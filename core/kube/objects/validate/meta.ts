@@ -21,13 +21,7 @@ export function validateMeta(metadata: Meta, { namespaced, name: nameRule }: Met
   if (namespaced && namespace === "") issues.push(required("metadata.namespace"));
   if (namespaced && namespace !== "") issues.push(...check("metadata.namespace", namespace, dns1123Label));
   if (!namespaced && namespace !== "") issues.push(forbidden("metadata.namespace", "not allowed on this type"));
-  return [
-    ...issues,
-    ...labelIssues("metadata.labels", metadata.labels),
-    ...annotationIssues("metadata.annotations", metadata.annotations),
-    ...ownerIssues(metadata),
-    ...finalizerIssues(metadata.finalizers),
-  ];
+  return [...issues, ...writtenIssues(metadata), ...finalizerIssues(metadata.finalizers)];
 }
 
 /** A generateName is checked without its last dash: the name goes on after it. */
@@ -81,7 +75,7 @@ function finalizerIssues(finalizers: readonly string[] | undefined): Issue[] {
   ];
 }
 
-/** What an update of metadata may not do. */
+/** What an update of metadata may not do. The server comes by labels, annotations and owners three times, and tells of each. */
 export function validateMetaUpdate(metadata: Meta, old: Meta): Issue[] {
   const issues: Issue[] = [];
   const fixed = ["name", "namespace", "uid", "creationTimestamp"] as const;
@@ -91,11 +85,15 @@ export function validateMetaUpdate(metadata: Meta, old: Meta): Issue[] {
   if ((metadata.generation ?? 0) < (old.generation ?? 0)) {
     issues.push(invalid("metadata.generation", metadata.generation, "must not be decremented"));
   }
+  const written = writtenIssues(metadata);
+  return [...issues, ...written, ...written, ...written, ...finalizerIssues(metadata.finalizers)];
+}
+
+/** What of metadata users write, but for its finalizers. */
+function writtenIssues(metadata: Meta): Issue[] {
   return [
-    ...issues,
     ...labelIssues("metadata.labels", metadata.labels),
     ...annotationIssues("metadata.annotations", metadata.annotations),
     ...ownerIssues(metadata),
-    ...finalizerIssues(metadata.finalizers),
   ];
 }

@@ -10,6 +10,7 @@ import type {
   networking,
   NetworkPolicy,
 } from "../object.ts";
+import { wasGivenEmpty } from "../codec.ts";
 import { cidrIssues, endpointIpIssues, ipIssues } from "./addresses.ts";
 import {
   check,
@@ -108,7 +109,8 @@ export function validateIngress({ spec }: Ingress): Issue[] {
   const issues: Issue[] = [];
   const rules = spec.rules ?? [];
   if (rules.length === 0 && spec.defaultBackend === undefined) {
-    issues.push(invalid("spec", null, "either `defaultBackend` or `rules` must be specified"));
+    const shown = wasGivenEmpty(spec, "rules") ? [] : null;
+    issues.push(invalid("spec", shown, "either `defaultBackend` or `rules` must be specified"));
   }
   if (spec.defaultBackend !== undefined) issues.push(...backendIssues("spec.defaultBackend", spec.defaultBackend));
   rules.forEach((rule, index) => issues.push(...ruleIssues(`spec.rules[${index}]`, rule)));
@@ -200,6 +202,13 @@ export function validateIngressClass({ spec }: IngressClass): Issue[] {
   const controller = spec.controller ?? "";
   const issues = controller === "" ? [required("spec.controller")] : controllerIssues(controller);
   return spec.parameters === undefined ? issues : [...issues, ...parameterIssues(spec.parameters)];
+}
+
+/** What an update of an IngressClass may not do. */
+export function validateIngressClassUpdate(of: IngressClass, old: IngressClass): Issue[] {
+  const same = of.spec.controller === old.spec.controller;
+  const fixed = same ? [] : [invalid("spec.controller", of.spec.controller ?? "", "field is immutable")];
+  return [...fixed, ...validateIngressClass(of)];
 }
 
 function controllerIssues(controller: string): Issue[] {
@@ -316,7 +325,9 @@ export function validateEndpointSliceUpdate(slice: EndpointSlice, old: EndpointS
   const fixed = slice.addressType === old.addressType
     ? []
     : [invalid("addressType", slice.addressType, "field is immutable")];
-  return [...validateEndpointSlice(slice), ...fixed];
+  const issues = validateEndpointSlice(slice);
+  const [type, rest] = [true, false].map((of) => issues.filter(({ field }) => (field === "addressType") === of));
+  return [...type ?? [], ...fixed, ...rest ?? []];
 }
 
 /** What is wrong with Endpoints beyond their metadata. */

@@ -41,6 +41,9 @@ export function podSpecIssues(field: string, spec: core.PodSpec): Issue[] {
     ...tolerationIssues(`${field}.tolerations`, spec.tolerations ?? []),
     ...hostAliasIssues(`${field}.hostAliases`, spec.hostAliases ?? []),
     ...named(`${field}.priorityClassName`, spec.priorityClassName, dns1123Subdomain),
+    ...(spec.preemptionPolicy === undefined
+      ? []
+      : enumIssues(`${field}.preemptionPolicy`, spec.preemptionPolicy, ["PreemptLowerPriority", "Never"])),
   ];
 }
 
@@ -255,7 +258,7 @@ export function validatePodUpdate(pod: Pod, old: Pod): Issue[] {
   );
   if (lost) {
     issues.push(forbidden("spec.tolerations", "existing toleration can not be modified except its tolerationSeconds"));
-  }
+  } else issues.push(...tolerationIssues("spec.tolerations", pod.spec.tolerations ?? []));
   const munged = changeable(pod, old);
   if (sameJson(munged, old.spec)) return issues;
   const [before, after] = [old.spec, munged].map((spec) => printInternalSpec(POD_SPEC, spec));

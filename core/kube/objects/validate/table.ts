@@ -11,13 +11,15 @@ import {
 } from "./core.ts";
 import { validateCronJob } from "./cronjob.ts";
 import { type MetaRules, validateMeta, validateMetaUpdate } from "./meta.ts";
-import { type Check, dns1123Label, dns1123Subdomain } from "./names.ts";
+import { validateBudget } from "./budget.ts";
+import { type Check, dns1123Label, dns1123Subdomain, pathSegment } from "./names.ts";
 import {
   validateEndpoints,
   validateEndpointSlice,
   validateEndpointSliceUpdate,
   validateIngress,
   validateIngressClass,
+  validateIngressClassUpdate,
   validateNetworkPolicy,
   validateNewIngress,
 } from "./networking.ts";
@@ -67,7 +69,8 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   CronJob: { validate: validateCronJob },
   NetworkPolicy: { validate: validateNetworkPolicy },
   Ingress: { validate: validateNewIngress, validateUpdate: validateIngress },
-  IngressClass: { validate: validateIngressClass },
+  IngressClass: { validate: validateIngressClass, validateUpdate: validateIngressClassUpdate },
+  PodDisruptionBudget: { name: pathSegment, validate: validateBudget },
   CustomResourceDefinition: { validate: validateDefinition },
 };
 
@@ -87,11 +90,16 @@ export function validateNew(object: KubeObject, namespaced: boolean): Issue[] {
   return [...validateMeta(object.metadata, rules(object.kind, namespaced)), ...issues];
 }
 
+/** Kinds that the server checks as if they were new after it has looked at what changed: their metadata once more, too. */
+const AS_NEW = /^(ConfigMap|Secret|Pod|Endpoints|ServiceAccount|Node|Namespace|Ingress|IngressClass|Job)$/;
+
 /** Everything wrong with a changed object. */
 export function validateChanged(object: KubeObject, old: KubeObject): Issue[] {
   const { validate, validateUpdate } = entry(object.kind);
   const issues = validateUpdate?.(object, old) ?? validate?.(object) ?? [];
-  return [...validateMetaUpdate(object.metadata, old.metadata), ...issues];
+  const namespaced = (object.metadata.namespace ?? "") !== "";
+  const again = AS_NEW.test(object.kind) ? validateMeta(object.metadata, rules(object.kind, namespaced)) : [];
+  return [...validateMetaUpdate(object.metadata, old.metadata), ...again, ...issues];
 }
 
 function validateServiceUpdate(service: Service, old: Service): Issue[] {

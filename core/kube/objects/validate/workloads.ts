@@ -1,4 +1,6 @@
+import { sameJson } from "../../../base/mod.ts";
 import { matches, selectorOf } from "../../store/selector.ts";
+import { wasGivenEmpty } from "../codec.ts";
 import { forbidden, invalid, type Issue, required, unsupported } from "../issue.ts";
 import type {
   apps,
@@ -39,7 +41,8 @@ function mismatch({ selector, template }: Owned): Issue[] {
   if (selector && (isEmptySelector(selector) || !isUsable(selector))) return [];
   if (matches(selectorOf(selector), template.metadata?.labels)) return [];
   const detail = "`selector` does not match template `labels`";
-  return [invalid("spec.template.metadata.labels", template.metadata?.labels ?? null, detail)];
+  const none = wasGivenEmpty(template.metadata, "labels") ? {} : null;
+  return [invalid("spec.template.metadata.labels", template.metadata?.labels ?? none, detail)];
 }
 
 function selectorProblems(selector: LabelSelector | undefined, what: string): Issue[] {
@@ -122,7 +125,8 @@ function amountOf(amount: Amount): number {
   return typeof amount === "number" ? amount : parseInt(amount ?? "0", 10);
 }
 
-function amountIssues(field: string, amount: Amount): Issue[] {
+/** What is wrong with a number or a share of pods. */
+export function amountIssues(field: string, amount: Amount): Issue[] {
   if (typeof amount !== "string") return nonNegative(field, amount);
   if (/^[0-9]+%$/.test(amount)) return [];
   const detail =
@@ -131,7 +135,8 @@ function amountIssues(field: string, amount: Amount): Issue[] {
   return [invalid(field, amount, detail)];
 }
 
-function hundredIssues(field: string, amount: Amount): Issue[] {
+/** A share cannot be more than all. */
+export function hundredIssues(field: string, amount: Amount): Issue[] {
   if (typeof amount !== "string" || !/^[0-9]+%$/.test(amount) || amountOf(amount) <= 100) return [];
   return [invalid(field, amount, "must not be greater than 100%")];
 }
@@ -176,6 +181,7 @@ export function validateStatefulSet({ spec }: StatefulSet): Issue[] {
   return [
     ...issues,
     ...statefulStrategyIssues(spec.updateStrategy ?? {}),
+    ...retentionIssues(spec.persistentVolumeClaimRetentionPolicy ?? {}),
     ...nonNegative("spec.replicas", spec.replicas),
     ...nonNegative("spec.minReadySeconds", spec.minReadySeconds),
     ...nonNegative("spec.ordinals.start", spec.ordinals?.start),
@@ -211,8 +217,19 @@ function statefulStrategyIssues({ type, rollingUpdate }: apps.StatefulSetUpdateS
     if (rollingUpdate === undefined) return [];
     return [invalid(`${field}.rollingUpdate`, rollingUpdate, "only allowed for updateStrategy 'RollingUpdate'")];
   }
-  const shown = { Type: type ?? "", RollingUpdate: rollingUpdate ?? null };
-  return [invalid(field, shown, "must be 'RollingUpdate' or 'OnDelete'")];
+  const { partition = 0, maxUnavailable = null } = rollingUpdate ?? {};
+  const update = rollingUpdate === undefined ? null : { Partition: partition, MaxUnavailable: maxUnavailable };
+  return [invalid(field, { Type: type ?? "", RollingUpdate: update }, "must be 'RollingUpdate' or 'OnDelete'")];
+}
+
+const RETENTIONS = ["Retain", "Delete"];
+
+function retentionIssues(policy: apps.StatefulSetPersistentVolumeClaimRetentionPolicy): Issue[] {
+  return (["whenDeleted", "whenScaled"] as const).flatMap((when) => {
+    const word = policy[when];
+    if (word === undefined || RETENTIONS.includes(word)) return [];
+    return [unsupported(`spec.persistentVolumeClaimRetentionPolicy.${when}`, word, RETENTIONS)];
+  });
 }
 
 const CHANGEABLE = [
@@ -228,13 +245,13 @@ const CHANGEABLE = [
 /** What an update of a StatefulSet may not do. */
 export function validateStatefulSetUpdate(set: StatefulSet, old: StatefulSet): Issue[] {
   const rest = (spec: apps.StatefulSetSpec) =>
-    JSON.stringify(
-      Object.entries(spec).filter(([key]) => !CHANGEABLE.includes(key)).sort(([a], [b]) => (a < b ? -1 : 1)),
-    );
+    Object.fromEntries(Object.entries(spec).filter(([key]) => !CHANGEABLE.includes(key)));
   const list = CHANGEABLE.slice(0, -1).map((name) => `'${name}'`).join(", ");
   const detail = `updates to statefulset spec for fields other than ${list} and 'minReadySeconds' are forbidden`;
-  const changed = rest(set.spec) === rest(old.spec) ? [] : [forbidden("spec", detail)];
-  return [...validateStatefulSet(set), ...changed];
+  const changed = sameJson(rest(set.spec), rest(old.spec)) ? [] : [forbidden("spec", detail)];
+  // A name that was taken once is taken again.
+  const issues = validateStatefulSet(set).filter(({ field }) => field !== "spec.serviceName");
+  return [...issues, ...changed];
 }
 
 /** What is wrong with a DaemonSet beyond its metadata. */
@@ -278,7 +295,7 @@ function daemonStrategyIssues({ type, rollingUpdate }: apps.DaemonSetUpdateStrat
 
 /** What an update of a DaemonSet may not do. */
 export function validateDaemonSetUpdate(set: DaemonSet, old: DaemonSet): Issue[] {
-  return [...validateDaemonSet(set), ...fixedSelector(set.spec.selector, old.spec.selector)];
+  return [...fixedSelector(set.spec.selector, old.spec.selector), ...validateDaemonSet(set)];
 }
 
 /** What is wrong with a Job beyond its metadata. */
