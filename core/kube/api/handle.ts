@@ -129,7 +129,11 @@ function review(server: ApiServer, route: Route, request: ApiRequest): ApiRespon
 
 /** The namespace of the path is the object's; another one in the object is refused. */
 function placeIn({ namespace }: Route, metadata: { namespace?: string }): Status | undefined {
-  if (namespace === undefined) return undefined;
+  if (namespace === undefined) {
+    // Of an object without namespace the server does not even look at one.
+    delete metadata.namespace;
+    return undefined;
+  }
   if ((metadata.namespace ?? "") !== "" && metadata.namespace !== namespace) {
     return badRequest("the namespace of the provided object does not match the namespace sent on the request");
   }

@@ -1,5 +1,5 @@
 /** What the server warns about in objects it accepts. */
-import type { core, EndpointSlice, KubeObject, Pod, Secret, Service } from "../objects/object.ts";
+import type { core, EndpointSlice, Ingress, KubeObject, Pod, Secret, Service } from "../objects/object.ts";
 import { isHeadless } from "../objects/validate/service_ips.ts";
 import { dns1123Label } from "../objects/validate/names.ts";
 
@@ -16,10 +16,16 @@ const WARNINGS: Readonly<Record<string, Warn>> = {
   Job: templateWarnings,
 };
 
+const INGRESS_CLASS = "kubernetes.io/ingress.class";
+
 /** What the server warns about in new objects alone. */
 const WARNINGS_OF_NEW: Readonly<Record<string, Warn>> = {
   EndpointSlice: ({ addressType }: EndpointSlice) =>
     addressType === "FQDN" ? ["spec.addressType: FQDN endpoints are deprecated"] : [],
+  Ingress: ({ metadata, spec }: Ingress) =>
+    metadata.annotations?.[INGRESS_CLASS] === undefined || spec.ingressClassName !== undefined
+      ? []
+      : [`annotation "${INGRESS_CLASS}" is deprecated, please use 'spec.ingressClassName' instead`],
   ReplicaSet: ({ metadata }: KubeObject) => nameWarnings(metadata.name, "in Pod names and hostnames"),
 };
 

@@ -184,6 +184,11 @@ function spreadIssues(field: string, constraints: readonly core.TopologySpreadCo
     if (!supported.includes(whenUnsatisfiable)) {
       issues.push(unsupported(`${at}.whenUnsatisfiable`, whenUnsatisfiable, supported));
     }
+    const same = (other: core.TopologySpreadConstraint) =>
+      other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable;
+    for (const _again of constraints.slice(index + 1).filter(same)) {
+      issues.push(duplicate(`${at}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`));
+    }
     return issues;
   });
 }
