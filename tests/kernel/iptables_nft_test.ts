@@ -31,6 +31,8 @@ function typedRules(tool: "iptables" | "ip6tables", rules: readonly string[], se
     "nft list chains",
     "nft list tables",
     "nft -s list ruleset",
+    "nft -n list ruleset",
+    "nft -j list ruleset",
   ];
 }
 

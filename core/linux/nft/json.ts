@@ -178,13 +178,23 @@ function matchItem({ selectors, mask, not, op, against }: NftMatch): unknown {
       : keyItem(against.value, selectors)
     : { set: against.values.map((value) => keyItem(value, selectors)) };
   const type = datatypeOf(selector);
-  const bits = mask === undefined ? undefined : type?.flags ? flagNames(mask, type) : mask;
-  const prefix = type === DATATYPES.mark && mask !== undefined ? highBits(mask) : undefined;
+  const bits = mask === undefined || type === undefined ? mask : maskItem(mask, type);
+  if (type?.flags && mask !== undefined && "value" in against && Number(against.value) === 0) {
+    return { match: { op: not ? "in" : "!", left, right: bits } };
+  }
+  const prefix = type === DATATYPES.mark && mask !== undefined ? highBits(Number(mask)) : undefined;
   if (prefix !== undefined) {
     return { match: { op: not ? "!=" : "==", left, right: { prefix: { addr: right, len: prefix } } } };
   }
   const shown = bits === undefined ? left : { "&": [left, bits] };
   return { match: { op: not ? "!=" : op ?? (flags ? "in" : "=="), left: shown, right } };
+}
+
+/** Flags by name, addresses as texts, anything else as a number. */
+function maskItem(mask: number | bigint, type: Datatype): unknown {
+  if (type.flags) return flagNames(Number(mask), type);
+  const address = type === DATATYPES.ipv4_addr || type === DATATYPES.ipv6_addr;
+  return address ? type.print(BigInt(mask)) : Number(mask);
 }
 
 function flagNames(mask: number, type: Datatype): unknown {
@@ -262,8 +272,12 @@ function statementItem(statement: NftStatement): unknown {
     }
     case "log": {
       const { prefix, level } = statement;
-      const group = statement.more.map((word) => /^group (\d+)$/.exec(word)?.[1]).find((found) => found !== undefined);
-      const body = { prefix, level, group: group === undefined ? undefined : Number(group) };
+      const said = (word: string) => {
+        const found = statement.more.find((each) => each.startsWith(`${word} `));
+        return found === undefined ? undefined : Number(found.slice(word.length));
+      };
+      const [group, snaplen] = [said("group"), said("snaplen")];
+      const body = { prefix, level, group, snaplen, "queue-threshold": said("queue-threshold") };
       return { log: Object.values(body).every((value) => value === undefined) ? null : body };
     }
     case "set": {

@@ -42,6 +42,7 @@ const LONG: Readonly<Record<string, string>> = {
 
 /** `nft [OPTIONS] [COMMAND]` */
 export const nft: Program = (process) => {
+  if (complainLate(process)) return Promise.resolve(1);
   const options = readOptions(process.argv.slice(1), process);
   if (typeof options === "number") return Promise.resolve(options);
   if (options.file === undefined && options.words.length === 0) {
@@ -50,6 +51,27 @@ export const nft: Program = (process) => {
   }
   return Promise.resolve(run(process, options));
 };
+
+/** Options that take the next word along. */
+const WITH_WORD = new Set(["-d", "-I", "-f", "--debug", "--includepath", "--file"]);
+
+/** An option behind the command, up to the first brace, is pointed at. */
+function complainLate(process: Process): boolean {
+  const { argv } = process;
+  let command = false, column = 0;
+  for (let i = 1; i < argv.length; i++) {
+    const word = argv[i] as string;
+    column += (argv[i - 1] as string).length + 1;
+    if (word.startsWith("{")) return false;
+    if (!word.startsWith("-")) command = true;
+    else if (command) {
+      process.err(`Error: syntax error, options must be specified before commands\n${argv.join(" ")} `);
+      process.out(`\n   ^${"~~".padStart(column - 2)}\n`);
+      return true;
+    } else if (WITH_WORD.has(word)) i++;
+  }
+  return false;
+}
 
 function run(process: Process, options: Options): number {
   const source = sourceOf(process, options);

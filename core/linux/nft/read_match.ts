@@ -2,7 +2,7 @@
 import { DATATYPES, spanOf } from "./datatypes.ts";
 import { datatypeOf, readSelector, readSelectors, typeOf } from "./selectors.ts";
 import { prefixMask, printMark } from "./statements.ts";
-import type { NftAssign, NftLookup, NftMatch, NftStatement, NftVmap } from "./types.ts";
+import type { NftAssign, NftLookup, NftMatch, NftOperand, NftStatement, NftVmap } from "./types.ts";
 import { inOrder, type KeyTypes, readKey, readOperand, readValue } from "./values.ts";
 import { readVerdict } from "./verdict.ts";
 import type { WordReader } from "./words.ts";
@@ -113,6 +113,9 @@ export function readTest(words: WordReader): NftStatement | undefined {
   const [selector = ""] = selectors;
   const type = datatypeOf(selector);
   const mask = words.skip("&") || words.skip("and") ? maskOf(readValue(words, type), selector) : undefined;
+  if (typeOf(selector) === "tcp_flag" && words.skip("!")) {
+    return { kind: "match", selectors, mask: maskOf(readValue(words, type), selector), not: false, against: NO_FLAG };
+  }
   const [not, op] = readOperator(words);
   const types = selectors.map(datatypeOf);
   if (mask === undefined) {
@@ -123,6 +126,8 @@ export function readTest(words: WordReader): NftStatement | undefined {
   if (typeOf(selector) === "tcp_flag" && words.skip("/")) {
     return { kind: "match", selectors, mask: maskOf(readValue(words, type), selector), not, against };
   }
+  const network = mask === undefined ? undefined : networkOf(mask, typeOf(selector), against);
+  if (network !== undefined) return { kind: "match", selectors, not, against: { value: network } };
   const flags = type?.flags === true && op === "==" && mask === undefined;
   const shown = op === "==" && !flags ? undefined : op;
   return {
@@ -143,10 +148,23 @@ function readPrefix(words: WordReader, selector: string): Pick<NftMatch, "mask" 
   return { mask: prefixMask(Number(length)), against: { value } };
 }
 
-function maskOf(text: string, selector: string): number {
+const NO_FLAG = { value: "0x0" } as const;
+
+function maskOf(text: string, selector: string): number | bigint {
   const type = datatypeOf(selector);
   const span = type && spanOf(text, type);
-  return span === undefined || "problem" in span ? 0 : Number(span.from);
+  if (type === undefined || span === undefined || "problem" in span) return 0;
+  return type.size > 8 ? span.from : Number(span.from);
+}
+
+/** An address under a mask of the highest bits is a network. */
+function networkOf(mask: number | bigint, type: string | undefined, against: NftOperand): string | undefined {
+  const width = type === "ipv4_addr" ? 32 : type === "ipv6_addr" ? 128 : undefined;
+  if (width === undefined || !("value" in against) || against.value.includes("/")) return undefined;
+  const bits = BigInt(mask).toString(2).padStart(width, "0");
+  const length = bits.indexOf("0") < 0 ? width : bits.indexOf("0");
+  if (bits.includes("1", length) || length === 0) return undefined;
+  return length === width ? against.value : `${against.value}/${length}`;
 }
 
 function readOperator(words: WordReader): [boolean, NftMatch["op"]] {

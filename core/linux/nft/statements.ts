@@ -84,34 +84,52 @@ function printMatch(match: NftMatch, style: NftStyle): string {
     return `${left} ${op}${printOperand(style === "numeric" ? inNumbers(against, selectors) : against)}`;
   }
   const type = typeOf(selectors[0] ?? "");
-  if (type === "tcp_flag") return printFlagMask(match, mask);
-  const length = type === "mark" ? highBits(mask) : undefined;
+  if (type === "tcp_flag") return printFlagMask(match, Number(mask), style);
+  const length = type === "mark" ? highBits(Number(mask)) : undefined;
   if (style !== "command" && length !== undefined && "value" in against) {
     return `${left} ${not ? "!= " : ""}${against.value}/${length}`;
   }
-  const printed = type === "mark" ? printMark(mask) : String(mask);
-  return `${left} & ${printed} ${not ? "!=" : "=="} ${printOperand(against)}`;
+  return `${left} & ${maskText(mask, type)} ${not ? "!=" : "=="} ${printOperand(against)}`;
 }
 
-/** Protocols by their numbers. */
+/** Marks and addresses in their own words, everything else as a number. */
+function maskText(mask: number | bigint, type: string | undefined): string {
+  const own = type === "mark" || type?.endsWith("_addr") ? DATATYPES[type] : undefined;
+  return own === undefined ? String(mask) : own.print(BigInt(mask));
+}
+
+/** Protocols and TCP flags by their numbers. */
 function inNumbers(against: NftOperand, selectors: readonly string[]): NftOperand {
   if ("set" in against) return against;
   const numbers = (value: string) =>
     value.split(" . ").map((part, i) => {
-      const type = typeOf(selectors[i] ?? "") === "inet_proto" ? DATATYPES.inet_proto : undefined;
-      const number = type?.number(part);
+      const name = typeOf(selectors[i] ?? "");
+      if (name === "tcp_flag") return flagText(part, "numeric");
+      const number = name === "inet_proto" ? DATATYPES.inet_proto?.number(part) : undefined;
       return typeof number === "bigint" ? String(number) : part;
     }).join(" . ");
   return "value" in against ? { value: numbers(against.value) } : { values: against.values.map(numbers) };
 }
 
-/** `tcp flags syn / syn,ack`; a single flag masked for is written the long way. */
-function printFlagMask({ selectors, not, against }: NftMatch, mask: number): string {
+/** `syn,ack`, or `0x2,0x10`. */
+function flagText(names: string, style: NftStyle): string {
+  if (style !== "numeric") return names;
+  return names.split(",").map((name) => {
+    const bit = DATATYPES.tcp_flag?.number(name);
+    return typeof bit === "bigint" ? `0x${bit.toString(16)}` : name;
+  }).join(",");
+}
+
+/** `tcp flags syn / syn,ack`, `! syn` for none of them, `syn` for any; a single flag that is to be set is written the long way. */
+function printFlagMask({ selectors, not, against }: NftMatch, mask: number, style: NftStyle): string {
   const flags = DATATYPES.tcp_flag;
-  const text = flags === undefined ? "" : printSpan({ from: BigInt(mask), to: BigInt(mask) }, flags, "");
-  const single = (mask & (mask - 1)) === 0;
-  if (single) return `${selectors[0]} & ${text} ${not ? "!=" : "=="} ${printOperand(against)}`;
-  return `${selectors[0]} ${not ? "!= " : ""}${printOperand(against)} / ${text}`;
+  const span = { from: BigInt(mask), to: BigInt(mask) };
+  const text = flags === undefined ? "" : flagText(printSpan(span, flags, ""), style);
+  const wanted = flagText(printOperand(against), style);
+  if (Number(wanted) === 0) return `${selectors[0]} ${not ? "" : "! "}${text}`;
+  const single = (mask & (mask - 1)) === 0 && wanted === text;
+  if (single) return `${selectors[0]} & ${text} ${not ? "!=" : "=="} ${wanted}`;
+  return `${selectors[0]} ${not ? "!= " : ""}${wanted} / ${text}`;
 }
 
 /** How many bits a 32-bit mask has if it is of the highest ones alone, or of none. */

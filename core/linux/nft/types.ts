@@ -122,7 +122,8 @@ export type NftStatement =
 export interface NftMatch {
   readonly kind: "match";
   readonly selectors: NftSelectors;
-  readonly mask?: number;
+  /** As wide as the value: a bigint for an address of IPv6. */
+  readonly mask?: number | bigint;
   readonly not: boolean;
   /** Greater and less; `==` where flags are meant to be these and no others. */
   readonly op?: "<" | ">" | "<=" | ">=" | "==";

@@ -12,7 +12,7 @@ import type { MarkMatch } from "../match/mark.ts";
 import type { Ports } from "../match/ports.ts";
 import type { TcpMatch } from "../match/tcp.ts";
 import type { UdpMatch } from "../match/udp.ts";
-import type { Rule } from "../rule.ts";
+import type { DeviceTest, Rule } from "../rule.ts";
 import { type Target, targetName } from "../targets.ts";
 import { deviceWords, netWords, protoWords } from "./base.ts";
 import { translateMatch } from "./matches.ts";
@@ -30,20 +30,28 @@ export function listedRule(rule: Rule, family: Family, count: Count): NftRule {
   const matches = rule.matches.flatMap((match) => matchPieces(match, around));
   const proto = impliesProto(matches) ? undefined : protoWords("meta l4proto", rule.proto);
   const conditions = [
-    deviceWords("iifname", rule.in),
-    deviceWords("oifname", rule.out),
     proto,
     netWords("saddr", rule.src, family),
     netWords("daddr", rule.dst, family),
     rule.fragment && `ip frag-off & 8191 ${rule.fragment.not ? "==" : "!="} 0`,
   ];
   const statements = [
+    ...device("iifname", rule.in),
+    ...device("oifname", rule.out),
     ...conditions.flatMap((own) => own === undefined ? [] : ownStatements(own)),
     ...matches.flatMap((piece) => "own" in piece ? ownStatements(piece.own) : [piece]),
     { kind: "counter", packets: count.packets, bytes: count.bytes } as const,
     ...(rule.target === undefined ? [] : targetStatements(rule.target, around)),
   ];
   return { statements };
+}
+
+/** A device's name is said as it is, one that no device has too. */
+function device(selector: "iifname" | "oifname", test: DeviceTest | undefined): readonly NftStatement[] {
+  const words = deviceWords(selector, test);
+  if (words === undefined) return [];
+  const [, not, value = ""] = /^\w+ (!= )?(".*")$/.exec(words) ?? [];
+  return [{ kind: "match", selectors: [selector], not: not !== undefined, against: { value } }];
 }
 
 function ownStatements(words: string): readonly NftStatement[] {
@@ -57,10 +65,13 @@ function impliesProto(pieces: readonly Piece[]): boolean {
   return piece !== undefined && "own" in piece && /^(tcp|udp) /.test(piece.own);
 }
 
+/** Older names of extensions that are others in the kernel. */
+const KERNEL_NAMES: Readonly<Record<string, string>> = { state: "conntrack", NOTRACK: "CT" };
+
 function matchPieces(match: Match, around: Around): readonly Piece[] {
   const own = ownWords(match, around);
   if (own !== undefined) return own.map((words) => ({ own: words }));
-  const { name } = matchExtension(match);
+  const name = KERNEL_NAMES[matchExtension(match).name] ?? matchExtension(match).name;
   const text = translateMatch(match, around)?.trimEnd() ?? `xt match ${name}`;
   return [{ kind: "xt", type: "match", name, text }];
 }
@@ -144,7 +155,7 @@ function targetStatements(target: Target, around: Around): readonly NftStatement
     case "jump":
       return ownStatements(translateTarget(target, around) ?? "");
     default: {
-      const name = targetName(target);
+      const name = KERNEL_NAMES[targetName(target)] ?? targetName(target);
       const text = translateTarget(target, around)?.trimEnd() ?? `xt target ${name}`;
       return [{ kind: "xt", type: "target", name, text }];
     }

@@ -16,7 +16,7 @@ export interface Test {
   readonly family: 4 | 6;
   /** For flags: these and no others. */
   readonly exactly: boolean;
-  readonly mask?: number;
+  readonly mask?: number | bigint;
 }
 
 type Tester = (test: Test) => Alternatives;
@@ -35,9 +35,13 @@ function wordsOf(value: bigint, family: 4 | 6): Words {
 }
 
 function address(part: "src" | "dst", own: 4 | 6): Tester {
-  return (
-    test,
-  ) => (test.family === own ? each(test, (span, not) => addressTest(part, span, { not, family: own })) : NEVER);
+  return (test) => {
+    if (test.family !== own) return NEVER;
+    const { mask } = test;
+    if (mask === undefined) return each(test, (span, not) => addressTest(part, span, { not, family: own }));
+    const words = wordsOf(BigInt(mask), own);
+    return each(test, ({ from }, not) => ({ part, ip: wordsOf(from, own), mask: words, not }));
+  };
 }
 
 function addressTest(part: "src" | "dst", { from, to }: Span, at: { not: boolean; family: 4 | 6 }): Condition {
@@ -100,7 +104,7 @@ function mark(op: number): Tester {
   return (test) => {
     const { mask = 0xffff_ffff } = test;
     if (test.spans.some(({ from, to }) => from !== to)) return unmodelled("mark range");
-    return each(test, ({ from }, not) => match(op, [Number(from), mask], not));
+    return each(test, ({ from }, not) => match(op, [Number(from), Number(mask)], not));
   };
 }
 
@@ -242,7 +246,7 @@ const tcpFlags: Tester = ({ spans, not, exactly, mask }) => {
   const test = (bits: number, value: number, inverted: boolean) =>
     match(OP.TCP, [ANY, ANY, bits | (value << 8), inverted ? PORTINV.FLAGS : 0]);
   if (mask !== undefined || exactly) {
-    const made = spans.map(({ from }) => test(mask ?? 0xff, Number(from), not));
+    const made = spans.map(({ from }) => test(Number(mask ?? 0xff), Number(from), not));
     return both(tcp, not ? [made] : made.map((one) => [one]));
   }
   const singles = spans.flatMap(({ from }) =>
@@ -311,8 +315,12 @@ const TESTERS: Readonly<Record<string, Tester>> = {
   "ether saddr": mac,
 };
 
+/** What is compared under a mask. */
+const MASKED = new Set(["ip saddr", "ip daddr", "ip6 saddr", "ip6 daddr", "meta mark", "ct mark", "tcp flags"]);
+
 /** The conditions of a test; what nobody here models never holds and says so. */
 export function conditionsOf(test: Test): Alternatives {
+  if (test.mask !== undefined && !MASKED.has(test.selector)) return unmodelled(`${test.selector} under a mask`);
   const own = TESTERS[test.selector];
   if (own !== undefined) return own(test);
   if (test.selector.startsWith("fib ")) return fib(test);
