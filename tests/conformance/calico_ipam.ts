@@ -68,7 +68,7 @@ function shown(block: BlockSpec): unknown {
       block.allocations.flatMap((index, ordinal) => index === null ? [] : [[ordinal, index]]),
     ),
     unallocated: block.unallocated,
-    attributes: block.attributes,
+    attributes: block.attributes.map((each) => each.releasedAt === undefined ? each : { releasedAt: "*" }),
     sequenceNumber: block.sequenceNumber,
     sequenceNumberForAllocation: block.sequenceNumberForAllocation,
     deleted: block.deleted,
@@ -88,7 +88,7 @@ export function checkIpamSequence(sequence: IpamSequence): Check[] {
     if (sequence.varies?.includes(i)) return [];
     const selected = (pool: IPPool, host: string) =>
       selects(parseCalicoSelector(pool.spec.nodeSelector ?? "all()"), sequence.labels?.[host] ?? {});
-    const ipam = new Ipam(memory, { config, pools, reserved, selects: selected });
+    const ipam = new Ipam(memory, { config, pools, reserved, now: 0, selects: selected });
     const answer = ask(ipam, step.call, (next) => config = next);
     const { config: _config, ...state } = step.state;
     return [
@@ -176,8 +176,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     return { result: null };
   },
   "release-host"(ipam, call) {
-    const host = text(call, "host");
-    ipam.releaseAffinities(host, [...ipam.data.affinities(host)].sort(), call["mustBeEmpty"] === true);
+    ipam.releaseHost(text(call, "host"), call["mustBeEmpty"] === true);
     return { result: null };
   },
   "release-pool"(ipam, call) {
@@ -196,10 +195,12 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     if (call["maxBlocks"] !== undefined && !strictAffinity) {
       return { result: null, error: "MaxBlocksPerHost requires StrictAffinity to be enabled" };
     }
-    if (call["cooldown"] !== undefined) return { result: null, error: "cooldown is not modelled" };
+    const cooldown = Number(call["cooldown"] ?? 0);
+    if (cooldown > 1200) return { result: null, error: "IPCooldownSeconds must be at most 1200" };
     configure({
       strictAffinity,
       autoAllocateBlocks: call["auto"] === true,
+      ipCooldownSeconds: cooldown,
       ...(call["maxBlocks"] === undefined ? {} : { maxBlocksPerHost: Number(call["maxBlocks"]) }),
     });
     return { result: null };

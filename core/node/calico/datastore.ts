@@ -31,6 +31,7 @@ interface Configuration extends KubeObject {
     readonly strictAffinity?: boolean;
     readonly autoAllocateBlocks?: boolean;
     readonly maxBlocksPerHost?: number;
+    readonly ipCooldownSeconds?: number;
   };
 }
 interface Reservation extends KubeObject {
@@ -61,15 +62,18 @@ function removeObject(api: Api, kind: string, name: string): void {
 export function clusterIpam(api: Api): Ipam {
   const { store } = api;
   const [configuration] = calicoObjects<Configuration>(store, "IPAMConfig");
-  const { strictAffinity = false, autoAllocateBlocks = true, maxBlocksPerHost } = configuration?.spec ?? {};
+  const spec = configuration?.spec ?? {};
+  const { strictAffinity = false, autoAllocateBlocks = true, maxBlocksPerHost, ipCooldownSeconds = 0 } = spec;
   return new Ipam(new ClusterData(api), {
     config: {
       strictAffinity,
       autoAllocateBlocks,
+      ipCooldownSeconds,
       ...(maxBlocksPerHost === undefined || maxBlocksPerHost === 0 ? {} : { maxBlocksPerHost }),
     },
     pools: calicoObjects<IPPool>(store, "IPPool"),
     reserved: calicoObjects<Reservation>(store, "IPReservation").flatMap(({ spec }) => spec.reservedCIDRs ?? []),
+    now: api.clock.now(),
     selects: (pool, host) =>
       selects(parseCalicoSelector(pool.spec.nodeSelector ?? "all()"), store.get("Node", host)?.metadata.labels ?? {}),
   });

@@ -42,6 +42,8 @@ export interface BlockSpec {
 export interface BlockAttributes {
   readonly handle_id?: string;
   readonly secondary?: Readonly<Record<string, string>>;
+  /** Nobody has it any more since then, and nobody gets it before it has cooled down. An RFC 3339 time. */
+  readonly releasedAt?: string;
 }
 
 /** Felix's settings of the whole cluster. */

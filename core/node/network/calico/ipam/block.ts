@@ -48,7 +48,8 @@ export function ordinalOf(block: BlockSpec, address: string): number {
 /** What is known of an address; undefined where nobody has it. */
 export function attributesAt({ allocations, attributes }: BlockSpec, ordinal: number): BlockAttributes | undefined {
   const index = allocations[ordinal];
-  return index === null || index === undefined ? undefined : attributes[index];
+  const found = index === null || index === undefined ? undefined : attributes[index];
+  return found?.releasedAt === undefined ? found : undefined;
 }
 
 /** The first free addresses, up to a number, for a claimant. */
@@ -84,27 +85,66 @@ export function allocate(block: BlockSpec, ordinals: readonly number[], given: B
 
 function same(a: BlockAttributes, b: BlockAttributes): boolean {
   const secondary = ({ secondary = {} }: BlockAttributes) => JSON.stringify(Object.entries(secondary).sort());
-  return a.handle_id === b.handle_id && secondary(a) === secondary(b);
+  return a.handle_id === b.handle_id && a.releasedAt === b.releasedAt && secondary(a) === secondary(b);
 }
 
 /** Takes addresses back; attributes that nobody has any more go. */
 export function free(block: BlockSpec, ordinals: readonly number[]): BlockSpec {
   const left = block.allocations.map((index, ordinal) => (ordinals.includes(ordinal) ? null : index));
-  const used = block.attributes.map((_, index) => left.includes(index));
-  const moved = used.map((_, index) => used.slice(0, index).filter((each) => each).length);
   const sequences = Object.entries(block.sequenceNumberForAllocation ?? {});
   return touched({
     ...block,
-    allocations: left.map((index) => (index === null ? null : moved[index] as number)),
+    ...packed(left, block.attributes),
     unallocated: [...block.unallocated, ...ordinals],
-    attributes: block.attributes.filter((_, index) => used[index]),
     sequenceNumberForAllocation: Object.fromEntries(sequences.filter(([key]) => !ordinals.includes(Number(key)))),
   });
+}
+
+/** Takes addresses back, and keeps them from everybody while they cool down; attributes that nobody has any more go. */
+export function coolDown(block: BlockSpec, ordinals: readonly number[], { now, byAddress }: Cooling): BlockSpec {
+  const released = block.attributes.length;
+  const indices = block.allocations.map((index, ordinal) => (ordinals.includes(ordinal) ? released : index));
+  const sequences = byAddress
+    ? Object.fromEntries(ordinals.map((ordinal) => [ordinal, block.sequenceNumber ?? 0]))
+    : {};
+  return touched({
+    ...block,
+    ...packed(indices, [...block.attributes, { releasedAt: now }]),
+    sequenceNumberForAllocation: { ...block.sequenceNumberForAllocation, ...sequences },
+  });
+}
+
+/** When addresses are taken back; by their address, Calico notes it as a change of theirs, by their handle it does not. */
+export interface Cooling {
+  readonly now: string;
+  readonly byAddress: boolean;
+}
+
+/** A block of which those addresses that were taken back before a time are free again. */
+export function cooled(block: BlockSpec, before: string): BlockSpec {
+  const cold = block.allocations.flatMap((index, ordinal) => {
+    const since = index === null ? undefined : block.attributes[index]?.releasedAt;
+    return since !== undefined && since <= before ? [ordinal] : [];
+  });
+  return cold.length === 0 ? block : free(block, cold);
 }
 
 /** A block that is of no host any more. */
 export function withoutHost(block: BlockSpec): BlockSpec {
   return touched({ ...block, affinity: null });
+}
+
+/** Without the attributes that no allocation has. */
+function packed(
+  indices: BlockSpec["allocations"],
+  attributes: readonly BlockAttributes[],
+): Pick<BlockSpec, "allocations" | "attributes"> {
+  const used = attributes.map((_, index) => indices.includes(index));
+  const moved = used.map((_, index) => used.slice(0, index).filter((each) => each).length);
+  return {
+    allocations: indices.map((index) => (index === null ? null : moved[index] as number)),
+    attributes: attributes.filter((_, index) => used[index]),
+  };
 }
 
 function touched(block: BlockSpec): BlockSpec {

@@ -14,6 +14,8 @@ import {
   assignFirst,
   attributesAt,
   type Claimant,
+  coolDown,
+  cooled,
   free,
   hostOf,
   isEmpty,
@@ -43,6 +45,8 @@ export interface IpamConfig {
   readonly strictAffinity: boolean;
   readonly autoAllocateBlocks: boolean;
   readonly maxBlocksPerHost?: number;
+  /** For how long nobody gets an address that was taken back. */
+  readonly ipCooldownSeconds?: number;
 }
 
 /** Its surroundings. */
@@ -52,6 +56,8 @@ export interface IpamSettings {
   readonly pools: readonly IPPool[];
   /** CIDRs that are not given out by themselves (IPReservation). */
   readonly reserved: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly now: number;
   /** Whether a pool's node selector selects a host. */
   selects(pool: IPPool, host: string): boolean;
 }
@@ -96,7 +102,7 @@ export class Ipam {
     const limit = ask.maxBlocks ?? this.settings.config.maxBlocksPerHost ?? MAX_BLOCKS;
     // More than its handle may have: Calico says the same as of a host with too many blocks.
     if (this.#had(ask.handle) + ask.count > (ask.maxPerHandle ?? Infinity)) return claim.blockLimit(limit);
-    for (const cidr of this.#ownBlocks(ask.host, pools)) claim.take(this.data.block(cidr));
+    for (const cidr of this.#ownBlocks(ask.host, pools)) claim.take(this.#block(cidr));
     while (claim.missing > 0 && this.settings.config.autoAllocateBlocks) {
       if (this.data.affinities(ask.host).length >= limit) return claim.blockLimit(limit);
       const cidr = this.#freeBlock(ask.host, pools);
@@ -107,7 +113,7 @@ export class Ipam {
     if (this.settings.config.strictAffinity) {
       return claim.answer("No more free affine blocks and strict affinity enabled");
     }
-    for (const cidr of pools.flatMap((pool) => this.#borrowable(pool, ask.host))) claim.take(this.data.block(cidr));
+    for (const cidr of pools.flatMap((pool) => this.#borrowable(pool, ask.host))) claim.take(this.#block(cidr));
     const names = pools.map(({ spec }) => spec.cidr).join(" ");
     return claim.missing === 0 ? claim.answer() : claim.answer(`No IPs available in pools: [${names}]`);
   }
@@ -124,7 +130,7 @@ export class Ipam {
     const pool = this.#enabled().find(({ spec }) => cidrHas(spec.cidr, address));
     if (pool === undefined) throw new IpamError("The provided IP address is not in a configured pool\n");
     const cidr = blockAt(pool, address);
-    const block = this.data.block(cidr) ?? this.claimBlock(cidr, host);
+    const block = this.#block(cidr) ?? this.claimBlock(cidr, host);
     const owner = hostOf(block);
     if (this.settings.config.strictAffinity && owner !== host) {
       throw new IpamError(
@@ -155,7 +161,7 @@ export class Ipam {
       if (!had) unallocated.push(address);
       else byBlock.set(block.cidr, (byBlock.get(block.cidr) ?? new Set()).add(ordinal));
     }
-    for (const [cidr, ordinals] of byBlock) this.#free(cidr, [...ordinals]);
+    for (const [cidr, ordinals] of byBlock) this.#free(cidr, [...ordinals], true);
     return { released: released.sort(), unallocated: unallocated.sort() };
   }
 
@@ -171,7 +177,7 @@ export class Ipam {
       const ordinals = (block?.allocations ?? []).flatMap((_, ordinal) =>
         block !== undefined && attributesAt(block, ordinal)?.handle_id === handle ? [ordinal] : []
       );
-      if (ordinals.length > 0) this.#free(cidr, ordinals);
+      if (ordinals.length > 0) this.#free(cidr, ordinals, false);
     }
   }
 
@@ -212,7 +218,7 @@ export class Ipam {
     return { claimed, failed: blocks.filter((each) => !claimed.includes(each)) };
   }
 
-  /** Blocks of a host are nobody's any more; empty ones go. Throws an IpamError where one must be empty and is not. */
+  /** Blocks of a host are nobody's any more; empty ones go. Throws an IpamError at the first that must be empty and is not. */
   releaseAffinities(host: string, cidrs: readonly string[], mustBeEmpty = false): void {
     for (const cidr of cidrs) {
       const block = this.data.block(cidr);
@@ -222,6 +228,19 @@ export class Ipam {
       if (isEmpty(block)) this.data.removeBlock(cidr);
       else this.data.putBlock(withoutHost(block));
     }
+  }
+
+  /** The same of all blocks of a host: those that it must keep do not keep the others. Throws the IpamError of the last of them. */
+  releaseHost(host: string, mustBeEmpty: boolean): void {
+    let refused: unknown;
+    for (const cidr of [...this.data.affinities(host)].sort()) {
+      try {
+        this.releaseAffinities(host, [cidr], mustBeEmpty);
+      } catch (error) {
+        refused = error;
+      }
+    }
+    if (refused !== undefined) throw refused;
   }
 
   /** Writes a new block of a host. */
@@ -241,10 +260,20 @@ export class Ipam {
     this.data.putHandle(handle, Object.keys(counts).length === 0 ? undefined : counts);
   }
 
-  #free(cidr: string, ordinals: readonly number[]): void {
+  /** A block as it is now: without addresses that have cooled down. */
+  #block(cidr: string): BlockSpec | undefined {
+    const { now, config: { ipCooldownSeconds = 0 } } = this.settings;
+    const block = this.data.block(cidr);
+    return block === undefined ? undefined : cooled(block, timeText(now - 1_000 * ipCooldownSeconds));
+  }
+
+  #free(cidr: string, ordinals: readonly number[], byAddress: boolean): void {
     const block = this.data.block(cidr) as BlockSpec;
     const handles = ordinals.map((ordinal) => attributesAt(block, ordinal)?.handle_id).filter((id) => id !== undefined);
-    const next = free(block, ordinals);
+    const { now, config: { ipCooldownSeconds = 0 } } = this.settings;
+    const next = ipCooldownSeconds === 0
+      ? free(block, ordinals)
+      : coolDown(block, ordinals, { now: timeText(now), byAddress });
     if (hostOf(next) === undefined && isEmpty(next)) this.data.removeBlock(cidr);
     else this.data.putBlock(next);
     for (const handle of new Set(handles)) {
@@ -372,6 +401,10 @@ function blockAt(pool: IPPool, address: string): string {
   const { ip } = requireCidr(`${address}/${sizeOf(pool)}`);
   const host = (1n << BigInt((ip.family === 4 ? 32 : 128) - sizeOf(pool))) - 1n;
   return printCidr({ ip: { ...ip, value: ip.value & ~host }, length: sizeOf(pool) });
+}
+
+function timeText(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
 }
 
 function bare(cidr: string): string {

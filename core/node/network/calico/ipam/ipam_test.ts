@@ -24,7 +24,7 @@ function memory(): IpamData {
 function ipam(cidr: string, blockSize: number, strictAffinity = false): Ipam {
   const pool = { metadata: { name: "pool" }, spec: { cidr, blockSize } } as IPPool;
   const config = { strictAffinity, autoAllocateBlocks: true };
-  return new Ipam(memory(), { config, pools: [pool], reserved: [], selects: () => true });
+  return new Ipam(memory(), { config, pools: [pool], reserved: [], now: 0, selects: () => true });
 }
 
 const ask = (host: string, count: number, handle: string) => ({ host, family: 4, count, handle }) as const;
@@ -43,6 +43,18 @@ Deno.test("freed addresses come back last", () => {
   one.releaseHandle("a");
   assertEquals(one.autoAssign(ask("n1", 1, "b")).addresses, ["10.0.0.226/28"]);
   assertThrows(() => one.releaseHandle("a"), IpamError, 'ipamhandles.crd.projectcalico.org "a" not found');
+});
+
+Deno.test("an address that has to cool down is nobody's meanwhile", () => {
+  const at = (now: number) => new Ipam(data, { ...first.settings, config, now });
+  const first = ipam("10.0.0.0/30", 30);
+  const data = first.data;
+  const config = { ...first.settings.config, ipCooldownSeconds: 30 };
+  assertEquals(at(0).autoAssign(ask("n1", 4, "a")).addresses.length, 4);
+  assertEquals(at(1_000).release(["10.0.0.2"]), { released: ["10.0.0.2"], unallocated: [] });
+  assertThrows(() => at(2_000).attributes("10.0.0.2"), IpamError, "IP is unassigned");
+  assertEquals(at(30_999).autoAssign(ask("n1", 1, "b")).addresses, []);
+  assertEquals(at(31_000).autoAssign(ask("n1", 1, "b")).addresses, ["10.0.0.2/30"]);
 });
 
 Deno.test("without a free block a host borrows from others, unless affinity is strict", () => {
