@@ -17,7 +17,7 @@ export { qosClass } from "./objects/defaults/pod.ts";
 export { nanoOf, parseQuantity, printQuantity } from "./objects/quantity.ts";
 export { KINDS } from "./objects/kinds.ts";
 export { threeWayPatch, twoWayPatch } from "./patch/three_way.ts";
-export { applyMergePatch } from "./patch/json_patch.ts";
+export { applyJsonPatch, applyMergePatch } from "./patch/json_patch.ts";
 export { applyStrategic } from "./patch/strategic.ts";
 export type { Watching } from "./api/follow.ts";
 export { watcher, type WatchEvent } from "./api/watch.ts";

@@ -2,6 +2,7 @@
 import { parse } from "yaml";
 import type { Draft } from "../kube/mod.ts";
 import { CommandError, usageError } from "./errors.ts";
+import { buildKustomization } from "./kustomize/build.ts";
 import type { Session } from "./session.ts";
 
 /** An object from a file. */
@@ -16,11 +17,18 @@ const EXTENSIONS = [".json", ".yaml", ".yml"];
 /** Every object of all files, in order; throws CommandError on what kubectl would not read. */
 export function readFiles(session: Session): FileObject[] {
   const names = session.flags.list("filename");
-  if (session.flags.has("kustomize")) throw usageError("--kustomize is not modelled here");
+  const folder = session.flags.value("kustomize");
+  if (folder !== undefined) return readKustomized(session, folder);
   return names.flatMap((name) => {
     if (name === "-") return readText(session.stdin, "STDIN");
     return filesAt(session, name).flatMap((path) => readText(session.host.files.read(path) ?? "", path));
   });
+}
+
+/** What `-k` names. */
+function readKustomized(session: Session, folder: string): FileObject[] {
+  const objects = buildKustomization(session.host.files, folder, (warning) => session.complain(warning));
+  return objects.map((object) => ({ draft: object as unknown as Draft, source: folder }));
 }
 
 function filesAt(session: Session, path: string): string[] {

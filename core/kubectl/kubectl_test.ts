@@ -367,3 +367,24 @@ Deno.test("apply --prune without saying what of is refused, before anything is a
   assertEquals(await type("--all --prune-allowlist=core/v1/Foo"), 'error: no matches for kind "Foo" in version "v1"\n');
   assertEquals(station.cluster.names("ConfigMap").includes("a"), false);
 });
+
+Deno.test("apply -k and delete -k take what a kustomization comes to", async () => {
+  const station = new Workstation();
+  station.files.set(
+    "k/kustomization.yaml",
+    "resources: [cm.yaml]\nnamePrefix: my-\nconfigMapGenerator: [{name: g, literals: [a=b]}]\n",
+  );
+  station.files.set("k/cm.yaml", SETTINGS("c"));
+  assertEquals(await station.out("kubectl apply -k k"), "configmap/my-c created\nconfigmap/my-g-4h2mbtbbt6 created\n");
+  assertEquals(
+    await station.out("kubectl apply -k k"),
+    "configmap/my-c unchanged\nconfigmap/my-g-4h2mbtbbt6 unchanged\n",
+  );
+  await station.out("kubectl delete -k k");
+  assertEquals(station.cluster.names("ConfigMap"), ["kube-root-ca.crt"]);
+  const { stderr } = await station.type("kubectl apply -k nope");
+  assertEquals(
+    stderr,
+    "error: must build at directory: not a valid directory: evalsymlink failure on 'nope' : lstat nope: no such file or directory\n",
+  );
+});

@@ -15,6 +15,7 @@ import { exec } from "./exec.ts";
 import { explain } from "./explain.ts";
 import { expose } from "./expose.ts";
 import { get } from "./get.ts";
+import { kustomize } from "./kustomize.ts";
 import { logs } from "./logs.ts";
 import { portForward } from "./port_forward.ts";
 import { replace } from "./replace.ts";
@@ -48,6 +49,7 @@ export const VERBS: Readonly<Record<string, Verb | VerbGroup>> = {
   explain,
   expose,
   get,
+  kustomize,
   label,
   logs,
   patch,
@@ -72,7 +74,6 @@ export const UNMODELLED: readonly string[] = [
   "debug",
   "help",
   "kuberc",
-  "kustomize",
   "options",
   "plugin",
   "proxy",
