@@ -14,6 +14,11 @@ export interface FileObject {
 
 const EXTENSIONS = [".json", ".yaml", ".yml"];
 
+/** Whether the command line names files, or a kustomization. */
+export function namesFiles({ flags }: Session): boolean {
+  return flags.has("filename") || flags.has("kustomize");
+}
+
 /** Every object of all files, in order; throws CommandError on what kubectl would not read. */
 export function readFiles(session: Session): FileObject[] {
   const names = session.flags.list("filename");

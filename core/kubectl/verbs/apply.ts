@@ -1,6 +1,6 @@
 import { applyDraft, type KubeObject, type Status } from "../../kube/mod.ts";
 import { CommandError, refused, usageError } from "../errors.ts";
-import { checkHead, type FileObject, readFiles } from "../files.ts";
+import { checkHead, type FileObject, namesFiles, readFiles } from "../files.ts";
 import { flags } from "../flags.ts";
 import { dryRunOf, report } from "../output.ts";
 import { pathTo, type Resource } from "../resources.ts";
@@ -31,7 +31,7 @@ export function eachFile(
   verb: string,
   act: (file: FileObject, resource: Resource) => unknown,
 ): number {
-  if (!session.flags.has("filename") && !session.flags.has("kustomize")) {
+  if (!namesFiles(session)) {
     throw usageError("must specify one of -f and -k");
   }
   const files = readFiles(session);

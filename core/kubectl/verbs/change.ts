@@ -3,7 +3,7 @@ import { sameJson } from "../../base/mod.ts";
 import { parse } from "yaml";
 import { type core, type KubeObject, type Node } from "../../kube/mod.ts";
 import { CommandError, usageError } from "../errors.ts";
-import { readFiles } from "../files.ts";
+import { namesFiles, readFiles } from "../files.ts";
 import { flags } from "../flags.ts";
 import { dryRunOf, report } from "../output.ts";
 import { type Named, objectText } from "../resources.ts";
@@ -20,7 +20,7 @@ function query(session: Session, manager: string): string {
 
 /** What a command is for: files, or the arguments before the changes. */
 function targets(session: Session, args: readonly string[]): Named[] {
-  if (session.flags.has("filename")) {
+  if (namesFiles(session)) {
     return readFiles(session).map(({ draft }) => ({
       resource: session.resources.named(draft.kind),
       name: draft.metadata.name ?? "",

@@ -1,6 +1,6 @@
 import { isStatus, type KubeObject, type Status } from "../../kube/mod.ts";
 import { CommandError, refused, usageError } from "../errors.ts";
-import { readFiles } from "../files.ts";
+import { namesFiles, readFiles } from "../files.ts";
 import { flags } from "../flags.ts";
 import { dryRunOf } from "../output.ts";
 import { kindText, objectText, pathTo, type Resource } from "../resources.ts";
@@ -42,7 +42,7 @@ const IMMEDIATE =
 
 function targetsOf(session: Session): Target[] {
   const { flags } = session;
-  if (flags.has("filename")) {
+  if (namesFiles(session)) {
     return readFiles(session).map((file) => {
       const resource = resourceOf(session, file);
       const { name = "", namespace } = file.draft.metadata;

@@ -1,7 +1,7 @@
 import type { KubeObject, Status } from "../../kube/mod.ts";
 import { describerOf } from "../describe/table.ts";
 import { type CommandError, refused, usageError } from "../errors.ts";
-import { readFiles } from "../files.ts";
+import { namesFiles, readFiles } from "../files.ts";
 import { flags } from "../flags.ts";
 import type { Resource } from "../resources.ts";
 import type { Session } from "../session.ts";
@@ -12,7 +12,7 @@ import { FILE_FLAGS, type Verb } from "./verb.ts";
 export const describe: Verb = {
   flags: flags(`${FILE_FLAGS} all-namespaces/A selector/l= show-events chunk-size=`),
   run(session) {
-    if (session.flags.args.length === 0 && !session.flags.has("filename")) {
+    if (session.flags.args.length === 0 && !namesFiles(session)) {
       throw usageError(
         'You must specify the type of resource to describe. Use "kubectl api-resources" for a complete list of supported resources.',
       );
@@ -32,7 +32,7 @@ export const describe: Verb = {
 };
 
 function targets(session: Session, errors: CommandError[]): KubeObject[] {
-  if (session.flags.has("filename")) {
+  if (namesFiles(session)) {
     return readFiles(session).flatMap(({ draft }) => {
       const resource = session.resources.named(draft.kind);
       return one(session, resource, draft.metadata.name ?? "", errors);

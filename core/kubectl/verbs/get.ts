@@ -1,7 +1,7 @@
 import type { KubeObject, Status } from "../../kube/mod.ts";
 import { TABLE } from "../client.ts";
 import { CommandError, refused, statusText, usageError } from "../errors.ts";
-import { readFiles } from "../files.ts";
+import { namesFiles, readFiles } from "../files.ts";
 import { flags } from "../flags.ts";
 import { isTable, printObjects } from "../output.ts";
 import { JsonPath, relaxedPath } from "../print/jsonpath.ts";
@@ -35,7 +35,7 @@ export interface Wanted {
 
 function selectionOf(session: Session): Wanted {
   const { args } = session.flags;
-  if (session.flags.has("filename")) return fromFiles(session);
+  if (namesFiles(session)) return fromFiles(session);
   if (args.length === 0) {
     throw new CommandError(
       'You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\n' +
