@@ -20,12 +20,21 @@ QUIET = [
     ("net/ipv6/conf/default/router_solicitations", 0),
     ("net/ipv6/conf/default/mldv2_unsolicited_report_interval", 1),
     ("net/ipv6/conf/lo/accept_dad", 0),
-    ("net/ipv6/mld_qrv", 1),
     ("net/ipv6/icmp/ratelimit", 0),
     ("net/ipv6/auto_flowlabels", 0),
 ]
-# Groups are reported once, a millisecond or so after a device is up: they are over when the first probe is sent.
+# Groups are reported twice, a millisecond or so after a device is up: they are over when the first probe is sent.
 SETTLE = 0.06
+
+
+# Reports about groups and redirects, which the plane does not send, go no further than the socket that sends them.
+SILENCE = """table ip6 silence {
+  chain out {
+    type filter hook output priority -450
+    icmpv6 type { mld-listener-report, mld-listener-done, mld2-listener-report, nd-redirect } drop
+  }
+}
+"""
 
 
 def quiet_open(path, *more):
@@ -163,9 +172,9 @@ def end(address):
     return f"[{ip}]:{address[1]}" if ":" in ip else f"{ip}:{address[1]}"
 
 
-def serve(net, probe, result, accepted):
+def serve(net, probe, result, accepted, listeners=None):
     """What listeners got: connections are taken, datagrams answered from the address they were sent to."""
-    for (ns, proto, port, where), s in net.lst.items():
+    for (ns, proto, port, where), s in (listeners or net.lst).items():
         if proto != probe["proto"] or not where.startswith("6"):
             continue
         if proto == "tcp":
@@ -239,8 +248,9 @@ def open6(net, probe):
     with net.ns[probe["from"]]:
         s = socket.socket(socket.AF_INET6, kind | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC, 58 if probe["proto"] == "icmp" else 0)
     s.setsockopt(41, 25, 1)  # IPV6_RECVERR
-    s.setsockopt(0, 11, 1)  # IP_RECVERR, for mapped destinations
-    if probe["proto"] == "icmp":
+    if probe["proto"] != "icmp":
+        s.setsockopt(0, 11, 1)  # IP_RECVERR, for mapped destinations
+    else:
         words = [0xffffffff] * 8
         words[129 >> 5] &= ~(1 << (129 & 31)) & 0xffffffff
         s.setsockopt(58, 1, struct.pack("<8I", *words))  # ICMP6_FILTER: echo replies alone
@@ -312,15 +322,17 @@ def counters6(plain):
 
 
 def built(plain):
-    """The rules of ip6tables come last; then the noise of new devices has to be over."""
+    """The rules of ip6tables come last, when the noise of new devices is over: some count what they see."""
     def ready(net):
         if ON["now"] and not hasattr(net, "ctr6"):
             net.ctr6 = {}
+            for ns in net.ns.values():
+                ns.run(["nft", "-f", "-"], SILENCE)
+            time.sleep(SETTLE)
             for ns, text in net.sc.get("ip6tables", {}).items():
                 text = text if isinstance(text, str) else "\n".join(text) + "\n"
                 net.ns[ns].run(["ip6tables-legacy-restore"], text)
                 net.ctr6[ns] = {t: Counters6(net.ns[ns], t) for t in re.findall(r"^\*(\w+)", text, re.M)}
-            time.sleep(SETTLE)
         return plain(net)
     return ready
 
@@ -355,9 +367,9 @@ def install():
         """Listeners of IPv6 take IPv4 as well; those of the other kind are looked after as ever."""
         all_listeners = own.lst
         own.lst = {key: value for key, value in all_listeners.items() if not key[3].startswith("6")}
+        serve(own, probe, result, accepted, all_listeners)
         serve4(own, probe, proto, s, result, accepted)
         own.lst = all_listeners
-        serve(own, probe, result, accepted)
 
     net._collect = collect
 

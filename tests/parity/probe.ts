@@ -196,6 +196,8 @@ class Attempt {
     // The recorder's sockets ask for IP_RECVERR: the next call fails with every error, not only with final ones.
     if (this.probe.proto !== "tcp") this.result.errno = error.errno;
     else if (this.result.client_sees !== undefined) this.#softly(error.errno);
+    // connect(2) of IPv6 goes on; SO_ERROR tells what the queue has.
+    else if (origin === "icmp6") this.result.errno = error.errno;
   }
 
   /** An error about an established connection: SO_ERROR tells it once, and that is all that comes of it. */

@@ -13,7 +13,7 @@ use crate::pipeline::cache::Cache;
 use crate::pipeline::fragment::Fragments;
 use crate::pipeline::limit::Limits;
 use crate::pipeline::trail::Counter;
-use crate::route::{Devices, Fib, RouteType};
+use crate::route::{Devices, Fib, FlowKey, RouteType};
 use crate::socket::Ports;
 use crate::sysctl::{self, Values};
 use crate::trace;
@@ -127,10 +127,20 @@ impl Env for View<'_> {
         self.stack.links.name(index)
     }
     fn addr_type(&self, ip: Ip, dev: u32) -> AddrType {
-        self.stack.addr_type(ip, dev)
+        let kind = self.stack.addr_type(ip, dev);
+        let key = FlowKey { oif: dev, ..FlowKey::to(ip) };
+        let lost = kind == AddrType::Unicast && !ip.is_v4() && self.stack.fib.lookup(&key, &self.stack.links).is_err();
+        if lost {
+            AddrType::Unreachable
+        } else {
+            kind
+        }
     }
     fn select_address(&self, dev: u32, next_hop: Ip) -> Ip {
         self.stack.links.select_source(dev, next_hop, 0)
+    }
+    fn first_address(&self, dev: u32, to: Ip) -> Ip {
+        self.stack.links.first6(dev, to)
     }
     fn next_hop(&self, packet: &Packet) -> Ip {
         self.path.map_or(packet.dst, |path| path.next_hop(packet.dst))

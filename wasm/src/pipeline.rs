@@ -35,12 +35,12 @@ use crate::export::records::CapturedFrame;
 use crate::fabric::{Fabric, HOP_LIMIT};
 use crate::filter::{At, Verdict};
 use crate::link::bridge::Bridging;
-use crate::link::{Kind, Place};
+use crate::link::{Device, Kind, Place};
 use crate::namespace::{Path, View};
 use crate::route::RouteType;
 use crate::trace::{Action, Layer, Reason};
-use crate::wire::packet::{ether, proto};
-use crate::wire::{print, Family, Mac, Packet, PacketType, Parcel, NONE};
+use crate::wire::packet::{ether, proto, KERNEL_SOCKET};
+use crate::wire::{print, Family, Ip, Mac, Packet, PacketType, Parcel, NONE};
 use icmp::{dest, kind, IcmpError};
 use reject::Refused;
 use routing::InputError;
@@ -119,8 +119,8 @@ impl Fabric {
         packet.frag_max = 0;
         let before = packet.dst;
         if !packet.bridged {
-            let (family, hook) = (packet.family(), hook::PREROUTING);
-            if packet.is_fragment() && self.space(place.ns).hooks.wants_defrag(family) {
+            let hook = hook::PREROUTING;
+            if self.collects(place.ns, &packet) {
                 let Some(whole) = self.defragment(place.ns, packet, hook) else { return };
                 packet = whole;
             }
@@ -184,8 +184,10 @@ impl Fabric {
             return self.drop(place, packet, Layer::Route, Reason::Ttl);
         }
         let v4 = packet.family() == Family::V4;
-        if packet.src.is_link_local6() {
-            self.send_icmp_error(place.ns, &packet, IcmpError::new(kind::UNREACHABLE6, dest::BEYOND_SCOPE6));
+        if path.oif != place.dev && (packet.src.is_link_local6() || packet.src == Ip::ANY6) {
+            if !packet.src.is_unspecified() {
+                self.send_icmp_error(place.ns, &packet, IcmpError::new(kind::UNREACHABLE6, dest::BEYOND_SCOPE6));
+            }
             return self.drop(place, packet, Layer::Route, Reason::Unreachable);
         }
         let mtu = self.space(place.ns).stack.forward_mtu(&path);
@@ -220,7 +222,7 @@ impl Fabric {
         let heard = match path.kind {
             RouteType::Broadcast => path.oif != 1 && packet.iif == 0,
             // Neighbour discovery is not for one's own ears.
-            _ => packet.socket != NONE && !packet.dst.is_v4() && packet.dst.is_multicast() && path.oif != 1,
+            _ => packet.socket < KERNEL_SOCKET && !packet.dst.is_v4() && packet.dst.is_multicast() && path.oif != 1,
         };
         if heard && (packet.dst.is_v4() || self.space(ns).stack.listens6(path.oif, packet.dst)) {
             self.loop_back(place, &packet, path);
@@ -232,7 +234,8 @@ impl Fabric {
             return if queued { Ok(()) } else { Err(crate::errno::EPERM) };
         }
         let mtu = self.space(ns).stack.path_mtu(&path);
-        if packet.len() <= mtu && packet.frag_max == 0 {
+        let grown = packet.frag_max != 0 && (packet.dst.is_v4() || packet.len() > u32::from(packet.frag_max));
+        if packet.len() <= mtu && !grown {
             self.resolve(place, path.next_hop(packet.dst), packet);
             return Ok(());
         }
@@ -242,7 +245,10 @@ impl Fabric {
             self.drop(place, packet, Layer::Route, Reason::FragmentationNeeded);
             return Err(crate::errno::EMSGSIZE);
         }
-        let mtu = if packet.frag_list != 0 { mtu.min(u32::from(packet.frag_list)) } else { mtu };
+        // Cut where it was cut, unless an IPv6 packet has to make room for a tunnel's headers (ip6_fragment's slow path).
+        let makes_room = |device: &Device| matches!(device.kind, Kind::Vxlan(_)) && !packet.dst.is_v4();
+        let least = if self.device(place).is_some_and(makes_room) { 1280 } else { 0 };
+        let mtu = if packet.frag_list != 0 { mtu.min(least.max(packet.frag_list.into())) } else { mtu };
         let next_hop = path.next_hop(packet.dst);
         self.fragment(ns, mtu, packet, &mut |fabric, piece| fabric.resolve(place, next_hop, piece));
         Ok(())

@@ -6,6 +6,7 @@ import type { PacketProbe, Scenario } from "../scenario.ts";
 import { buildWorld } from "../world.ts";
 import { randomBridge } from "./bridges.ts";
 import { randomRouter } from "./router.ts";
+import { randomRouter6 } from "./router6.ts";
 import { Conversation, type Parties } from "./talk.ts";
 import { randomTunnel } from "./tunnels.ts";
 import { randomWires } from "./wires.ts";
@@ -22,6 +23,7 @@ const KINDS: readonly Kind[] = [
   (random, name) => talking(random, randomRouter(random, `router ${name}`)),
   randomWires,
   (random, name) => talking(random, randomTunnel(random, `tunnel ${name}`)),
+  (random, name) => talking(random, randomRouter6(random, `router6 ${name}`)),
 ];
 
 /** The scenario of a seed and a number. */

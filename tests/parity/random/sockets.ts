@@ -18,8 +18,9 @@ export function socketProbe(
   targets: readonly string[],
   ports: readonly number[],
 ): SocketProbe {
-  const proto = random.pick(["tcp", "tcp", "udp", "udp", "icmp"] as const);
-  const base = { from: random.pick(from), proto, dst: random.pick(targets), dport: random.pick(ports) };
+  const dst = random.pick(targets);
+  const proto = random.pick(["tcp", "tcp", "udp", "udp", dst.startsWith("::ffff:") ? "udp" : "icmp"] as const);
+  const base = { from: random.pick(from), proto, dst, dport: random.pick(ports) };
   const ttl = chance(random, 0.12) ? { ttl: random.pick([1, 2, 3]) } : {};
   const mark = chance(random, 0.12) ? { mark: random.pick([1, 2, 3]) } : {};
   if (proto === "icmp") {

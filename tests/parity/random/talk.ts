@@ -180,7 +180,10 @@ export class Conversation {
     const talk: Talk = { proto, near, next: { near: 1000, far: 50_000 }, step: 0 };
     this.#talks.push(talk);
     if (proto === "icmp" && chance(random, 0.3)) {
-      return { ...this.#plain(talk), type: random.pick(src.includes(":") ? ODD_TYPES6 : ODD_TYPES) };
+      const odd = src.includes(":")
+        ? { type: random.pick(ODD_TYPES6), payload: "ORACLE" }
+        : { type: random.pick(ODD_TYPES) };
+      return { ...this.#plain(talk), ...odd };
     }
     return this.#say(talk, "near");
   }
@@ -263,7 +266,9 @@ export class Conversation {
   /** Pieces in some order; sometimes one is missing or comes twice. */
   #inPieces(probe: PacketProbe): PacketProbe {
     const { random } = this;
-    const whole = probe.bytes === undefined ? { ...probe, payload: "oracle".repeat(random.pick([8, 30, 200])) } : probe;
+    // Words that begin as no IP header does: in an ICMPv6 error they stand where the packet is quoted.
+    const word = probe.src.includes(":") ? "ORACLE" : "oracle";
+    const whole = probe.bytes === undefined ? { ...probe, payload: word.repeat(random.pick([8, 30, 200])) } : probe;
     const length = bytesOf(whole).length - (whole.src.includes(":") ? 40 : 20);
     const size = Math.max(this.parties.piece, (Math.ceil(length / random.pick([2, 3, 4])) + 7) & ~7);
     const pieces = cut(whole, size, this.#id++);

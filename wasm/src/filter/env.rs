@@ -9,6 +9,7 @@ pub enum AddrType {
     Unicast,
     Local,
     Broadcast,
+    Anycast,
     Multicast,
     Blackhole,
     Unreachable,
@@ -28,6 +29,10 @@ pub trait Env {
     fn addr_type(&self, ip: Ip, dev: u32) -> AddrType;
     /// inet_select_addr: the primary address of `dev` in the subnet of `next_hop`, for MASQUERADE and REDIRECT; `ip` unspecified where there is none.
     fn select_address(&self, dev: u32, next_hop: Ip) -> Ip;
+    /// The first IPv6 address of `dev` that suits the scope of a destination, for REDIRECT.
+    fn first_address(&self, dev: u32, to: Ip) -> Ip {
+        self.select_address(dev, to)
+    }
     /// The next hop of the packet's route, for MASQUERADE (its destination where it is on link).
     fn next_hop(&self, packet: &Packet) -> Ip;
     /// fib_validate: would the reverse route of the packet's source leave by `dev` (strict), or exist at all (loose)? For `rpfilter`.

@@ -119,6 +119,10 @@ fn tcpmss<E: Env>(c: &mut Context<E>, wanted: u32) {
         return;
     }
     c.env.narrow_trail(); // whether there are data
+    if !v4 && c.packet.frag_list != 0 {
+        // It is put into one place for that, and cut anew.
+        c.packet.frag_list = c.packet.frag_list.max(1280);
+    }
     let headers = if v4 { 40 } else { 60 };
     let wanted = if wanted == 0xffff { c.env.path_mtu(c.packet).saturating_sub(headers) } else { wanted } as u16;
     let default = if v4 { 536 } else { 1220 };
@@ -202,7 +206,7 @@ fn redirect<E: Env>(o: &[u32], c: &mut Context<E>) -> Option<Range> {
         (true, true) => Ip::v4(0x7f00_0001),
         (true, false) => Ip(1),
         (false, true) => c.env.select_address(c.at.iif, Ip::ANY4),
-        (false, false) => c.env.select_address(c.at.iif, c.packet.dst),
+        (false, false) => c.env.first_address(c.at.iif, c.packet.dst),
     };
     let ports = (o[1] as u16, (o[1] >> 16) as u16);
     (!address.is_unspecified()).then(|| Range { flags: o[0] | nat_flag::ADDRESS, ports, ..Range::address(address) })

@@ -214,7 +214,7 @@ impl Conntrack {
         let chosen = if range.min == range.max {
             range.min
         } else {
-            spread(tuple, range, self.zones[self.entries.get(choice.at).zone as usize])
+            spread(tuple, choice, self.zones[self.entries.get(choice.at).zone as usize])
         };
         match choice.manip {
             Manip::Source => tuple.src = chosen,
@@ -335,7 +335,8 @@ fn put_quoted(inner: &mut Packet, other: &Wide, manip: Manip) {
 }
 
 /// The address of a range for this flow: jhash of source (and destination, unless persistent), scaled word by word.
-fn spread(tuple: &Wide, range: &Range, zone: u16) -> Ip {
+fn spread(tuple: &Wide, choice: &Choice, zone: u16) -> Ip {
+    let range = choice.range;
     let persistent = range.has(flag::PERSISTENT);
     let v4 = tuple.src.is_v4();
     let words = |ip: Ip| if v4 { [ip.low(), 0, 0, 0] } else { ip.words() };
@@ -350,7 +351,9 @@ fn spread(tuple: &Wide, range: &Range, zone: u16) -> Ip {
         out[i] = low.wrapping_add(((hash as u64 * size as u64) >> 32) as u32);
         full |= out[i] != max[i];
         if !persistent {
-            hash ^= destination[i].swap_bytes();
+            // A new destination has its first words by then.
+            let word = if choice.manip == Manip::Destination { out[i] } else { destination[i] };
+            hash ^= word.swap_bytes();
         }
     }
     if v4 {

@@ -35,7 +35,7 @@ impl Fabric {
         packet.phys_in = at.from;
         packet.phys_out = 0;
         packet.iif = at.bridge;
-        if packet.is_fragment() && self.space(at.ns).hooks.wants_defrag(packet.family()) {
+        if self.collects(at.ns, &packet) {
             let Some(whole) = self.defragment(at.ns, packet, hook::PREROUTING) else { return };
             packet = whole;
         }

@@ -7,7 +7,7 @@ use crate::namespace::{Path, Stack};
 use crate::route::RouteType;
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
-use crate::wire::packet::{ether, proto};
+use crate::wire::packet::{ether, proto, KERNEL_SOCKET};
 use crate::wire::{Ip, Mac, Packet, Parcel};
 
 /// ICMPv6 types of neighbour discovery.
@@ -57,6 +57,7 @@ impl Fabric {
             seq: message.flags,
             payload_len: data.len() as u16,
             payload: self.world.pool.store(&data),
+            socket: KERNEL_SOCKET,
             trace: message.trace,
             ..Packet::EMPTY
         };

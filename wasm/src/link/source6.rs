@@ -46,6 +46,16 @@ fn score(address: &Address, to: Ip, same_device: bool) -> Score {
 }
 
 impl Links {
+    /// The first address of a device, for REDIRECT: for a destination of less than global scope one of just that
+    /// (nf_nat_redirect_ipv6).
+    pub fn first6(&self, dev: u32, to: Ip) -> Ip {
+        let wanted = scope(to);
+        let fits =
+            |a: &&Address| !a.ip.is_v4() && a.is_usable() && (!matches!(wanted, 1 | LINK | 5) || scope(a.ip) == wanted);
+        let own = self.get(dev).and_then(|device| device.addresses.iter().find(fits));
+        own.map_or(Ip::ANY6, |address| address.ip)
+    }
+
     /// The source of packets that leave by `dev` towards `to`; `::` where none will do.
     pub fn select_source6(&self, dev: u32, to: Ip) -> Ip {
         let mut best: Option<(Score, Ip)> = None;

@@ -42,6 +42,11 @@ fn body(packet: &Packet) -> u32 {
 }
 
 impl Fabric {
+    /// Whether a packet is a fragment that conntrack waits with for its siblings.
+    pub fn collects(&self, ns: u32, packet: &Packet) -> bool {
+        packet.is_fragment() && !packet.is_truncated6() && self.space(ns).hooks.wants_defrag(packet.family())
+    }
+
     /// Keeps a fragment until its siblings are there, then gives the whole packet (ip_defrag).
     pub fn defragment(&mut self, ns: u32, packet: Parcel, user: u32) -> Option<Parcel> {
         self.world.trails.spoil();
@@ -91,6 +96,7 @@ impl Fabric {
         let pool = &mut self.world.pool;
         let mut bytes = Vec::new();
         let mut whole = *pool.get(pile.pieces[0]);
+        let first = body(&whole);
         let options = pool.bytes(&whole)[..whole.options_len as usize].to_vec();
         for id in &pile.pieces {
             let piece = pool.take(*id);
@@ -98,11 +104,17 @@ impl Fabric {
             pool.release(piece);
         }
         whole.more_fragments = false;
+        whole.frag_header = false;
         whole.payload = NONE;
         whole.inner = NONE;
         whole.frag_max = pile.longest;
         whole.frag_list = pile.longest;
         whole.headless = false;
+        // Conntrack moves SCTP's header into one place: then pieces are no longer where they were (ip6_fragment's slow path).
+        let moved = whole.proto == proto::SCTP && !whole.src.is_v4() && first < 12;
+        if moved {
+            whole.frag_list = whole.frag_list.max(1280);
+        }
         let length = bytes.len() as u32;
         let read = parse::parse_transport(&mut whole, &options, &bytes, length, pool);
         whole.bad_checksum |= read.is_err();
@@ -154,6 +166,7 @@ impl Fabric {
             let mut piece = Packet {
                 frag_offset: base.frag_offset + (number * room / 8) as u16,
                 more_fragments: more || base.more_fragments,
+                frag_header: header6 != 0,
                 dont_fragment: false,
                 payload: NONE,
                 inner: NONE,

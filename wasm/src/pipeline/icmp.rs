@@ -7,7 +7,7 @@ use crate::filter::AddrType;
 use crate::link::ndisc::kind::{ADVERTISEMENT, SOLICITATION};
 use crate::link::Place;
 use crate::namespace::{Path, Stack};
-use crate::route::{Devices, Ends};
+use crate::route::{Devices, Ends, FlowKey};
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::{proto, KERNEL_SOCKET};
@@ -90,13 +90,19 @@ impl Fabric {
     pub fn send_icmp_error(&mut self, ns: u32, cause: &Packet, error: IcmpError) {
         self.world.trails.spoil();
         let v4 = cause.src.is_v4();
-        let error = if v4 { error } else { error.in_icmpv6() };
+        let mut error = if v4 { error } else { error.in_icmpv6() };
+        if !v4 && error.rest == 6 && cause.options_len > 0 {
+            // Behind hop-by-hop options the next header stands at their beginning.
+            error.rest = 40;
+        }
         let nobody = !v4 && (cause.src.is_unspecified() || cause.src.is_multicast());
-        if cause.pkt_type != PacketType::Host || cause.frag_offset != 0 || cause.quoted != 0 || nobody {
+        // IPv6 complains about later fragments too, whatever they are part of.
+        let later = cause.frag_offset != 0;
+        if cause.pkt_type != PacketType::Host || v4 && later || cause.quoted != 0 || nobody {
             return;
         }
         if self.world.speaking_icmp
-            || cause.is_icmp_error()
+            || cause.is_icmp_error() && !later
             || (cause.proto == proto::ICMP && (cause.kind > 18 || cause.headless))
         {
             return;
@@ -107,8 +113,8 @@ impl Fabric {
         }
         let inbound = !error.local && stack.sysctls.is_on(sysctl::ICMP_ERRORS_USE_INBOUND_IFADDR);
         let src = match () {
-            () if error.local || !v4 && stack.addr_type(cause.dst, 0) == AddrType::Local => cause.dst,
-            () if !v4 => Ip::ANY6,
+            () if !v4 => stack.error_source6(cause),
+            () if error.local => cause.dst,
             () if inbound => stack.links.select_source(cause.iif, cause.src, Stack::LINK_SCOPE),
             () => Ip::ANY4,
         };
@@ -241,13 +247,12 @@ impl Fabric {
         let v4 = packet.dst.is_v4();
         let mark = stack.reply_mark(&packet);
         let ip_id = stack.next_ip_id();
-        let ttl = stack.hop_limit(packet.src, place.dev);
         let timestamp = v4 && packet.kind == kind::TIMESTAMP;
         let mut reply = Packet {
             src,
             dst: packet.src,
             proto: packet.proto,
-            ttl,
+            ttl: 0,
             tos: packet.tos,
             ip_id,
             kind: match v4 {
@@ -271,7 +276,9 @@ impl Fabric {
             let data = self.world.pool.data(&packet).to_vec();
             reply.payload = self.world.pool.store(&data);
         }
-        let birth = Birth { ns: place.ns, oif: packet.way_back(), flags: 0 };
+        // An answer from no address in particular goes back where it came from.
+        let oif = if v4 || own { packet.way_back() } else { place.dev };
+        let birth = Birth { ns: place.ns, oif, flags: 0 };
         self.finish(place.ns, packet);
         // An answer that cannot be sent is not sent.
         let reply = self.world.pool.begin(reply);
@@ -295,6 +302,18 @@ impl Fabric {
 }
 
 impl Stack {
+    /// Who complains about an IPv6 packet: who it was sent to, if that is us, else an address of the device it came in by (icmp6_send).
+    fn error_source6(&self, cause: &Packet) -> Ip {
+        if self.links.is_ours(cause.dst) || self.addr_type(cause.dst, 0) == AddrType::Anycast {
+            return cause.dst;
+        }
+        let back = self.fib.lookup(&FlowKey::to(cause.src), &self.links);
+        if cause.iif == 0 || back.is_ok_and(|found| !found.prefsrc.is_unspecified()) {
+            return Ip::ANY6;
+        }
+        self.links.select_source6(cause.iif, cause.src)
+    }
+
     /// Whether an address is that of more than one host.
     pub fn is_everybody(&self, ip: Ip) -> bool {
         matches!(self.addr_type(ip, 0), AddrType::Multicast | AddrType::Broadcast)

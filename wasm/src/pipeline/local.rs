@@ -1,5 +1,6 @@
 //! The local ends of the path: packets born here on their way out, packets for this host on their way in.
 
+use super::icmp::{kind, IcmpError};
 use super::reject::Refused;
 use super::routing::OutputKey;
 use crate::abi::hook;
@@ -9,8 +10,8 @@ use crate::filter::{AddrType, Verdict};
 use crate::link::Place;
 use crate::namespace::{Path, Stack};
 use crate::trace::{Action, Layer, Reason};
-use crate::wire::packet::ether;
-use crate::wire::{Packet, Parcel};
+use crate::wire::packet::{ether, KERNEL_SOCKET};
+use crate::wire::{Ip, Packet, Parcel};
 
 /// Where a packet is born.
 #[derive(Clone, Copy)]
@@ -36,7 +37,8 @@ impl Fabric {
             dst: packet.dst,
             oif: birth.oif,
             mark: packet.mark,
-            tos: packet.tos,
+            // What IPv6's stack says itself is marked, but not routed by it.
+            tos: if packet.socket == KERNEL_SOCKET && !packet.dst.is_v4() { 0 } else { packet.tos },
             proto: packet.proto,
             sport: packet.sport,
             dport: packet.dport,
@@ -55,7 +57,11 @@ impl Fabric {
             return Err(crate::errno::ENETUNREACH);
         }
         packet.src = path.src;
-        if packet.dst.is_unspecified() {
+        // An answer of the stack's own: as many hops as where it leaves by says.
+        if packet.ttl == 0 {
+            packet.ttl = self.space(birth.ns).stack.hop_limit(packet.dst, path.oif);
+        }
+        if packet.dst == Ip::ANY4 {
             packet.dst = path.src;
         }
         if birth.flags & Birth::TUNNEL == 0 {
@@ -75,7 +81,8 @@ impl Fabric {
         self.note_path(place, &packet, &path);
         let before = (packet.src, packet.dst, packet.mark, packet.tos);
         let verdict = self.run_hook((ns, hook::OUTPUT), (0, path.oif), &mut packet, Some(path));
-        let oif = self.world.sockets.get(packet.socket).and_then(|socket| socket.options.device).unwrap_or(0);
+        let oif = self.world.sockets.get(packet.socket).and_then(|socket| socket.options.device);
+        let oif = oif.unwrap_or(if packet.dst.is_link_local6() { path.oif } else { 0 });
         if verdict != Verdict::Accept {
             let queued = verdict == Verdict::Drop(why::QUEUE);
             // Only a packet that lost its route says why (NF_DROP_ERR).
@@ -101,9 +108,10 @@ impl Fabric {
         self.output(ns, packet, path)
     }
 
-    /// ip_local_deliver: whole packets only, INPUT, then the protocol.
+    /// ip_local_deliver: whole packets only, INPUT, then the protocol. IPv6 shows fragments to INPUT before it collects them
+    /// (ip6_input, ipv6_frag_rcv).
     pub fn local_in(&mut self, place: Place, mut packet: Parcel) {
-        if packet.is_fragment() {
+        if packet.is_fragment() && packet.dst.is_v4() {
             let Some(whole) = self.defragment(place.ns, packet, hook::INPUT) else { return };
             packet = whole;
         }
@@ -118,6 +126,14 @@ impl Fabric {
         }
         if verdict != Verdict::Accept {
             return self.refuse(Refused { ns: place.ns, hook: hook::INPUT, path: None }, verdict, packet);
+        }
+        if packet.is_truncated6() {
+            self.send_icmp_error(place.ns, &packet, IcmpError::new(kind::PARAMETER6, 3));
+            return self.drop(place, packet, Layer::Local, Reason::Malformed);
+        }
+        if packet.is_fragment() {
+            let Some(whole) = self.defragment(place.ns, packet, hook::INPUT) else { return };
+            packet = whole;
         }
         self.deliver(place, packet);
     }

@@ -82,7 +82,6 @@ impl Fabric {
             dst: packet.src,
             sport: packet.dport,
             dport: packet.sport,
-            ttl: stack.hop_limit(packet.src, packet.iif),
             ethertype: packet.ethertype,
             proto: proto::TCP,
             dont_fragment: true,
@@ -100,6 +99,7 @@ impl Fabric {
         let Ok(path) = self.space(at.ns).stack.reroute(&reset, packet.way_back()) else {
             return self.drop(Place { ns: at.ns, dev: 0 }, reset, Layer::Route, Reason::NoRoute);
         };
+        reset.ttl = self.space(at.ns).stack.hop_limit(reset.dst, path.oif);
         let now = crate::flow::ticks(self.world.now);
         let hooks = &mut self.space_mut(at.ns).hooks;
         hooks.attach(&mut reset, packet);

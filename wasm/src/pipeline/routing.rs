@@ -90,18 +90,22 @@ impl Stack {
         match () {
             () if !speaks => Err(Reason::Protocol),
             () if src.is_multicast() || dev != 1 && src.is_loopback() => Err(Reason::MartianSource),
-            () if dst.is_unspecified() || dev != 1 && dst.is_loopback() => Err(Reason::MartianDestination),
+            () if dev != 1 && (dst.is_loopback() || dst.is_multicast() && (dst.0 >> 112) & 15 < 2) => {
+                Err(Reason::MartianDestination)
+            }
             () => Ok(()),
         }
     }
 
     /// The IPv6 half of [`Stack::route_input`] (ip6_route_input): groups are heard or not, nothing else is asked of a sender.
-    fn route_input6(&self, packet: &Packet, dev: u32) -> Result<InputRoute, InputError> {
+    fn route_input6(&self, packet: &Packet, dev: u32, about: Option<Ends>) -> Result<InputRoute, InputError> {
         let dst = packet.dst;
         if dst.is_multicast() {
             return if self.listens6(dev, dst) { Ok(to_us()) } else { Err(InputError::MartianDestination) };
         }
-        let key = FlowKey { iif: dev, ..FlowKey::of(packet) };
+        // Multipath takes what stands behind the IP header for the protocol, even an extension header.
+        let about = about.or((packet.next_header() != packet.proto).then(|| Ends::of(packet, false)));
+        let key = FlowKey { iif: dev, about, ..FlowKey::of(packet) };
         let found = self.fib.lookup(&key, &self.links).map_err(InputError::of)?;
         match found.kind {
             RouteType::Local | RouteType::Anycast => Ok(to_us()),
@@ -120,6 +124,7 @@ impl Stack {
         match self.fib.addr_type(ip, dev, &self.links) {
             RouteType::Local => AddrType::Local,
             RouteType::Broadcast => AddrType::Broadcast,
+            RouteType::Anycast => AddrType::Anycast,
             RouteType::Multicast => AddrType::Multicast,
             _ => AddrType::Unicast,
         }
@@ -141,7 +146,7 @@ impl Stack {
     pub fn route_input(&self, packet: &Packet, dev: u32, about: Option<Ends>) -> Result<InputRoute, InputError> {
         let (src, dst) = (packet.src, packet.dst);
         if !dst.is_v4() {
-            return self.route_input6(packet, dev);
+            return self.route_input6(packet, dev, about);
         }
         if src.is_multicast() || src == Ip::BROADCAST4 {
             return Err(InputError::MartianSource);

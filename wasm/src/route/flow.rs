@@ -39,7 +39,7 @@ pub struct Ends {
 
 impl Ends {
     pub fn of(packet: &Packet, born: bool) -> Ends {
-        Ends { src: packet.src, dst: packet.dst, proto: packet.proto, ports: packet.flow_ports(), born }
+        Ends { src: packet.src, dst: packet.dst, proto: packet.next_header(), ports: packet.flow_ports(), born }
     }
 }
 

@@ -25,7 +25,7 @@ impl Multipath {
             flow.proto = proto;
             flow.ports = if has_ports(proto) { ports } else { (0, 0) };
         } else if flow.family == Family::V6 {
-            flow.proto = key.proto;
+            flow.proto = proto;
             flow.flow_label = key.flow_label;
         }
         flow.hash(self.seed) >> 1

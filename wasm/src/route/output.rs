@@ -36,7 +36,7 @@ impl Fib {
         };
         let src = if key.src.is_unspecified() { self.source(&found, key.dst, devices) } else { key.src };
         let found = to_many(found, key.dst);
-        let oif = if found.kind == RouteType::Local { LO } else { found.oif };
+        let oif = if matches!(found.kind, RouteType::Local | RouteType::Anycast) { LO } else { found.oif };
         let stays = devices.is_loopback(oif) || devices.routes_localnet(oif);
         if src.is_v4() && src.is_loopback() && !stays {
             // A loopback source may not leave the machine; EINVAL, as from a blackhole.

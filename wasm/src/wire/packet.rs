@@ -92,6 +92,8 @@ pub struct Packet {
     pub tos: u8,
     pub dont_fragment: bool,
     pub more_fragments: bool,
+    /// IPv6 with a fragment header, whichever piece it is or all of it.
+    pub frag_header: bool,
     pub ip_id: u16,
     /// Fragment offset in 8-byte units; nonzero means no transport header here.
     pub frag_offset: u16,
@@ -192,6 +194,7 @@ impl Packet {
         tos: 0,
         dont_fragment: false,
         more_fragments: false,
+        frag_header: false,
         ip_id: 0,
         frag_offset: 0,
         options_len: 0,
@@ -249,7 +252,7 @@ impl Packet {
     }
     /// Whether it is a fragment at all.
     pub const fn is_fragment(&self) -> bool {
-        self.more_fragments || self.frag_offset != 0
+        self.more_fragments || self.frag_offset != 0 || self.frag_header
     }
     /// Whether transport fields are there to read (no later fragment, nothing cut short).
     pub const fn has_transport(&self) -> bool {
@@ -262,6 +265,20 @@ impl Packet {
         } else {
             (self.sport, self.dport)
         }
+    }
+    /// What stands behind the IP header: of IPv6 maybe an extension header.
+    pub const fn next_header(&self) -> u8 {
+        match () {
+            () if self.options_len > 0 && !self.src.is_v4() => next::HOP_BY_HOP,
+            () if self.frag_header => next::FRAGMENT,
+            () => self.proto,
+        }
+    }
+    /// A first fragment of IPv6 without its whole transport header, which nobody collects (ipv6frag_thdr_truncated).
+    pub const fn is_truncated6(&self) -> bool {
+        let least = if self.proto == proto::TCP { 20 } else { 8 };
+        let cut = self.headless && self.payload_len < least && self.proto != proto::SCTP;
+        cut && self.frag_header && self.frag_offset == 0
     }
     /// ICMP error messages, which quote a packet and are never answered by another error (RFC 1122 3.2.2).
     pub const fn is_icmp_error(&self) -> bool {

@@ -142,7 +142,7 @@ fn parse_ipv6(bytes: &[u8], pool: &mut Pool, quoted: bool) -> Result<Packet, Mal
     let options = &bytes[40..at];
     if packet.proto == next::FRAGMENT && end >= at + 8 {
         let word = u16_at(bytes, at + 2);
-        (packet.frag_offset, packet.more_fragments) = (word >> 3, word & 1 != 0);
+        (packet.frag_offset, packet.more_fragments, packet.frag_header) = (word >> 3, word & 1 != 0, true);
         packet.ip_id = u16_at(bytes, at + 6);
         packet.proto = bytes[at];
         at += 8;
@@ -170,6 +170,9 @@ pub fn parse_transport(
         &padded[..]
     } else {
         packet.headless = true;
+        if bytes.len() >= 4 && matches!(packet.proto, proto::TCP | proto::UDP | proto::SCTP) {
+            (packet.sport, packet.dport) = (u16_at(bytes, 0), u16_at(bytes, 2));
+        }
         packet.bad_checksum = packet.proto == proto::UDP || !checksum_holds(packet, bytes);
         keep_whole(packet, options, bytes, pool);
         return Ok(());

@@ -5,7 +5,7 @@ use crate::abi::{addrtype as type_flag, iprange as range_flag, owner as owner_te
 use crate::filter::context::Context;
 use crate::filter::env::{AddrType, Env};
 use crate::wire::packet::KERNEL_SOCKET;
-use crate::wire::{Family, Packet};
+use crate::wire::{Family, Ip, Packet};
 
 /// `-m iprange`
 pub fn iprange(packet: &Packet, o: &[u32]) -> bool {
@@ -25,6 +25,7 @@ fn rtn(kind: AddrType) -> u32 {
         AddrType::Unicast => 1,
         AddrType::Local => 2,
         AddrType::Broadcast => 3,
+        AddrType::Anycast => 4,
         AddrType::Multicast => 5,
         AddrType::Blackhole => 6,
         AddrType::Unreachable => 7,
@@ -42,7 +43,21 @@ pub fn addrtype<E: Env>(c: &mut Context<E>, o: &[u32]) -> bool {
     } else {
         0
     };
-    let is = |types: u32, address| types >> rtn(c.env.addr_type(address, device)) & 1 == 1;
+    let v4 = c.at.family == Family::V4;
+    let is = |types: u32, address: Ip| {
+        let kind = 1 << rtn(c.env.addr_type(address, device));
+        if v4 {
+            return types & kind != 0;
+        }
+        // match_type6: what the address says of itself must hold as well as what a route to it says.
+        let own = match () {
+            () if address.is_multicast() => 1 << 5,
+            () if address.is_unspecified() => 1,
+            () => 1 << 1,
+        };
+        let routed = types & (1 << 2 | 1 << 4 | 1 << 7);
+        types & (1 | 1 << 1 | 1 << 5) & !own == 0 && (routed == 0 || routed & kind != 0)
+    };
     (o[0] == 0 || is(o[0], c.packet.src) != (o[2] & type_flag::NOT_SOURCE != 0))
         && (o[1] == 0 || is(o[1], c.packet.dst) != (o[2] & type_flag::NOT_DESTINATION != 0))
 }

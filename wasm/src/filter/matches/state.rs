@@ -104,7 +104,8 @@ pub fn connbytes<E: Env>(c: &mut Context<E>, o: &[u32], invert: bool) -> bool {
 /// `-m connlimit`: how many live flows the packet's (masked) address has.
 pub fn connlimit<E: Env>(c: &mut Context<E>, o: &[u32], state: &mut State) -> bool {
     let State::Connections(flows) = state else { return false };
-    if c.flows.entry(c.packet.ct).is_none() && !c.packet.has_transport() {
+    let nameless = c.packet.frag_offset != 0 || c.packet.headless && c.packet.payload_len < 8;
+    if nameless && c.flows.entry(c.packet.ct).is_none() {
         c.hotdrop = true; // nothing to count by
         return false;
     }

@@ -61,8 +61,11 @@ pub fn udp(packet: &Packet, o: &[u32], hotdrop: &mut bool) -> bool {
 /// `-m multiport`
 #[inline]
 pub fn multiport(packet: &Packet, o: &[u32], hotdrop: &mut bool) -> bool {
-    *hotdrop |= packet.headless;
-    if !packet.has_transport() || !matches!(packet.proto, proto::TCP | proto::UDP | proto::SCTP | 33 | 136) {
+    // Ports are enough for it.
+    let headless = packet.headless && packet.payload_len < 4;
+    *hotdrop |= headless;
+    if packet.frag_offset != 0 || headless || !matches!(packet.proto, proto::TCP | proto::UDP | proto::SCTP | 33 | 136)
+    {
         return false;
     }
     o[1..]

@@ -5,6 +5,7 @@ use super::{before, Early, Tcp, Timer, RTO_MAX, RTO_MIN, TIME_WAIT};
 use crate::errno::{ECONNREFUSED, ECONNRESET, EPIPE};
 use crate::export::records::SocketState;
 use crate::fabric::{Fabric, SECOND};
+use crate::filter::AddrType;
 use crate::link::Place;
 use crate::pipeline::local::Birth;
 use crate::pipeline::reject::answer_segment;
@@ -25,7 +26,10 @@ impl Fabric {
         let Some(id) = space.stack.ports.for_packet(&packet, &world.sockets) else {
             // The flow is the answer's alone from here on: a RST ends it and still carries it.
             self.space_mut(place.ns).hooks.release(&mut packet);
-            self.tcp_refuse_segment(place, &packet);
+            // An anycast address is nobody in particular (ipv6_unicast_destination).
+            if self.space(place.ns).stack.addr_type(packet.dst, 0) != AddrType::Anycast {
+                self.tcp_refuse_segment(place, &packet);
+            }
             return self.drop(place, packet, Layer::Socket, Reason::NoSocket);
         };
         let Some(socket) = world.sockets.get_mut(id) else { return };
@@ -56,7 +60,7 @@ impl Fabric {
             dst: packet.src,
             sport: packet.dport,
             dport: packet.sport,
-            ttl: stack.hop_limit(packet.src, place.dev),
+            ttl: 0,
             proto: proto::TCP,
             tos: packet.tos & 0xfc,
             dont_fragment: true,
@@ -280,9 +284,8 @@ impl Fabric {
             return self.tcp_narrow(place.ns, id, packet.seq & 0xffff);
         }
         match tcp.state {
-            // tcp_v6_err finds the socket locked by its own connect: the next SYN may be told again.
-            SocketState::SynSent if id == self.world.connecting && !inner.dst.is_v4() => tcp.soft_error = told.errno,
-            SocketState::SynSent => {
+            // Else tcp_v6_err finds the socket locked by its own connect: the next SYN may be told again.
+            SocketState::SynSent if id != self.world.connecting || inner.dst.is_v4() => {
                 self.queue_error(id, (packet, inner), told);
                 self.tcp_fail(id, told.errno);
             }

@@ -1,0 +1,165 @@
+/** IPv6 on a router as Linux 6.18 has it where IPv4 would do otherwise: fragments, who complains, REDIRECT, anycast, addresses of types. */
+import { assertEquals } from "@std/assert";
+import { buildPacket } from "../parity/packet.ts";
+import { cut, finish, withIpOptions } from "../parity/random/packets.ts";
+import type { PacketProbe, Scenario } from "../parity/scenario.ts";
+import { play, rules, shapes } from "./stage.ts";
+
+type Props = Pick<Partial<Scenario>, "routes" | "ip" | "sysctls" | "ip6tables">;
+
+/** lan 2001:db8:1::1, wan 2001:db8:9::1 and ::9, dmz 2001:db8:3::1, all /64; a default route by wan. */
+function router6(props: Props, probes: readonly PacketProbe[]): Scenario {
+  return {
+    name: "router6",
+    ipv6: true,
+    namespaces: ["dut"],
+    links: ["lan", "wan", "dmz"].map((name) => ({ type: "tun" as const, ns: "dut", name })),
+    addresses: {
+      "dut:lan": "2001:db8:1::1/64",
+      "dut:wan": ["2001:db8:9::1/64", "2001:db8:9::9/64"],
+      "dut:dmz": "2001:db8:3::1/64",
+    },
+    ...props,
+    routes: { dut: ["default via 2001:db8:9::254", ...(props.routes?.["dut"] ?? [])] },
+    sysctls: { dut: { "net.ipv6.conf.all.forwarding": 1, ...props.sysctls?.["dut"] } },
+    probes,
+  };
+}
+
+const through = (props: Props, ...probes: readonly PacketProbe[]) => play(router6(props, probes)).results;
+const came = (props: Props, ...probes: readonly PacketProbe[]) => through(props, ...probes).map(({ out = [] }) => out);
+const tables = (of: Readonly<Record<string, readonly string[]>>) => ({ ip6tables: { dut: rules(of) } });
+
+const udp: PacketProbe = {
+  inject: "dut:lan",
+  src: "2001:db8:1::5",
+  dst: "2001:db8:3::9",
+  proto: "udp",
+  sport: 1000,
+  dport: 53,
+};
+const syn: PacketProbe = { ...udp, proto: "tcp", dport: 80, flags: "S", seq: 1000 };
+const echo: PacketProbe = { ...udp, proto: "icmp", type: 128, id: 7 };
+const TRACKED = tables({ filter: ["-A INPUT -m conntrack --ctstate INVALID"] });
+
+Deno.test("a first fragment without its whole header is nobody's to collect: forwarded as it is, and to us it is a parameter problem", () => {
+  const long = { ...syn, flags: "PA", payload: "ORACLE".repeat(10) };
+  const [short] = cut(long, 16, 7) as [PacketProbe];
+  const [toUs] = cut({ ...long, dst: "2001:db8:1::1" }, 16, 7) as [PacketProbe];
+  const [forwarded, complained] = through(TRACKED, short, toUs);
+  assertEquals(shapes(forwarded ?? { outcome: "" }).map((shape) => shape.slice(0, 20)), ["len=24 tos=0 frag=0+"]);
+  assertEquals(complained?.out, [
+    "dut:lan 2001:db8:1::1>2001:db8:1::5 ttl=64 icmpv6 4/3 inner([2001:db8:1::5]:1000>[2001:db8:1::1]:80 ttl=64 tcp[PA])",
+  ]);
+});
+
+Deno.test("INPUT sees fragments before they are put together where nothing is tracked, and the whole where something is", () => {
+  const pieces = cut({ ...udp, dst: "2001:db8:1::1", payload: "ORACLE".repeat(20) }, 64, 7);
+  const seen = (of: Readonly<Record<string, readonly string[]>>) =>
+    through(tables(of), ...pieces).map(({ rules }) => rules?.["dut/filter6/INPUT/policy"] ?? 0);
+  assertEquals(seen({ filter: [] }), [1, 1]);
+  assertEquals(seen({ filter: ["-A INPUT -m conntrack --ctstate INVALID"] }), [0, 1]);
+});
+
+Deno.test("what conntrack collected goes on cut as it came; whole but for a fragment header where it came so", () => {
+  const pieces = cut({ ...udp, payload: "ORACLE".repeat(20) }, 64, 7);
+  const results = through(TRACKED, ...pieces);
+  assertEquals(shapes(results[1] ?? { outcome: "" }).map((shape) => /frag=\S+/.exec(shape)?.[0]), [
+    "frag=0+",
+    "frag=64",
+  ]);
+  const [atomic] = cut(udp, 64, 9) as [PacketProbe];
+  const [untracked] = through({}, atomic), [tracked] = through(TRACKED, atomic);
+  assertEquals(shapes(untracked ?? { outcome: "" }).map((shape) => /frag=\S+/.exec(shape)?.[0]), ["frag=0"]);
+  assertEquals(shapes(tracked ?? { outcome: "" }).map((shape) => shape.includes("frag")), [false]);
+});
+
+Deno.test("errors come from an address of the device the packet came in by, or from who was asked, anycast too; later fragments get them as well", () => {
+  const expired = { ...udp, inject: "dut:wan", src: "2001:db8:3::20", dst: "2001:db8:1::6", ttl: 1 };
+  const anycast = { ...udp, dst: "2001:db8:3::" };
+  const [, later] = cut({ ...udp, ttl: 1, payload: "ORACLE".repeat(20) }, 64, 7) as [PacketProbe, PacketProbe];
+  assertEquals(came({}, expired, anycast, later), [
+    ["dut:dmz 2001:db8:9::9>2001:db8:3::20 ttl=64 icmpv6 3/0 inner([2001:db8:3::20]:1000>[2001:db8:1::6]:53 ttl=1 udp)"],
+    ["dut:lan 2001:db8:3::>2001:db8:1::5 ttl=64 icmpv6 1/4 inner([2001:db8:1::5]:1000>[2001:db8:3::]:53 ttl=64 udp)"],
+    ["dut:lan 2001:db8:1::1>2001:db8:1::5 ttl=64 icmpv6 3/0 inner(2001:db8:1::5>2001:db8:3::9 ttl=1 None)"],
+  ]);
+});
+
+Deno.test("an unknown next header is pointed at where it stands, behind hop-by-hop options too", () => {
+  const strange: PacketProbe = { ...udp, dst: "2001:db8:1::1", proto: 89, payload: "ORACLE" };
+  const [plain, optioned] = through({}, strange, withIpOptions(strange));
+  const pointer = (wire: readonly (readonly [string, string])[] = []) =>
+    wire.map(([, hex]) => Uint8Array.fromHex(hex)).map((bytes) => [bytes[40], bytes[41], bytes[47]]);
+  assertEquals([pointer(plain?.wire), pointer(optioned?.wire)], [[[4, 1, 6]], [[4, 1, 40]]]);
+});
+
+Deno.test("TCP to an anycast address is not reset; UDP without a checksum is not for us", () => {
+  const bytes = buildPacket({ ...udp, dst: "2001:db8:1::1" });
+  bytes.fill(0, 46, 48);
+  const bare = finish({ ...udp, dst: "2001:db8:1::1" }, bytes);
+  assertEquals(came({}, { ...syn, dst: "2001:db8:3::" }, bare), [[], []]);
+});
+
+Deno.test("answers take as many hops as the device they leave by says", () => {
+  const sysctls = { dut: { "net.ipv6.conf.wan.hop_limit": 33 } };
+  const [pong, reset] = came({ sysctls }, { ...echo, inject: "dut:wan", dst: "2001:db8:9::1" }, {
+    ...syn,
+    inject: "dut:wan",
+    src: "2001:db8:9::50",
+    dst: "2001:db8:1::1",
+  });
+  assertEquals(pong, ["dut:lan 2001:db8:9::1>2001:db8:1::5 ttl=64 icmpv6 129/0 id=7"]);
+  assertEquals(reset, ["dut:wan [2001:db8:1::1]:80>[2001:db8:9::50]:1000 ttl=33 tcp[RA]"]);
+});
+
+Deno.test("link-local and unspecified senders are passed on to their own side alone, and only the first are told so", () => {
+  const from = (src: string, dst: string) => ({ ...udp, src, dst });
+  assertEquals(
+    came({}, from("fe80::5", "2001:db8:1::9"), from("fe80::5", "2001:db8:3::9"), from("::", "2001:db8:3::9")).map((
+      out,
+    ) => out.length),
+    [1, 0, 0],
+  );
+  assertEquals(came({}, from("2001:db8:1::5", "::")), [["dut:wan [2001:db8:1::5]:1000>[::]:53 ttl=63 udp"]]);
+});
+
+Deno.test("REDIRECT takes the device's youngest address, and drops what was for a scope the device has no address of", () => {
+  const props = tables({ nat: ["-A PREROUTING -j REDIRECT"] });
+  const [answer, group] = came(props, { ...echo, inject: "dut:wan", src: "2001:db8:9::50" }, {
+    ...echo,
+    inject: "dut:wan",
+    dst: "ff02::1",
+  });
+  assertEquals(answer, ["dut:wan 2001:db8:3::9>2001:db8:9::50 ttl=64 icmpv6 129/0 id=7"]);
+  assertEquals(group, []);
+});
+
+Deno.test("addrtype of IPv6 wants all that is said to hold: unicast and unreachable", () => {
+  const hits = (type: string, src: string, routes: string[]) => {
+    const props = { ...tables({ raw: [`-A PREROUTING -m addrtype --src-type ${type}`] }), routes: { dut: routes } };
+    return through(props, { ...udp, src })[0]?.rules?.["dut/raw6/PREROUTING/1"] ?? 0;
+  };
+  const gone = ["unreachable fd00:7::/64"];
+  assertEquals(hits("UNICAST,UNREACHABLE", "2001:db8:1::5", gone), 0);
+  assertEquals(hits("UNICAST,UNREACHABLE", "fd00:7::1", gone), 1);
+  assertEquals(hits("UNICAST", "2001:db8:1::5", gone), 1);
+  assertEquals(hits("LOCAL", "2001:db8:1::5", gone), 0);
+});
+
+Deno.test("multipath takes an extension header for the protocol, as the kernel's hash does", () => {
+  const routes = {
+    dut: [
+      "fd00:89::/64 nexthop via 2001:db8:1::6 weight 3 nexthop via 2001:db8:9::254 weight 1 nexthop via 2001:db8:3::5",
+    ],
+  };
+  const optioned = withIpOptions({ ...udp, dst: "fd00:89::1", proto: 132, payload: "ORACLE" });
+  const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
+  const way = (probe: PacketProbe) =>
+    seeds.map((seed) =>
+      came({ routes, sysctls: { dut: { "net.ipv4.fib_multipath_hash_seed": seed } } }, probe)[0]?.[0]?.split(" ")[0]
+    );
+  // Whatever it carries, a packet with options goes one way: its protocol is 0.
+  const other = withIpOptions({ ...udp, dst: "fd00:89::1" });
+  assertEquals(way(optioned), way(other));
+  assertEquals(buildPacket(other)[6], 0);
+});
