@@ -38,6 +38,7 @@ const OWN: readonly (readonly [string, Program])[] = [
   ["getent", getent],
   ["tcpdump", tcpdump],
   ["traceroute", traceroute],
+  ["traceroute6", traceroute],
   ["tracepath", tracepath],
   ["dnsmasq", dnsmasq],
   ["nsd", nsd],

@@ -101,6 +101,8 @@ export async function runCase(one: ToolCase): Promise<Verdict[]> {
       continue;
     }
     verdicts.push(await runStep(machine, one, step));
+    // Between two lines typed, servers have their turn.
+    await machine.runner.settle();
     if (CHANGES_LINKS.test(step.cmd)) await machine.runner.advance(1200);
   }
   return verdicts;

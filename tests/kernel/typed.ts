@@ -169,9 +169,13 @@ export async function recordSession({ name, world, lines }: Session): Promise<To
   if (parts.length !== steps.length) {
     throw new Error(`${name}: ${parts.length} answers for ${steps.length}\n${stderr.slice(0, 2000)}`);
   }
-  const outcome = (part: string) => {
+  const outcome = (part: string, cmd: string) => {
     const [head = "", out = "", err = ""] = part.split(CUT);
-    return { exit: head === TIMED_OUT ? null : Number(head), stdout: split(out), stderr: split(err) };
+    return {
+      exit: head === TIMED_OUT && !cmd.startsWith("timeout ") ? null : Number(head),
+      stdout: split(out),
+      stderr: split(err),
+    };
   };
   return {
     name,
@@ -181,7 +185,7 @@ export async function recordSession({ name, world, lines }: Session): Promise<To
     steps: steps.map(({ ns, cmd, background }, i) =>
       background
         ? { ns, background: cmd }
-        : { ns, cmd, ...outcome(parts[i] ?? ""), ...(HASHED.test(cmd) && { unordered: true }) }
+        : { ns, cmd, ...outcome(parts[i] ?? "", cmd), ...(HASHED.test(cmd) && { unordered: true }) }
     ),
   };
 }
@@ -259,6 +263,13 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\bage \d+\b/g, "age <*>"],
   [/\bpid=\d+/g, "pid=<*>"],
   [/\bident=\d+/g, "ident=<*>"],
+  [/\bid \d+, offset\b/g, "id <*>, offset"],
+  // Ports that the kernel chose.
+  [/\b(10\.0\.\d\.\d+)\.[3-6]\d{4}\b/g, "$1.<*>"],
+  [/\bexpires \d+sec/g, "expires <*>"],
+  [/\bid \d+, seq\b/g, "id <*>, seq"],
+  [/^(\d+) packet (captured|dropped by kernel)$/gm, "$1 packets $2"],
+  [/^\d+ packets? received by filter$/gm, "<*> packets received by filter"],
   [/^\[\d+\.\d{6}\] /gm, "[<*>] "],
   [/\btid=\d+/g, "tid=<*>"],
   // What the kernel draws: addresses that no world gives out.

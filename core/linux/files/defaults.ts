@@ -1,3 +1,4 @@
+import { SERVICES } from "./services.ts";
 /** The files of a fresh machine that tools read, by path: what a minimal Debian has. */
 export function defaultFiles(name: string): Record<string, string> {
   return {
@@ -35,33 +36,6 @@ ah	51	IPSEC-AH
 ipv6-icmp	58	IPv6-ICMP
 sctp	132	SCTP
 udplite	136	UDPLite
-`;
-
-const SERVICES = `ftp		21/tcp
-ssh		22/tcp
-telnet		23/tcp
-smtp		25/tcp		mail
-domain		53/tcp
-domain		53/udp
-bootps		67/udp
-bootpc		68/udp
-tftp		69/udp
-http		80/tcp		www
-kerberos	88/tcp
-pop3		110/tcp
-ntp		123/udp
-imap2		143/tcp		imap
-snmp		161/tcp
-snmp		161/udp
-bgp		179/tcp
-ldap		389/tcp
-https		443/tcp
-https		443/udp
-syslog		514/udp
-mysql		3306/tcp
-postgresql	5432/tcp
-mdns		5353/udp
-http-alt	8080/tcp	webcache
 `;
 
 const RT_TABLES = `#

@@ -82,12 +82,17 @@ class Pinger {
     this.#id = process.random.below(65536);
   }
 
+  /** What is pinged: a host by its address. */
+  get #shown(): string {
+    return this.aim.mac ? this.options.target : this.aim.address;
+  }
+
   async run(): Promise<number> {
     const { process, options, aim } = this;
     const { quiet, raw, rawOther, dots } = options.look;
     const plain = !quiet && !raw && !rawOther && !dots;
     if (options.look.verbose) process.out(this.#thisBox());
-    if (plain) process.out(`ARPING ${options.target}\n`);
+    if (plain) process.out(`ARPING ${this.#shown}\n`);
     const stop = framesOf(process.machine.runner, process.machine.plane).watch(
       process.ns,
       aim.device.index,
@@ -197,7 +202,7 @@ class Pinger {
     const deviation = Math.sqrt(this.#times.reduce((sum, one) => sum + (one - mean) ** 2, 0) / n);
     const values = [Math.min(...this.#times), mean, Math.max(...this.#times), deviation];
     const rtt = n === 0 ? "" : `rtt min/avg/max/std-dev = ${values.map((one) => one.toFixed(3)).join("/")} ms`;
-    return `\n--- ${this.options.target} statistics ---\n${this.#sent} packets transmitted, ${n} packets received, ` +
+    return `\n--- ${this.#shown} statistics ---\n${this.#sent} packets transmitted, ${n} packets received, ` +
       `${this.#loss()} unanswered ${this.#extra()}\n${rtt}\n`;
   }
 }

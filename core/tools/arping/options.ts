@@ -54,6 +54,8 @@ export function arpingOptions(
   if (operands.length > 1) {
     return { out: "", err: "arping: Too many args on command line. Expected at most one.\n", exit: 1 };
   }
+  const mac = valueOf(options, "s");
+  if (mac !== undefined && !isMac(mac)) return { out: "", err: `arping: Weird MAC addr ${mac}\n`, exit: 1 };
   const target = has(options, "B") ? "255.255.255.255" : operands[0];
   if (target === undefined) return { out: ARPING_USAGE, err: "", exit: 1 };
   return optionsFor(target, options);

@@ -82,8 +82,11 @@ function socketOptions(options: NcOptions): ConnectOptions {
 
 async function toTcp(process: Process, options: NcOptions, to: Endpoint): Promise<boolean | "stop"> {
   const timeout = options.timeout === undefined ? {} : { timeout: options.timeout };
-  const stream = await process.net.connect(to.address, to.port, { ...socketOptions(options), ...timeout });
   const where = `connect to ${shown(options, to.address)} port ${to.port} (tcp)`;
+  // Whose link a link-local address is on must be said.
+  const stream = /^fe[89ab]/i.test(to.address) && !to.address.includes("%")
+    ? { errno: "EINVAL" } as const
+    : await process.net.connect(to.address, to.port, { ...socketOptions(options), ...timeout });
   if (stream === undefined) {
     if (options.verbose) say(process, `${where} timed out: ${strerror("EINPROGRESS")}`);
     return false;
@@ -153,7 +156,7 @@ function anyOf(options: NcOptions): string {
 /** `VERB on NAME PORT`, the name asked for unless -n; a name server that does not answer is complained of instead. */
 async function report(process: Process, options: NcOptions, verb: string, { address, port }: Endpoint): Promise<void> {
   if (!options.verbose) return;
-  if (options.numeric) return process.err(`${verb} ${address} ${port}\n`);
+  if (options.numeric || address === "::") return process.err(`${verb} ${address} ${port}\n`);
   let failed = false;
   const name = await nameOfAddress(process, address, {
     watch: ({ failure, reply }) =>

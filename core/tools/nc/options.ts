@@ -39,6 +39,8 @@ const TABLE = { short: "46bCDdFhI:i:klM:m:NnO:P:p:q:rSs:T:tUuV:vW:w:X:x:Zz" };
 /** Reads the arguments, or gives the exit status after saying why not. */
 export function ncOptions(process: Process): NcOptions | number {
   const parsed = getopt(process.argv.slice(1), TABLE);
+  const long = process.argv.some((word) => word.startsWith("--") && word.length > 2);
+  if (long) return (process.err(`nc: invalid option -- '-'\n${NC_USAGE}`), 1);
   if ("problem" in parsed) return (process.err(`nc: ${parsed.problem}\n${NC_USAGE}`), 1);
   const { options, operands } = parsed;
   if (has(options, "h")) {
@@ -54,6 +56,15 @@ export function ncOptions(process: Process): NcOptions | number {
   const both = listens && has(options, "p") && operands.length > 0;
   if ((bare && !has(options, "U")) || both) return (process.err(NC_USAGE), 1);
   const say = (text: string) => (process.err(`nc: ${text}\n`), 1);
+  if (valueOf(options, "V") !== undefined) return say("no alternate routing table support available");
+  for (const [name, what] of WINDOWS) {
+    const text = valueOf(options, name);
+    if (text !== undefined && !/^\d+$/.test(text)) return say(`TCP ${what} window invalid: ${text}`);
+  }
+  if (has(options, "U") && !listens && operands[0] !== undefined) {
+    return say(`${operands[0]}: No such file or directory`);
+  }
+  if (listens && operands.length > 2) return (process.err(NC_USAGE), 1);
   const numbers = numbersOf(options);
   if (typeof numbers === "string") return say(numbers);
   const where = placeOf(process, options, operands);
@@ -77,6 +88,9 @@ export function ncOptions(process: Process): NcOptions | number {
     ...(valueOf(options, "s") === undefined ? {} : { from: valueOf(options, "s") as string }),
   };
 }
+
+/** Window sizes, which are read and have no effect. */
+const WINDOWS = [["I", "receive"], ["O", "send"]] as const;
 
 type Numbers = Pick<NcOptions, "timeout" | "quit" | "interval" | "receiveLimit" | "ttl" | "tos">;
 
@@ -140,8 +154,9 @@ function placeOf(process: Process, options: readonly Option[], operands: readonl
     }
     const [first, second] = operands;
     if (first === undefined) return "missing port number";
-    const port = portOf(process, second ?? first, protocol);
-    return typeof port === "string" ? port : { ports: [port], ...(second === undefined ? {} : { host: first }) };
+    const port = servicePort(process, second ?? first, protocol);
+    if (port === undefined) return "getaddrinfo: Servname not supported for ai_socktype";
+    return { ports: [port & 0xffff], ...(second === undefined ? {} : { host: first }) };
   }
   const [host, ...ports] = operands;
   if (host === undefined || ports.length === 0) return "missing port number";

@@ -50,7 +50,9 @@ function describe(link: Link | "any"): string {
 
 /** `tcpdump -L`. */
 export function listLinkTypes(process: Process, device: string, { name, description }: LinkType): number {
-  process.out(`Data link types for ${device} (use option -y to set):\n  ${name} (${description})\n`);
-  if (name === "EN10MB") process.out("  DOCSIS (DOCSIS) (printing not supported)\n");
+  process.err(`Data link types for ${device} (use option -y to set):\n`);
+  if (device === "any") process.err("  LINUX_SLL (Linux cooked v1)\n");
+  process.err(`  ${name} (${description})\n`);
+  if (name === "EN10MB") process.err("  DOCSIS (DOCSIS) (printing not supported)\n");
   return 0;
 }

@@ -39,7 +39,7 @@ export interface Ending {
   readonly err?: string;
 }
 
-const SHORT = "AbB:c:C:dDeE:fF:G:hHi:IjJ:KlLm:M:nNOpq#Q:r:s:StT:uUvV:w:W:xXy:Yz:Z:";
+const SHORT = "AbB:c:C:dDeE:fF:G:hHi:Ij:JKlLm:M:nNOpq#Q:r:s:StT:uUvV:w:W:xXy:Yz:Z:";
 const LONG: Readonly<Record<string, string>> = {
   "buffer-size": "B",
   "list-interfaces": "D",
@@ -92,6 +92,8 @@ export function tcpdumpOptions(args: readonly string[]): TcpdumpOptions | Ending
   if (has(options, "h")) return { exit: 0, out: USAGE };
   if (has(options, "version")) return { exit: 0, out: VERSION };
   if (has(options, "Y")) return { exit: 1, err: USAGE };
+  const refused = wrongValue(options);
+  if (refused !== undefined) return fail(refused);
   if (unmodelled !== undefined) return fail(`${UNMODELLED[unmodelled.name]} is not modelled`);
   const wrong = wrongNumber(options);
   if (wrong !== undefined) return fail(wrong);
@@ -142,5 +144,24 @@ function wrongNumber(options: Parameters<typeof valueOf>[0]): string | undefined
   if (snapshot !== undefined && !(/^\d+$/.test(snapshot) && Number(snapshot) <= MOST_SNAPSHOT)) {
     return `invalid snaplen ${snapshot} (must be >= 0 and <= ${MOST_SNAPSHOT})`;
   }
+  const buffer = valueOf(options, "B");
+  if (buffer !== undefined && !(parseInt(buffer, 10) > 0)) return `invalid packet buffer size ${buffer}`;
   return undefined;
 }
+
+/** Values that are refused before it matters that what they are for is not modelled. */
+function wrongValue(options: Parameters<typeof valueOf>[0]): string | undefined {
+  const size = valueOf(options, "C");
+  if (size !== undefined && !(parseInt(size, 10) > 0)) return `invalid file size ${size}`;
+  const stamp = valueOf(options, "j");
+  if (stamp !== undefined && !STAMPS.test(stamp)) return `invalid time stamp type ${stamp}`;
+  const type = valueOf(options, "T");
+  return type === undefined || PACKETS.has(type) ? undefined : `unknown packet type \`${type}'`;
+}
+
+const STAMPS = /^(host|host_lowprec|host_hiprec|host_hiprec_unsynced|adapter|adapter_unsynced)$/;
+const PACKETS = new Set(
+  "vat wb rpc rtp rtcp snmp cnfp aodv carp radius zmtp1 vxlan pgm pgm_zmtp1 lmp resp tftp domain quic someip".split(
+    " ",
+  ),
+);

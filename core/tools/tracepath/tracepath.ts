@@ -191,5 +191,5 @@ function endingOf({ origin, type, code }: Icmp): string {
   if (origin === "icmp6") return type === 1 && code === 4 ? "reached" : type === 1 && code === 1 ? "!A" : "!H";
   if (type !== 3) return `!<${type},${code}>`;
   if (code === 3) return "reached";
-  return { 0: "!N", 1: "!H", 2: "!P", 13: "!A" }[code] ?? `!<${code}>`;
+  return { 0: "!N", 1: "!H", 2: "!P", 13: "!H" }[code] ?? `!<${code}>`;
 }

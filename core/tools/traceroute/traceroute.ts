@@ -41,8 +41,9 @@ export async function traceroute(process: Process): Promise<number> {
     process.err(options.problem);
     return options.exit;
   }
+  const six = process.argv[0] === "traceroute6" ? 6 : 0;
   const literal = numericAddress(options.host)?.includes(":") ? 6 : 4;
-  const info = await getaddrinfo(process, options.host, { family: options.family === 0 ? literal : options.family });
+  const info = await getaddrinfo(process, options.host, { family: options.family || six || literal });
   if (gaiFailed(info)) {
     process.err(
       `${options.host}: ${info.text}\nCannot handle "host" cmdline arg \`${options.host}' on position 1 (argc ${options.hostAt})\n`,
@@ -122,7 +123,8 @@ class Trace {
       : socket.sendTo(this.#filler(), this.target, port & 0xffff);
     if (isFailure(sent) && sent.errno !== "EHOSTUNREACH") {
       socket.close();
-      return `send: ${strerror(sent.errno)}`;
+      // Where there is no way, connect(2) says so before anything is sent.
+      return `${sent.errno === "EPERM" ? "send" : "connect"}: ${strerror(sent.errno)}`;
     }
     const received = await socket.receive(this.options.wait);
     socket.close();

@@ -3,6 +3,7 @@ import { arithmetic } from "./arithmetic.ts";
 import { FilterComplaint } from "./complaint.ts";
 import { all, any, ARP, type Frame, IPV4, IPV6, LAYOUTS, Place, RARP, type Test } from "./frame.ts";
 import { matchId } from "./match.ts";
+import { isPossible } from "./possible.ts";
 import type { Expression } from "./syntax.ts";
 
 /** What an expression may ask about the place it is used in. */
@@ -40,6 +41,7 @@ export function compileFilter(expression: Expression | undefined, context: Filte
   const layout = LAYOUTS[context.link];
   if (layout === undefined) throw new FilterComplaint(`filters on link type ${context.link} are not modelled`);
   const test = new Compiler(context, new Place(layout)).test(expression);
+  if (!isPossible(expression)) throw new FilterComplaint("expression rejects all packets");
   return (frame) => {
     try {
       return test(frame);
