@@ -28,7 +28,21 @@ function printMatrix(rows: readonly MatrixRow[]): string {
   const legend = columns.map((column, i) => `  ${i + 1}  ${column}`).join("\n");
   return `${legend}\n\n${
     printTable(["", ...columns.map((_, i) => String(i + 1))], grid)
-  }\n\n. delivered  r refused  X dropped  u unreachable  t timeout`;
+  }\n\n. delivered  r refused  X dropped  u unreachable  t timeout${printDeciders(rows)}`;
+}
+
+/** Whose rules ended how many of them, and the first of each. */
+function printDeciders(rows: readonly MatrixRow[]): string {
+  const decided = Map.groupBy(rows.filter(({ decidedBy }) => decidedBy !== undefined), deciderOf);
+  const lines = [...decided].map(([decider, list]) => {
+    const { from, to, port, proto } = list[0] as MatrixRow;
+    return [decider, `${list.length}`, `${from} -> ${to}:${port}/${proto}`];
+  });
+  return lines.length === 0 ? "" : `\n\n${printTable(["DECIDED BY", "PAIRS", "THE FIRST"], lines)}`;
+}
+
+function deciderOf({ decidedBy: by }: MatrixRow): string {
+  return [by?.kind, by?.namespace, by?.name].filter((part) => part !== undefined && part !== "").join("/");
 }
 
 const LETTERS: Readonly<Record<MatrixRow["verdict"], string>> = {

@@ -75,6 +75,14 @@ export const ExecAnswer = z.object({ stdout: z.string(), stderr: z.string(), exi
 const Step = z.object({ place: z.string(), layer: z.string(), action: z.string(), detail: z.string() }).openapi("Step");
 const Verdict = z.enum(["delivered", "refused", "dropped", "unreachable", "timeout"]);
 const Steps = z.object({ steps: z.array(Step) });
+const DecidedBy = z.object({
+  kind: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  rule: z.string(),
+  because: z.string().optional(),
+  also: z.array(z.string()).optional(),
+});
 
 /** Answer of `why`. */
 export const WhyAnswer = z.object({
@@ -85,21 +93,21 @@ export const WhyAnswer = z.object({
   backend: z.string().nullable(),
   receivedBy: z.string().nullable(),
   sees: z.object({ src: z.string(), dst: z.string() }).nullable(),
-  decidedBy: z.object({
-    kind: z.string(),
-    namespace: z.string(),
-    name: z.string(),
-    rule: z.string(),
-    because: z.string().optional(),
-    also: z.array(z.string()).optional(),
-  }).nullable(),
+  decidedBy: DecidedBy.nullable(),
   forward: Steps,
   reply: Steps,
 }).openapi("Why");
 
 /** Answer of `matrix`. */
 export const MatrixAnswer = z.array(
-  z.object({ from: z.string(), to: z.string(), port: z.number(), proto: z.string(), verdict: Verdict }),
+  z.object({
+    from: z.string(),
+    to: z.string(),
+    port: z.number(),
+    proto: z.string(),
+    verdict: Verdict,
+    decidedBy: DecidedBy.optional(),
+  }),
 ).openapi("Matrix");
 
 /** Answer of `apply`. */

@@ -72,6 +72,21 @@ Deno.test("a policy drops packets, and why names it; what another policy allows 
   assertEquals(await verdict(lab, "pod/shop/web", "svc/kube-system/kube-dns:53"), "delivered");
 });
 
+Deno.test("a matrix names the policy behind each pair that does not get through", async () => {
+  const lab = await open(DENY, ALLOW);
+  const rows = (await lab.matrix({ port: 80 })).filter(({ from, to }) => `${from} ${to}`.includes("pod/shop"));
+  const shown = (from: string, to: string) => {
+    const row = rows.find((each) => each.from === `pod/shop/${from}` && each.to === `pod/shop/${to}`);
+    return [row?.verdict, row?.decidedBy?.name, row?.decidedBy?.because];
+  };
+  assertEquals(shown("client", "web"), ["delivered", undefined, undefined]);
+  assertEquals(shown("web", "client"), [
+    "dropped",
+    "deny-all",
+    "no policy allows it: pod shop/web is isolated (Egress) by deny-all",
+  ]);
+});
+
 Deno.test("expectations name the policy that must have decided, any of several", async () => {
   const lab = await open(DENY, ALLOW);
   const expectations = readExpectations([{

@@ -113,6 +113,8 @@ export interface MatrixRow {
   readonly port: number;
   readonly proto: Protocol;
   readonly verdict: Verdict;
+  /** Whose rule ended it, where one did. */
+  readonly decidedBy?: DecidedBy;
 }
 
 /** `podwire diff`: a flow that ends differently. */

@@ -1,9 +1,9 @@
 /** `why`: one packet from place to place, what became of it, both ways, and whose rule decided. */
-import { type Step, stepsOf } from "../linux/mod.ts";
+import { stepsOf } from "../linux/mod.ts";
 import type { Ns, TraceRecord } from "../../wasm/mod.ts";
-import type { DecidedBy, Protocol, Why } from "./answers.ts";
+import type { Protocol, Why } from "./answers.ts";
 import type { Cluster } from "./cluster.ts";
-import { decider } from "./decider.ts";
+import { decidedBy } from "./decision.ts";
 import { namesOf } from "./names.ts";
 import { attempt } from "./probe.ts";
 import type { Goal, Source } from "./resolve.ts";
@@ -21,7 +21,7 @@ export interface Question {
 /** Sends the packet and tells its story. */
 export async function explain({ world, cluster, from, target, protocol }: Question): Promise<Why> {
   const { address, port } = target;
-  const { verdict, records } = await attempt(world, { from: from.ns, address, port, protocol, trace: true });
+  const { verdict, records } = await attempt(world, { from: from.ns, address, port, protocol });
   const names = namesOf(world, cluster);
   const { forward, reply } = bothWays(records, from.ns);
   const received = verdict === "delivered" ? reception(forward) : undefined;
@@ -34,9 +34,7 @@ export async function explain({ world, cluster, from, target, protocol }: Questi
     backend: receiver?.startsWith("pod/") ? receiver.slice("pod/".length) : null,
     receivedBy: receiver,
     sees: received === undefined ? null : seen(received),
-    decidedBy: verdict === "delivered"
-      ? null
-      : decidedBy(records, (step) => stepsOf([step], names)[0] as Step, cluster),
+    decidedBy: verdict === "delivered" ? null : decidedBy(records, names, cluster),
     forward: { steps: stepsOf(forward, names) },
     reply: { steps: stepsOf(reply, names) },
   };
@@ -74,29 +72,4 @@ function reception(records: readonly TraceRecord[]): TraceRecord | undefined {
 
 function seen({ packet }: TraceRecord): { readonly src: string; readonly dst: string } {
   return { src: packet.src, dst: packet.dst };
-}
-
-/** The last rule or policy that ended a packet's way. */
-function decidedBy(
-  records: readonly TraceRecord[],
-  step: (record: TraceRecord) => Step,
-  cluster: Cluster | undefined,
-): DecidedBy | null {
-  const end = records.findLast(({ action, reason }) =>
-    action === "dropped" && (reason === "rule" || reason === "policy")
-  );
-  const rule = end && records.findLast((record) => isDecision(record) && isSamePacket(record, end));
-  if (rule === undefined) return null;
-  const { place, detail } = step(rule);
-  return decider(detail.slice(detail.indexOf(": ") + 2), place, cluster);
-}
-
-function isDecision({ action }: TraceRecord): boolean {
-  return action === "matched" || action === "policy";
-}
-
-/** NAT may have changed the destination by then; who sent it is the same until it leaves. */
-function isSamePacket({ ns, packet }: TraceRecord, end: TraceRecord): boolean {
-  return ns === end.ns && packet.proto === end.packet.proto && packet.src === end.packet.src &&
-    packet.sport === end.packet.sport;
 }

@@ -2,6 +2,8 @@
 import type { Pod, Service } from "../kube/mod.ts";
 import type { MatrixRow, Protocol } from "./answers.ts";
 import type { Cluster } from "./cluster.ts";
+import { decidedBy } from "./decision.ts";
+import { namesOf } from "./names.ts";
 import { attempt } from "./probe.ts";
 
 /** One thing to try to reach. */
@@ -15,13 +17,15 @@ interface Destination {
 /** Tries every pair, one after the other, with packets of the plane. */
 export async function matrix(cluster: Cluster, port?: number): Promise<MatrixRow[]> {
   const rows: MatrixRow[] = [];
+  const names = namesOf(cluster.world, cluster);
   for (const pod of cluster.runningPods()) {
     const from = `pod/${pod.metadata.namespace}/${pod.metadata.name}`;
     const ns = cluster.namespaceOf(pod)?.id;
     if (ns === undefined) continue;
     for (const { to, address, port: at, protocol } of destinations(cluster, port)) {
-      const { verdict } = await attempt(cluster.world, { from: ns, address, port: at, protocol, trace: false });
-      rows.push({ from, to, port: at, proto: protocol, verdict });
+      const { verdict, records } = await attempt(cluster.world, { from: ns, address, port: at, protocol });
+      const by = verdict === "delivered" ? null : decidedBy(records, names, cluster);
+      rows.push({ from, to, port: at, proto: protocol, verdict, ...(by === null ? {} : { decidedBy: by }) });
     }
   }
   return rows;

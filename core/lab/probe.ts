@@ -11,8 +11,6 @@ export interface Attempt {
   /** Destination port; ignored for icmp. */
   readonly port: number;
   readonly protocol: Protocol;
-  /** Whether to keep what happened on the way; off for a matrix. */
-  readonly trace: boolean;
 }
 
 /** How it ended, and what happened on the way. */

@@ -282,7 +282,7 @@ class CniStage {
     for (const wanted of results) {
       const { from, to, address, protocol } = wanted;
       const [source, target] = [this.#namespace(from), this.#namespace(to)];
-      const outcome = await attempt(this.#world, { from: source, address, port: PORT, protocol, trace: true });
+      const outcome = await attempt(this.#world, { from: source, address, port: PORT, protocol });
       const ours = this.#seen(outcome, { source, target, protocol });
       const theirs = { answer: wanted.answer, ttl: wanted.ttl, source_seen: wanted.source_seen };
       checks.push(same(`${id} ${from} > ${to} ${protocol}`, theirs, ours));
