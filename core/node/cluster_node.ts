@@ -86,6 +86,7 @@ export class ClusterNode {
       store: api.store,
       config: { mode, clusterCIDR },
       serviceCIDRs: [serviceCIDR],
+      tell: (about, happening) => api.event(about, { ...happening, host: node }),
     });
   }
 

@@ -1,6 +1,6 @@
 /** kube-proxy on one node: the view of all Services, brought about in its mode; health check node ports served. */
-import type { KubeObject, Store } from "../kube/mod.ts";
-import type { Machine, Task } from "../linux/mod.ts";
+import type { Change, EndpointSlice, Happening, KubeObject, Store } from "../kube/mod.ts";
+import { type Machine, nftOf, type Task } from "../linux/mod.ts";
 import { startAgent } from "./agent.ts";
 import { HealthServers } from "./proxy_modes/health.ts";
 import type { ProxyMode } from "./proxy_modes/mode.ts";
@@ -8,11 +8,16 @@ import { type ModeName, startMode } from "./proxy_modes/table.ts";
 import {
   healthAnswers,
   leavesProxied,
+  type LogLine,
   parseGoDuration,
+  portlessLines,
   PortMemo,
+  printLogLine,
+  PROXY_TABLE,
   type ProxyConfig,
   type ProxyNode,
   ServiceTables,
+  startLog,
   viewsOf,
 } from "./proxy/mod.ts";
 
@@ -24,7 +29,12 @@ export interface ProxyAgentOptions {
   readonly config: ProxyConfig;
   /** Where ClusterIPs come from, if no ServiceCIDR object says so. */
   readonly serviceCIDRs?: readonly string[];
+  /** Hears of its Event: that it starts. */
+  readonly tell?: (about: KubeObject, happening: Happening) => void;
 }
+
+/** Where the lines of its log go. */
+const LOG = "/var/log/kube-proxy.log";
 
 const KINDS = ["Service", "EndpointSlice", "Node", "ServiceCIDR"];
 /** kube-proxy does not sync more often than this (minSyncPeriod). */
@@ -62,6 +72,7 @@ class Proxy {
   readonly #health: HealthServers;
   readonly #memo = new PortMemo();
   #mode: ProxyMode | undefined;
+  #started = false;
   #stopped = false;
 
   constructor(options: ProxyAgentOptions) {
@@ -74,11 +85,39 @@ class Proxy {
     const node = this.#proxyNode();
     if (node === undefined || this.#stopped) return;
     const name: ModeName = config.mode ?? "iptables";
+    this.#start(node);
     this.#mode ??= await startMode(task, name, { machine, config });
     const tables = ServiceTables.of(store, leavesProxied(config));
     const views = viewsOf(tables, { node, config, serviceCIDRs: this.#serviceCIDRs() }, this.#memo);
     await this.#mode.sync(task, views);
     this.#health.serve(new Map([...healthAnswers(views[1]), ...healthAnswers(views[0])]));
+  }
+
+  /** The Event of a start, and what its log says. */
+  #start(node: ProxyNode): void {
+    if (this.#started) return;
+    this.#started = true;
+    const { store, config, machine, tell } = this.#options;
+    const about = store.get("Node", node.name);
+    if (about !== undefined) {
+      tell?.(about, { type: "Normal", reason: "Starting", message: "", component: "kube-proxy" });
+    }
+    const fresh = nftOf(machine.ns).tables.find("ip", PROXY_TABLE) === undefined;
+    this.#log(startLog({ config, node, endpointSlices: store.list("EndpointSlice"), fresh }));
+  }
+
+  /** Complains of slices that change. */
+  hear({ type, object }: Change): void {
+    if (this.#started && type !== "DELETED" && object.kind === "EndpointSlice") {
+      this.#log(portlessLines(object as EndpointSlice));
+    }
+  }
+
+  #log(lines: readonly LogLine[]): void {
+    if (lines.length === 0) return;
+    const { files, runner } = this.#options.machine;
+    const text = lines.map((line) => printLogLine(line, runner.clock.now())).join("");
+    files.put(LOG, `${files.read(LOG) ?? ""}${text}`);
   }
 
   /** Its servers end; its rules stay, as those of a kube-proxy that was killed. */

@@ -9,6 +9,7 @@ import {
   type ServiceView,
   serviceViews,
   staleFlows,
+  startLog,
   type Synced,
   syncIptables,
 } from "../../core/node/mod.ts";
@@ -93,15 +94,26 @@ function checkCase(recorded: RecordedCase): Check[] {
   return [
     ...(mode === "nftables" ? checkNftRules(recorded, [before, after]) : checkIptables(recorded, [before, after])),
     ...checkSysctls(recorded, before),
+    ...checkLog(recorded),
     ...checkHealth(`${id} health`, recorded.health, before),
     ...checkHealth(`${id} then health`, then.health, after),
     ...checkConntrack(recorded, before, after),
   ];
 }
 
-function viewsOf({ node, config, serviceCIDRs }: RecordedCase, text: string): Views {
+function ofKinds(text: string) {
   const objects = parseAllDocuments(text).map((document) => document.toJS()).filter((object) => object !== null);
-  const ofKind = <T>(kind: string) => objects.filter((object) => object.kind === kind) as T[];
+  return <T>(kind: string) => objects.filter((object) => object.kind === kind) as T[];
+}
+
+function checkLog({ id, config, node, mode, objects, log = [] }: RecordedCase): Check[] {
+  const endpointSlices = ofKinds(objects)<EndpointSlice>("EndpointSlice");
+  const ours = startLog({ config: { ...config, mode }, node, endpointSlices, fresh: true });
+  return [same(`${id} log`, [...log].sort().join("\n"), [...new Set(ours)].sort().join("\n"))];
+}
+
+function viewsOf({ node, config, serviceCIDRs }: RecordedCase, text: string): Views {
+  const ofKind = ofKinds(text);
   const services = ofKind<Service>("Service");
   const endpointSlices = ofKind<EndpointSlice>("EndpointSlice");
   return serviceViews({ services, endpointSlices, node: { ...node, nfacct: true }, config, serviceCIDRs });

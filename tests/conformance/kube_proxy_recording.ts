@@ -17,6 +17,8 @@ export interface RecordedCase {
   readonly rules: Readonly<Record<string, string>>;
   readonly sysctls?: Readonly<Record<string, string>>;
   readonly health?: RecordedHealth;
+  /** Errors and warnings of its log, without time and thread, in order of their texts. */
+  readonly log?: readonly string[];
   readonly then: {
     readonly objects: string;
     readonly rules: Readonly<Record<string, string>>;

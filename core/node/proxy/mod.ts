@@ -10,6 +10,7 @@ export * from "./iptables/sync.ts";
 export { IPVS_CHAINS, IPVS_JUMPS, ipvsSysctls, printIpvsRules } from "./ipvs/rules.ts";
 export { IPVS_DEVICE, ipvsAddresses, virtualServers } from "./ipvs/servers.ts";
 export { ipvsSets, isIpvsSet, printIpvsSets, setsOfView } from "./ipvs/sets.ts";
+export { type LogLine, portlessLines, printLogLine, type Starting, startLog } from "./log.ts";
 export * from "./metrics.ts";
 export * from "./names.ts";
 export { nftHash } from "./nftables/names.ts";
