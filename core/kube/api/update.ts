@@ -151,10 +151,14 @@ export function updateStatus(
 ): KubeObject | Status {
   const old = server.store.get(kindKey(resource), name, namespace);
   if (old === undefined) return notFound(resource, name);
-  const object = copyOf(old);
+  const { metadata, status } = old as KubeObject & { status?: unknown };
+  const object = { ...old, metadata: copyOf(metadata), status: copyOf(status) };
   change(object);
-  const typed = { ...object, apiVersion: joinGroupVersion(resource.group, resource.version) };
-  const decoded = decodeValue(typed, resource, "Ignore");
+  // The rest stays what it is, so that nobody need read it again.
+  const part = { apiVersion: joinGroupVersion(resource.group, resource.version), metadata: object.metadata };
+  const decoded = decodeValue({ ...part, kind: object.kind, status: object.status }, resource, "Ignore");
   if (!("object" in decoded)) return decoded;
-  return updateObject(server, resource, decoded.object, { subresource: "status" });
+  const read = decoded.object as KubeObject & { status?: unknown };
+  const next = { ...old, metadata: read.metadata, status: read.status } as KubeObject;
+  return updateObject(server, resource, next, { subresource: "status" });
 }
