@@ -2,12 +2,12 @@ import { copyJson } from "../../base/mod.ts";
 import { isStatus } from "../api/types.ts";
 import { type batch, type Draft, type Job, keyOf, type KubeObject } from "../objects/object.ts";
 import { type Controller, type ControllerApi, splitKey } from "./controller.ts";
-import { nextTime, parseSchedule } from "../objects/cron.ts";
+import { nextTimeIn, parseSchedule } from "../objects/cron.ts";
 import { enqueueOwners, ownedBy, ownerReference } from "./owners.ts";
 
 type CronJob = KubeObject & { readonly spec: batch.CronJobSpec; status: batch.CronJobStatus };
 
-/** Makes a Job whenever its schedule says so, on virtual time, in UTC. */
+/** Makes a Job whenever its schedule says so, on virtual time, in its time zone. */
 export const cronJobs: Controller = (change, api) => {
   if (change.object.kind === "CronJob" && change.type !== "DELETED") api.later(syncCronJob, keyOf(change.object));
   if (change.object.kind === "Job") enqueueOwners(change, "CronJob", syncCronJob, api);
@@ -29,18 +29,17 @@ function syncCronJob(key: string, api: ControllerApi): void {
   if (schedule === undefined || cron.spec.suspend) return;
   const now = api.clock.now();
   const last = Date.parse(cron.status?.lastScheduleTime ?? cron.metadata.creationTimestamp);
-  const due = nextTime(schedule, last);
+  const next = (after: number) => nextTimeIn(schedule, after, cron.spec.timeZone);
+  const due = next(last);
   if (due === undefined) return;
   if (due > now) return api.after(due - now, syncCronJob, key);
-  start(cron, { due: latest(schedule, due, now), active }, api);
+  start(cron, { due: latest(next, due, now), active }, api);
 }
 
 /** Of several times that passed only the last one counts. */
-function latest(schedule: NonNullable<ReturnType<typeof parseSchedule>>, due: number, now: number): number {
+function latest(next: (after: number) => number | undefined, due: number, now: number): number {
   let time = due;
-  for (let next = nextTime(schedule, time); next !== undefined && next <= now; next = nextTime(schedule, next)) {
-    time = next;
-  }
+  for (let later = next(time); later !== undefined && later <= now; later = next(later)) time = later;
   return time;
 }
 

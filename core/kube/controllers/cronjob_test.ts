@@ -1,7 +1,7 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import type { Status } from "../api/types.ts";
 import type { batch, KubeObject } from "../objects/object.ts";
-import { nextTime, parseSchedule } from "../objects/cron.ts";
+import { nextTime, nextTimeIn, parseSchedule } from "../objects/cron.ts";
 import { LittleCluster } from "./little_cluster.ts";
 
 const cron = (schedule: string, more = "") =>
@@ -82,4 +82,27 @@ Deno.test("a wrong schedule is refused in the server's words", () => {
   const head = 'CronJob.batch "tick" is invalid: spec.schedule: Invalid value:';
   assertEquals(said("* *"), `${head} "* *": expected exactly 5 fields, found 2: [* *]`);
   assertEquals(said("99 * * * *"), `${head} "99 * * * *": end of range (99) above maximum (59): 99`);
+});
+
+Deno.test("a schedule counts on the clocks of its time zone, also where they are put forward and back", () => {
+  const after = (schedule: string, zone: string, time: string) =>
+    new Date(nextTimeIn(parseSchedule(schedule) as never, Date.parse(time), zone) as number).toISOString().slice(0, 16);
+  assertEquals(after("0 9 * * *", "Europe/Berlin", "2026-01-10T12:00:00Z"), "2026-01-11T08:00");
+  assertEquals(after("0 9 * * *", "Europe/Berlin", "2026-07-10T12:00:00Z"), "2026-07-11T07:00");
+  assertEquals(after("0 9 * * *", "Asia/Kolkata", "2026-07-10T12:00:00Z"), "2026-07-11T03:30");
+  assertEquals(after("30 2 * * *", "Europe/Berlin", "2026-03-28T12:00:00Z"), "2026-03-30T00:30");
+  assertEquals(after("30 2 * * *", "Europe/Berlin", "2026-10-24T12:00:00Z"), "2026-10-25T00:30");
+});
+
+Deno.test("a CronJob runs by its time zone; one that does not exist is refused", () => {
+  const cluster = new LittleCluster();
+  assertEquals(cluster.apply(cron("0 11 * * *", "timeZone: Europe/Berlin")), ["created"]);
+  cluster.run(1800 + 60);
+  const [job] = cluster.list("Job") as KubeObject[];
+  assertEquals(job?.metadata.annotations?.["batch.kubernetes.io/cronjob-scheduled-timestamp"], "2026-11-21T10:00:00Z");
+  assertThrows(
+    () => cluster.apply(cron("0 11 * * *", "timeZone: Mars/Olympus")),
+    Error,
+    "unknown time zone Mars/Olympus",
+  );
 });

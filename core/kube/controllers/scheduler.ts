@@ -3,9 +3,10 @@ import { type Controller, type ControllerApi, splitKey } from "./controller.ts";
 import { controllerOf } from "./owners.ts";
 import { loadsOf, type NodeLoads, requestOf } from "./node_load.ts";
 import { whyFull, whyNot } from "./scheduling.ts";
+import { type Score, scoreOf } from "./scoring.ts";
 import { neighboursOf } from "./spreading.ts";
 
-/** Gives each pod a node: one it may run on and has room on, with the fewest pods of its kind, then the fewest pods. */
+/** Gives each pod a node: one it may run on and has room on, that it wants most, with the fewest pods of its kind, then the fewest pods. */
 export const scheduler: Controller = (change, api) => {
   const { type, object } = change;
   if (object.kind === "Pod" && type !== "DELETED") api.later(schedule, keyOf(object));
@@ -36,12 +37,21 @@ function schedule(key: string, api: ControllerApi): void {
     const apart = neighbours?.(node);
     return apart === undefined ? [] : [apart];
   };
-  const best = pick(pod, nodes.filter((node) => why(node).length === 0), loads);
+  const fit = nodes.filter((node) => why(node).length === 0);
+  const best = pick(pod, mostWanted(fit, scoreOf(pod, fit, api)), loads);
   if (best === undefined) return refuse(pod, nodes.map(why), api);
   if (api.bind(pod, best.metadata.name) !== undefined) return;
   loads.count(pod, best.metadata.name);
   const message = `Successfully assigned ${key} to ${best.metadata.name}`;
   api.event(pod, { type: "Normal", reason: "Scheduled", message, component: "default-scheduler" });
+}
+
+/** The nodes with the highest score. */
+function mostWanted(nodes: readonly Node[], score: Score | undefined): readonly Node[] {
+  if (score === undefined || nodes.length < 2) return nodes;
+  const scores = nodes.map(score);
+  const most = Math.max(...scores);
+  return nodes.filter((_node, i) => scores[i] === most);
 }
 
 /** The node with the fewest pods of the same owner, then the fewest pods, then the first. */

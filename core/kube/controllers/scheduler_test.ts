@@ -86,3 +86,58 @@ Deno.test("anti-affinity keeps pods apart, affinity together, and the first of i
   const [one, two] = place(plane, [pod("pair-1", together), pod("pair-2", together)]);
   assertEquals([one === undefined, one], [false, two]);
 });
+
+const wish = (key: string, values: string[], weight: number) => ({
+  weight,
+  preference: { matchExpressions: [{ key, operator: "In", values }] },
+});
+const ZONE = "topology.kubernetes.io/zone";
+
+Deno.test("preferred node affinity draws pods to the nodes with the most weight, and keeps them from none", () => {
+  const nodeAffinity = {
+    preferredDuringSchedulingIgnoredDuringExecution: [wish(ZONE, ["zone-2"], 10), wish(ZONE, ["zone-3"], 60)],
+  };
+  const plane = cluster();
+  const spec = { ...asking("3"), affinity: { nodeAffinity } };
+  assertEquals(place(plane, [pod("a-1", spec), pod("a-2", spec), pod("a-3", spec)]), ["node-3", "node-2", "node-1"]);
+});
+
+Deno.test("preferred affinity between pods: together where one may, apart where one can", () => {
+  const plane = cluster();
+  const term = (weight: number) => ({
+    preferredDuringSchedulingIgnoredDuringExecution: [{
+      weight,
+      podAffinityTerm: { topologyKey: ZONE, labelSelector: { matchLabels: { app: "db" } } },
+    }],
+  });
+  place(plane, [pod("db-1", { nodeName: "node-2" })]);
+  assertEquals(place(plane, [pod("web-1", { affinity: { podAffinity: term(5) } })]), ["node-2"]);
+  const apart = pod("db-2", { affinity: { podAntiAffinity: term(5) } });
+  const third = pod("db-3", { affinity: { podAntiAffinity: term(5) } });
+  const fourth = pod("db-4", { affinity: { podAntiAffinity: term(5) } });
+  assertEquals(place(plane, [apart, third]).toSorted(), ["node-1", "node-3"]);
+  assertMatch(place(plane, [fourth])[0] ?? "", /^node-[123]$/);
+});
+
+Deno.test("ScheduleAnyway spreads over zones as long as it can, and goes on where it cannot", () => {
+  const plane = cluster();
+  const topologySpreadConstraints = [{
+    maxSkew: 1,
+    topologyKey: ZONE,
+    whenUnsatisfiable: "ScheduleAnyway",
+    labelSelector: { matchLabels: { app: "s" } },
+  }];
+  place(plane, [pod("s-1", { nodeName: "node-1" }), pod("s-2", { nodeName: "node-2" })]);
+  place(plane, ["x-1", "x-2", "x-3"].map((name) => pod(name, { nodeName: "node-3" })));
+  assertEquals(place(plane, [pod("s-3", { topologySpreadConstraints })]), ["node-3"]);
+});
+
+Deno.test("a node that is disliked (PreferNoSchedule) is taken last", () => {
+  const plane = cluster();
+  const node = structuredClone(plane.store.get("Node", "node-1"));
+  if (node === undefined) throw new Error("no node-1");
+  node.spec.taints = [{ key: "slow", effect: "PreferNoSchedule" }];
+  plane.api.update(node);
+  const spec = asking("3");
+  assertEquals(place(plane, [pod("a-1", spec), pod("a-2", spec), pod("a-3", spec)]), ["node-2", "node-3", "node-1"]);
+});

@@ -94,11 +94,13 @@ const OPERATORS: Readonly<Record<string, Requirement["operator"]>> = {
 function meetsAffinity({ affinity }: core.PodSpec, node: Node): boolean {
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   if (required === undefined) return true;
-  return required.nodeSelectorTerms.some((term) => {
-    if ((term.matchExpressions ?? []).length + (term.matchFields ?? []).length === 0) return false;
-    return meets(term.matchExpressions, node.metadata.labels) &&
-      meets(term.matchFields, { "metadata.name": node.metadata.name });
-  });
+  return required.nodeSelectorTerms.some((term) => meetsTerm(term, node));
+}
+
+/** Whether a node is one that a term means; a term that says nothing means none. */
+export function meetsTerm({ matchExpressions, matchFields }: core.NodeSelectorTerm, { metadata }: Node): boolean {
+  if ((matchExpressions ?? []).length + (matchFields ?? []).length === 0) return false;
+  return meets(matchExpressions, metadata.labels) && meets(matchFields, { "metadata.name": metadata.name });
 }
 
 function meets(terms: core.NodeSelectorRequirement[] = [], labels: Record<string, string> | undefined): boolean {

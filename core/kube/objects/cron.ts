@@ -92,3 +92,49 @@ function isDay({ days, months, weekdays, either }: Schedule, date: Date): boolea
   const [day, weekday] = [days.has(date.getUTCDate()), weekdays.has(date.getUTCDay())];
   return months.has(date.getUTCMonth() + 1) && (either ? day || weekday : day && weekday);
 }
+
+/** The same on the clocks of a time zone, by its IANA name; UTC where none is said. */
+export function nextTimeIn(schedule: Schedule, after: number, zone: string | undefined): number | undefined {
+  if (zone === undefined) return nextTime(schedule, after);
+  let wall = nextTime(schedule, after + offsetOf(zone, after));
+  while (wall !== undefined) {
+    const time = timeOf(wall, zone, after);
+    if (time !== undefined) return time;
+    wall = nextTime(schedule, wall);
+  }
+  return undefined;
+}
+
+/** When a zone's clocks show a time; undefined where they skip it, or it was before. Shown twice, the first counts. */
+function timeOf(wall: number, zone: string, after: number): number | undefined {
+  const offsets = [offsetOf(zone, wall - DAY), offsetOf(zone, wall + DAY)];
+  const times = offsets.filter((offset) => offsetOf(zone, wall - offset) === offset).map((offset) => wall - offset);
+  return times.sort((a, b) => a - b).find((time) => time > after);
+}
+
+const FORMATS = new Map<string, Intl.DateTimeFormat>();
+
+/** By how many milliseconds a zone's clocks are ahead of UTC. */
+function offsetOf(zone: string, time: number): number {
+  const known = FORMATS.get(zone) ?? formatOf(zone);
+  if (known === undefined) return 0;
+  FORMATS.set(zone, known);
+  const part = Object.fromEntries(known.formatToParts(time).map(({ type, value }) => [type, Number(value)]));
+  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part;
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(time / 1000) * 1000;
+}
+
+function formatOf(zone: string): Intl.DateTimeFormat | undefined {
+  const numeric = "numeric" as const;
+  const parts = { year: numeric, month: numeric, day: numeric, hour: numeric, minute: numeric, second: numeric };
+  try {
+    return new Intl.DateTimeFormat("en-US", { ...parts, timeZone: zone, hourCycle: "h23" });
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a time zone has that name. */
+export function isTimeZone(zone: string): boolean {
+  return /^[A-Za-z]/.test(zone) && formatOf(zone) !== undefined;
+}

@@ -1,4 +1,4 @@
-import { parseSchedule } from "../cron.ts";
+import { isTimeZone, parseSchedule } from "../cron.ts";
 import { invalid, type Issue, required, unsupported } from "../issue.ts";
 import type { batch, Job, KubeObject } from "../object.ts";
 import { validateJob } from "./workloads.ts";
@@ -13,6 +13,7 @@ export function validateCronJob({ metadata, spec }: KubeObject & { spec: batch.C
   const tooLong = "must be no more than 52 characters";
   return [
     ...scheduleIssues(schedule),
+    ...zoneIssues(spec.timeZone),
     ...(POLICIES.includes(concurrencyPolicy)
       ? []
       : [unsupported("spec.concurrencyPolicy", concurrencyPolicy, POLICIES)]),
@@ -22,6 +23,18 @@ export function validateCronJob({ metadata, spec }: KubeObject & { spec: batch.C
     })),
     ...(metadata.name.length > LONGEST_NAME ? [invalid("metadata.name", metadata.name, tooLong)] : []),
   ];
+}
+
+function zoneIssues(zone: string | undefined): Issue[] {
+  const field = "spec.timeZone";
+  if (zone === undefined) return [];
+  if (zone === "") return [invalid(field, zone, "timeZone must be nil or non-empty string")];
+  if (zone.toLowerCase() === "local") {
+    return [
+      invalid(field, zone, "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones"),
+    ];
+  }
+  return isTimeZone(zone) ? [] : [invalid(field, zone, `unknown time zone ${zone}`)];
 }
 
 function scheduleIssues(schedule: string): Issue[] {
