@@ -195,7 +195,7 @@ const TIMED_OUT = "124";
 /** Runs the script on standard input, which may be longer than an argument. */
 const FROM_STDIN = "t=$(mktemp); cat >$t; exec 3<$t; rm $t; sh /dev/fd/3 </dev/null";
 /** Lists in the order of a hash table. */
-const HASHED = /^(ip\b.* n(eigh\w*)?\b|arp\b|bridge\b.* fdb\b)/;
+const HASHED = /^(ip\b.* n(eigh\w*)?\b|arp\b|bridge\b.* fdb\b|netstat\b|ss\b)/;
 const MARK = "\x01";
 const CUT = "\x02";
 /** What a carrier may follow: link states change up to a second later. */
@@ -259,7 +259,7 @@ const MASKS: readonly (readonly [RegExp, string])[] = [
   [/\b\d+\.\d{3}ms /g, "<*>ms "],
   [/\b(numtxqueues|numrxqueues) \d+/g, "$1 <*>"],
   [/\bused \d+\/\d+\/\d+probes \d+/g, "used <*>probes <*>"],
-  [/\bused \d+\/\d+\/\d+/g, "used <*>"],
+  [/\bused \d+(?:\/\d+)+/g, "used <*>"],
   [/\bage \d+\b/g, "age <*>"],
   [/\bpid=\d+/g, "pid=<*>"],
   [/\bident=\d+/g, "ident=<*>"],

@@ -1,35 +1,67 @@
+import { isIp } from "../../base/mod.ts";
 import type { Process, Program } from "../process.ts";
 import { runBatch } from "./batch.ts";
 import { bridgeFdb, bridgeMonitor } from "./bridge_fdb.ts";
 import { bridgeLink } from "./bridge_link.ts";
 import { BRIDGE_USAGE } from "./bridge_usage.ts";
 import { bridgeVlan } from "./bridge_vlan.ts";
-import { Exit } from "./exit.ts";
+import { Exit, noDevice } from "./exit.ts";
 import { takeOptions, Version } from "./options.ts";
 import { type IpObject, IpTool } from "./tool.ts";
 import { abbreviated, Words } from "./words.ts";
 
-/** A noun that can only be listed here, and lists nothing: no port of ours has multicast groups or VNIs of its own. */
-function emptyNoun(noun: string): IpObject {
-  return (tool, words) => {
-    const word = words.take() ?? "show";
-    if (word === "help") throw new Exit(255, BRIDGE_USAGE[noun] ?? "", true);
-    const verb = abbreviated(word, ["show", "list", "lst"] as const);
-    if (verb === undefined && /^(add|del|delete|set|replace|get|global)/.test(word)) {
-      throw new Exit(255, `bridge: ${noun} ${word} is not modelled\n`, true);
-    }
-    if (verb === undefined) throw new Exit(255, `Command "${word}" is unknown, try "bridge ${noun} help".\n`, true);
-    if (tool.options.json) tool.process.out("[]\n");
-    return 0;
-  };
+/** `bridge mdb`: groups are joined by nobody, and added by nobody. */
+const bridgeMdb: IpObject = (tool, words) => {
+  const word = words.take() ?? "show";
+  if (word === "help") throw new Exit(255, BRIDGE_USAGE["mdb"] ?? "", true);
+  const verb = abbreviated(word, ["add", "delete", "replace", "show", "lst", "list"] as const);
+  if (verb === undefined) throw new Exit(255, `Command "${word}" is unknown, try "bridge mdb help".\n`, true);
+  if (verb === "add" || verb === "delete" || verb === "replace") return mdbChange(tool, words, word);
+  while (words.more) {
+    const name = words.next() === "dev" ? words.next() : undefined;
+    if (name !== undefined && tool.find(name) === undefined) throw noDevice(name);
+  }
+  if (tool.options.json) tool.process.out(`[{"mdb":[],"router":{}}]\n`);
+  return 0;
+};
+
+function mdbChange(tool: IpTool, words: Words, verb: string): never {
+  const said: { dev?: string; port?: string; grp?: string } = {};
+  while (words.more) {
+    const word = words.next();
+    if (word === "dev" || word === "port" || word === "grp") said[word] = words.next();
+    else if (word === "vid" || word === "src") words.next();
+    else if (word !== "permanent" && word !== "temp") throw new Exit(255, BRIDGE_USAGE["mdb"] ?? "", true);
+  }
+  const { dev, port, grp } = said;
+  if (dev === undefined || port === undefined || grp === undefined) {
+    throw new Exit(255, "Device, group address and port name are required arguments.\n", true);
+  }
+  for (const name of [dev, port]) if (tool.find(name) === undefined) throw noDevice(name);
+  const first = Number(grp.split(".")[0]);
+  if (isIp(grp) && !grp.includes(":") && (first < 224 || first > 239) && grp !== "0.0.0.0") {
+    throw new Exit(255, "Error: IPv4 entry group address is not multicast or 0.0.0.0.\n");
+  }
+  throw new Exit(255, `bridge: mdb ${verb} is not modelled\n`, true);
 }
+
+/** `bridge vni`: no tunnel of ours has more than one. */
+const bridgeVni: IpObject = (tool, words) => {
+  const word = words.take() ?? "show";
+  if (word === "help") throw new Exit(255, BRIDGE_USAGE["vni"] ?? "", true);
+  const verb = abbreviated(word, ["add", "delete", "show", "lst", "list"] as const);
+  if (verb === undefined) throw new Exit(255, `Command "${word}" is unknown, try "bridge vni help".\n`, true);
+  if (verb === "add" || verb === "delete") throw new Exit(255, `bridge: vni ${word} is not modelled\n`, true);
+  tool.process.out(tool.options.json ? "[]\n" : "dev               vni              group/remote   \n");
+  return 0;
+};
 
 const OBJECTS: readonly (readonly [string, IpObject])[] = [
   ["link", bridgeLink],
   ["fdb", bridgeFdb],
-  ["mdb", emptyNoun("mdb")],
+  ["mdb", bridgeMdb],
   ["vlan", bridgeVlan],
-  ["vni", emptyNoun("vni")],
+  ["vni", bridgeVni],
   ["monitor", bridgeMonitor],
 ];
 
@@ -69,7 +101,8 @@ function runObject(tool: IpTool, words: Words): number | Promise<number> {
 function report(process: Process, error: unknown): number {
   if (!(error instanceof Exit)) throw error;
   process.err(error.text.replace('try "ip -help"', 'try "bridge help"'));
-  return error.status === 254 || error.status === 234 ? error.status : 255;
+  const kept = error.status === 254 || error.status === 234 || (error.status === 1 && error.ends);
+  return kept ? error.status : 255;
 }
 
 function nsOf(process: Process, name: string | undefined): number {

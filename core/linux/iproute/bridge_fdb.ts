@@ -29,7 +29,7 @@ export const bridgeFdb: IpObject = (tool, words) => {
     case "get":
       return fdbGet(tool, words);
     case "flush":
-      throw new Exit(255, "RTNETLINK answers: Operation not supported\n");
+      return fdbFlush(tool, words);
     case "help":
       throw new Exit(255, BRIDGE_USAGE["fdb"] ?? "", true);
     case undefined:
@@ -128,10 +128,10 @@ function fdbShow(tool: IpTool, words: Words): number {
       }
       if (word === "br") bridge = found;
       else dev = found;
-    } else if (word === "state") state = words.next();
+    } else if (word === "state") state = stateWord(words.next());
     else if (word === "dynamic") state = "dynamic";
     else if (word === "vlan") vid = Number(words.next());
-    else dev = tool.device(word === "dev" ? words.next() : word);
+    else if (word === "dev") dev = tool.device(words.next());
   }
   const links = tool.links().filter((link) => {
     if (dev !== undefined && link.index !== dev.index) return false;
@@ -141,6 +141,31 @@ function fdbShow(tool: IpTool, words: Words): number {
     return passesState(entry, state) && (vid === undefined || entry.vlan === vid);
   });
   tool.report(shown.map((entry) => printEntry(tool, entry, dev !== undefined)));
+  return 0;
+}
+
+function stateWord(word: string): string {
+  if (["permanent", "static", "stale", "reachable", "all"].includes(word)) return word;
+  throw new Exit(255, `Error: argument "${word}" is wrong: invalid state\n`, true);
+}
+
+/** `bridge fdb flush dev BRIDGE`: the whole table, the bridge's own addresses among it. */
+function fdbFlush(tool: IpTool, words: Words): number {
+  let name: string | undefined;
+  while (words.more) {
+    const word = words.next();
+    if (word === "dev") name = words.next();
+    else if (word === "help") throw new Exit(255, BRIDGE_USAGE["fdb"] ?? "", true);
+    else if (word !== "self") throw new Exit(255, `bridge: fdb flush ${word} is not modelled\n`, true);
+  }
+  if (name === undefined) throw new Exit(255, "Device is a required argument.\n", true);
+  const link = tool.find(name);
+  if (link === undefined) throw new Exit(255, `Cannot find bridge device "${name}"\n`);
+  if (linkType(link) !== "ether") throw new Exit(255, "Error: FDB delete only supported for Ethernet devices.\n");
+  if (link.kind !== "bridge") throw new Exit(255, "RTNETLINK answers: Operation not supported\n");
+  for (const entry of tool.plane.fdb(tool.ns)) {
+    if (entry.master === link.index) tool.plane.removeFdb(tool.ns, entry);
+  }
   return 0;
 }
 
@@ -189,13 +214,13 @@ function takeRequest(words: Words): Request {
 }
 
 function destination(word: string): string {
-  if (!isIp(word)) throw new Exit(255, `Error: any valid address is expected rather than "${word}".\n`, true);
+  if (!isIp(word)) throw new Exit(1, `Error: any valid address is expected rather than "${word}".\n`, true);
   return word;
 }
 
 function vlan(word: string): number {
   const value = parseUnsigned(word, 4094);
-  if (value === undefined) throw new Exit(255, `Error: argument "${word}" is wrong: invalid VLAN ID\n\n`, true);
+  if (value === undefined) throw new Exit(255, "Error: invalid vlan id.\n", true);
   return value;
 }
 
@@ -215,7 +240,7 @@ function fdbChange(tool: IpTool, words: Words, mode: "add" | "append" | "replace
   const entry: FdbEntry = {
     mac,
     dev: link.index,
-    master: self ? 0 : link.master,
+    master: self ? (link.kind === "bridge" ? link.index : 0) : link.master,
     permanent: request.state === "permanent",
     static: request.state !== "dynamic",
     self,
@@ -227,7 +252,8 @@ function fdbChange(tool: IpTool, words: Words, mode: "add" | "append" | "replace
     must(tool.changeByWords({ fdb: entry, mode }));
     return 0;
   }
-  must(self ? keepOwn(tool, entry, mode) : addEntry(tool, link, { entry, mode }));
+  const own = self && link.kind !== "bridge";
+  must(own ? keepOwn(tool, entry, mode) : addEntry(tool, link, { entry: { ...entry, self: own }, mode }));
   for (const listener of tool.fdbListeners()) listener(entry, false);
   return 0;
 }
@@ -239,6 +265,7 @@ function addEntry(
   { entry, mode }: { readonly entry: FdbEntry; readonly mode: "add" | "append" | "replace" },
 ): Failure | null {
   const bridge = tool.links().find(({ index }) => index === entry.master);
+  if (entry.mac === "00:00:00:00:00:00" && link.kind !== "vxlan") return { errno: "EINVAL" };
   const vlans = bridge?.vlanFiltering ? link.vlans.map((vlan) => vlan & TAG.ID) : [];
   if (bridge?.vlanFiltering && entry.vlan !== undefined && !vlans.includes(entry.vlan)) return { errno: "EINVAL" };
   const refused = tool.plane.addFdb(tool.ns, entry, mode);
@@ -246,6 +273,11 @@ function addEntry(
     for (const vlan of vlans) tool.plane.addFdb(tool.ns, { ...entry, vlan }, "replace");
   }
   return refused;
+}
+
+/** Whether a device lets in unicast addresses beside its own: one without a filter for them takes everything then. */
+export function letsOthersIn(tool: IpTool, dev: number): boolean {
+  return tool.namespace.state(OWN, () => []).some((one) => one.dev === dev && parseInt(one.mac, 16) % 2 === 0);
 }
 
 function keepOwn(tool: IpTool, entry: FdbEntry, mode: "add" | "append" | "replace"): Failure | null {
@@ -267,11 +299,12 @@ function dropOwn(tool: IpTool, dev: number, mac: string): Failure | null {
 function fdbDelete(tool: IpTool, words: Words): number {
   const request = takeRequest(words);
   const { mac, link } = subject(tool, request);
-  if (!request.master && link.kind !== "vxlan") {
+  if (!request.master && link.kind !== "vxlan" && link.kind !== "bridge") {
     must(dropOwn(tool, link.index, mac));
     return 0;
   }
   const gone = tool.plane.fdb(tool.ns).find((entry) => entry.mac === mac && entry.dev === link.index);
+  if (gone === undefined && link.kind !== "vxlan") must({ errno: "ENOENT" });
   const which = { mac, dev: link.index, ...(request.dst !== undefined && { dst: request.dst }) };
   const vlans = request.vlan === undefined ? [undefined, ...vlansOf(tool, link, mac)] : [request.vlan];
   const refused = vlans.map((vlan) => tool.plane.removeFdb(tool.ns, { ...which, ...(vlan !== undefined && { vlan }) }));
@@ -286,16 +319,25 @@ function vlansOf(tool: IpTool, link: Link, mac: string): number[] {
   return known.map(({ vlan }) => vlan).filter((vlan) => vlan !== undefined);
 }
 
+function bridgeNamed(tool: IpTool, name: string): Link {
+  const link = tool.find(name);
+  if (link === undefined) throw new Exit(255, `Cannot find bridge device "${name}"\n`);
+  return link;
+}
+
 function fdbGet(tool: IpTool, words: Words): number {
   const request = takeRequest(words);
   const { mac } = request;
-  if (mac === undefined) throw new Exit(255, "Address is required argument.\n", true);
-  if (request.bridge === undefined && request.dev === undefined) {
+  if (mac === undefined || (request.bridge === undefined && request.dev === undefined)) {
     throw new Exit(255, "Device or master and address are required arguments.\n", true);
   }
   if (!isMac(mac)) throw new Exit(255, `Invalid mac address ${mac}\n`);
-  const master = request.bridge === undefined ? undefined : tool.device(request.bridge).index;
+  const master = request.bridge === undefined ? undefined : bridgeNamed(tool, request.bridge).index;
   const dev = request.dev === undefined ? undefined : tool.device(request.dev).index;
+  const port = tool.links().find(({ index }) => index === dev);
+  if (port !== undefined && port.master === 0 && port.kind !== "bridge") {
+    throw new Exit(254, "Error: Device is not a bridge port.\n");
+  }
   const found = tool.plane.fdb(tool.ns).find((entry) => {
     return entry.mac === mac.toLowerCase() && entry.vlan === request.vlan &&
       (master === undefined || entry.master === master) &&

@@ -4,8 +4,7 @@ import { Entry } from "./entry.ts";
 import { Exit, must } from "./exit.ts";
 import { portState } from "./link_details.ts";
 import { linkFlags } from "./link_flags.ts";
-import { lowerDown, lowerOf } from "./link_print.ts";
-import { putStats } from "./link_stats.ts";
+import { lowerOf } from "./link_print.ts";
 import type { IpObject, IpTool } from "./tool.ts";
 import { abbreviated, type Words } from "./words.ts";
 
@@ -21,18 +20,12 @@ export const bridgeLink: IpObject = (tool, words) => {
 
 function linkShow(tool: IpTool, words: Words): number {
   let name: string | undefined;
-  let master: number | undefined;
-  while (words.more) {
-    const word = words.next();
-    if (word === "help") throw new Exit(255, BRIDGE_USAGE["link"] ?? "", true);
-    if (word === "master") master = tool.device(words.next()).index;
-    else name = word === "dev" ? words.next() : word;
-  }
+  // All other words are passed over.
+  while (words.more) if (words.next() === "dev") name = words.next();
   const only = name === undefined ? undefined : tool.device(name).index;
   const bridges = new Set(tool.links().filter((link) => link.kind === "bridge").map((link) => link.index));
   const ports = tool.links().filter((link) => {
-    return bridges.has(link.master) && (only === undefined || link.index === only) &&
-      (master === undefined || link.master === master);
+    return bridges.has(link.master) && (only === undefined || link.index === only);
   });
   tool.report(ports.map((port) => portEntry(tool, port)));
   return 0;
@@ -44,14 +37,15 @@ function portEntry(tool: IpTool, port: Link): Entry {
   if (lowerOf(port) === 0) entry.put("ifname", port.name, port.name);
   else entry.note("link", tool.name(port.link)).put("ifname", port.name, `${port.name}@${tool.name(port.link)}`);
   const flags = linkFlags(tool.namespace, port);
-  entry.put("flags", flags, `: <${[...flags, ...lowerDown(tool, port)].join(",")}> `);
+  const lower = lowerOf(port) === 0 ? undefined : tool.links().find(({ index }) => index === port.link);
+  const down = lower !== undefined && !lower.up ? ["M-DOWN"] : [];
+  entry.put("flags", flags, `: <${[...flags, ...down].join(",")}> `);
   entry.put("mtu", port.mtu, `mtu ${port.mtu} `);
   entry.put("master", tool.name(port.master), `master ${tool.name(port.master)} `);
   const state = portState(port, tool.links().find(({ index }) => index === port.master));
   entry.put("state", state, `state ${state} `);
   entry.put("priority", 32, "priority 32 ").put("cost", 2, "cost 2 ");
   if (tool.options.details) putPortFlags(entry, tool, port);
-  if (tool.options.stats) putStats(entry, tool, port);
   return entry.say("\n");
 }
 
@@ -97,7 +91,8 @@ function linkSet(tool: IpTool, words: Words): number {
     if (word === "dev") name = words.next();
     else if (setting !== undefined) Object.assign(change, setting(onOff(word, words.next())));
     else if (UNFELT.has(word)) onOff(word, words.next());
-    else if (["cost", "priority", "state", "hwmode", "mcast_router", "backup_port"].includes(word)) words.next();
+    else if (word === "state") stpState(words.next());
+    else if (["cost", "priority", "hwmode", "mcast_router", "backup_port"].includes(word)) words.next();
     else if (word !== "self" && word !== "master" && word !== "nobackup_port") {
       throw new Exit(255, BRIDGE_USAGE["link"] ?? "", true);
     }
@@ -109,6 +104,16 @@ function linkSet(tool: IpTool, words: Words): number {
   must(tool.plane.setLink(tool.ns, port.index, change));
   return 0;
 }
+
+/** A port's state is its own business here: it can only be told what it is. */
+function stpState(word: string): void {
+  const at = STATES.indexOf(word.toLowerCase());
+  const state = at >= 0 ? at : /^\d+$/.test(word) ? Number(word) : STATES.length;
+  if (state >= STATES.length) throw new Exit(255, "Error: invalid STP port state\n", true);
+  if (STATES[state] !== "forwarding") throw new Exit(255, `bridge: link state ${word} is not modelled\n`, true);
+}
+
+const STATES = ["disabled", "listening", "learning", "forwarding", "blocking"];
 
 function onOff(name: string, word: string): boolean {
   if (word === "on") return true;

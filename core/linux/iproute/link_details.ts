@@ -1,4 +1,5 @@
 import type { Link, LinkKind } from "../../../wasm/mod.ts";
+import { letsOthersIn } from "./bridge_fdb.ts";
 import { Entry } from "./entry.ts";
 import { linkExtras } from "./extras.ts";
 import { type Json, JsonNumber } from "./json.ts";
@@ -24,7 +25,7 @@ export function putDetails(
   const { gsoSize = 65536, gsoSegs = 65535, groSize = 65536, allmulti } =
     linkExtras(tool.namespace, link.index).looks ?? {};
   const allMulti = (bridged ? 1 : 0) + (allmulti ? 1 : 0);
-  const promiscuity = (link.promisc ? 1 : 0) + (bridged ? 1 : 0);
+  const promiscuity = (link.promisc ? 1 : 0) + (bridged ? 1 : 0) + (letsOthersIn(tool, link.index) ? 1 : 0);
   entry.put("promiscuity", promiscuity, ` promiscuity ${promiscuity} `);
   entry.put("allmulti", allMulti, ` allmulti ${allMulti} `);
   entry.put("min_mtu", least, `minmtu ${least} `).put("max_mtu", most, `maxmtu ${most} `);

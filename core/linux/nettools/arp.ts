@@ -160,6 +160,11 @@ function set(process: Process, request: Request, operands: readonly string[]): n
   if (hardware === undefined) return fail(process, "arp: need hardware address");
   const mac = request.useDevice ? find(process, hardware)?.mac : hardware.toLowerCase();
   if (mac === undefined || !isMac(mac)) return fail(process, "arp: invalid hardware address");
+  if (!areFlags(flags)) {
+    process.err(NETTOOLS_USAGE["arp"] ?? "");
+    return 3;
+  }
+  if (flags.includes("dontpub")) return fail(process, `SIOCSARP: ${strerror("EINVAL")}`);
   if (flags.includes("pub") && request.device === undefined && !request.useDevice && !flags.includes("dev")) {
     return fail(process, `SIOCSARP: ${strerror("ENODEV")}`);
   }
@@ -170,6 +175,14 @@ function set(process: Process, request: Request, operands: readonly string[]): n
   const entry = { ip: address, dev: device.index, mac, state, ...(proxy && { proxy }) } as const;
   const refused = process.machine.plane.addNeighbour(process.ns, entry, "replace");
   return isFailure(refused) ? fail(process, `SIOCSARP: ${strerror(refused.errno)}`) : 0;
+}
+
+/** Words behind the addresses of an entry; those of `VALUED` have one more behind them. */
+const FLAGS = new Set(["temp", "perm", "pub", "priv", "trail", "dontpub", "auto", "dev", "netmask"]);
+const VALUED = new Set(["dev", "netmask"]);
+
+function areFlags(words: readonly string[]): boolean {
+  return words.every((word, at) => FLAGS.has(word) || VALUED.has(words[at - 1] ?? ""));
 }
 
 function after(words: readonly string[], word: string): string | undefined {

@@ -71,6 +71,7 @@ function print(process: Process, text: string): number {
 
 function show(process: Process, { all, short, name }: { all: boolean; short: boolean; name?: string }): number {
   const shown = interfaces(process).filter((one) => (name === undefined ? all || one.link.up : one.name === name));
+  if (name !== undefined && shown.length === 0) shown.push(...unlabelled(process, name));
   if (name !== undefined && shown.length === 0) {
     process.err(`${name}: error fetching interface information: Device not found\n`);
     return 1;
@@ -79,6 +80,14 @@ function show(process: Process, { all, short, name }: { all: boolean; short: boo
     return print(process, printInterfaceTable(shown, HEAD));
   }
   return print(process, shown.map((one) => `${block(one)}\n`).join(""));
+}
+
+/** An alias that no address has: its device without one. */
+function unlabelled(process: Process, name: string): Interface[] {
+  const [device, label] = name.split(":");
+  if (label === undefined) return [];
+  const base = interfaces(process).filter((one) => !one.alias && one.name === device);
+  return base.map((one) => ({ ...one, name, alias: true, addresses: [] }));
 }
 
 /** Devices and their aliases, sorted by name as net-tools keeps its list. */
@@ -113,7 +122,9 @@ function flagsOf(ns: Namespace, link: Link): string[] {
 function block({ name, link, alias, addresses, flags }: Interface): string {
   const bits = FLAGS.filter(([flag]) => flags.includes(flag)).reduce((sum, [, bit]) => sum | bit, 0);
   const lines = [`${name}: flags=${bits}<${flags.join(",")}>  mtu ${link.mtu}`];
-  lines.push(...addresses.slice(0, 1).filter(isFour).map((address) => `        ${inet(address)}`));
+  lines.push(
+    ...addresses.slice(0, 1).filter(isFour).map((address) => `        ${inet(address, flags.includes("POINTOPOINT"))}`),
+  );
   if (!alias) {
     lines.push(...addresses.filter((address) => !isFour(address)).map((address) => `        ${inet6(address)}`));
   }
@@ -124,10 +135,10 @@ function block({ name, link, alias, addresses, flags }: Interface): string {
 
 const isFour = (address: Address): boolean => !address.address.includes(":");
 
-function inet(address: Address): string {
+function inet(address: Address, pointed: boolean): string {
   const cidr = requireCidr(address.address);
   const base = `inet ${printIp(cidr.ip)}  netmask ${netmask(cidr.length)}`;
-  if (address.peer !== undefined && address.peer.split("/")[0] !== printIp(cidr.ip)) {
+  if (pointed && address.peer !== undefined && address.peer.split("/")[0] !== printIp(cidr.ip)) {
     return `${base}  destination ${address.peer.split("/")[0]}`;
   }
   const loopback = cidr.ip.value >> 24n === 127n;

@@ -11,6 +11,7 @@ import {
   strerror,
 } from "../../base/mod.ts";
 import { linkNamed } from "../iproute/altnames.ts";
+import { linkExtras, type LinkLooks } from "../iproute/extras.ts";
 import { namespaceOf } from "../namespace.ts";
 import type { Process } from "../process.ts";
 import { addressOf, lookupProblem } from "./hosts.ts";
@@ -38,6 +39,7 @@ interface Change {
   peer?: string;
   readonly add: string[];
   readonly remove: string[];
+  readonly looks: { -readonly [K in keyof LinkLooks]: LinkLooks[K] };
 }
 
 /** `ifconfig NAME WORDS`: sets addresses, flags, MTU and hardware address. */
@@ -47,7 +49,10 @@ export function configure(process: Process, name: string, words: readonly string
   const change = takeChange(process, [...words]);
   if (typeof change === "number") return change;
   if (link !== undefined && name.includes(":") && change.link.up === false) return removeAlias(process, link, name);
-  if (link === undefined) return fail(process, `${name}: ERROR while getting interface flags: No such device\n`, 255);
+  if (link === undefined) {
+    const address = change.address === undefined ? "" : "SIOCSIFADDR: No such device\n";
+    return fail(process, `${address}${name}: ERROR while getting interface flags: No such device\n`, 255);
+  }
   if (
     change.address !== undefined || change.mask !== undefined || change.broadcast !== undefined ||
     change.peer !== undefined
@@ -62,8 +67,16 @@ export function configure(process: Process, name: string, words: readonly string
     const call = wanted.mtu !== undefined ? "SIOCSIFMTU" : wanted.mac !== undefined ? "SIOCSIFHWADDR" : "SIOCSIFFLAGS";
     return fail(process, `${call}: ${strerror(refused.errno)}\n`, 1);
   }
-  for (const address of change.add) plane.addAddress(process.ns, link.index, { address });
-  for (const address of change.remove) plane.removeAddress(process.ns, link.index, address);
+  const extras = linkExtras(namespaceOf(plane, process.ns), link.index);
+  if (Object.keys(change.looks).length > 0) extras.looks = { ...extras.looks, ...change.looks };
+  for (const address of change.add) {
+    const failed = plane.addAddress(process.ns, link.index, { address });
+    if (failed !== null) return fail(process, `SIOCSIFADDR: ${strerror(failed.errno)}\n`, 1);
+  }
+  for (const address of change.remove) {
+    const failed = plane.removeAddress(process.ns, link.index, address);
+    if (failed !== null) return fail(process, `SIOCDIFADDR: ${strerror(failed.errno)}\n`, 1);
+  }
   return 0;
 }
 
@@ -91,7 +104,8 @@ function setAddress(process: Process, link: Link, name: string, change: Change):
     : classLength(ip);
   const cidr = parseCidr(`${ip}/${length}`);
   if (cidr === undefined) return fail(process, `SIOCSIFNETMASK: ${strerror("EINVAL")}\n`, 1);
-  const broadcast = change.broadcast ?? (cidrSize(cidr) > 2n ? printIp(lastIp(cidr)) : undefined);
+  const kept = change.address === undefined && change.mask === undefined ? old?.broadcast : undefined;
+  const broadcast = change.broadcast ?? kept ?? (cidrSize(cidr) > 2n ? printIp(lastIp(cidr)) : undefined);
   const label = name.includes(":") ? { label: name } : {};
   const refused = plane.addAddress(process.ns, link.index, {
     address: `${ip}/${length}`,
@@ -113,14 +127,17 @@ function classLength(ip: string): number {
 }
 
 function takeChange(process: Process, words: string[]): Change | number {
-  const change: Change = { link: {}, add: [], remove: [] };
+  const change: Change = { link: {}, add: [], remove: [], looks: {} };
   const { link } = change;
   while (words.length > 0) {
     const word = words.shift() as string;
     if (word === "up" || word === "down") link.up = word === "up";
     else if (word === "arp" || word === "-arp") link.arp = word === "arp";
     else if (word === "promisc" || word === "-promisc") link.promisc = word === "promisc";
-    else if (/^-?(allmulti|multicast|trailers|dynamic|broadcast)$/.test(word) && word !== "broadcast") continue;
+    else if (FLAG.test(word)) {
+      const name = word.replace("-", "") as "allmulti" | "multicast" | "trailers" | "dynamic";
+      change.looks[name] = !word.startsWith("-");
+    } else if (word === "-broadcast" || word === "media") continue;
     else if (TAKES_VALUE.has(word)) {
       const status = takeValue(process, [word, words], change);
       if (status !== undefined) return status;
@@ -131,6 +148,9 @@ function takeChange(process: Process, words: string[]): Change | number {
   }
   return change;
 }
+
+/** Flags that no packet feels. */
+const FLAG = /^-?(allmulti|multicast|trailers|dynamic)$/;
 
 const TAKES_VALUE = new Set([
   "netmask",
@@ -176,7 +196,8 @@ function takeValue(
   else if (word === "del") change.remove.push(value);
   else if (word === "inet" || word === "inet6") words.unshift(value);
   else if (word === "hw") {
-    const mac = value === "ether" ? words.shift() ?? "" : value;
+    const mac = value === "ether" ? words.shift() : undefined;
+    if (mac === undefined) return usage(process);
     if (!isMac(mac)) return fail(process, `${mac}: invalid ether address.\n`, 1);
     link.mac = mac.toLowerCase();
   } else if (word === "netmask" || word === "broadcast") {

@@ -8,7 +8,7 @@ import { nameOf, serviceName } from "./hosts.ts";
 import { ifconfig, interfaces, printInterfaceTable } from "./ifconfig.ts";
 import { printRouteTable, printRouteTable6 } from "./route_table.ts";
 import { ownerOf } from "./socket_owner.ts";
-import { NETTOOLS_USAGE, printVersion } from "./usage.ts";
+import { help, NETTOOLS_USAGE, printVersion } from "./usage.ts";
 
 const GRAMMAR: Grammar = {
   short: "A:CFMacdeghilnNoprsStuUvVWw64xZ?",
@@ -77,8 +77,7 @@ export const netstat: Program = async (process) => {
   if (family === "inet") set.add("4");
   const extended = options.filter(({ name }) => name === "e").length;
   if (set.has("h") || set.has("?")) {
-    process.out(NETTOOLS_USAGE["netstat"] ?? "");
-    return 0;
+    return help(process, "netstat");
   }
   if (set.has("V")) {
     process.out(

@@ -1,6 +1,17 @@
 import type { RouteSpec } from "../../../wasm/mod.ts";
-import { isFailure, netmask, network, parseCidr, printCidr, requireIp, strerror } from "../../base/mod.ts";
+import {
+  type Failure,
+  isFailure,
+  netmask,
+  network,
+  parseCidr,
+  printCidr,
+  requireIp,
+  strerror,
+} from "../../base/mod.ts";
 import { linkNamed } from "../iproute/altnames.ts";
+import { addWithExtras } from "../iproute/route_extras.ts";
+import type { RouteMetrics } from "../iproute/route_metrics.ts";
 import { namespaceOf } from "../namespace.ts";
 import type { Process, Program } from "../process.ts";
 import { getopt, type Grammar } from "./getopt.ts";
@@ -83,12 +94,9 @@ class Misused extends Error {
 }
 
 function edit(process: Process, action: "add" | "del", words: readonly string[], family: 4 | 6): number {
-  const { plane } = process.machine;
   try {
     const spec = family === 6 ? parseSix(process, words) : parseFour(process, action, words);
-    const refused = action === "add"
-      ? plane.addRoute(process.ns, spec, "prepend")
-      : plane.removeRoute(process.ns, spec);
+    const refused = change(process, action, spec);
     if (!isFailure(refused)) return 0;
     const errno = refused.extack === "Nexthop has invalid gateway" || refused.extack === "Nexthop has invalid gateway."
       ? "ENETUNREACH"
@@ -103,7 +111,23 @@ function edit(process: Process, action: "add" | "del", words: readonly string[],
   }
 }
 
+function change(process: Process, action: "add" | "del", { metrics, ...spec }: Asked): Failure | null {
+  const { plane } = process.machine;
+  if (action === "del") return plane.removeRoute(process.ns, spec);
+  let refused: Failure | null = null;
+  addWithExtras(namespaceOf(plane, process.ns), spec, metrics === undefined ? {} : { metrics }, () => {
+    refused = plane.addRoute(process.ns, spec, "prepend");
+  });
+  return refused;
+}
+
+/** A route as it is asked for, with the metrics that are only shown. */
+interface Asked extends RouteSpec {
+  readonly metrics?: RouteMetrics;
+}
+
 type Draft = { -readonly [K in keyof RouteSpec]: RouteSpec[K] } & {
+  values?: Record<string, number>;
   mask?: string;
   kind?: "net" | "host";
   reject?: boolean;
@@ -114,21 +138,21 @@ const HOST_SCOPE = 254;
 /** What the headers of a segment take of its MTU. */
 const HEADERS = 40;
 
-function parseFour(process: Process, action: "add" | "del", words: readonly string[]): RouteSpec {
+function parseFour(process: Process, action: "add" | "del", words: readonly string[]): Asked {
   const rest = [...words];
   const draft: Draft = { to: "" };
   if (rest[0] === "-net" || rest[0] === "-host") draft.kind = (rest.shift() as string).slice(1) as "net" | "host";
   const target = rest.shift();
   if (target === undefined) throw new Misused(draft.kind === undefined ? 0 : 3, ROUTE_EDIT_USAGE);
   while (rest.length > 0) takeWord(process, rest, draft);
-  const { mask, kind, reject, ...spec } = draft;
+  const { mask, kind, reject, values, ...spec } = draft;
   spec.to = destination(process, target, { mask, kind, action });
   if (reject) [spec.type, spec.scope] = ["unreachable", HOST_SCOPE];
   if (spec.via === undefined && spec.dev !== undefined && action === "add") spec.scope = 253;
   if (spec.via === undefined && spec.dev === undefined && !reject && action === "add") {
     throw new Misused(7, "SIOCADDRT: No such device\n");
   }
-  return spec;
+  return { ...spec, ...(values !== undefined && { metrics: { values, locked: [] } }) };
 }
 
 function takeWord(process: Process, rest: string[], draft: Draft): void {
@@ -147,8 +171,9 @@ function takeWord(process: Process, rest: string[], draft: Draft): void {
   else if (word === "gw" || word === "gateway") draft.via = gateway(process, value());
   else if (word === "metric") draft.metric = number();
   else if (word === "mss" || word === "mtu") draft.advmss = number() - HEADERS;
-  else if (word === "window" || word === "irtt") number();
-  else if (word === "reject") draft.reject = true;
+  else if (word === "window" || word === "irtt") {
+    draft.values = { ...draft.values, [word === "irtt" ? "rtt" : word]: number() };
+  } else if (word === "reject") draft.reject = true;
   else if (word === "mod" || word === "dyn" || word === "reinstate") return;
   else draft.dev = device(process, word === "dev" || word === "device" ? value() : word);
 }
@@ -179,10 +204,16 @@ function destination(
   if (target === "default") return "0.0.0.0/0";
   const [name = "", length] = target.split("/");
   const address = addressOf(process.files, name);
-  if (address === undefined) throw new Misused(6, `${name}: ${lookupProblem(name)}\n`);
-  if (mask !== undefined && kind === "host") {
+  if (address === undefined) {
+    throw new Misused(6, `${name}: ${kind === "host" ? "Unknown host" : lookupProblem(name)}\n`);
+  }
+  if (mask !== undefined && addressOf(process.files, mask) === undefined) {
+    throw new Misused(6, `${mask}: ${lookupProblem(mask)}\n`);
+  }
+  const said = mask ?? (length === undefined ? undefined : netmask(Number(length)));
+  if (said !== undefined && kind === "host") {
     // The tool prints what the mask lacks, as the little-endian machine has it in memory.
-    const bytes = mask.split(".").map((byte) => (255 - Number(byte)).toString(16).padStart(2, "0")).join("");
+    const bytes = said.split(".").map((byte) => (255 - Number(byte)).toString(16).padStart(2, "0")).join("");
     throw new Misused(3, `route: netmask ${bytes} doesn't make sense with host route\n${ROUTE_EDIT_USAGE}`);
   }
   if (mask !== undefined && maskLength(mask) > 32) {
@@ -208,7 +239,7 @@ function parseSix(process: Process, words: readonly string[]): RouteSpec {
   const target = rest.shift();
   if (target === undefined) throw new Misused(0, ROUTE_EDIT_USAGE);
   const cidr = target === "default" ? parseCidr("::/0") : parseCidr(target);
-  if (cidr === undefined) throw new Misused(6, `${target}: ${lookupProblem(target)}\n`);
+  if (cidr === undefined) throw new Misused(1, `getaddrinfo: ${target}: -3\n${target}: ${lookupProblem(target)}\n`);
   const draft: Draft = { to: printCidr(cidr), metric: 1 };
   while (rest.length > 0) {
     const word = rest.shift() as string;
@@ -224,7 +255,7 @@ function sixGateway(word: string | undefined): string {
   try {
     requireIp(word);
   } catch {
-    throw new Misused(6, `${word}: ${lookupProblem(word)}\n`);
+    throw new Misused(6, `${word}: Resolver Error 0 (no error)\n`);
   }
   return word;
 }

@@ -1,9 +1,14 @@
 import type { Route } from "../../../wasm/mod.ts";
 import { netmask, requireCidr } from "../../base/mod.ts";
+import { routeExtras } from "../iproute/route_extras.ts";
+import { namespaceOf } from "../namespace.ts";
 import { deviceNames } from "../files/proc_net_tables.ts";
 import type { Process } from "../process.ts";
 import { routeReferences } from "./fib6_references.ts";
 import { nameOf } from "./hosts.ts";
+
+/** What the headers of a segment take of its MTU. */
+const HEADERS = 40;
 
 const HEADS = [
   "Destination     Gateway         Genmask         Flags Metric Ref    Use Iface",
@@ -40,14 +45,19 @@ function line(process: Process, route: Route, { names, level, numeric }: Look): 
   const flags = (reject ? "!" : "U") + (hop.via === undefined ? "" : "G") + (length === 32 ? "H" : "");
   const device = reject ? "-" : names.get(hop.dev ?? 0) ?? "*";
   const front = `${target.padEnd(15)} ${gateway.padEnd(15)} ${netmask(length).padEnd(15)} ${flags.padEnd(5)}`;
+  const { window = 0, rtt = 0 } = routeExtras(
+    namespaceOf(process.machine.plane, process.ns),
+    route,
+  ).metrics?.values ?? {};
+  const mss = route.advmss === undefined ? 0 : route.advmss + HEADERS;
   if (level === 1) {
     return reject
       ? `${front}     - -          - ${device}`
-      : `${front} ${String(route.mtu ?? 0).padStart(5)} 0          0 ${device}`;
+      : `${front} ${String(mss).padStart(5)} ${String(window).padEnd(6)} ${String(rtt).padStart(5)} ${device}`;
   }
   const middle = `${front} ${String(route.metric).padEnd(6)} ${reject ? "-" : "0"}        0 `;
   if (level === 0) return middle + device;
-  const metrics = reject ? "-     -      -" : `${String(route.mtu ?? 0).padEnd(5)} 0      0`;
+  const metrics = reject ? "-     -      -" : `${String(mss).padEnd(5)} ${String(window).padEnd(6)} ${rtt}`;
   return `${middle}${device.padEnd(8)} ${metrics}`;
 }
 

@@ -5,6 +5,7 @@
 import type { LinkMode } from "../../../../wasm/mod.ts";
 import { Exit, invalid } from "../exit.ts";
 import { linkExtras } from "../extras.ts";
+import { LINK_TYPE_USAGE } from "../link_usage.ts";
 import { parseUnsigned } from "../words.ts";
 import { type Kind, unknownKindWord } from "./kind.ts";
 
@@ -33,6 +34,11 @@ export const macvlan: Kind = {
       const length = parseUnsigned(text);
       if (length === undefined) throw invalid(text, `Invalid "bcqueuelen" value\n`);
       request.shown.bcqueuelen = length;
+    } else if (word === "nopromisc") {
+      if (request.mode !== "passthru") {
+        throw new Exit(1, `macvlan: nopromisc flag only valid in passthru mode\n${LINK_TYPE_USAGE["macvlan"]}`);
+      }
+      request.shown.macvlanFlag = word;
     } else if (word === "macaddr") throw new Exit(2, "ip: macvlan macaddr is not modelled\n");
     else throw unknownKindWord("macvlan", "option", word);
   },
