@@ -68,7 +68,7 @@ function complainLate(process: Process): boolean {
       process.err(`Error: syntax error, options must be specified before commands\n${argv.join(" ")} `);
       process.out(`\n   ^${"~~".padStart(column - 2)}\n`);
       return true;
-    } else if (WITH_WORD.has(word)) i++;
+    } else if (WITH_WORD.has(word)) column += word.length + 1, i++;
   }
   return false;
 }
