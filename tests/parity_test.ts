@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import type { Variant } from "../core/linux/mod.ts";
 import { openPlane, readRecording } from "./parity/mod.ts";
 import { Chance } from "./parity/chance.ts";
 import { compareResults } from "./parity/compare.ts";
@@ -10,9 +11,9 @@ const RECORDING = new URL("./vectors/parity.json.gz", import.meta.url).pathname;
 const recording = await readRecording(RECORDING);
 
 /** Runs the scenarios of one kind; what differs, in full. */
-function differences(kind: string): string[] {
+function differences(kind: string, variant: Variant = "legacy"): string[] {
   const cases = recording.cases.filter(({ scenario }) => scenario.name.startsWith(kind));
-  const reports = cases.map((one) => runScenario(openPlane(), one));
+  const reports = cases.map((one) => runScenario(openPlane(), { ...one, scenario: { ...one.scenario, variant } }));
   return reports.filter(({ failed }) => failed > 0).map(({ name, failures }) => [name, ...failures].join("\n"));
 }
 
@@ -22,6 +23,10 @@ Deno.test("two Kubernetes nodes treat every probe as the real kernel did", () =>
 
 Deno.test("a router with random rules treats every packet as the real kernel did", () => {
   assertEquals(differences("packet").join("\n"), "");
+});
+
+Deno.test("what iptables-nft loads treats every probe and packet as the same rules of iptables-legacy", () => {
+  assertEquals([...differences("kube", "nft"), ...differences("packet", "nft")].join("\n"), "");
 });
 
 Deno.test("a field that differs, is missing or is too much is a difference", () => {

@@ -31,7 +31,9 @@ export function startUp(machine: Machine): void {
 }
 
 function forgetFilters(ns: Namespace): void {
-  for (const family of [4, 6] as const) netfilterOf(ns, family).reset();
+  for (const family of [4, 6] as const) {
+    for (const variant of ["legacy", "nft"] as const) netfilterOf(ns, family, variant).reset();
+  }
   netfilterOf(ns).sets.destroy();
 }
 

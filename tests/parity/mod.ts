@@ -1,6 +1,6 @@
 /**
- * `deno task parity FILE... [--only TEXT] [--verbose] [--keep N]`: builds every scenario of recordings of format podwire-parity/1
- * in the plane, sends its probes and compares every recorded field. `deno task parity --kernel [--seed N] [--count M]
+ * `deno task parity FILE... [--only TEXT] [--verbose] [--keep N] [--nft]`: builds every scenario of recordings of format podwire-parity/1
+ * in the plane, its tables loaded by iptables-nft with `--nft`, sends its probes and compares every recorded field. `deno task parity --kernel [--seed N] [--count M]
  * [--show K] [--only TEXT]` does so with random scenarios on the real kernel. Ends with `N passed, M failed`, counted in probes.
  */
 import { parseArgs } from "@std/cli";
@@ -9,7 +9,7 @@ import { openPlane } from "./plane.ts";
 import { runScenario, type ScenarioReport } from "./run.ts";
 import { parseRecording, type Recording } from "./scenario.ts";
 
-const USAGE = `usage: deno task parity FILE... [--only TEXT] [--verbose] [--keep N]
+const USAGE = `usage: deno task parity FILE... [--only TEXT] [--verbose] [--keep N] [--nft]
        deno task parity --kernel [--seed N] [--count M] [--show K] [--known K] [--only TEXT]`;
 
 /** How many differing scenarios are shown in full without --verbose. */
@@ -19,7 +19,7 @@ const SHOWN = 5;
 export async function parity(args: readonly string[], say: (line: string) => void): Promise<number> {
   const flags = parseArgs([...args], {
     string: ["only", "keep", "seed", "count", "show", "known"],
-    boolean: ["verbose", "kernel"],
+    boolean: ["verbose", "kernel", "nft"],
   });
   if (flags.kernel) {
     const seed = Number(flags.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]);
@@ -36,7 +36,8 @@ export async function parity(args: readonly string[], say: (line: string) => voi
     const cases = recording.cases.filter(({ scenario }) => scenario.name.includes(flags.only ?? ""));
     const keep = flags.keep === undefined ? (flags.verbose ? 1000 : 3) : Number(flags.keep);
     for (const one of cases) {
-      const report = runScenario(openPlane(), one, { keep });
+      const scenario = { ...one.scenario, ...(flags.nft && { variant: "nft" as const }) };
+      const report = runScenario(openPlane(), { ...one, scenario }, { keep });
       const shown = reports.filter(({ failed }) => failed > 0).length;
       if (report.failed > 0 && (flags.verbose || shown < SHOWN)) say(printReport(report));
       reports.push(report);

@@ -9,8 +9,8 @@ import type { World } from "./world.ts";
 /** Packets of every rule and policy by `ns/table/chain/number`; tables of ip6tables have a 6 behind their name. */
 export function readCounters(world: World): Map<string, number> {
   const counters = new Map<string, number>();
-  for (const { ns, family, tables } of world.tables) {
-    const netfilter = netfilterOf(namespaceOf(world.plane, world.ns.get(ns) as number), family);
+  for (const { ns, family, variant, tables } of world.tables) {
+    const netfilter = netfilterOf(namespaceOf(world.plane, world.ns.get(ns) as number), family, variant);
     for (const table of tables) {
       const place = `${ns}/${table}${family === 6 ? "6" : ""}`;
       for (const { name, policy, count, entries } of netfilter.chains(table)) {

@@ -1,4 +1,5 @@
 /** The format podwire-parity/1: scenarios with what the real kernel made of their probes. */
+import type { Variant } from "../../core/linux/mod.ts";
 
 /** A link line of a scenario; `veth` where no type is given. */
 export type LinkLine =
@@ -91,6 +92,8 @@ export interface Scenario {
   readonly iptables?: Readonly<Record<string, string | readonly string[]>>;
   /** The same for ip6tables; `ipv6` must be there. */
   readonly ip6tables?: Readonly<Record<string, string | readonly string[]>>;
+  /** Which variant of the tools loads the tables; legacy where nothing is said. */
+  readonly variant?: Variant;
   /** Namespaces speak IPv6, without duplicate address detection and limits on errors; `-6` before a line of `ip` is that of `ip -6`. */
   readonly ipv6?: true;
   readonly listeners?: readonly ListenerLine[];

@@ -1,7 +1,14 @@
 /** A scenario built in the plane, in the order and with the settings the recorder used on the real kernel. */
 import { isFailure } from "../../core/base/mod.ts";
 import { namespaceOf } from "../../core/linux/mod.ts";
-import { type Netfilter, netfilterOf, restoreSets, restoreTables } from "../../core/linux/mod.ts";
+import {
+  type Netfilter,
+  netfilterOf,
+  restoreNftTables,
+  restoreSets,
+  restoreTables,
+  type Variant,
+} from "../../core/linux/mod.ts";
 import type { IfIndex, Ns, PlaneApi, SocketId, Table } from "../../wasm/mod.ts";
 import { runLine } from "./ip_lines.ts";
 import type { LinkLine, ListenerLine, Scenario } from "./scenario.ts";
@@ -43,7 +50,15 @@ export interface World {
   readonly ports: readonly Port[];
   readonly listeners: readonly LiveListener[];
   /** The tables whose counters are compared, per namespace. */
-  readonly tables: readonly { readonly ns: string; readonly family: 4 | 6; readonly tables: readonly Table[] }[];
+  readonly tables: readonly WatchedTables[];
+}
+
+/** Tables of one family in a namespace. */
+interface WatchedTables {
+  readonly ns: string;
+  readonly family: 4 | 6;
+  readonly variant: Variant;
+  readonly tables: readonly Table[];
 }
 
 /** Builds a scenario; throws when a part of it cannot be built. */
@@ -62,11 +77,13 @@ export function buildWorld(plane: PlaneApi, scenario: Scenario): World {
     const answer = restoreSets(namespaceOf(plane, at(ns, name)), text);
     if (answer.exit !== 0) throw new Error(answer.err);
   }
+  const { variant = "legacy" } = scenario;
   const tables = ([[4, scenario.iptables], [6, scenario.ip6tables]] as const).flatMap(([family, all]) =>
     Object.entries(all ?? {}).map(([name, lines]) => ({
       ns: name,
       family,
-      tables: loadTables(netfilterOf(namespaceOf(plane, at(ns, name)), family), lines),
+      variant,
+      tables: loadTables(netfilterOf(namespaceOf(plane, at(ns, name)), family, variant), lines),
     }))
   );
   plane.watchFlows(true);
@@ -151,7 +168,8 @@ function addVeth(plane: PlaneApi, ns: ReadonlyMap<string, Ns>, link: Extract<Lin
 
 function loadTables(netfilter: Netfilter, lines: string | readonly string[]): Table[] {
   const text = typeof lines === "string" ? lines : lines.join("\n") + "\n";
-  const answer = restoreTables(netfilter, text);
+  const restore = netfilter.variant === "nft" ? restoreNftTables : restoreTables;
+  const answer = restore(netfilter, text, { tool: "iptables-restore" });
   if (answer.exit !== 0) throw new Error(answer.err);
   return [...text.matchAll(/^\*(\w+)/gm)].map(([, table]) => table as Table);
 }

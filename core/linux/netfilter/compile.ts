@@ -5,6 +5,7 @@ import type { Family } from "./address.ts";
 import type { Hook } from "./builtins.ts";
 import { Encoder } from "./encoder.ts";
 import { matchExtension } from "./matches.ts";
+import { hookWord } from "./nft_hook.ts";
 import { type DeviceTest, type NetTest, printRule, type Rule } from "./rule.ts";
 import type { Entry, LiveChain } from "./table_edit.ts";
 import { type Target, targetExtension } from "./targets.ts";
@@ -21,6 +22,8 @@ const TABLE_NUMBERS: Readonly<Record<Table, number>> = {
 export interface CompileOptions {
   readonly family: Family;
   readonly table: Table;
+  /** The plane's number of the table as one of nftables, where the nft variant keeps it. */
+  readonly nft?: number;
   /** The plane's number of an ipset. */
   setNumber(name: string): number;
 }
@@ -28,7 +31,7 @@ export interface CompileOptions {
 /** The program of a table; its chains in listing order. */
 export function compileTable(chains: readonly LiveChain[], options: CompileOptions): Uint32Array {
   const out = programOf(PROGRAM.VERSION, chains.length, options);
-  for (const chain of chains) writeHead(chain, chain.entries.length, out);
+  for (const chain of chains) writeHead(chain, chain.entries.length, { out, options });
   const numbers = new Map(chains.map((chain, index) => [chain.name, index]));
   for (const chain of chains) writeRules(chain, (name) => numbers.get(name) as number, { out, options });
   return out.finish();
@@ -50,21 +53,35 @@ export function compilePatch(
   const out = programOf(PROGRAM.PATCH, chains.length, options);
   for (const { number, chain, kept } of chains) {
     out.word(number);
-    writeHead(chain, kept ? PROGRAM.KEPT : chain.entries.length, out);
+    writeHead(chain, kept ? PROGRAM.KEPT : chain.entries.length, { out, options });
   }
   for (const { chain, kept } of chains) if (!kept) writeRules(chain, numberOf, { out, options });
   return out.finish();
 }
 
-function programOf(version: number, chains: number, { family, table, setNumber }: CompileOptions): Encoder {
+function programOf(version: number, chains: number, { family, table, nft, setNumber }: CompileOptions): Encoder {
   const out = new Encoder(family, setNumber);
-  out.push(version, family, TABLE_NUMBERS[table], chains);
+  out.push(version, family, nft ?? TABLE_NUMBERS[table], chains);
   return out;
 }
 
-function writeHead(chain: LiveChain, rules: number, out: Encoder): void {
-  out.push(chain.policy === undefined ? PROGRAM.NO_HOOK : HOOK[chain.name as Hook], rules);
-  out.word(chain.policy === "ACCEPT" ? 1 : 0);
+/** Whether a hook leads to a chain: for nftables once it has been made. */
+export function isHooked({ policy, handle }: LiveChain, { nft }: Pick<CompileOptions, "nft">): boolean {
+  return policy !== undefined && (nft === undefined || handle !== undefined);
+}
+
+function hookNumber(chain: LiveChain, options: CompileOptions): number {
+  if (!isHooked(chain, options)) return PROGRAM.NO_HOOK;
+  return options.nft === undefined ? HOOK[chain.name as Hook] : hookWord(options.table, chain.name);
+}
+
+function writeHead(
+  chain: LiveChain,
+  rules: number,
+  { out, options }: { readonly out: Encoder; readonly options: CompileOptions },
+): void {
+  out.push(hookNumber(chain, options), rules);
+  out.word(isHooked(chain, options) && chain.policy === "ACCEPT" ? 1 : 0);
   out.long(chain.count.packets);
   out.long(chain.count.bytes);
 }

@@ -9,7 +9,7 @@
  * The whole table is loaded where a patch would not be the same as what the kernel does, which is always the whole table:
  * rules that forget what they remember, lists that go with their last rule, chains that begin to be reached.
  */
-import type { Ns, PlaneApi, Table } from "../../../wasm/mod.ts";
+import type { Ns, PlaneApi, Table, TableRef } from "../../../wasm/mod.ts";
 import { type Errno, isFailure } from "../../base/mod.ts";
 import type { Family } from "./address.ts";
 import { checkEntries, checkTable, jumps, type Reach, reach, reachable } from "./check.ts";
@@ -18,6 +18,7 @@ import {
   type CompileOptions,
   compilePatch,
   compileTable,
+  isHooked,
   type PatchedChain,
   type RuleAt,
   ruleOf,
@@ -64,6 +65,8 @@ export class LoadedTable {
   #cut: ReadonlySet<string> = new Set();
   /** How many chains have rules that forget. */
   #forgetful = 0;
+  /** Whether the plane has the table: one of nftables without base chains it has not. */
+  #isFelt = false;
 
   /** Loads the table as its module makes it. */
   constructor(place: TablePlace) {
@@ -73,6 +76,11 @@ export class LoadedTable {
       emptyTable(place.table).chains.map(({ rules: _, ...chain }) => ({ ...chain, entries: [] })),
       new Map(),
     );
+  }
+
+  /** The plane's number of it as a table of nftables. */
+  get number(): number | undefined {
+    return this.#place.nft;
   }
 
   has(name: string): boolean {
@@ -87,16 +95,37 @@ export class LoadedTable {
   /** The table with the counters of now, read when the first chain is asked for. */
   now(): TableBase {
     let counts: Float64Array | undefined;
-    const { plane, ns, family, table } = this.#place;
     return {
       has: (name) => this.#chains.has(name),
       keys: () => this.#chains.keys(),
       plain: (name) => this.#chains.get(name),
       get: (name) => {
         const chain = this.#chains.get(name);
-        return chain && counted(chain, this.#slot(name).line, counts ??= plane.counters(ns, family, table));
+        return chain &&
+          counted(chain, {
+            line: this.#slot(name).line,
+            counts: counts ??= this.#counts(),
+            policy: this.#hasCount(chain),
+          });
       },
     };
+  }
+
+  #counts(): Float64Array {
+    const { plane, ns, family } = this.#place;
+    return this.#isFelt ? plane.counters(ns, family, this.#ref) : new Float64Array();
+  }
+
+  /** What the plane knows the table by. */
+  get #ref(): TableRef {
+    return this.#place.nft ?? this.table;
+  }
+
+  /** Takes the table from the plane. */
+  drop(): void {
+    const { plane, ns, family } = this.#place;
+    if (this.#isFelt) plane.dropTable(ns, family, this.#ref);
+    this.#isFelt = false;
   }
 
   #slot(name: string): Slot {
@@ -121,10 +150,13 @@ export class LoadedTable {
 
   /** Loads the whole table. */
   #replace(chains: readonly LiveChain[], hooks: Reach): Errno | undefined {
-    const { plane, ns, family, table } = this.#place;
+    const { plane, ns, family } = this.#place;
     const felt = reachable(chains, hooks);
-    const refused = plane.loadTable(ns, family, table, compileTable(felt, this.#place));
-    if (isFailure(refused)) return refused.errno;
+    if (chains.some((chain) => isHooked(chain, this.#place))) {
+      const refused = plane.loadTable(ns, family, this.#ref, compileTable(felt, this.#place));
+      if (isFailure(refused)) return refused.errno;
+      this.#isFelt = true;
+    } else this.drop();
     this.#chains.clear();
     this.#slots.clear();
     this.#lines = this.#idle = this.#forgetful = 0;
@@ -133,7 +165,7 @@ export class LoadedTable {
     for (const [number, chain] of chains.entries()) {
       this.#chains.set(chain.name, chain);
       this.#slots.set(chain.name, { number, line: this.#lines });
-      this.#lines += linesOf(chain);
+      this.#lines += this.#linesOf(chain);
       if (this.#code(chain).forgets) this.#forgetful++;
     }
     this.#hooks = new Map(hooks);
@@ -150,7 +182,9 @@ export class LoadedTable {
     const changed = edited.map((chain) => this.#asBefore(chain));
     const before = [...changed.map(({ name }) => name), ...gone].flatMap((name) => this.#chains.get(name) ?? []);
     const few = before.length + changed.length < LARGEST_PATCH * this.#chains.size && this.#idle * 2 <= this.#lines;
-    if (!few || this.#forgetful > 0 || before.some((chain) => this.#code(chain).names)) return false;
+    if (
+      !few || this.#place.nft !== undefined || this.#forgetful > 0 || before.some((chain) => this.#code(chain).names)
+    ) return false;
     const grown = this.#grown(changed);
     if (grown === undefined) return false;
     const slots = new Map<string, Slot>();
@@ -161,7 +195,7 @@ export class LoadedTable {
       const own = this.#slots.get(chain.name);
       const number = own?.number ?? free.pop() ?? numbers++;
       slots.set(chain.name, kept ? own as Slot : { number, line: lines });
-      if (!kept) lines += linesOf(chain);
+      if (!kept) lines += this.#linesOf(chain);
       return { number, chain, kept };
     });
     const program = compilePatch(
@@ -169,8 +203,8 @@ export class LoadedTable {
       (name) => (slots.get(name) ?? this.#slot(name)).number,
       this.#place,
     );
-    const { plane, ns, family, table } = this.#place;
-    if (isFailure(plane.loadTable(ns, family, table, program))) return false;
+    const { plane, ns, family } = this.#place;
+    if (isFailure(plane.loadTable(ns, family, this.#ref, program))) return false;
     this.#lines = lines;
     this.#numbers = numbers;
     this.#free = free;
@@ -191,7 +225,7 @@ export class LoadedTable {
     const cut = new Set(this.#cut);
     for (const name of gone) {
       this.#free.push(this.#slot(name).number);
-      this.#idle += linesOf(this.#chains.get(name) as LiveChain);
+      this.#idle += this.#linesOf(this.#chains.get(name) as LiveChain);
       this.#chains.delete(name);
       this.#slots.delete(name);
       this.#hooks.delete(name);
@@ -202,7 +236,7 @@ export class LoadedTable {
     }
     for (const chain of changed) {
       const [old, slot] = [this.#chains.get(chain.name), slots.get(chain.name) as Slot];
-      if (old !== undefined && slot.line !== this.#slot(chain.name).line) this.#idle += linesOf(old);
+      if (old !== undefined && slot.line !== this.#slot(chain.name).line) this.#idle += this.#linesOf(old);
       this.#chains.set(chain.name, chain);
       this.#slots.set(chain.name, slot);
       cut.delete(chain.name);
@@ -254,26 +288,40 @@ export class LoadedTable {
     return all.every(({ name, entries }) => sound(name, entries)) ? grown : undefined;
   }
 
-  /** Which rule or policy a line of the plane is. */
-  ruleAt(line: number): RuleAt | undefined {
+  /** Whether a chain's policy counts. */
+  #hasCount(chain: LiveChain): boolean {
+    return isHooked(chain, this.#place) && (this.#place.nft === undefined || chain.counts === true);
+  }
+
+  /** A line for each rule, and one for the policy where a hook leads. */
+  #linesOf(chain: LiveChain): number {
+    return chain.entries.length + (isHooked(chain, this.#place) ? 1 : 0);
+  }
+
+  /** The chain of a line of the plane, and where in it the line is. */
+  placeOf(line: number): { readonly chain: LiveChain; readonly line: number } | undefined {
     for (const [name, slot] of this.#slots) {
       const chain = this.#chains.get(name) as LiveChain;
-      if (line >= slot.line && line < slot.line + linesOf(chain)) return ruleOf(chain, line - slot.line);
+      if (line >= slot.line && line < slot.line + this.#linesOf(chain)) return { chain, line: line - slot.line };
     }
     return undefined;
   }
-}
 
-/** A line for each rule, and one for the policy. */
-function linesOf({ entries, policy }: LiveChain): number {
-  return entries.length + (policy === undefined ? 0 : 1);
+  /** Which rule or policy a line of the plane is. */
+  ruleAt(line: number): RuleAt | undefined {
+    const place = this.placeOf(line);
+    return place && ruleOf(place.chain, place.line);
+  }
 }
 
 /** The chain with its counters of now: itself where nothing was counted since. */
-function counted(chain: LiveChain, line: number, counts: Float64Array): LiveChain {
-  const { entries, policy } = chain;
+function counted(
+  chain: LiveChain,
+  { line, counts, policy }: { readonly line: number; readonly counts: Float64Array; readonly policy: boolean },
+): LiveChain {
+  const { entries } = chain;
   const last = 2 * (line + entries.length);
-  const count = policy === undefined ? chain.count : { packets: counts[last] ?? 0, bytes: counts[last + 1] ?? 0 };
+  const count = !policy ? chain.count : { packets: counts[last] ?? 0, bytes: counts[last + 1] ?? 0 };
   const moved = entries.some(({ packets, bytes }, i) =>
     counts[2 * (line + i)] !== packets || counts[2 * (line + i) + 1] !== bytes
   );

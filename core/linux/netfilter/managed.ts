@@ -7,8 +7,9 @@ import type { Namespace } from "../namespace.ts";
 import type { NftChange } from "../nft/changes.ts";
 import { TableDraft, type Undo } from "../nft/draft.ts";
 import type { ManagedTables, NftRefusal } from "../nft/managed.ts";
-import type { NftHook } from "../nft/types.ts";
+import { printRule } from "../nft/rule.ts";
 import { isTable, TABLES } from "./builtins.ts";
+import { hookOf } from "./nft_hook.ts";
 import { type Netfilter, netfilterOf } from "./netfilter.ts";
 import type { NftEdit } from "./nft_edit.ts";
 import type { LiveChain } from "./table_edit.ts";
@@ -17,29 +18,7 @@ import { listedRule } from "./translate/listed.ts";
 const FAMILIES = { ip: 4, ip6: 6 } as const;
 type ManagedFamily = keyof typeof FAMILIES;
 
-const TYPES: Readonly<Record<Table, string>> = {
-  raw: "filter",
-  mangle: "filter",
-  nat: "nat",
-  filter: "filter",
-  security: "filter",
-};
-const PRIORITIES: Readonly<Record<Table, number>> = { raw: -300, mangle: -150, nat: -100, filter: 0, security: 150 };
-/** Where source addresses are translated. */
-const SRCNAT = 100;
-
-/** Where a built-in chain stands; mangle's OUTPUT routes again what it has changed. */
-export function hookOf(table: Table, { name, policy }: Pick<LiveChain, "name" | "policy">): NftHook {
-  const after = table === "nat" && (name === "POSTROUTING" || name === "INPUT");
-  return {
-    type: table === "mangle" && name === "OUTPUT" ? "route" : TYPES[table],
-    hook: name.toLowerCase(),
-    priority: after ? SRCNAT : PRIORITIES[table],
-    policy: (policy ?? "ACCEPT").toLowerCase(),
-  };
-}
-
-/** A table as nft lists it; what the legacy variant made of it is not there. */
+/** A table as nft lists it. */
 function draftOf(family: ManagedFamily, netfilter: Netfilter, table: Table): TableDraft | undefined {
   const handles = netfilter.handles(table);
   if (handles === undefined) return undefined;
@@ -64,11 +43,22 @@ export class IptablesTables implements ManagedTables {
   constructor(readonly namespace: Namespace) {}
 
   #of(family: ManagedFamily): Netfilter {
-    return netfilterOf(this.namespace, FAMILIES[family]);
+    return netfilterOf(this.namespace, FAMILIES[family], "nft");
   }
 
   find(family: string, name: string): TableDraft | undefined {
     return isManaged(family) && isTable(name) ? draftOf(family, this.#of(family), name) : undefined;
+  }
+
+  ruleAt(number: number, line: number): string | undefined {
+    for (const [family, own] of Object.entries(FAMILIES)) {
+      const found = netfilterOf(this.namespace, own, "nft").entryAt(number, line);
+      if (found === undefined) continue;
+      const at = `${family} ${found.table} ${found.chain}`;
+      if (found.entry === undefined) return `policy ${at} ${found.policy.toLowerCase()}`;
+      return `rule ${at} ${printRule(listedRule(found.entry.rule, own, found.entry))}`;
+    }
+    return undefined;
   }
 
   list(): TableDraft[] {

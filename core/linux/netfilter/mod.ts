@@ -18,8 +18,9 @@ export const NETFILTER_PROGRAMS: ReadonlyMap<string, Program> = new Map([
 ]);
 
 export { parseIptablesSave, printIptablesSave } from "./iptables_save.ts";
-export { Netfilter, netfilterOf } from "./netfilter.ts";
+export { Netfilter, netfilterOf, type Variant } from "./netfilter.ts";
 export { restoreTables } from "./restore.ts";
+export { restoreNftTables } from "./nft_restore.ts";
 export { restoreSets } from "./ipset/command.ts";
 export { type Chain, type TableText } from "./table_text.ts";
 export { type Rule } from "./rule.ts";

@@ -2,20 +2,22 @@ import type { PlaneApi, Table } from "../../../wasm/mod.ts";
 import type { Errno } from "../../base/mod.ts";
 import type { Namespace, StateKey } from "../namespace.ts";
 import type { Family } from "./address.ts";
-import { TABLES } from "./builtins.ts";
 import type { Reading } from "./command.ts";
 import type { RuleAt } from "./compile.ts";
-import { nextTableHandle, type TableHandles } from "./handles.ts";
+import { nextTableHandle, planeNumbers, type TableHandles } from "./handles.ts";
 import { printIptablesSave, type SaveOptions } from "./iptables_save.ts";
 import { type IpSets, setsOf } from "./ipset/sets.ts";
 import { LoadedTable } from "./loaded_table.ts";
 import { NftEdit } from "./nft_edit.ts";
-import { type LiveChain, TableEdit } from "./table_edit.ts";
+import { type Entry, type LiveChain, TableEdit } from "./table_edit.ts";
 import type { TableText } from "./table_text.ts";
 
-const KEYS: Readonly<Record<Family, StateKey<Netfilter>>> = {
-  4: { label: "iptables" },
-  6: { label: "ip6tables" },
+/** The two variants of the tools: each has rules of its own, and packets meet both. What the nft variant makes, `nft` shows. */
+export type Variant = "legacy" | "nft";
+
+const KEYS: Readonly<Record<Variant, Readonly<Record<Family, StateKey<Netfilter>>>>> = {
+  legacy: { 4: { label: "iptables" }, 6: { label: "ip6tables" } },
+  nft: { 4: { label: "iptables-nft" }, 6: { label: "ip6tables-nft" } },
 };
 
 /** How many numbers the kernel spends on a change it refuses: it makes all of a circle twice, and numbers no rule it cannot read. */
@@ -25,12 +27,17 @@ function spent(verdict: Errno, made: number): number {
 }
 
 /** The tables of one family in a namespace. */
-export function netfilterOf(namespace: Namespace, family: Family = 4): Netfilter {
-  return namespace.state(KEYS[family], () => new Netfilter(namespace, family));
+export function netfilterOf(namespace: Namespace, family: Family = 4, variant: Variant = "legacy"): Netfilter {
+  return namespace.state(KEYS[variant][family], () => new Netfilter(namespace, family, variant));
 }
 
-/** Which of the tools is at work: what the nft variant makes, `nft` shows. */
-export type Variant = "legacy" | "nft";
+/** A rule or, without an entry, a policy in its place. */
+export interface PlacedEntry {
+  readonly table: Table;
+  readonly chain: string;
+  readonly policy: string;
+  readonly entry: Entry | undefined;
+}
 
 /** A table as it was, to be put back. */
 export interface Kept {
@@ -48,7 +55,7 @@ export class Netfilter {
   /** The newest first: the order of /proc/net/ip_tables_names. */
   #tables: LoadedTable[] = [];
 
-  constructor(readonly namespace: Namespace, readonly family: Family) {
+  constructor(readonly namespace: Namespace, readonly family: Family, readonly variant: Variant) {
     this.plane = namespace.plane;
     this.sets = setsOf(namespace);
     this.sets.users.push((name) => this.#uses(name));
@@ -65,8 +72,8 @@ export class Netfilter {
   }
 
   /** A working copy of a table, to be given to {@link commit}. */
-  edit(table: Table, variant: Variant = "legacy"): TableEdit {
-    return variant === "nft" ? this.nftEdit(table) : new TableEdit(table, this.#loaded(table).now());
+  edit(table: Table): TableEdit {
+    return this.variant === "nft" ? this.nftEdit(table) : new TableEdit(table, this.#loaded(table).now());
   }
 
   /** A working copy for what nft and the nft variant do. */
@@ -97,7 +104,8 @@ export class Netfilter {
     const known = this.#tables.find((known) => known.table === table);
     if (known !== undefined) return known;
     const { namespace: { id: ns }, plane, family, sets } = this;
-    const loaded = new LoadedTable({ plane, ns, family, table, setNumber: (name) => sets.idOf(name) });
+    const own = this.variant === "nft" ? { nft: planeNumbers(this.namespace).take() } : {};
+    const loaded = new LoadedTable({ plane, ns, family, table, setNumber: (name) => sets.idOf(name), ...own });
     this.#tables.unshift(loaded);
     return loaded;
   }
@@ -134,13 +142,22 @@ export class Netfilter {
 
   /** Takes every table away, as after a reboot. */
   reset(): void {
-    for (const table of TABLES) this.plane.dropTable(this.namespace.id, this.family, table);
+    for (const loaded of this.#tables) loaded.drop();
     this.#tables = [];
   }
 
   /** Which rule or policy a trace's line of a table is. */
   ruleAt(table: Table, line: number): RuleAt | undefined {
     return this.#tables.find((known) => known.table === table)?.ruleAt(line);
+  }
+
+  /** What a trace's line of one of nftables' tables is, by the plane's number of the table; undefined where it is none of these. */
+  entryAt(number: number, line: number): PlacedEntry | undefined {
+    const loaded = this.#tables.find((known) => known.number === number);
+    const place = loaded?.placeOf(line);
+    if (loaded === undefined || place === undefined) return undefined;
+    const { name, policy, entries } = place.chain;
+    return { table: loaded.table, chain: name, policy: policy ?? "ACCEPT", entry: entries[place.line] };
   }
 
   /** What command lines are read against. */

@@ -116,13 +116,15 @@ export class NftEdit extends TableEdit {
 
   /** Takes a built-in chain's number and policy. */
   reset(name: string): void {
-    const { handle: _, ...chain } = this.chain(name) as LiveChain;
+    const { handle: _, counts: __, ...chain } = this.chain(name) as LiveChain;
     this.policed({ ...chain, policy: "ACCEPT", count: ZERO });
   }
 
   override policy(...given: Parameters<TableEdit["policy"]>): IptcErrno {
     const errno = super.policy(...given);
-    if (errno === "ok") this.touch(given[0]);
+    if (errno !== "ok") return errno;
+    this.touch(given[0]);
+    this.put({ ...this.chain(given[0]) as LiveChain, counts: true });
     return errno;
   }
 }

@@ -24,6 +24,8 @@ export interface LiveChain {
   readonly handle?: number;
   readonly policy?: Policy;
   readonly count: Count;
+  /** The nft variant's policies count once they have been set. */
+  readonly counts?: boolean;
   readonly entries: readonly Entry[];
 }
 

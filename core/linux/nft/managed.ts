@@ -19,6 +19,8 @@ export interface NftRefusal extends Failure {
 export interface ManagedTables {
   find(family: string, name: string): TableDraft | undefined;
   list(): readonly TableDraft[];
+  /** The text of the rule or policy of a trace's line in the plane's table of that number. */
+  ruleAt(number: number, line: number): string | undefined;
   /** Takes all tables of a family away, or all there are; `undo` brings them back. */
   flush(family: string | undefined, undo: Undo): void;
   /** Carries one command out, or says why not. */

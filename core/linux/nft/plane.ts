@@ -1,6 +1,6 @@
-import { PROGRAM } from "../../../wasm/mod.ts";
 import { isFailure } from "../../base/mod.ts";
 import type { Namespace } from "../namespace.ts";
+import { type PlaneNumbers, planeNumbers } from "../netfilter/handles.ts";
 import type { SetLookup } from "./compile/matches.ts";
 import { decodePlaneSet, directionsOf, encodePlaneSet, shapeOf } from "./compile/plane_set.ts";
 import type { LiveSet, TableDraft } from "./draft.ts";
@@ -39,11 +39,12 @@ export class NftPlane {
   readonly #loaded = new Map<TableDraft, Loaded>();
   /** Numbers of sets that are in the plane. */
   readonly #sets = new Map<LiveSet, LoadedSet>();
-  readonly #free: number[] = [];
-  #tables = 0;
+  readonly #numbers: PlaneNumbers;
   #nextSet = FIRST_SET;
 
-  constructor(readonly namespace: Namespace) {}
+  constructor(readonly namespace: Namespace) {
+    this.#numbers = planeNumbers(namespace);
+  }
 
   /** Brings the plane to these tables. Only tables that `changed` are compiled again. False where chains lead in a circle. */
   load(tables: readonly TableDraft[], changed: ReadonlySet<TableDraft>): boolean {
@@ -58,7 +59,7 @@ export class NftPlane {
     for (const { family } of loaded.families) plane.dropTable(id, family, loaded.number);
     for (const set of table.sets.values()) this.#dropSet(set);
     this.#loaded.delete(table);
-    this.#free.push(loaded.number);
+    this.#numbers.give(loaded.number);
   }
 
   #dropSet(set: LiveSet): void {
@@ -70,7 +71,7 @@ export class NftPlane {
 
   #loadTable(table: TableDraft): boolean {
     const known = this.#loaded.get(table) ?? {
-      number: this.#free.pop() ?? PROGRAM.NFT + this.#tables++,
+      number: this.#numbers.take(),
       families: SEEN[table.family].map((family) => new LoadedFamily(family)),
     };
     this.#loaded.set(table, known);

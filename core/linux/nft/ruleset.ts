@@ -23,12 +23,14 @@ export class NftLoop extends Error {}
 export class NftRuleset {
   readonly tables: NftTables;
   readonly #plane: NftPlane;
+  readonly #managed: IptablesTables;
 
   constructor(readonly namespace: Namespace) {
     this.#plane = new NftPlane(namespace);
+    this.#managed = new IptablesTables(namespace);
     this.tables = new NftTables({
       nextHandle: () => nextTableHandle(namespace),
-      managed: new IptablesTables(namespace),
+      managed: this.#managed,
     });
     this.tables.refresh = (table, set) => this.#plane.keepElements(table, set);
   }
@@ -89,6 +91,6 @@ export class NftRuleset {
 
   /** The text of the rule or policy of a trace's line. */
   ruleAt(table: number, family: 4 | 6, line: number): string | undefined {
-    return this.#plane.ruleAt(table, family, line);
+    return this.#plane.ruleAt(table, family, line) ?? this.#managed.ruleAt(table, line);
   }
 }

@@ -46,11 +46,12 @@ export function runIptables(
       const out = request.verb === "version" ? `${tool} ${VERSION}\n` : helpText(family);
       return { out, err, exit: 0 };
     }
-    const edit = listing?.table ?? netfilter.edit(request.table, variant);
+    const edit = listing?.table ?? netfilter.edit(request.table);
     const { out, tried, errno, changed } = applyCommand(edit, request, { family, names: listing?.names });
     if (edit instanceof NftEdit && edit.busy !== undefined) {
       return nftRefused({ out, err }, tool, chainRefusal(edit.busy));
     }
+    if (request.verb === "L" || request.verb === "S") err += legacyWarning(netfilter, "");
     if (errno !== "ok") return { out, err: err + kernelText(tool, tried, errno), exit: 1 };
     const verdict = changed ? netfilter.commit(edit) : "ok";
     if (verdict !== "ok" && edit instanceof NftEdit) {
@@ -105,22 +106,23 @@ export function runSave(netfilter: Netfilter, words: readonly string[], io: Tool
     const err = nft ? `Table \`${table}' does not exist\n` : `${tool} ${VERSION}: ${problem}\n`;
     return { out: "", err, exit: 1 };
   }
-  const all = nft ? NFT_ORDER.filter((name) => isMade(netfilter, name)) : netfilter.tables;
+  const all = nft ? NFT_ORDER.filter((name) => netfilter.handles(name) !== undefined) : netfilter.tables;
   const tables = table === undefined ? all : [table as Table];
   const out = netfilter.save({ counters, tool, date: ctime(io.now), tables });
-  if (file === undefined) return { out, err: "", exit: 0 };
+  const err = legacyWarning(netfilter, "-save");
+  if (file === undefined) return { out, err, exit: 0 };
   io.write(file, out);
-  return { out: "", err: "", exit: 0 };
+  return { out: "", err, exit: 0 };
 }
 
 /** The order in which the nft variant saves tables. */
 const NFT_ORDER = ["mangle", "security", "raw", "filter", "nat"] as const;
 
-/** Whether something has been made of a table; one that was only asked for is not there for nft. */
-function isMade(netfilter: Netfilter, table: Table): boolean {
-  if (netfilter.handles(table) !== undefined) return true;
-  return netfilter.tables.includes(table) &&
-    netfilter.chains(table).some(({ policy, entries }) => policy !== "ACCEPT" || entries.length > 0);
+/** Said where the other variant has tables, which this one does not show. */
+function legacyWarning({ namespace, family, variant }: Netfilter, suffix: "" | "-save"): string {
+  if (variant === "legacy" || netfilterOf(namespace, family).tables.length === 0) return "";
+  const other = `${toolName(family)}-legacy`;
+  return `# Warning: ${other} tables present, use ${other}${suffix} to see them\n`;
 }
 
 /** What the tools need of the process. */
@@ -229,7 +231,7 @@ const iptables: Tool = (netfilter, words, io) => runIptables(netfilter, words, i
 
 function program(family: Family, tool: Tool, variant: Variant): Program {
   return async (process: Process) => {
-    const netfilter = netfilterOf(namespaceOf(process.machine.plane, process.ns), family);
+    const netfilter = netfilterOf(namespaceOf(process.machine.plane, process.ns), family, variant);
     const words = process.argv.slice(1);
     const listing = tool === iptables ? await listingOf(process, netfilter, words) : undefined;
     const io = {

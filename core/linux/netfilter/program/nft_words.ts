@@ -30,7 +30,7 @@ const REWORDINGS: readonly Rewording[] = [
     nft: ([, name]) => `Chain '${name}' does not exist`,
   },
   {
-    legacy: /^(ip6?tables): No chain\/target\/match by that name\.\n/,
+    legacy: /^(ip6?tables): No chain\/target\/match by that name\.\n/m,
     nft: ([text, tool], words) => {
       const chain = named(words, "-L", named(words, "-S", ""));
       if (chain === "") return text;

@@ -7,7 +7,7 @@ import { type Command, parseCommand, type Reading, type Request } from "../comma
 import { Complaint } from "../complaint.ts";
 import { helpText } from "../help.ts";
 import { splitLine } from "../line_words.ts";
-import { hookOf } from "../managed.ts";
+import { hookOf } from "../nft_hook.ts";
 import { netfilterOf } from "../netfilter.ts";
 import { type RestoreSink, walkRestore } from "../restore_text.ts";
 import { findTarget, VERDICTS } from "../targets.ts";
