@@ -35,7 +35,7 @@ export interface Listing {
 export function runIptables(
   netfilter: Netfilter,
   words: readonly string[],
-  { listing, variant }: Pick<ToolIo, "listing" | "variant"> = {},
+  { listing }: Pick<ToolIo, "listing"> = {},
 ): Answer {
   const { family } = netfilter;
   const tool = toolName(family);
@@ -96,7 +96,7 @@ function readSaveWords(words: readonly string[], tool: string): SaveWords | Answ
 
 /** Runs iptables-save; `now` is what its headings say. */
 export function runSave(netfilter: Netfilter, words: readonly string[], io: ToolIo): Answer {
-  const nft = io.variant === "nft";
+  const nft = netfilter.variant === "nft";
   const tool = io.name ?? `${toolName(netfilter.family)}-save`;
   const flags = readSaveWords(words, tool);
   if ("exit" in flags) return flags;
@@ -128,7 +128,6 @@ function legacyWarning({ namespace, family, variant }: Netfilter, suffix: "" | "
 /** What the tools need of the process. */
 export interface ToolIo {
   readonly listing?: Listing;
-  readonly variant?: Variant;
   /** What the nft variant's save and restore call themselves: what they were called by. */
   readonly name?: string;
   readonly stdin: string;
@@ -198,7 +197,7 @@ export function runRestore(netfilter: Netfilter, words: readonly string[], io: T
   if ("exit" in flags) return flags;
   const text = flags.file === undefined ? io.stdin : io.read(flags.file);
   if (text === undefined) return { out: "", err: `Can't open ${flags.file}: No such file or directory\n`, exit: 1 };
-  const restore = io.variant === "nft" ? restoreNftTables : restoreTables;
+  const restore = netfilter.variant === "nft" ? restoreNftTables : restoreTables;
   return restore(netfilter, text, { ...flags, tool });
 }
 
@@ -236,7 +235,6 @@ function program(family: Family, tool: Tool, variant: Variant): Program {
     const listing = tool === iptables ? await listingOf(process, netfilter, words) : undefined;
     const io = {
       ...(listing !== undefined && { listing }),
-      variant,
       ...(variant === "nft" && { name: process.argv[0] ?? "" }),
       stdin: process.stdin,
       now: process.clock.now(),
