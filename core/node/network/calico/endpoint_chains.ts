@@ -8,8 +8,9 @@ import { chainName, type Family, groupId } from "./names.ts";
 import type { FelixEndpoint, FelixPolicy, FelixTier, PolicyId } from "./model.ts";
 import { policyChainRules } from "./policy_rules.ts";
 import { ANY } from "./model.ts";
-import { type Chain, type ChainRule, clearMark, MARK, markClear, markSet } from "./rule_text.ts";
+import { type Chain, type ChainRule, clearMark, MARK, markClear, markSet, setMark } from "./rule_text.ts";
 import { printSelector, selects } from "./selector.ts";
+import type { Allow } from "./static_chains.ts";
 
 /** A direction, seen from the endpoint. */
 export interface Way {
@@ -45,33 +46,47 @@ export const WAYS: readonly Way[] = [
   },
 ];
 
+const SHORT_KINDS: Readonly<Record<string, string>> = {
+  KubernetesNetworkPolicy: "knp",
+  NetworkPolicy: "np",
+  GlobalNetworkPolicy: "gnp",
+};
+
 /** A policy's id in chain names: `knp/default/web`, `gnp/default.web`. */
 export function policyKey({ kind, namespace, name }: PolicyId): string {
-  const short = { KubernetesNetworkPolicy: "knp", NetworkPolicy: "np", GlobalNetworkPolicy: "gnp" }[kind] ?? kind;
-  return [short, ...namespace === "" ? [] : [namespace], name].join("/");
+  return [SHORT_KINDS[kind] ?? kind, ...namespace === "" ? [] : [namespace], name].join("/");
 }
 
 const jump = (chain: string): string => `--jump ${chain}`;
 const ACCEPTED = { match: markSet(MARK.accept), action: jump("RETURN") };
+const ESTABLISHED = "-m conntrack --ctstate RELATED,ESTABLISHED";
 const VXLAN_PORT = 4789;
+
+/** How they are written. */
+export interface ChainOptions {
+  readonly family: Family;
+  readonly filterAllow: Allow;
+  /** Before what a Log action writes; `%t` stands for the tier, `%k` for the kind, `%n` and `%p` for the name without and with its namespace. */
+  readonly logPrefix: string;
+}
 
 /** All of them, for the endpoints of one node. */
 export function endpointChains(
   endpoints: readonly FelixEndpoint[],
   tiers: readonly FelixTier[],
-  family: Family,
+  options: ChainOptions,
 ): Chain[] {
   return WAYS.flatMap((way) => {
     const groups = new Map<string, Group>();
-    const chains = endpoints.map((endpoint) => endpointChain(endpoint, { way, tiers, groups }));
+    const chains = endpoints.map((endpoint) => endpointChain(endpoint, { way, tiers, groups, options }));
     const used = [...new Set([...groups.values()].flatMap(({ policies }) => policies))];
     const profiles = [...new Set(endpoints.flatMap(({ profiles }) => profiles))];
     return [
       ...dispatchChains(endpoints.map((endpoint) => endpoint.interface), way),
       ...chains,
       ...[...groups.values()].filter(isChain).map((group) => groupChain(group, way)),
-      ...used.map((policy) => policyChain(policy, way, family)),
-      ...profiles.map((profile) => profileChain(profile, way, family)),
+      ...used.map((policy) => policyChain(policy, way, { ...options, logPrefix: logPrefix(policy, tiers, options) })),
+      ...profiles.map((profile) => profileChain(profile, way, options)),
     ];
   });
 }
@@ -117,9 +132,10 @@ interface EndpointContext {
   readonly tiers: readonly FelixTier[];
   /** The groups that endpoints use, by chain: filled here. */
   readonly groups: Map<string, Group>;
+  readonly options: ChainOptions;
 }
 
-function endpointChain(endpoint: FelixEndpoint, { way, tiers, groups }: EndpointContext): Chain {
+function endpointChain(endpoint: FelixEndpoint, { way, tiers, groups, options }: EndpointContext): Chain {
   const tierRules = tiers.flatMap(({ name, endsWith, policies }) => {
     const own = policies.filter((policy) =>
       policy[way.direction] !== undefined && selects(policy.selector, endpoint.labels)
@@ -129,7 +145,8 @@ function endpointChain(endpoint: FelixEndpoint, { way, tiers, groups }: Endpoint
     return list.length === 0 ? [] : tierChainRules(list, { name, endsWith });
   });
   const rules: ChainRule[] = [
-    { match: "-m conntrack --ctstate RELATED,ESTABLISHED", action: jump("ACCEPT") },
+    ...options.filterAllow === "RETURN" ? [{ match: ESTABLISHED, action: setMark(MARK.accept) }] : [],
+    { match: ESTABLISHED, action: jump(options.filterAllow) },
     { match: "-m conntrack --ctstate INVALID", action: jump("DROP") },
     { action: clearMark(MARK.accept | MARK.pass) },
     ...way.direction === "egress" ? noTunnels() : [],
@@ -191,21 +208,33 @@ function groupChain({ chain, policies }: Group, way: Way): Chain {
   return { name: chain, rules };
 }
 
-function policyChain(policy: FelixPolicy, way: Way, family: Family): Chain {
+/** As long as the kernel takes it. */
+function logPrefix({ id }: FelixPolicy, tiers: readonly FelixTier[], options: ChainOptions): string {
+  const tier = tiers.find(({ policies }) => policies.some((policy) => policy.id === id));
+  const meanings: Readonly<Record<string, string>> = {
+    "%t": tier?.name ?? "",
+    "%k": SHORT_KINDS[id.kind] ?? id.kind,
+    "%n": id.name,
+    "%p": [id.namespace, id.name].filter((part) => part !== "").join("/"),
+  };
+  return options.logPrefix.replace(/%[tknp]/g, (specifier) => meanings[specifier] ?? "");
+}
+
+function policyChain(policy: FelixPolicy, way: Way, options: ChainOptions): Chain {
   const { kind, namespace, name } = policy.id;
   const full = namespace === "" ? name : `${namespace}/${name}`;
   return {
     name: chainName(way.policy, policyKey(policy.id)),
-    rules: policyChainRules(policy[way.direction] ?? [], `${kind} ${full} ${way.direction}`, family),
+    rules: policyChainRules(policy[way.direction] ?? [], `${kind} ${full} ${way.direction}`, options),
   };
 }
 
 /** A namespace's profile allows everything; a service account's says nothing. */
-function profileChain(profile: string, way: Way, family: Family): Chain {
+function profileChain(profile: string, way: Way, options: ChainOptions): Chain {
   const rules = profile.startsWith("kns.") ? [{ action: "allow", source: ANY, destination: ANY } as const] : [];
   return {
     name: chainName(way.profile, profile),
-    rules: policyChainRules(rules, `Profile ${profile} ${way.direction}`, family),
+    rules: policyChainRules(rules, `Profile ${profile} ${way.direction}`, options),
   };
 }
 

@@ -48,7 +48,12 @@ export interface BlockAttributes {
 
 /** Felix's settings of the whole cluster. */
 export interface FelixConfiguration extends KubeObject {
-  spec: { readonly defaultEndpointToHostAction?: string };
+  spec: {
+    readonly defaultEndpointToHostAction?: string;
+    readonly iptablesFilterAllowAction?: string;
+    readonly iptablesMangleAllowAction?: string;
+    readonly logPrefix?: string;
+  };
 }
 
 /** The groups that Calico's objects may be of. */

@@ -16,11 +16,20 @@ type Side = "source" | "destination";
 const SHORT: Readonly<Record<Side, "src" | "dst">> = { source: "src", destination: "dst" };
 /** Ports that a multiport match holds; a range takes two. */
 const SLOTS = 15;
+/** As many characters as iptables takes before a log line. */
+const LOG_PREFIX = 29;
 const CATCH_ALL = ["0.0.0.0/0", "::/0"];
 
+/** How rules are written. */
+export interface RuleOptions {
+  readonly family: Family;
+  /** Before what a Log action writes. */
+  readonly logPrefix: string;
+}
+
 /** The rules of a policy or profile in one direction; its name stands in the first one's comment. */
-export function policyChainRules(rules: readonly FelixRule[], comment: string, family: Family): ChainRule[] {
-  const all = rules.flatMap((rule) => ruleLines(rule, family));
+export function policyChainRules(rules: readonly FelixRule[], comment: string, options: RuleOptions): ChainRule[] {
+  const all = rules.flatMap((rule) => ruleLines(rule, options));
   while (all.at(-1)?.action === "--jump RETURN") all.pop();
   return [{ ...all[0], comment }, ...all.slice(1)];
 }
@@ -37,7 +46,7 @@ function ofFamily(rule: FelixRule, family: Family): FelixRule | undefined {
   return { ...rule, source: filtered(rule.source), destination: filtered(rule.destination) };
 }
 
-function ruleLines(whole: FelixRule, family: Family): ChainRule[] {
+function ruleLines(whole: FelixRule, { family, logPrefix }: RuleOptions): ChainRule[] {
   const rule = ofFamily(whole, family);
   if (rule === undefined) return [];
   const blocks = new Blocks(rule, family);
@@ -50,10 +59,10 @@ function ruleLines(whole: FelixRule, family: Family): ChainRule[] {
     ...blocks.negated(),
   ];
   if (blocks.rules.length > 0) match.push(markSet(MARK.scratch0));
-  return [...blocks.rules, ...actions(rule, match.filter((part) => part !== "").join(" "))];
+  return [...blocks.rules, ...actions(rule, match.filter((part) => part !== "").join(" "), logPrefix)];
 }
 
-function actions({ action }: FelixRule, match: string): ChainRule[] {
+function actions({ action }: FelixRule, match: string, logPrefix: string): ChainRule[] {
   const matched = match === "" ? {} : { match };
   switch (action) {
     case "allow":
@@ -63,7 +72,10 @@ function actions({ action }: FelixRule, match: string): ChainRule[] {
     case "deny":
       return [{ ...matched, action: setMark(MARK.drop) }, { match: markSet(MARK.drop), action: "--jump DROP" }];
     case "log":
-      return [{ ...matched, action: '--jump LOG --log-prefix "calico-packet: " --log-level 5' }];
+      return [{
+        ...matched,
+        action: `--jump LOG --log-prefix "${`${logPrefix}: `.slice(0, LOG_PREFIX)}" --log-level 5`,
+      }];
   }
 }
 

@@ -19,7 +19,13 @@ export interface StaticOptions {
   readonly natOutgoing: boolean;
   /** What becomes of a packet from a pod to its own node that its policies accept. */
   readonly endpointToHost: "DROP" | "ACCEPT" | "RETURN";
+  /** What becomes of packets that policies accept: with RETURN, the rules behind Felix's see them, too. */
+  readonly filterAllow: Allow;
+  readonly mangleAllow: Allow;
 }
+
+/** An accepted packet is through, or back in the kernel's own chain. */
+export type Allow = "ACCEPT" | "RETURN";
 
 /** One of the kernel's tables as Felix wants it. */
 export interface FelixTable {
@@ -55,7 +61,11 @@ function filter(options: StaticOptions): FelixTable {
     appends: [{
       name: "FORWARD",
       rules: [
-        { comment: "Policy explicitly accepted packet.", match: markSet(MARK.accept), action: jump("ACCEPT") },
+        {
+          comment: "Policy explicitly accepted packet.",
+          match: markSet(MARK.accept),
+          action: jump(options.filterAllow),
+        },
         { action: setMark(MARK.accept) },
       ],
     }],
@@ -73,7 +83,7 @@ function forward(): ChainRule[] {
   ];
 }
 
-function input({ family, vxlan, ipip }: StaticOptions): ChainRule[] {
+function input({ family, vxlan, ipip, filterAllow }: StaticOptions): ChainRule[] {
   const hosts = `-m set --match-set ${setName("all-hosts-net", family)} src`;
   const tunnels = `-m set --match-set ${setName("all-vxlan-net", family)} src`;
   const local = "-m addrtype --dst-type LOCAL";
@@ -81,7 +91,7 @@ function input({ family, vxlan, ipip }: StaticOptions): ChainRule[] {
   return [
     ...ipip && family === 4
       ? [
-        { comment: "Allow IPIP packets from Calico hosts", match: `-p 4 ${hosts} ${local}`, action: jump("ACCEPT") },
+        { comment: "Allow IPIP packets from Calico hosts", match: `-p 4 ${hosts} ${local}`, action: jump(filterAllow) },
         { comment: "Drop IPIP packets from non-Calico hosts", match: "-p 4", action: jump("DROP") },
       ]
       : [],
@@ -90,7 +100,7 @@ function input({ family, vxlan, ipip }: StaticOptions): ChainRule[] {
         {
           comment: `Allow IPv${family} VXLAN packets from allowed hosts`,
           match: `${port} ${tunnels} ${local}`,
-          action: jump("ACCEPT"),
+          action: jump(filterAllow),
         },
         {
           comment: `Drop IPv${family} VXLAN packets from non-allowed hosts`,
@@ -100,23 +110,23 @@ function input({ family, vxlan, ipip }: StaticOptions): ChainRule[] {
       ]
       : [],
     { match: "--in-interface cali+", action: "--goto cali-wl-to-host" },
-    { match: markSet(MARK.accept), action: jump("ACCEPT") },
+    { match: markSet(MARK.accept), action: jump(filterAllow) },
     { action: clearMark(MARK_ALL) },
     { action: jump("cali-from-host-endpoint") },
-    { comment: HOST_ACCEPTED, match: markSet(MARK.accept), action: jump("ACCEPT") },
+    { comment: HOST_ACCEPTED, match: markSet(MARK.accept), action: jump(filterAllow) },
   ];
 }
 
-function output({ family, vxlan, ipip }: StaticOptions): ChainRule[] {
+function output({ family, vxlan, ipip, filterAllow }: StaticOptions): ChainRule[] {
   const local = "-m addrtype --src-type LOCAL";
   return [
-    { match: markSet(MARK.accept), action: jump("ACCEPT") },
+    { match: markSet(MARK.accept), action: jump(filterAllow) },
     { match: "--out-interface cali+", action: jump("RETURN") },
     ...ipip && family === 4
       ? [{
         comment: "Allow IPIP packets to other Calico hosts",
         match: `-p 4 -m set --match-set ${setName("all-hosts-net", family)} dst ${local}`,
-        action: jump("ACCEPT"),
+        action: jump(filterAllow),
       }]
       : [],
     ...vxlan
@@ -125,12 +135,12 @@ function output({ family, vxlan, ipip }: StaticOptions): ChainRule[] {
         match: `-p 17 -m multiport --destination-ports ${VXLAN_PORT} ${local} -m set --match-set ${
           setName("all-vxlan-net", family)
         } dst`,
-        action: jump("ACCEPT"),
+        action: jump(filterAllow),
       }]
       : [],
     { action: clearMark(MARK_ALL) },
     { match: "-m conntrack ! --ctstate DNAT", action: jump("cali-to-host-endpoint") },
-    { comment: HOST_ACCEPTED, match: markSet(MARK.accept), action: jump("ACCEPT") },
+    { comment: HOST_ACCEPTED, match: markSet(MARK.accept), action: jump(filterAllow) },
   ];
 }
 
@@ -151,7 +161,7 @@ function hooks(...names: string[]): Chain[] {
   return names.map((name) => ({ name, rules: [{ action: jump(`cali-${name}`) }] }));
 }
 
-function mangle({ family }: StaticOptions): FelixTable {
+function mangle({ family, mangleAllow }: StaticOptions): FelixTable {
   const set = (id: string) => setName(id, family);
   const leaving = `-m set --match-set ${set("dscp-src-net")} src -m set ! --match-set ${
     set("network-ip-pools")
@@ -172,10 +182,10 @@ function mangle({ family }: StaticOptions): FelixTable {
       {
         name: "cali-PREROUTING",
         rules: [
-          { match: "-m conntrack --ctstate RELATED,ESTABLISHED", action: jump("ACCEPT") },
-          { match: markSet(MARK.accept), action: jump("ACCEPT") },
+          { match: "-m conntrack --ctstate RELATED,ESTABLISHED", action: jump(mangleAllow) },
+          { match: markSet(MARK.accept), action: jump(mangleAllow) },
           { action: jump("cali-from-host-endpoint") },
-          { comment: HOST_ACCEPTED, match: markSet(MARK.accept), action: jump("ACCEPT") },
+          { comment: HOST_ACCEPTED, match: markSet(MARK.accept), action: jump(mangleAllow) },
         ],
       },
       ...empty("cali-egress-dscp", "cali-from-host-endpoint", "cali-to-host-endpoint"),

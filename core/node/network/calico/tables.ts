@@ -2,7 +2,7 @@
 import type { Family } from "./names.ts";
 import { setName } from "./names.ts";
 import type { FelixEndpoint, FelixTier } from "./model.ts";
-import { activePolicies, endpointChains } from "./endpoint_chains.ts";
+import { activePolicies, type ChainOptions, endpointChains } from "./endpoint_chains.ts";
 import { chainLines, ChainMemo } from "./rule_text.ts";
 import { setsOf } from "./sets.ts";
 import { type FelixTable, type StaticOptions, staticTables } from "./static_chains.ts";
@@ -18,13 +18,13 @@ export interface FelixState {
   readonly family: Family;
   /** Lines of a chain, as iptables-restore takes them. */
   readonly tables: ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
-  /** Lines of the kernel's own chains, `-I` and `-A`: the same as long as Felix runs. */
+  /** Lines of the kernel's own chains, `-I` and `-A`. */
   readonly hooks: ReadonlyMap<string, readonly string[]>;
   readonly sets: ReadonlyMap<string, SetState>;
 }
 
 /** What it is computed from. */
-export interface FelixInput extends StaticOptions {
+export interface FelixInput extends StaticOptions, ChainOptions {
   readonly node: string;
   /** Of the whole cluster. */
   readonly endpoints: readonly FelixEndpoint[];
@@ -46,7 +46,7 @@ export function felixState(input: FelixInput, memo: ChainMemo = new ChainMemo())
     family,
     tables: new Map(tables.map((table) => [
       table.table,
-      new Map([...table.chains, ...table.table === "filter" ? endpointChains(own, tiers, family) : []].map((chain) => [
+      new Map([...table.chains, ...table.table === "filter" ? endpointChains(own, tiers, input) : []].map((chain) => [
         chain.name,
         memo.lines(chain),
       ])),
@@ -108,11 +108,14 @@ function setLines(name: string, before: FelixState | undefined, wanted: FelixSta
   ];
 }
 
-/** Only chains that changed; the kernel's own chains get their rules the first time. */
+/** Only chains that changed; in the kernel's own chains, Felix's rules go and come all together. */
 function tableText(table: string, before: FelixState | undefined, wanted: FelixState): string {
   const old = before?.tables.get(table);
   const chains = wanted.tables.get(table) ?? new Map<string, readonly string[]>();
-  const hooks = before === undefined ? wanted.hooks.get(table) ?? [] : [];
+  const [oldHooks, newHooks] = [before?.hooks.get(table) ?? [], wanted.hooks.get(table) ?? []];
+  const hooks = oldHooks.join("\n") === newHooks.join("\n")
+    ? []
+    : [...oldHooks.map((line) => line.replace(/^-[IA]/, "-D")), ...newHooks];
   const changed = [...chains].filter(([name, lines]) => old?.get(name)?.join("\n") !== lines.join("\n"));
   const gone = [...old?.keys() ?? []].filter((name) => !chains.has(name));
   if (changed.length + gone.length + hooks.length === 0) return "";

@@ -8,6 +8,7 @@ import type { FelixEndpoint, FelixTier } from "./model.ts";
 import type { Family } from "./names.ts";
 import { calicoNode, calicoObjects, type FelixConfiguration, type IPAMBlock, type IPPool } from "./objects.ts";
 import { poolsOf, type RouteInput, usesIpip, usesVxlan } from "./routes.ts";
+import type { Allow } from "./static_chains.ts";
 import type { FelixInput, SetState } from "./tables.ts";
 
 /** Felix's surroundings. */
@@ -29,6 +30,8 @@ export interface FelixView {
   readonly blocks: readonly IPAMBlock[];
   readonly nodes: readonly Node[];
   readonly endpointToHost: FelixInput["endpointToHost"];
+  /** The cluster's settings. */
+  readonly configured: FelixConfiguration["spec"];
 }
 
 /** Reads the store. */
@@ -50,6 +53,7 @@ export function felixView(store: Store, settings: FelixSettings): FelixView {
     blocks: calicoObjects<IPAMBlock>(store, "IPAMBlock").filter(({ spec }) => spec.deleted !== true),
     nodes: store.list("Node") as Node[],
     endpointToHost: action.toUpperCase() as FelixInput["endpointToHost"],
+    configured: configuration?.spec ?? {},
   };
 }
 
@@ -72,6 +76,9 @@ export function felixInput(view: FelixView, settings: FelixSettings, family: Fam
     ipip: usesIpip(pools),
     natOutgoing: pools.some(({ spec }) => spec.natOutgoing === true),
     endpointToHost: view.endpointToHost,
+    filterAllow: allow(view.configured.iptablesFilterAllowAction),
+    mangleAllow: allow(view.configured.iptablesMangleAllowAction),
+    logPrefix: view.configured.logPrefix ?? "calico-packet",
     node: settings.node,
     endpoints: view.endpoints,
     tiers: view.tiers,
@@ -83,6 +90,10 @@ export function felixInput(view: FelixView, settings: FelixSettings, family: Fam
       ...tunnelSets(view, settings, family),
     ]),
   };
+}
+
+function allow(action = "Accept"): Allow {
+  return action === "Return" ? "RETURN" : "ACCEPT";
 }
 
 function nets(members: readonly string[]): SetState {
