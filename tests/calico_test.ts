@@ -136,6 +136,35 @@ spec:
   assertEquals(lab.overview().warnings, []);
 });
 
+Deno.test("a policy may name networks by the labels of sets, of the cluster or of a namespace", async () => {
+  const sets = (net: string) => `
+{apiVersion: crd.projectcalico.org/v1, kind: GlobalNetworkSet, metadata: {name: dns, labels: {role: dns}}, spec: {nets: [${net}]}}
+---
+{apiVersion: crd.projectcalico.org/v1, kind: NetworkSet, metadata: {name: all, namespace: default, labels: {role: dns}}, spec: {nets: [0.0.0.0/0]}}
+`;
+  const lab = await open(
+    sets("172.18.0.2/32"),
+    `
+apiVersion: crd.projectcalico.org/v1
+kind: NetworkPolicy
+metadata: {name: default.to-dns, namespace: shop}
+spec: {selector: all(), types: [Egress], egress: [{action: Allow, destination: {selector: role == 'dns', namespaceSelector: global()}}]}
+`,
+  );
+  assertEquals(await verdict(lab, "pod/shop/client", "172.18.0.2:6443"), "delivered");
+  assertEquals(await verdict(lab, "pod/shop/client", "pod/shop/web:80"), "dropped");
+  const anywhere = await lab.exec("admin", "kubectl label ns default team=net");
+  assertEquals(anywhere.exit, 0);
+  await lab.apply([`
+apiVersion: crd.projectcalico.org/v1
+kind: NetworkPolicy
+metadata: {name: default.anywhere, namespace: shop}
+spec: {selector: all(), types: [Egress], egress: [{action: Allow, destination: {selector: role == 'dns', namespaceSelector: team == 'net'}}]}
+`]);
+  assertEquals(await verdict(lab, "pod/shop/client", "pod/shop/web:80"), "delivered");
+  assertEquals(lab.overview().warnings, []);
+});
+
 Deno.test("what a policy of Calico's asks for in vain is named", async () => {
   const lab = await open(`
 apiVersion: crd.projectcalico.org/v1

@@ -16,7 +16,7 @@ caliconodestatuses CalicoNodeStatus Cluster
 clusterinformations ClusterInformation Cluster acts
 felixconfigurations FelixConfiguration Cluster acts
 globalnetworkpolicies GlobalNetworkPolicy Cluster acts
-globalnetworksets GlobalNetworkSet Cluster
+globalnetworksets GlobalNetworkSet Cluster acts
 hostendpoints HostEndpoint Cluster
 ipamblocks IPAMBlock Cluster acts
 ipamconfigs IPAMConfig Cluster acts
@@ -25,7 +25,7 @@ ippools IPPool Cluster acts
 ipreservations IPReservation Cluster acts
 kubecontrollersconfigurations KubeControllersConfiguration Cluster
 networkpolicies NetworkPolicy Namespaced acts
-networksets NetworkSet Namespaced
+networksets NetworkSet Namespaced acts
 tiers Tier Cluster acts
 `.trim().split("\n").map((line) => {
   const [plural = "", kind = "", scope = "", acts] = line.split(" ");

@@ -69,18 +69,27 @@ function entity(peer: Peer, namespace: string): Entity {
   return { ...ANY, selector: both(space, podSelector(peer.pods)) };
 }
 
-/** A pod. */
-export function endpoint(pod: PolicyPod, { namespaces }: PolicyView): FelixEndpoint {
-  const { namespace, name, node, serviceAccount, addresses, ports } = pod;
+/** What Calico adds to the labels of whatever is in a namespace. */
+export function inNamespaceLabels(namespace: string, { namespaces }: PolicyView): Readonly<Record<string, string>> {
   const space = Object.entries(namespaces.get(namespace) ?? {}).map(([key, value]) => [NAMESPACE_PREFIX + key, value]);
+  return {
+    ...Object.fromEntries(space),
+    [`${NAMESPACE_PREFIX}projectcalico.org/name`]: namespace,
+    [NAMESPACE]: namespace,
+  };
+}
+
+/** A pod. */
+export function endpoint(pod: PolicyPod, view: PolicyView): FelixEndpoint {
+  const { namespace, name, node, serviceAccount, addresses, ports } = pod;
+  const inherited = inNamespaceLabels(namespace, view);
   return {
     interface: interfaceName(namespace, name),
     name,
     node,
     addresses,
     labels: {
-      ...Object.fromEntries(space),
-      [`${NAMESPACE_PREFIX}projectcalico.org/name`]: namespace,
+      ...inherited,
       ...pod.labels,
       [NAMESPACE]: namespace,
       [ORCHESTRATOR]: "k8s",

@@ -63,16 +63,21 @@ export interface PortSpan {
 /** A side that matches everything. */
 export const ANY: Entity = { nets: [], notNets: [], ports: [], namedPorts: [], notPorts: [] };
 
+/** What selectors select from: endpoints, and networks that somebody gave labels. */
+export interface Labelled {
+  /** Its own labels, and those that Calico adds. */
+  readonly labels: Labels;
+  /** Addresses, or networks. */
+  readonly addresses: readonly string[];
+  readonly ports: readonly { readonly name: string; readonly protocol: string; readonly port: number }[];
+}
+
 /** A pod's interface, anywhere in the cluster. */
-export interface FelixEndpoint {
+export interface FelixEndpoint extends Labelled {
   readonly interface: string;
   /** The pod's. */
   readonly name: string;
   readonly node: string;
-  readonly addresses: readonly string[];
-  /** Its own labels, and those that Calico adds. */
-  readonly labels: Labels;
-  readonly ports: readonly { readonly name: string; readonly protocol: string; readonly port: number }[];
   /** Profiles by name: what applies where no policy does. */
   readonly profiles: readonly string[];
 }

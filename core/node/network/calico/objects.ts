@@ -56,6 +56,11 @@ export interface FelixConfiguration extends KubeObject {
   };
 }
 
+/** Networks under labels: NetworkSet and GlobalNetworkSet. */
+export interface NetworkSet extends KubeObject {
+  spec: { readonly nets?: readonly string[] };
+}
+
 /** The groups that Calico's objects may be of. */
 export const GROUPS = ["crd.projectcalico.org", "projectcalico.org"];
 

@@ -1,23 +1,31 @@
 /** Sets of addresses that rules ask for: what they are made of, and who is in them. */
 import { setId } from "./names.ts";
-import type { FelixEndpoint, FelixPolicy, FelixRule } from "./model.ts";
+import type { FelixPolicy, FelixRule, Labelled } from "./model.ts";
 import { ALL, type CalicoSelector, printSelector, selects } from "./selector.ts";
 
 /** A set that some rule asks for. */
 export interface RuleSet {
   readonly id: string;
   readonly type: "hash:net" | "hash:ip,port";
-  /** Its members among endpoints: addresses, or `ADDRESS,PROTOCOL:PORT`. */
-  members(endpoints: readonly FelixEndpoint[]): string[];
+  /** Its members among those: addresses and networks, or `ADDRESS,PROTOCOL:PORT`. */
+  members(all: readonly Labelled[]): string[];
 }
 
-/** The addresses of the endpoints that a selector selects. */
+/** A set of the kernel cannot hold everything as one network. */
+const HALVES: Readonly<Record<string, readonly string[]>> = {
+  "0.0.0.0/0": ["0.0.0.0/1", "128.0.0.0/1"],
+  "::/0": ["::/1", "8000::/1"],
+};
+
+/** The addresses of the endpoints and networks that a selector selects. */
 export function selectorSet(selector: CalicoSelector): RuleSet {
   return {
     id: setId("s", printSelector(selector)),
     type: "hash:net",
-    members: (endpoints) =>
-      endpoints.filter(({ labels }) => selects(selector, labels)).flatMap(({ addresses }) => addresses),
+    members: (all) =>
+      all.filter(({ labels }) => selects(selector, labels)).flatMap(({ addresses }) =>
+        addresses.flatMap((address) => HALVES[address] ?? [address])
+      ),
   };
 }
 
@@ -33,8 +41,8 @@ export function namedPortSet(
   return {
     id: setId("n", `${inner},${protocol},${port}`),
     type: "hash:ip,port",
-    members: (endpoints) =>
-      endpoints.filter(({ labels }) => selects(selector, labels)).flatMap(({ addresses, ports }) =>
+    members: (all) =>
+      all.filter(({ labels }) => selects(selector, labels)).flatMap(({ addresses, ports }) =>
         ports.filter((each) => each.name === port && each.protocol === protocol).flatMap((each) =>
           addresses.map((address) => `${address},${protocol}:${each.port}`)
         )

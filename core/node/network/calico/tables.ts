@@ -1,7 +1,7 @@
 /** What Felix wants of iptables and ipset on a node, and the texts that bring a node there from what it wanted before. */
 import type { Family } from "./names.ts";
 import { setName } from "./names.ts";
-import type { FelixEndpoint, FelixTier } from "./model.ts";
+import type { FelixEndpoint, FelixTier, Labelled } from "./model.ts";
 import { activePolicies, type ChainOptions, endpointChains } from "./endpoint_chains.ts";
 import { chainLines, ChainMemo } from "./rule_text.ts";
 import { setsOf } from "./sets.ts";
@@ -29,16 +29,18 @@ export interface FelixInput extends StaticOptions, ChainOptions {
   /** Of the whole cluster. */
   readonly endpoints: readonly FelixEndpoint[];
   readonly tiers: readonly FelixTier[];
+  /** Networks that selectors of rules find beside the endpoints. */
+  readonly networks: readonly Labelled[];
   /** Sets that are no policy's, by the id in their names. */
   readonly sets: ReadonlyMap<string, SetState>;
 }
 
 /** The state that a node should have. Pure; `memo` saves hashing what was hashed before. */
 export function felixState(input: FelixInput, memo: ChainMemo = new ChainMemo()): FelixState {
-  const { family, node, endpoints, tiers } = input;
+  const { family, node, endpoints, tiers, networks } = input;
   const own = endpoints.filter((endpoint) => endpoint.node === node);
   const policySets = [...setsOf(activePolicies(own, tiers)).values()].map(({ id, type, members }) => {
-    const list = members(endpoints).filter((member) => isOf(family, member, type));
+    const list = members([...endpoints, ...networks]).filter((member) => isOf(family, member, type));
     return [setName(id, family), { type, members: [...new Set(list)].sort() }] as const;
   });
   const tables = staticTables(input);

@@ -1,12 +1,19 @@
 /** A cluster's objects as Felix on one node needs them. */
 import { cidrHas } from "../../../base/mod.ts";
 import type { Namespace, NetworkPolicy, Node, Pod, Store } from "../../../kube/mod.ts";
-import { addressesOf, type PolicyPod, policyPod, policyView } from "../../policy/mod.ts";
+import { addressesOf, type PolicyPod, policyPod, type PolicyView, policyView } from "../../policy/mod.ts";
 import { felixTiers } from "./calico_policies.ts";
-import { endpoint, felixPolicy } from "./convert.ts";
-import type { FelixEndpoint, FelixTier } from "./model.ts";
+import { endpoint, felixPolicy, inNamespaceLabels } from "./convert.ts";
+import type { FelixEndpoint, FelixTier, Labelled } from "./model.ts";
 import type { Family } from "./names.ts";
-import { calicoNode, calicoObjects, type FelixConfiguration, type IPAMBlock, type IPPool } from "./objects.ts";
+import {
+  calicoNode,
+  calicoObjects,
+  type FelixConfiguration,
+  type IPAMBlock,
+  type IPPool,
+  type NetworkSet,
+} from "./objects.ts";
 import { poolsOf, type RouteInput, usesIpip, usesVxlan } from "./routes.ts";
 import type { Allow } from "./static_chains.ts";
 import type { FelixInput, SetState } from "./tables.ts";
@@ -26,6 +33,7 @@ export interface FelixSettings {
 export interface FelixView {
   readonly endpoints: readonly FelixEndpoint[];
   readonly tiers: readonly FelixTier[];
+  readonly networks: readonly Labelled[];
   readonly pools: readonly IPPool[];
   readonly blocks: readonly IPAMBlock[];
   readonly nodes: readonly Node[];
@@ -48,6 +56,7 @@ export function felixView(store: Store, settings: FelixSettings): FelixView {
   const action = settings.defaultEndpointToHostAction ?? configuration?.spec.defaultEndpointToHostAction ?? "Drop";
   return {
     endpoints: pods.map((pod) => endpoint(pod, view)),
+    networks: networkSets(store, view),
     tiers: felixTiers(store, view.policies.map(felixPolicy)),
     pools: calicoObjects<IPPool>(store, "IPPool"),
     blocks: calicoObjects<IPAMBlock>(store, "IPAMBlock").filter(({ spec }) => spec.deleted !== true),
@@ -55,6 +64,17 @@ export function felixView(store: Store, settings: FelixSettings): FelixView {
     endpointToHost: action.toUpperCase() as FelixInput["endpointToHost"],
     configured: configuration?.spec ?? {},
   };
+}
+
+/** NetworkSets, with what their namespace gives them, and GlobalNetworkSets. */
+function networkSets(store: Store, view: PolicyView): Labelled[] {
+  return ["NetworkSet", "GlobalNetworkSet"].flatMap((kind) => calicoObjects<NetworkSet>(store, kind)).map(
+    ({ metadata: { namespace, labels = {} }, spec }) => ({
+      labels: { ...(namespace === undefined ? {} : inNamespaceLabels(namespace, view)), ...labels },
+      addresses: (spec.nets ?? []).map((net) => net.replace(/(?<=\..*)\/32$|(?<=:.*)\/128$/, "")),
+      ports: [],
+    }),
+  );
 }
 
 /** What the CNI plugin told of a pod goes before its status; told to have no address any more, it is an endpoint still. */
@@ -82,6 +102,7 @@ export function felixInput(view: FelixView, settings: FelixSettings, family: Fam
     node: settings.node,
     endpoints: view.endpoints,
     tiers: view.tiers,
+    networks: view.networks,
     sets: new Map([
       ["dscp-src-net", nets([])],
       ["masq-ipam-pools", nets(pools.filter(({ spec }) => spec.natOutgoing === true).map(({ spec }) => spec.cidr))],
