@@ -15,7 +15,7 @@ export { type Applied, applyDraft, applyPatch, LAST_APPLIED, withLastApplied } f
 export { isTerminalPhase } from "./controllers/pods.ts";
 export { qosClass } from "./objects/defaults/pod.ts";
 export { nanoOf, parseQuantity, printQuantity } from "./objects/quantity.ts";
-export { KINDS } from "./objects/kinds.ts";
+export { KINDS, rulesOf, storeKind } from "./objects/kinds.ts";
 export { threeWayPatch, twoWayPatch } from "./patch/three_way.ts";
 export { applyJsonPatch, applyMergePatch } from "./patch/json_patch.ts";
 export { applyStrategic } from "./patch/strategic.ts";

@@ -1,5 +1,5 @@
 /** Client-side apply, as `kubectl apply` does it: what was applied last is kept in an annotation and compared with. */
-import { KINDS } from "../objects/kinds.ts";
+import { rulesOfResource } from "../objects/kinds.ts";
 import type { Draft, KubeObject } from "../objects/object.ts";
 import type { Resource } from "../objects/resource.ts";
 import { threeWayPatch } from "../patch/three_way.ts";
@@ -58,7 +58,7 @@ export function applyDraft(
     return { outcome: "unchanged", object: live.body as KubeObject, warnings: live.warnings };
   }
   if (dryRun === "client") return { outcome: "configured", object: live.body as KubeObject, warnings: live.warnings };
-  const contentType = KINDS[resource.kind] === undefined
+  const contentType = rulesOfResource(resource) === undefined
     ? "application/merge-patch+json"
     : "application/strategic-merge-patch+json";
   const answer = send({ method: "PATCH", path: `${path}?${dry}${MANAGER}`, body: JSON.stringify(patch), contentType });
@@ -73,7 +73,7 @@ function done(outcome: Applied["outcome"], { code, body, warnings }: ApiResponse
 export function applyPatch(live: KubeObject, modified: Draft, resource: Resource): Record<string, unknown> {
   const before = live.metadata.annotations?.[LAST_APPLIED];
   const original = before === undefined ? {} : JSON.parse(before) as unknown;
-  const struct = KINDS[resource.kind]?.struct;
+  const struct = rulesOfResource(resource)?.struct;
   const wanted = modified as unknown as Record<string, unknown>;
   return threeWayPatch(original, wanted, live as unknown as Record<string, unknown>, struct);
 }

@@ -1,4 +1,4 @@
-import { emptyStatus, hasStatus, KINDS } from "../objects/kinds.ts";
+import { emptyStatus, hasStatus, rulesOfResource } from "../objects/kinds.ts";
 import { type CustomResourceDefinition, establish } from "../objects/definition.ts";
 import type { KubeObject, Service } from "../objects/object.ts";
 import type { Resource } from "../objects/resource.ts";
@@ -33,7 +33,7 @@ export function createObject(
   const { metadata } = object;
   const refused = resource.namespaced ? checkNamespace(server, resource, object) : undefined;
   if (refused !== undefined) return refused;
-  KINDS[resource.kind]?.defaults?.(object);
+  rulesOfResource(resource)?.defaults?.(object);
   nameObject(server, object);
   metadata.name ??= "";
   metadata.uid = server.random.uuid();
@@ -80,8 +80,8 @@ function nameObject(server: ApiServer, { metadata }: KubeObject): void {
 }
 
 /** Whether an object's generation counts changes of what is wanted: some kinds here, and all that are defined. */
-export function countsGenerations({ kind, schema }: Resource): boolean {
-  return KINDS[kind]?.generation ?? schema !== undefined;
+export function countsGenerations(resource: Resource): boolean {
+  return rulesOfResource(resource)?.generation ?? resource.schema !== undefined;
 }
 
 /** What the schema of a definition refuses. */
@@ -92,7 +92,7 @@ export function schemaIssues({ schema }: Resource, object: KubeObject): Issue[] 
 /** Users do not set a status at creation; nodes register with theirs. */
 function resetStatus(object: KubeObject, resource: Resource): void {
   if (!hasStatus(resource) || ["Pod", "Namespace", "Node"].includes(resource.kind)) return;
-  const empty = emptyStatus(resource.kind);
+  const empty = emptyStatus(kindKey(resource));
   const target = object as { status?: unknown };
   if (empty === undefined) delete target.status;
   else target.status = empty;

@@ -1,6 +1,6 @@
 /** Request bodies into objects, refused in the server's words. */
 import { type Decoded, DecodeError, decodeStruct } from "../objects/codec.ts";
-import { KINDS, SCHEMAS } from "../objects/kinds.ts";
+import { rulesOf, SCHEMAS } from "../objects/kinds.ts";
 import type { KubeObject } from "../objects/object.ts";
 import { BUILTIN, joinGroupVersion, type Resource } from "../objects/resource.ts";
 import { duplicateFields } from "./duplicates.ts";
@@ -117,7 +117,7 @@ function decodeTyped(
   repeated: readonly string[],
 ): DecodedBody | Status {
   const head = { kind: resource.kind, apiVersion: joinGroupVersion(resource.group, resource.version) };
-  const rules = KINDS[resource.kind];
+  const rules = rulesOf(head);
   try {
     const { value: fields, unknown } = rules === undefined
       ? decodeUntyped(value, resource)

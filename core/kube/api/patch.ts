@@ -1,5 +1,5 @@
 import { parse } from "yaml";
-import { KINDS } from "../objects/kinds.ts";
+import { rulesOfResource } from "../objects/kinds.ts";
 import { invalid } from "../objects/issue.ts";
 import type { KubeObject } from "../objects/object.ts";
 import { applyJsonPatch, applyMergePatch, isMap, type Operation, PatchError } from "../patch/json_patch.ts";
@@ -47,7 +47,7 @@ export function patchObject(
   const patch = parseBody(request.body ?? "");
   if (patch === undefined) return badRequest("error decoding patch: invalid JSON");
   if (route.subresource === "scale") return patchScale(server, route, old, patch);
-  const struct = KINDS[route.resource.kind]?.struct;
+  const struct = rulesOfResource(route.resource)?.struct;
   if (type === "strategic-merge-patch+json" && struct === undefined) return unsupportedMediaType();
   const value = patchValue(type, old, patch, struct);
   if (isMap(value) && "kind" in value && isStatus(value as unknown as Status)) return value as unknown as Status;

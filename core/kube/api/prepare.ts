@@ -1,4 +1,5 @@
 /** What the server does to objects of certain kinds on their way in, beyond defaults: its strategies and admission plugins. */
+import { storeKind } from "../objects/kinds.ts";
 import { sameJson } from "../../base/mod.ts";
 import type { Random } from "../../base/mod.ts";
 import { qosClass } from "../objects/defaults/pod.ts";
@@ -34,7 +35,7 @@ const CREATE: Readonly<Record<string, Prepare>> = {
 
 /** Prepares a new object in place. */
 export function prepareNew(object: KubeObject, preparing: Preparing): void {
-  CREATE[object.kind]?.(object as never, preparing);
+  CREATE[storeKind(object)]?.(object as never, preparing);
 }
 
 /** Prepares a changed object in place. */

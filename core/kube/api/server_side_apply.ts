@@ -1,7 +1,8 @@
 /** Server-side apply: a manager says which fields it wants and how; the server keeps who said what in managedFields. */
 import { parse } from "yaml";
 import { required } from "../objects/issue.ts";
-import { KINDS } from "../objects/kinds.ts";
+import { rulesOfResource } from "../objects/kinds.ts";
+import type { Resource } from "../objects/resource.ts";
 import type { KubeObject } from "../objects/object.ts";
 import { joinGroupVersion } from "../objects/resource.ts";
 import {
@@ -60,7 +61,7 @@ export function serverSideApply(
     apiVersion: joinGroupVersion(resource.group, resource.version),
     time: server.now(),
     fieldsType: "FieldsV1",
-    fieldsV1: ownFields(wanted, resource.kind),
+    fieldsV1: ownFields(wanted, resource),
   };
   if (live === undefined) return create(server, route, { wanted, entries: [entry] }, options);
   const others = managed(live).filter((one) => one.manager !== manager);
@@ -68,7 +69,7 @@ export function serverSideApply(
     ? undefined
     : conflictWith(others, entry, wanted, live);
   if (conflict !== undefined) return conflict;
-  const value = merged(live, wanted, { entry, others, kind: resource.kind });
+  const value = merged(live, wanted, { entry, others, resource });
   const kept = others.map((one) =>
     query.has("force")
       ? { ...one, fieldsV1: minus(one.fieldsV1, clashSet(entry.fieldsV1, one.fieldsV1, { applied: wanted, live })) }
@@ -89,11 +90,11 @@ function read(body: string): Json | undefined {
 /** What a configuration sets beyond what names the object. */
 function ownFields(
   { apiVersion: _version, kind: _kind, metadata, status: _status, ...rest }: Json,
-  kind: string,
+  resource: Resource,
 ): FieldSet {
   const { name: _name, namespace: _namespace, ...meta } = metadata as Json;
   const own = Object.keys(meta).length === 0 ? rest : { metadata: meta, ...rest };
-  return fieldsOf(own, rootPlace(KINDS[kind]?.struct));
+  return fieldsOf(own, rootPlace(rulesOfResource(resource)?.struct));
 }
 
 function managed({ metadata }: KubeObject): Entry[] {
@@ -122,12 +123,12 @@ function conflictWith(others: readonly Entry[], entry: Entry, wanted: Json, live
 interface Merging {
   readonly entry: Entry;
   readonly others: readonly Entry[];
-  readonly kind: string;
+  readonly resource: Resource;
 }
 
 /** The live object without what the manager gave up and nobody else set, with what it wants put over it. */
-function merged(live: KubeObject, wanted: Json, { entry, others, kind }: Merging): Json {
-  const place = rootPlace(KINDS[kind]?.struct);
+function merged(live: KubeObject, wanted: Json, { entry, others, resource }: Merging): Json {
+  const place = rootPlace(rulesOfResource(resource)?.struct);
   const before = managed(live).find(({ manager }) => manager === entry.manager)?.fieldsV1 ?? {};
   const gone = others.reduce((left, { fieldsV1 }) => minus(left, fieldsV1), minus(before, entry.fieldsV1));
   return mergeApplied(withoutFields(live, gone, place), wanted, place) as Json;

@@ -1,5 +1,5 @@
 import { sameJson } from "../../base/mod.ts";
-import { emptyStatus, hasStatus, KINDS } from "../objects/kinds.ts";
+import { emptyStatus, hasStatus, rulesOfResource } from "../objects/kinds.ts";
 import { copyOf, type KubeObject, type Service } from "../objects/object.ts";
 import { joinGroupVersion, type Resource } from "../objects/resource.ts";
 import { validateChanged } from "../objects/validate/table.ts";
@@ -32,7 +32,7 @@ export function updateObject(
   if (old === undefined) return notFound(resource, name);
   const stale = checkVersion(resource, object, old);
   if (stale !== undefined) return stale;
-  KINDS[resource.kind]?.defaults?.(object);
+  rulesOfResource(resource)?.defaults?.(object);
   keepSystemMeta(object, old);
   const refused = subresource === "status" ? keepSpec(object, old) : prepare(server, resource, object, old);
   if (refused !== undefined) return refused;

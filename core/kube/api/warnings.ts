@@ -1,4 +1,5 @@
 /** What the server warns about in objects it accepts. */
+import { storeKind } from "../objects/kinds.ts";
 import type { core, EndpointSlice, Ingress, KubeObject, Pod, Secret, Service } from "../objects/object.ts";
 import { isHeadless } from "../objects/validate/service_ips.ts";
 import { dns1123Label } from "../objects/validate/names.ts";
@@ -31,8 +32,8 @@ const WARNINGS_OF_NEW: Readonly<Record<string, Warn>> = {
 
 /** The warnings of an object, in the server's words. */
 export function warningsOf(object: KubeObject, isNew = false): string[] {
-  const first = isNew ? WARNINGS_OF_NEW[object.kind]?.(object as never) ?? [] : [];
-  return [...first, ...WARNINGS[object.kind]?.(object as never) ?? []];
+  const first = isNew ? WARNINGS_OF_NEW[storeKind(object)]?.(object as never) ?? [] : [];
+  return [...first, ...WARNINGS[storeKind(object)]?.(object as never) ?? []];
 }
 
 /** Names that are no host names, where pods are named after them. */

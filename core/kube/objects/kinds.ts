@@ -132,13 +132,25 @@ export function resourceFor(apiVersion: string, kind: string): Resource | undefi
   return BUILTIN.find((one) => one.kind === kind && versionOf(one) === apiVersion);
 }
 
-function versionOf({ group, version }: Resource): string {
+function versionOf({ group, version }: Pick<Resource, "group" | "version">): string {
   return group === "" ? version : `${group}/${version}`;
+}
+
+const SERVED = new Set(BUILTIN.map((one) => `${versionOf(one)} ${one.kind}`));
+
+/** What is known of an object's kind; nothing of kinds of the same name in groups that others define. */
+export function rulesOf(object: Pick<Draft, "apiVersion" | "kind">): KindRules | undefined {
+  return KINDS[storeKind(object)];
+}
+
+/** {@link rulesOf} the objects of a resource. */
+export function rulesOfResource(resource: Pick<Resource, "group" | "version" | "kind">): KindRules | undefined {
+  return rulesOf({ apiVersion: versionOf(resource), kind: resource.kind });
 }
 
 /** Under which kind the store keeps an object: bare for built-in kinds, `Kind.group` for others. */
 export function storeKind({ apiVersion, kind }: Pick<Draft, "apiVersion" | "kind">): string {
-  if (BY_KIND.has(kind) && BUILTIN.some((one) => one.kind === kind && versionOf(one) === apiVersion)) return kind;
+  if (BY_KIND.has(kind) && SERVED.has(`${apiVersion} ${kind}`)) return kind;
   const group = apiVersion.includes("/") ? apiVersion.slice(0, apiVersion.indexOf("/")) : "";
   return group === "" ? kind : `${kind}.${group}`;
 }

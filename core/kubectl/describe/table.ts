@@ -1,3 +1,4 @@
+import { type KubeObject, storeKind } from "../../kube/mod.ts";
 import {
   describeAnything,
   describeConfigMap,
@@ -39,6 +40,6 @@ const DESCRIBERS: Readonly<Record<string, Describer>> = {
 };
 
 /** How a kind is described; kinds without a way of their own show every field. */
-export function describerOf(kind: string): Describer {
-  return DESCRIBERS[kind] ?? describeAnything;
+export function describerOf(object: KubeObject): Describer {
+  return DESCRIBERS[storeKind(object)] ?? describeAnything;
 }

@@ -3,7 +3,7 @@
  *
  *     resources and folders below -> generated objects -> patches -> namespace, names, labels, images -> references -> hashes
  */
-import { applyJsonPatch, applyStrategic, KINDS, matches, parseSelector } from "../../kube/mod.ts";
+import { applyJsonPatch, applyStrategic, matches, parseSelector, rulesOf } from "../../kube/mod.ts";
 import { CommandError, usageError } from "../errors.ts";
 import type { KubectlFiles } from "../host.ts";
 import { generate, hashOf, mergeGenerated } from "./generate.ts";
@@ -151,7 +151,7 @@ function applied(resource: Resource, value: unknown, { options }: PatchSpec): bo
   if ($patch === "delete") return false;
   const { name, namespace } = object.metadata;
   const { kind } = object;
-  const next = applyStrategic(object, change, KINDS[kind]?.struct) as ResourceObject;
+  const next = applyStrategic(object, change, rulesOf(object)?.struct) as ResourceObject;
   if (!options?.allowNameChange) {
     next.metadata = { ...next.metadata, name, ...(namespace === undefined ? {} : { namespace }) };
   }

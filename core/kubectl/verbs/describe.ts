@@ -21,7 +21,7 @@ export const describe: Verb = {
     const objects = targets(session, errors);
     objects.forEach((object, index) => {
       if (index > 0) session.write("\n\n");
-      session.write(describerOf(object.kind)(object as never, session));
+      session.write(describerOf(object)(object as never, session));
     });
     if (objects.length === 0 && errors.length === 0) {
       const everywhere = session.flags.is("all-namespaces");

@@ -1,4 +1,4 @@
-import { applyPatch, KINDS, type KubeObject, withLastApplied } from "../../kube/mod.ts";
+import { applyPatch, type KubeObject, rulesOf, withLastApplied } from "../../kube/mod.ts";
 import { CommandError, refused } from "../errors.ts";
 import { flags } from "../flags.ts";
 import { printYaml } from "../print/yaml.ts";
@@ -53,7 +53,7 @@ function mergedOf(
   if (resource === undefined) throw new CommandError(`error: no matches for kind ${JSON.stringify(kind)}`);
   const patch = applyPatch(live, modified, resource as never);
   if (Object.keys(patch).length === 0) return live;
-  const struct = KINDS[kind]?.struct;
+  const struct = rulesOf(modified)?.struct;
   const annotations = (patch.metadata as { annotations?: object } | undefined)?.annotations;
   if (annotations !== undefined) delete (patch.metadata as { annotations?: object }).annotations;
   const answer = session.client.send({

@@ -1,6 +1,6 @@
 /** `kubectl edit`: the object as YAML in the editor of `$KUBE_EDITOR` or `$EDITOR`; what came out of it is applied as a patch. */
 import { parse } from "yaml";
-import { KINDS, type KubeObject, twoWayPatch } from "../../kube/mod.ts";
+import { type KubeObject, rulesOf, twoWayPatch } from "../../kube/mod.ts";
 import { CommandError, unmodelled, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import { report } from "../output.ts";
@@ -33,7 +33,7 @@ export const edit: Verb = {
       );
     }
     const after = parse(text) as KubeObject | null;
-    const struct = KINDS[named.resource.kind]?.struct;
+    const struct = rulesOf(before)?.struct;
     const patch = after === null ? {} : twoWayPatch({ ...before }, { ...after }, struct);
     if (Object.keys(patch).length === 0) {
       session.say("Edit cancelled, no changes made.");

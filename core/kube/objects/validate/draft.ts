@@ -1,6 +1,6 @@
 import { copyJson } from "../../../base/mod.ts";
 import { decodeStruct } from "../codec.ts";
-import { emptyStatus, KINDS, resourceFor } from "../kinds.ts";
+import { emptyStatus, resourceFor, rulesOf } from "../kinds.ts";
 import type { Issue } from "../issue.ts";
 import type { Draft, KubeObject, Service } from "../object.ts";
 import { needsHealthCheck } from "./service.ts";
@@ -8,7 +8,7 @@ import { validateNew } from "./table.ts";
 
 /** What would be wrong with a draft, as far as that can be told without a server: defaults applied, nothing allocated. */
 export function draftIssues(draft: Draft): Issue[] {
-  const rules = KINDS[draft.kind];
+  const rules = rulesOf(draft);
   const resource = resourceFor(draft.apiVersion, draft.kind);
   if (rules === undefined || resource === undefined) return [];
   const { value } = decodeStruct(rules.struct, copyJson(draft));

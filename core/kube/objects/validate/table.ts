@@ -1,5 +1,6 @@
 import { invalid, type Issue } from "../issue.ts";
 import { validateDefinition } from "../definition.ts";
+import { storeKind } from "../kinds.ts";
 import type { KubeObject, Service } from "../object.ts";
 import {
   validateConfigMap,
@@ -86,8 +87,8 @@ function rules(kind: string, namespaced: boolean): MetaRules {
 
 /** Everything wrong with a new object. */
 export function validateNew(object: KubeObject, namespaced: boolean): Issue[] {
-  const issues = entry(object.kind).validate?.(object) ?? [];
-  return [...validateMeta(object.metadata, rules(object.kind, namespaced)), ...issues];
+  const issues = entry(storeKind(object)).validate?.(object) ?? [];
+  return [...validateMeta(object.metadata, rules(storeKind(object), namespaced)), ...issues];
 }
 
 /** Kinds that the server checks as if they were new after it has looked at what changed: their metadata once more, too. */
@@ -95,10 +96,12 @@ const AS_NEW = /^(ConfigMap|Secret|Pod|Endpoints|ServiceAccount|Node|Namespace|I
 
 /** Everything wrong with a changed object. */
 export function validateChanged(object: KubeObject, old: KubeObject): Issue[] {
-  const { validate, validateUpdate } = entry(object.kind);
+  const { validate, validateUpdate } = entry(storeKind(object));
   const issues = validateUpdate?.(object, old) ?? validate?.(object) ?? [];
   const namespaced = (object.metadata.namespace ?? "") !== "";
-  const again = AS_NEW.test(object.kind) ? validateMeta(object.metadata, rules(object.kind, namespaced)) : [];
+  const again = AS_NEW.test(storeKind(object))
+    ? validateMeta(object.metadata, rules(storeKind(object), namespaced))
+    : [];
   return [...validateMetaUpdate(object.metadata, old.metadata), ...again, ...issues];
 }
 
