@@ -167,7 +167,7 @@ Deno.test("what is not there is told as the server tells it", async () => {
   assertEquals(await said("kubectl get pod nosuch"), 'Error from server (NotFound): pods "nosuch" not found\n');
   assertEquals(await said("kubectl get things"), `error: the server doesn't have a resource type "things"\n`);
   assertEquals(await said("kubectl apply -f no.yaml"), 'error: the path "no.yaml" does not exist\n');
-  assertEquals(await said("kubectl debug pod/x"), "error: kubectl debug is not modelled here\n");
+  assertEquals(await said("kubectl proxy"), "error: kubectl proxy is not modelled here\n");
   assertMatch(
     await said("kubectl gett pods"),
     /^error: unknown command "gett" for "kubectl"\n\nDid you mean this\?\n\tget\n/,

@@ -135,7 +135,8 @@ export class KubeDoor {
     const pod = this.#pod(target);
     if (pod === undefined) return { code: 404, refused: `pods "${target.pod}" not found` };
     const container = target.container ?? defaultContainer(pod);
-    const known = [...pod.spec.containers, ...pod.spec.initContainers ?? []].some(({ name }) => name === container);
+    const { containers, initContainers = [], ephemeralContainers = [] } = pod.spec;
+    const known = [...containers, ...initContainers, ...ephemeralContainers].some(({ name }) => name === container);
     if (!known) return { code: 400, refused: `container ${container} is not valid for pod ${target.pod}` };
     const machine = this.#cluster.containerOf(pod, container);
     return machine ?? { code: 404, refused: `container not found ("${container}")` };

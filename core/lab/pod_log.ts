@@ -34,7 +34,8 @@ export function logText(
     return badRequest(`a container name must be specified for pod ${name}, choose one of: ${listOf(pod)}`);
   }
   const wanted = container ?? names[0] ?? "";
-  if (!names.includes(wanted)) return badRequest(`container ${wanted} is not valid for pod ${name}`);
+  const others = (pod.spec.ephemeralContainers ?? []).map((one) => one.name);
+  if (![...names, ...others].includes(wanted)) return badRequest(`container ${wanted} is not valid for pod ${name}`);
   const waiting = whyNone(pod, wanted, query.previous ?? false);
   if (waiting !== undefined) return badRequest(waiting);
   const lines = cluster.logOf(pod, wanted, query.previous ?? false) ?? [];
@@ -54,8 +55,10 @@ function listOf({ spec }: Pod): string {
 }
 
 function whyNone(pod: Pod, container: string, previous: boolean): string | undefined {
-  const { containerStatuses = [], initContainerStatuses = [] } = pod.status;
-  const status = [...containerStatuses, ...initContainerStatuses].find(({ name }) => name === container);
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = pod.status;
+  const status = [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses].find(({ name }) =>
+    name === container
+  );
   if (previous) {
     return status?.lastState?.terminated === undefined
       ? `previous terminated container ${JSON.stringify(container)} in pod ${

@@ -152,4 +152,9 @@ async function tops(served: Served): Promise<void> {
   await good(served, "autoscale deploy/web --cpu=50% --min=1 --max=5");
   assertMatch(await good(served, "get hpa web"), /web +Deployment\/web +cpu: <unknown>\/50% +1 +5 /);
   await good(served, "delete hpa web");
+  const pod = (await good(served, "get pod -l app=cart -o name")).split("\n")[0] as string;
+  assertStringIncludes(
+    await good(served, `debug ${pod} --image=busybox -i -q -- nslookup web.default.svc.cluster.local`),
+    "Name:\tweb.default.svc.cluster.local\n",
+  );
 }

@@ -5,6 +5,7 @@ import type { KubeObject } from "../objects/object.ts";
 import { applyJsonPatch, applyMergePatch, isMap, type Operation, PatchError } from "../patch/json_patch.ts";
 import { applyStrategic, usedUp } from "../patch/strategic.ts";
 import { decodeValue, type FieldValidation } from "./decode.ts";
+import { storeEphemeral } from "./ephemeral.ts";
 import { printGo } from "./go_print.ts";
 import { readOne } from "./read.ts";
 import type { Route } from "./route.ts";
@@ -94,10 +95,12 @@ function storePatched(
     return strict === undefined ? decoded : refusedPatch(type, patch, strict);
   }
   const { object, warnings } = decoded;
-  const answer = updateObject(server, resource, object, {
-    dryRun: options.dryRun,
-    ...(subresource === "status" ? { subresource } : {}),
-  });
+  const answer = subresource === "ephemeralcontainers"
+    ? storeEphemeral(server, resource, object, options.dryRun)
+    : updateObject(server, resource, object, {
+      dryRun: options.dryRun,
+      ...(subresource === "status" ? { subresource } : {}),
+    });
   return isStatus(answer) ? answer : { object: answer, code: 200, warnings };
 }
 

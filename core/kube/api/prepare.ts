@@ -136,6 +136,7 @@ export function copyTopology(pod: Pod, store: Store): void {
 }
 
 const TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
+const TOKEN_VOLUME = "kube-api-access-";
 const SAFE = "bcdfghjklmnpqrstvwxz2456789";
 
 /** ServiceAccount admission: the account's name, and its token mounted into every container. */
@@ -146,8 +147,9 @@ function giveAccount(pod: Pod, random: Random): void {
   const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers ?? []];
   const without = containers.filter((one) => !one.volumeMounts?.some(({ mountPath }) => mountPath === TOKEN_PATH));
   if (without.length === 0) return;
-  const name = `kube-api-access-${random.text(5, SAFE)}`;
-  pod.spec.volumes = [...(pod.spec.volumes ?? []), tokenVolume(name)];
+  const there = pod.spec.volumes?.find(({ name }) => name.startsWith(TOKEN_VOLUME))?.name;
+  const name = there ?? `${TOKEN_VOLUME}${random.text(5, SAFE)}`;
+  if (there === undefined) pod.spec.volumes = [...(pod.spec.volumes ?? []), tokenVolume(name)];
   for (const container of without) {
     container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath: TOKEN_PATH }];
   }

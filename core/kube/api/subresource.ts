@@ -1,3 +1,4 @@
+import { storeEphemeral } from "./ephemeral.ts";
 import { copyJson } from "../../base/mod.ts";
 import type { KubeObject, Namespace, Pod } from "../objects/object.ts";
 import { budgetsOf } from "../controllers/disruption.ts";
@@ -60,7 +61,9 @@ function handleStatus(server: ApiServer, route: Route, request: ApiRequest): Api
   const decoded = decodeBody(request.body ?? "", route.resource, "Warn");
   if ("kind" in decoded) return decoded;
   if (route.namespace !== undefined) decoded.object.metadata.namespace = route.namespace;
-  const answer = updateObject(server, route.resource, decoded.object, { subresource: "status" });
+  const answer = route.subresource === "ephemeralcontainers"
+    ? storeEphemeral(server, route.resource, decoded.object, false)
+    : updateObject(server, route.resource, decoded.object, { subresource: "status" });
   return isStatus(answer) ? answer : present(server, route, request, { code: 200, body: answer });
 }
 

@@ -1,4 +1,4 @@
-import { age, isTerminalPhase, type Pod, qosClass } from "../../kube/mod.ts";
+import { age, type core, isTerminalPhase, type Pod, qosClass } from "../../kube/mod.ts";
 import type { Session } from "../session.ts";
 import { annotationLines, controllerText, eventLines, labelLines, longTime } from "./common.ts";
 import { containerLines, spreadLines, tolerationLines, volumeLines } from "./container.ts";
@@ -61,6 +61,11 @@ function podContainers(writer: Writer, pod: Pod): void {
     fieldValue,
     space: "",
   });
+  const ephemeral = (spec.ephemeralContainers ?? []) as core.Container[];
+  if (ephemeral.length > 0) {
+    const statuses = status.ephemeralContainerStatuses ?? [];
+    containerLines(writer, "Ephemeral Containers", ephemeral, { statuses, fieldValue, space: "" });
+  }
 }
 
 function fieldOf({ metadata, spec, status }: Pod, path: string): string {

@@ -35,7 +35,8 @@ function rank({ spec, status }: Pod): number {
 /** The container a command is for: the one asked for, else the annotated or first one, which is said when there are several. */
 export function containerOf(session: Session, { metadata, spec }: Pod): Container {
   const asked = session.flags.value("container");
-  const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
+  const ephemeral = (spec.ephemeralContainers ?? []) as core.Container[];
+  const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? []), ...ephemeral];
   const target = { namespace: metadata.namespace ?? "", pod: metadata.name };
   if (asked !== undefined) {
     if (!containers.some(({ name }) => name === asked)) {
@@ -51,6 +52,10 @@ export function containerOf(session: Session, { metadata, spec }: Pod): Containe
   return { ...target, container: chosen.name };
 }
 
-function containerList({ containers = [], initContainers = [] }: core.PodSpec): string {
-  return [...containers.map(({ name }) => name), ...initContainers.map(({ name }) => `${name} (init)`)].join(", ");
+function containerList({ containers = [], initContainers = [], ephemeralContainers = [] }: core.PodSpec): string {
+  return [
+    ...containers.map(({ name }) => name),
+    ...ephemeralContainers.map(({ name }) => `${name} (ephem)`),
+    ...initContainers.map(({ name }) => `${name} (init)`),
+  ].join(", ");
 }

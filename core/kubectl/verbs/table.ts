@@ -5,6 +5,7 @@ import { autoscale } from "./autoscale.ts";
 import { annotate, cordon, label, patch, scale, setEnv, setImage, taint, uncordon } from "./change.ts";
 import { cp } from "./cp.ts";
 import { createFiles, createGenerated } from "./create.ts";
+import { debug } from "./debug.ts";
 import { remove } from "./delete.ts";
 import { describe } from "./describe.ts";
 import { diff } from "./diff.ts";
@@ -39,6 +40,7 @@ export const VERBS: Readonly<Record<string, Verb | VerbGroup>> = {
   cordon,
   cp,
   create: { ...createFiles, verbs: createGenerated.verbs },
+  debug,
   delete: remove,
   describe,
   diff,
@@ -71,7 +73,6 @@ export const UNMODELLED: readonly string[] = [
   "alpha",
   "certificate",
   "completion",
-  "debug",
   "help",
   "kuberc",
   "options",

@@ -96,6 +96,11 @@ export class ContainerWorker {
     return false;
   }
 
+  /** Runs an ephemeral container: it is not started again. */
+  async runOnce(task: Task): Promise<void> {
+    await this.#once(task);
+  }
+
   /** Ends it: SIGTERM now, SIGKILL when `grace` milliseconds are over. */
   async stop(task: Task, grace: number): Promise<void> {
     this.#stopped = true;

@@ -5,7 +5,7 @@
  */
 import type { core, Pod } from "../../kube/mod.ts";
 import type { Machine, Task } from "../../linux/mod.ts";
-import { ContainerWorker, rfc3339 } from "./container_worker.ts";
+import { type ContainerContext, ContainerWorker, rfc3339 } from "./container_worker.ts";
 import { nodeHosts, podHostname, podHosts } from "./hosts.ts";
 import type { KubeletParts } from "./parts.ts";
 import { podResolvConf } from "./resolv_conf.ts";
@@ -26,6 +26,8 @@ export class PodWorker {
   #pod: Pod;
   #sandbox: Sandbox | undefined;
   #containers: ContainerWorker[] = [];
+  /** Put beside them later (`kubectl debug`), by name. */
+  readonly #ephemeral = new Map<string, ContainerWorker>();
   #terminating = false;
   #waiting: core.ContainerState | undefined;
   #end: (() => void) | undefined;
@@ -42,14 +44,14 @@ export class PodWorker {
     return this.#sandbox;
   }
 
-  /** Its container workers, init containers first. */
+  /** Its container workers, init containers first, ephemeral ones last. */
   get containers(): readonly ContainerWorker[] {
-    return this.#containers;
+    return [...this.#containers, ...this.#ephemeral.values()];
   }
 
   /** A running container's machine, the first or the one of that name. */
   machineOf(container?: string): Machine | undefined {
-    return this.#containers.find(({ spec, machine }) =>
+    return this.containers.find(({ spec, machine }) =>
       machine !== undefined && (container === undefined || spec.name === container)
     )?.machine;
   }
@@ -65,10 +67,11 @@ export class PodWorker {
   /** The object changed: a new spec does not matter to a pod, a deletion ends it. */
   update(pod: Pod): void {
     this.#pod = pod;
+    if (!this.#terminating && this.#sandbox !== undefined) this.#startEphemeral(this.#sandbox);
     if (pod.metadata.deletionTimestamp === undefined || this.#terminating) return;
     this.#terminating = true;
     const { runner } = this.#parts.machine;
-    for (const worker of this.#containers) {
+    for (const worker of this.containers) {
       runner.spawn(`stop ${pod.metadata.name}`, (task) => worker.stop(task, this.#grace()));
     }
     this.#end?.();
@@ -84,11 +87,12 @@ export class PodWorker {
   }
 
   /** False when the pod was deleted meanwhile. */
-  async #pullImages(task: Task): Promise<boolean> {
+  async #pullImages(
+    task: Task,
+    containers = [...this.#pod.spec.initContainers ?? [], ...this.#pod.spec.containers],
+  ): Promise<boolean> {
     const { runtime, random } = this.#parts;
-    for (
-      const { image = "", imagePullPolicy } of [...this.#pod.spec.initContainers ?? [], ...this.#pod.spec.containers]
-    ) {
+    for (const { image = "", imagePullPolicy } of containers) {
       if (this.#images.has(image) && imagePullPolicy !== "Always") {
         this.#event(
           "Normal",
@@ -147,13 +151,7 @@ export class PodWorker {
   /** Returns when every container has ended for good, which most never do, or when the pod is deleted. */
   async #runContainers(task: Task): Promise<void> {
     const sandbox = this.#sandbox as Sandbox;
-    const context = {
-      parts: this.#parts,
-      pod: this.#pod,
-      sandbox,
-      files: this.#files(sandbox),
-      changed: () => this.#writeStatus(),
-    };
+    const context = this.#context(sandbox);
     const worker = (init: boolean) => (spec: core.Container) => new ContainerWorker(context, spec, init);
     const init = (this.#pod.spec.initContainers ?? []).map(worker(true));
     const main = this.#pod.spec.containers.map(worker(false));
@@ -166,6 +164,24 @@ export class PodWorker {
       runner.spawn(`${this.#pod.metadata.name}/${each.spec.name}`, (own) => each.run(own))
     );
     for (const run of runs) await task.join(run.result);
+  }
+
+  #context(sandbox: Sandbox): ContainerContext {
+    const changed = () => this.#writeStatus();
+    return { parts: this.#parts, pod: this.#pod, sandbox, files: this.#files(sandbox), changed };
+  }
+
+  /** Containers that the object has since it was looked at last: each runs once, whatever the pod's restart policy is. */
+  #startEphemeral(sandbox: Sandbox): void {
+    const { runner } = this.#parts.machine;
+    for (const spec of this.#pod.spec.ephemeralContainers ?? []) {
+      if (this.#ephemeral.has(spec.name)) continue;
+      const worker = new ContainerWorker(this.#context(sandbox), spec as core.Container, false);
+      this.#ephemeral.set(spec.name, worker);
+      runner.spawn(`${this.#pod.metadata.name}/${spec.name}`, async (task) => {
+        if (await this.#pullImages(task, [spec as core.Container])) await worker.runOnce(task);
+      });
+    }
   }
 
   #files(sandbox: Sandbox): Record<string, string> {
@@ -183,7 +199,7 @@ export class PodWorker {
   }
 
   async #stop(task: Task): Promise<void> {
-    for (const worker of this.#containers) await worker.stop(task, this.#grace());
+    for (const worker of this.containers) await worker.stop(task, this.#grace());
     this.#writeStatus();
     if (this.#sandbox !== undefined) removeSandbox(this.#parts, this.#pod, this.#sandbox);
     const { name, namespace } = this.#pod.metadata;
@@ -200,6 +216,7 @@ export class PodWorker {
       writeStatus(pod, {
         addresses: sandbox?.addresses ?? [],
         hostIP: nodeIP,
+        ephemeral: [...this.#ephemeral.values()].map(({ state }) => state),
         containers: this.#containers.length > 0 ? this.#containers.map(({ state }) => state) : this.#notYet(),
         terminating: this.#terminating,
         startTime: this.#startTime,

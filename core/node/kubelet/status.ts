@@ -18,6 +18,7 @@ export interface PodState {
   readonly addresses: readonly string[];
   readonly hostIP: string;
   readonly containers: readonly ContainerState[];
+  readonly ephemeral?: readonly ContainerState[];
   /** Its containers were told to end. */
   readonly terminating: boolean;
   /** RFC 3339, whole seconds. */
@@ -27,7 +28,7 @@ export interface PodState {
 
 /** Writes the state into a copy of the pod's status; a condition keeps its transition time while its status stays. */
 export function writeStatus(pod: Pod, state: PodState): void {
-  const { addresses, containers } = state;
+  const { addresses, containers, ephemeral = [] } = state;
   const init = containers.filter((container) => container.init);
   const main = containers.filter((container) => !container.init);
   const phase = phaseOf(pod, init, main);
@@ -39,6 +40,13 @@ export function writeStatus(pod: Pod, state: PodState): void {
     startTime: state.startTime,
     ...(init.length === 0 ? {} : { initContainerStatuses: init.map(containerStatus) }),
     containerStatuses: main.map(containerStatus),
+    ...(ephemeral.length === 0 ? {} : {
+      ephemeralContainerStatuses: ephemeral.map((one) => ({
+        ...containerStatus(one),
+        ready: false,
+        started: undefined,
+      })),
+    }),
     conditions: conditions(pod, state, { init, main, phase }),
   });
 }
