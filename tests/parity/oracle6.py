@@ -192,10 +192,8 @@ def serve(net, probe, result, accepted, listeners=None):
         info = next(x for level, kind, x in extra if (level, kind) == (41, 50))
         to = socket.inet_ntop(socket.AF_INET6, info[:16])
         result.update(outcome="delivered", received_by=ns, seen_src=end(peer), seen_dst=end((to, port)))
-        # Mapped addresses are answered by the route's choice, as IPv4 sockets' answers carry their own message.
-        answer = [] if to.startswith("::ffff:") else [(41, 50, info[:16] + struct.pack("i", 0))]
         try:
-            s.sendmsg([b"R" + data], answer, 0, peer)
+            s.sendmsg([b"R" + data], [(41, 50, info[:16] + struct.pack("i", 0))], 0, peer)
         except OSError:
             pass
 

@@ -6,7 +6,10 @@ import type { PacketProbe, Scenario } from "../scenario.ts";
 import { buildWorld } from "../world.ts";
 import { randomBridge } from "./bridges.ts";
 import { randomRouter } from "./router.ts";
+import { randomBridge6 } from "./bridges6.ts";
 import { randomRouter6 } from "./router6.ts";
+import { randomTunnel6 } from "./tunnels6.ts";
+import { randomWires6 } from "./wires6.ts";
 import { Conversation, type Parties } from "./talk.ts";
 import { randomTunnel } from "./tunnels.ts";
 import { randomWires } from "./wires.ts";
@@ -24,6 +27,9 @@ const KINDS: readonly Kind[] = [
   randomWires,
   (random, name) => talking(random, randomTunnel(random, `tunnel ${name}`)),
   (random, name) => talking(random, randomRouter6(random, `router6 ${name}`)),
+  (random, name) => talking(random, randomBridge6(random, `bridge6 ${name}`)),
+  randomWires6,
+  (random, name) => talking(random, randomTunnel6(random, `tunnel6 ${name}`)),
 ];
 
 /** The scenario of a seed and a number. */

@@ -98,8 +98,8 @@ impl Fabric {
                 return self.refuse(Refused { ns: at.ns, hook, path: None }, verdict, packet);
             }
         }
-        if packet.frag_max != 0 {
-            let mtu = u32::from(packet.frag_max);
+        if packet.frag_max != 0 && packet.len() > u32::from(packet.frag_max) {
+            let mtu = u32::from(if packet.dst.is_v4() { packet.frag_max } else { packet.frag_list });
             return self.fragment(at.ns, mtu, packet, &mut |fabric, piece| {
                 fabric.bridge_push(Place { ns: at.ns, dev: port }, piece);
             });

@@ -91,8 +91,8 @@ impl Fabric {
         self.world.trails.spoil();
         let v4 = cause.src.is_v4();
         let mut error = if v4 { error } else { error.in_icmpv6() };
-        if !v4 && error.rest == 6 && cause.options_len > 0 {
-            // Behind hop-by-hop options the next header stands at their beginning.
+        if !v4 && error.rest == 6 && cause.next_header() != cause.proto {
+            // Behind an extension header the next one stands at its beginning.
             error.rest = 40;
         }
         let nobody = !v4 && (cause.src.is_unspecified() || cause.src.is_multicast());
@@ -277,7 +277,7 @@ impl Fabric {
             reply.payload = self.world.pool.store(&data);
         }
         // An answer from no address in particular goes back where it came from.
-        let oif = if v4 || own { packet.way_back() } else { place.dev };
+        let oif = if v4 || own || place.dev == 1 { packet.way_back() } else { place.dev };
         let birth = Birth { ns: place.ns, oif, flags: 0 };
         self.finish(place.ns, packet);
         // An answer that cannot be sent is not sent.

@@ -82,7 +82,7 @@ impl Fabric {
         let before = (packet.src, packet.dst, packet.mark, packet.tos);
         let verdict = self.run_hook((ns, hook::OUTPUT), (0, path.oif), &mut packet, Some(path));
         let oif = self.world.sockets.get(packet.socket).and_then(|socket| socket.options.device);
-        let oif = oif.unwrap_or(if packet.dst.is_link_local6() { path.oif } else { 0 });
+        let oif = oif.unwrap_or(if packet.dst.needs_device6() { path.oif } else { 0 });
         if verdict != Verdict::Accept {
             let queued = verdict == Verdict::Drop(why::QUEUE);
             // Only a packet that lost its route says why (NF_DROP_ERR).
@@ -131,7 +131,7 @@ impl Fabric {
             self.send_icmp_error(place.ns, &packet, IcmpError::new(kind::PARAMETER6, 3));
             return self.drop(place, packet, Layer::Local, Reason::Malformed);
         }
-        if packet.is_fragment() {
+        if packet.more_fragments || packet.frag_offset != 0 {
             let Some(whole) = self.defragment(place.ns, packet, hook::INPUT) else { return };
             packet = whole;
         }

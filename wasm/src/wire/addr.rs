@@ -60,6 +60,10 @@ impl Ip {
     pub const fn is_link_local6(self) -> bool {
         self.0 >> 118 == 0xfe80 >> 6
     }
+    /// Whether only its device says which one is meant (rt6_need_strict).
+    pub const fn needs_device6(self) -> bool {
+        self.is_link_local6() || !self.is_v4() && self.is_multicast()
+    }
     /// The group of those who have addresses that end in the same 24 bits (RFC 4291 2.7.1).
     pub const fn solicited_node(self) -> Ip {
         Ip(0xff02 << 112 | 0x1_ff00_0000 | self.0 & 0xff_ffff)
