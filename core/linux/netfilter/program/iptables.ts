@@ -258,7 +258,7 @@ function translators(family: Family): [string, Program][] {
   ]];
 }
 
-/** The programs by name: `iptables` is the legacy variant, which `-legacy` names too; `-nft` are the same tables in nft's words. */
+/** The programs by name: `iptables` is the legacy variant, which `-legacy` names too; `-nft` has tables of its own. */
 export function iptablesPrograms(): Map<string, Program> {
   const programs = new Map<string, Program>();
   for (const family of [4, 6] as const) {
