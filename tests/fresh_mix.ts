@@ -12,7 +12,7 @@ const CLIENTS = [0x0a010002, 0x0a010003];
 const GOALS = [0x0a600001, 0x0a600002, 0x0a600003, 0x0a020002, 0x0a030001, 0x0a030005];
 const DPORTS = [80, 80, 443, 53];
 /** Few ports, so that flows meet again and translations clash; some privileged, some that rules name. */
-const FEW = [7, 600, 1000, 1024, 2000, 2001, 2002, 2003, 2004, 40000];
+const FEW = [7, 600, 1000, 1024, 2000, 2001, 2002, 2003, 2004, ...Array.from({ length: 20 }, (_, n) => 40_000 + n)];
 const LENGTHS = [0, 12, 12, 100, 1400];
 /** Echo requests whose way ends where no answer is sent. */
 const SILENT = 0x0a030007;
@@ -42,7 +42,7 @@ const LINES: Readonly<Record<string, readonly (readonly [number, string])[]>> = 
     [1, "-A PREROUTING -p udp -m statistic --mode nth --every 3 --packet 0 -j DNAT --to-destination 10.3.0.6:8080"],
     [1, "-A PREROUTING -p tcp -m conntrack --ctorigsrcport 2000:3000 -j DNAT --to-destination 10.3.0.6:8080"],
     [1, "-A PREROUTING -p udp -m u32 --u32 0>>22&0x3C@0>>16=2004 -j DNAT --to-destination 10.3.0.6:8080"],
-    [3, "-A POSTROUTING -o eth1 -j MASQUERADE"],
+    [5, "-A POSTROUTING -o eth1 -j MASQUERADE"],
     [2, "-A POSTROUTING -s 10.1.0.3 -j SNAT --to-source 10.1.0.2"],
     [1, "-A POSTROUTING -p udp -j SNAT --to-source 10.2.0.1:2000-2002"],
     [1, "-A POSTROUTING -p tcp -j MASQUERADE --random-fully"],
@@ -76,8 +76,8 @@ COMMIT
 /** Lines of \`ip\` on the router between batches. */
 const CHANGES = [
   "route add blackhole 10.3.0.5/32",
-  "rule add sport 2000-2003 lookup 99 priority 50",
-  "rule add dport 443 lookup 99 priority 60",
+  "rule add sport 2000-2003 blackhole priority 50",
+  "rule add dport 2000-2003 blackhole priority 60",
   "neigh flush all",
 ];
 const SYSCTLS = [
@@ -150,8 +150,12 @@ function packet(random: Random, ports: readonly number[]): BatchPacket {
 
 /** A batch of packets that differ in their source ports, and now and then in more; some come twice. */
 function rows(random: Random): BatchPacket[] {
-  const ports = random.below(3) === 0 ? FEW : Array.from({ length: 200 }, () => random.below(65536));
-  const likes = Array.from({ length: random.pick([1, 2, 3]) }, () => packet(random, ports));
+  const ports = random.below(3) > 0 ? FEW : Array.from({ length: 200 }, () => random.below(65536));
+  const first = packet(random, ports);
+  const likes = [first, { ...first, src: random.pick(CLIENTS) }, packet(random, ports)].slice(
+    0,
+    random.pick([1, 2, 3]),
+  );
   return Array.from({ length: random.pick([3, 20, 60]) }, () => {
     const like = random.pick(likes);
     return random.below(30) === 0

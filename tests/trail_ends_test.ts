@@ -196,10 +196,10 @@ Deno.test("first packets on a trail make flows of their own, each with its port"
 
 Deno.test("a first packet leaves the trail where its answer's tuple is another flow's: NAT finds it another port", () => {
   const stage = service("-A POSTROUTING -p udp -j SNAT --to-source 10.2.0.1");
-  begin(stage, range(3000, 20));
-  const seen = begin(stage, range(3010, 20), { src: CLIENT + 1 });
-  assertEquals(seen.slice(10).map(({ sport }) => sport), range(3020, 10));
-  assertEquals(seen.slice(0, 10).some(({ sport }, n) => sport === 3010 + n), false);
+  begin(stage, range(3010, 10));
+  const seen = begin(stage, range(3000, 30), { src: CLIENT + 1 });
+  const kept = seen.map(({ sport }, n) => sport === 3000 + n);
+  assertEquals(kept, range(0, 30).map((n) => n < 10 || n >= 20));
 });
 
 Deno.test("a first packet leaves the trail where the table is full", () => {
@@ -216,14 +216,46 @@ Deno.test("no first packet follows a trail past a rule about source ports, thoug
   assertEquals(seen.map(({ src }) => src === CLIENT).indexOf(false), 20);
 });
 
-Deno.test("no first packet follows a trail to a socket that hears one peer alone", () => {
+Deno.test("no first packet follows a trail to sockets that hear one peer each", () => {
   const stage = service();
-  const socket = stage.plane.sockets(stage.server).find(({ localPort }) => localPort === 53);
-  stage.plane.connect(socket?.id as number, "10.1.0.2", 3000);
-  assertEquals(begin(stage, range(3000, 4)).map(({ outcome }) => outcome), [
-    "delivered",
-    "refused",
-    "refused",
-    "refused",
-  ]);
+  const { plane, server } = stage;
+  const listener = plane.sockets(server).find(({ localPort }) => localPort === 53);
+  plane.close(listener?.id as number);
+  for (const port of [3000, 3001]) {
+    const socket = plane.socket(server, "udp", 4);
+    plane.setSocket(socket, { reuseAddress: true });
+    assertEquals(plane.bind(socket, "0.0.0.0", 53), null);
+    plane.connect(socket, "10.1.0.2", port);
+  }
+  const outcomes = begin(stage, [3000, 3001, 3002, 3003]).map(({ outcome }) => outcome);
+  assertEquals(outcomes, ["delivered", "delivered", "refused", "refused"]);
+});
+
+Deno.test("no first packet follows a trail out of a range of source ports", () => {
+  const stage = service("-A POSTROUTING -p udp -j SNAT --to-source 10.2.0.1:2000-2003");
+  const seen = begin(stage, [2000, 2001, 3000, 3001]);
+  assertEquals(seen.map(({ sport }) => sport).toSorted(), [2000, 2001, 2002, 2003]);
+});
+
+Deno.test("a packet of a flow that was translated by older rules belongs to it, though its like follow a trail by now", () => {
+  const stage = service();
+  begin(stage, [3000]);
+  const text =
+    "*nat\n:PREROUTING ACCEPT\n-A PREROUTING -d 10.96.0.1 -p udp -j DNAT --to-destination 10.2.0.2:54\nCOMMIT\n";
+  assertEquals(restoreTables(netfilterOf(namespaceOf(stage.plane, stage.router)), text).exit, 0);
+  stage.plane.bind(stage.plane.socket(stage.server, "udp", 4), "0.0.0.0", 54);
+  assertEquals(begin(stage, [3001, 3002, 3003, 3004, 3000]).map(({ dport }) => dport), [54, 54, 54, 54, 53]);
+});
+
+Deno.test("an echo request leaves the trail where NAT, before it changes the source, finds the answer's tuple taken", () => {
+  const stage = service(
+    "-A POSTROUTING -s 10.1.0.3 -j SNAT --to-source 10.1.0.2",
+    "-A POSTROUTING -s 10.1.0.2 -j SNAT --to-source 10.2.0.1",
+  );
+  const silent = "*filter\n:INPUT ACCEPT\n-A INPUT -p icmp -j DROP\nCOMMIT\n";
+  assertEquals(restoreTables(netfilterOf(namespaceOf(stage.plane, stage.server)), silent).exit, 0);
+  const echo = { dst: SERVER, proto: 1, flags: 8, dport: 0 };
+  begin(stage, range(3010, 10), { ...echo, src: CLIENT + 1 });
+  const kept = begin(stage, range(3000, 30), echo).map(({ sport }, n) => sport === 3000 + n);
+  assertEquals(kept, range(0, 30).map((n) => n < 10 || n >= 20));
 });

@@ -300,6 +300,7 @@ impl Conntrack {
         self.windows.get_mut(entry.extra)
     }
     /// Puts a flow into the index: from here on packets find it.
+    #[cfg_attr(hot, optimize(speed))]
     pub fn link(&mut self, at: u32, now: u32) {
         let entry = self.entries.get_mut(at);
         entry.status |= status::CONFIRMED;
