@@ -12,7 +12,7 @@ import { readLoadbalance } from "../../core/addons/coredns/plugins/loadbalance.t
 import { bind } from "../../core/addons/coredns/plugins/bind.ts";
 import { readBufsize } from "../../core/addons/coredns/plugins/bufsize.ts";
 import { readTemplates } from "../../core/addons/coredns/plugins/template/setup.ts";
-import { readFile } from "../../core/addons/coredns/plugins/file.ts";
+import { readFiles } from "../../core/addons/coredns/plugins/file.ts";
 import { readAuto } from "../../core/addons/coredns/plugins/auto.ts";
 import { readAutopath } from "../../core/addons/coredns/plugins/autopath.ts";
 import { readExternal } from "../../core/addons/coredns/plugins/k8s_external.ts";
@@ -153,14 +153,10 @@ const zoneFiles = () => {
   return bench({ files: Object.fromEntries(files) });
 };
 
-const file = reading((corefile, { context }) => {
-  const all = [];
-  while (corefile.next()) all.push(readFile(corefile, context));
-  return all;
-}, (all, row) => ({
-  expectedZones: { Names: all.flatMap(({ origins }) => origins) },
-  expectedFallthrough: fallOf(all.flatMap(({ fall }) => fall)),
-  reload: row.reload === undefined ? undefined : new Milliseconds(all[0]?.reload ?? -1),
+const file = reading((corefile, { context }) => readFiles(corefile, context), ({ directives, fall }, row) => ({
+  expectedZones: { Names: directives.flatMap(({ origins }) => origins) },
+  expectedFallthrough: fallOf(fall),
+  reload: row.reload === undefined ? undefined : new Milliseconds(directives[0]?.reload ?? -1),
 }), { bench: zoneFiles });
 
 const auto = reading((corefile, { context }) => readAuto(corefile, context), (options) => ({

@@ -11,6 +11,15 @@ export function goAtoi(text: string): GoResult<number> {
   return { value };
 }
 
+/** `strconv.ParseInt` of decimal digits. */
+export function goParseInt(text: string, bits: number): GoResult<number> {
+  const place = `strconv.ParseInt: parsing ${goQuote(text)}`;
+  if (!/^[+-]?\d+$/.test(text)) return { error: `${place}: invalid syntax` };
+  const value = Number(text);
+  if (value >= 2 ** (bits - 1) || value < -(2 ** (bits - 1))) return { error: `${place}: value out of range` };
+  return { value };
+}
+
 /** `strconv.ParseUint` of decimal digits. */
 export function goParseUint(text: string, bits: number): GoResult<number> {
   if (!/^\d+$/.test(text)) return { error: `strconv.ParseUint: parsing ${goQuote(text)}: invalid syntax` };

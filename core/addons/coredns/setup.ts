@@ -1,6 +1,7 @@
 /** What plugins' setups have in common. */
+import { isIp } from "../../base/mod.ts";
 import type { Dispenser } from "./corefile/dispenser.ts";
-import { goAtoi, goDuration } from "./go_values.ts";
+import { goAtoi, goDuration, goHostPort } from "./go_values.ts";
 import type { Fall } from "./outcome.ts";
 import { isUnder } from "../../dns/mod.ts";
 import { normalizeZones } from "./zones.ts";
@@ -26,6 +27,16 @@ export function duration(corefile: Dispenser, text: string): number {
   return parsed.value;
 }
 
+/** The address and port (53 by default) of `ADDRESS[:PORT]`; an address may name its link: `fe80::1%eth0`. */
+export function addressPort(corefile: Dispenser, text: string): { readonly host: string; readonly port: string } {
+  const split = goHostPort(text);
+  const [host, port] = "error" in split ? [text, ""] : [split.value.host, split.value.port];
+  if (!isIp(host.replace(/%[^%]*$/, ""))) {
+    throw corefile.plainError(`must specify an IP address: \`${host}'`, "an address");
+  }
+  return { host, port: port === "" ? "53" : port };
+}
+
 /** The regular expression in a word, or Go's complaint about it. */
 export function goRegExp(text: string): RegExp | { readonly error: string } {
   try {
@@ -37,6 +48,11 @@ export function goRegExp(text: string): RegExp | { readonly error: string } {
     if (close > open) return { error: `error parsing regexp: unexpected ): \`${text}\`` };
     return { error: `error parsing regexp: invalid or unsupported Perl syntax: \`${text}\`` };
   }
+}
+
+/** How many groups a pattern has. */
+export function groupsOf(regexp: RegExp): number {
+  return (new RegExp(`${regexp.source}|`).exec("") ?? []).length - 1;
 }
 
 /** The zones of a `fallthrough` line; every zone where it names none. */

@@ -52,11 +52,16 @@ export function splitHostPort(text: string): GoResult<{ readonly zones: readonly
   if (zone.length > 255) return { error: `specified zone is too long: ${zone.length} > 255` };
   const cidr = zone.includes("/") ? parseCidr(zone) : undefined;
   if (cidr === undefined) {
-    if (zone !== "" && !isName(zone)) return { error: `zone is not a valid domain name: ${zone}` };
+    if (!isZoneName(zone)) return { error: `zone is not a valid domain name: ${zone}` };
     return { value: { zones: [zone], port } };
   }
   if (zone.startsWith(":") || (zone.startsWith("0") && zone.includes(":"))) return { error: `invalid CIDR ${zone}` };
   return { value: { zones: reverseZones(cidr), port } };
+}
+
+/** A name that is one with the root's dot behind it too: a lone backslash would escape that. */
+function isZoneName(zone: string): boolean {
+  return isName(zone) && (/\\+$/.exec(zone)?.[0].length ?? 0) % 2 === 0;
 }
 
 /** The addresses a key of a server block stands for. */

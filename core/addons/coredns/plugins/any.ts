@@ -5,7 +5,8 @@ import type { DnsPlugin } from "../plugin.ts";
 export const any: DnsPlugin = {
   name: "any",
   setup(corefile) {
-    while (corefile.next()) if (corefile.nextArg()) throw corefile.argError("the end of the line");
+    corefile.next();
+    if (corefile.nextArg()) throw corefile.argError("the end of the line");
     return {
       handle(query, next) {
         if (query.question.type !== "ANY") return next(query);

@@ -6,7 +6,7 @@ import type { Dispenser } from "../corefile/dispenser.ts";
 import { goDuration } from "../go_values.ts";
 import type { Fall } from "../outcome.ts";
 import type { DnsPlugin, Host, SetupContext } from "../plugin.ts";
-import { fallthroughZones, goRegExp } from "../setup.ts";
+import { fallthroughZones, goRegExp, groupsOf } from "../setup.ts";
 import { type ServedZone, serveZones, transferOf } from "../zone/serve.ts";
 import { parseZone } from "../zone/zone.ts";
 import { zonesOf } from "../zones.ts";
@@ -131,9 +131,12 @@ function readProperty(corefile: Dispenser, auto: Auto, rooted: SetupContext["roo
     auto.directory = rooted(corefile.word());
     const args = corefile.remainingArgs();
     if (args.length === 0) return;
-    if (args.length !== 2) throw corefile.argError("DIR [REGEXP ORIGIN_TEMPLATE]");
     const regexp = goRegExp(args[0] as string);
     if ("error" in regexp) throw corefile.plainError(regexp.error, "a regular expression");
+    if (groupsOf(regexp) === 0) {
+      throw corefile.error("Need at least one sub expression", "a regular expression with ()");
+    }
+    if (args.length !== 2) throw corefile.argError("DIR [REGEXP ORIGIN_TEMPLATE]");
     auto.regexp = regexp;
     auto.template = expansion(args[1] as string);
     return;
@@ -152,10 +155,9 @@ export function expansion(template: string): string {
 }
 
 function readReload(corefile: Dispenser, args: readonly string[]): number {
-  if (args.length !== 1) throw corefile.argError("a duration");
-  const text = args[0] as string;
-  const parsed = text === "0" ? { value: 0 } : goDuration(text);
-  if ("error" in parsed) throw corefile.plainError(parsed.error, "a duration such as 1m");
-  if (parsed.value < 0) throw corefile.plainError(`invalid reload duration: ${text}`, "0s or more");
-  return parsed.value;
+  if (args[0] === undefined) throw corefile.plainError("reload duration value is expected", "a duration");
+  const parsed = goDuration(args[0]);
+  const problem = "error" in parsed ? parsed.error : parsed.value < 0 ? "invalid duration" : undefined;
+  if (problem !== undefined) throw corefile.plainError(`plugin/file: ${problem}`, "a duration such as 1m");
+  return "error" in parsed ? 0 : parsed.value;
 }

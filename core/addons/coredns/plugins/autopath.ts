@@ -20,6 +20,11 @@ export const autopath: DnsPlugin = {
   setup(corefile, context) {
     const { zones, search, plugin } = readAutopath(corefile, context);
     return {
+      prepare() {
+        const teller = plugin === undefined ? undefined : context.sibling(plugin);
+        const wrong = teller !== undefined && teller.searchPath === undefined;
+        return Promise.resolve(wrong ? `${plugin} does not implement the AutoPather interface` : undefined);
+      },
       handle(query, next) {
         if (matchingZone(zones, query.name) === undefined) return next(query);
         const teller = plugin === undefined ? undefined : context.sibling(plugin);

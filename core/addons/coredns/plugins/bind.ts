@@ -13,9 +13,11 @@ export const bind: DnsPlugin = {
       if (given.length === 0) {
         throw corefile.plainError("at least one address or interface name is expected", "an address");
       }
-      const except: string[] = [];
+      let except: readonly string[] = [];
       while (corefile.nextBlock()) {
-        if (corefile.word() !== "except") throw corefile.error(`unknown property '${corefile.word()}'`, "except");
+        if (corefile.word() !== "except") {
+          throw corefile.plainError(`invalid option ${goQuote(corefile.word())}`, "except");
+        }
         const names = corefile.remainingArgs();
         if (names.length === 0) {
           throw corefile.plainError(
@@ -23,9 +25,11 @@ export const bind: DnsPlugin = {
             "an address",
           );
         }
-        except.push(...addresses(corefile, host, names));
+        except = names;
       }
-      hosts.push(...addresses(corefile, host, given).filter((address) => !except.includes(address)));
+      const own = addresses(corefile, host, given);
+      const left = addresses(corefile, host, except);
+      hosts.push(...own.filter((address) => !left.includes(address)));
     }
     return { hosts };
   },

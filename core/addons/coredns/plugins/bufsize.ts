@@ -25,20 +25,14 @@ export const bufsize: DnsPlugin = {
 
 /** Reads the directive; throws a CorefileError. */
 export function readBufsize(corefile: Dispenser): number {
-  let size = DEFAULT;
-  while (corefile.next()) {
-    const args = corefile.remainingArgs();
-    if (args[0] === undefined) continue;
-    const parsed = goAtoi(args[0]);
-    const value = "error" in parsed ? undefined : parsed.value;
-    if (args.length > 1) throw named(corefile.argError("one size"));
-    if (value === undefined) {
-      throw named(corefile.plainError("error" in parsed ? parsed.error : "", "a size in octets"));
-    }
-    if (value < LEAST || value > MOST) throw named(corefile.argError(`${LEAST} to ${MOST}`));
-    size = value;
+  corefile.next();
+  const [text, more] = corefile.remainingArgs();
+  if (text === undefined) return DEFAULT;
+  const parsed = goAtoi(text);
+  if (more !== undefined || "error" in parsed || parsed.value < LEAST || parsed.value > MOST) {
+    throw named(corefile.argError(`one size, ${LEAST} to ${MOST}`));
   }
-  return size;
+  return parsed.value;
 }
 
 /** CoreDNS names this plugin twice. */

@@ -7,7 +7,8 @@
  *     disable success|denial [ZONES...]     keepttl
  */
 import type { Dispenser } from "../corefile/dispenser.ts";
-import { goAtoi } from "../go_values.ts";
+import { absolute, lowerName } from "../../../dns/mod.ts";
+import { goAtoi, goDuration } from "../go_values.ts";
 import { atoi, duration, once } from "../setup.ts";
 import { zonesOf } from "../zones.ts";
 
@@ -71,14 +72,16 @@ export function readCache(corefile: Dispenser, blockZones: readonly string[]): C
       args.shift();
     }
     options.zones = zonesOf(args, blockZones);
-    const seen: string[] = [];
+    const seen = new Set<string>();
     while (corefile.nextBlock()) {
-      seen.push(corefile.word());
+      const property = corefile.word();
+      if (property === "serve_stale_policy" && seen.has(property)) {
+        throw corefile.plainError("serve_stale_policy can only be specified once", "it once");
+      }
+      seen.add(property);
       readProperty(corefile, options);
     }
-    const policies = seen.filter((property) => property === "serve_stale_policy").length;
-    if (policies > 1) throw corefile.plainError("serve_stale_policy can only be given once", "it once");
-    if (policies > 0 && !seen.includes("serve_stale")) {
+    if (seen.has("serve_stale_policy") && !seen.has("serve_stale")) {
       throw corefile.plainError("serve_stale_policy requires serve_stale", "serve_stale beside it");
     }
   }
@@ -103,7 +106,7 @@ const PROPERTIES: Readonly<Record<string, (corefile: Dispenser, options: CacheOp
     const [policy, more] = corefile.remainingArgs();
     if (policy === undefined || more !== undefined) throw corefile.argError("prefer_positive");
     if (policy.toLowerCase() !== "prefer_positive") {
-      throw corefile.plainError(`invalid value for serve_stale_policy: ${policy}`, "prefer_positive");
+      throw corefile.plainError(`invalid serve_stale_policy: ${policy}`, "prefer_positive");
     }
     options.preferPositive = true;
   },
@@ -143,7 +146,7 @@ function readPrefetch(corefile: Dispenser, options: CacheOptions): void {
 function readPercent(corefile: Dispenser, text: string): number {
   if (!text.endsWith("%")) {
     throw corefile.plainError(
-      `last character of percentage should be \`%\`, but is: ${JSON.stringify(text.slice(-1))}`,
+      `last character of percentage should be \`%\`, but is: '${text.slice(-1)}'`,
       "10% to 90%",
     );
   }
@@ -154,45 +157,71 @@ function readPercent(corefile: Dispenser, text: string): number {
   return percent;
 }
 
+const STALE = "[DURATION] [immediate|verify [TIMEOUT]] [TTL] [RECHECK]";
 const MOST_SECONDS = 2 ** 32 - 1;
 const MOST_RECHECK = 300_000;
 
 /** `[DURATION [immediate [TTL [RECHECK]] | verify [TIMEOUT [TTL [RECHECK]]]]]`. */
 function readStale(corefile: Dispenser, options: CacheOptions): void {
-  const [time, word = "immediate", ...rest] = corefile.remainingArgs();
+  const args = corefile.remainingArgs();
+  const [time, word = "immediate", ...rest] = args;
   const mode = word.toLowerCase();
+  if (args.length > 5) throw corefile.argError(STALE);
   options.stale = 3600;
-  if (time !== undefined) options.stale = positive(corefile, time, "invalid negative duration for serve_stale") / 1000;
+  if (time !== undefined) {
+    options.stale = positive(corefile, time, { negative: "invalid negative duration for serve_stale" }) / 1000;
+  }
   if (mode !== "immediate" && mode !== "verify") {
     throw corefile.plainError(`invalid value for serve_stale refresh mode: ${mode}`, "immediate or verify");
   }
   options.verify = mode === "verify";
   const timeout = options.verify ? rest.shift() : undefined;
   const [ttl, recheck, more] = rest;
-  if (more !== undefined) throw corefile.argError("[DURATION] [immediate|verify [TIMEOUT]] [TTL] [RECHECK]");
+  if (more !== undefined) throw corefile.argError(STALE);
   if (timeout !== undefined) {
-    options.verifyTimeout = positive(corefile, timeout, "invalid negative timeout for serve_stale verify");
+    options.verifyTimeout = positive(corefile, timeout, {
+      bad: "invalid serve_stale verify timeout",
+      negative: "invalid negative timeout for serve_stale verify",
+    });
   }
   if (ttl !== undefined) options.staleTtl = readStaleTtl(corefile, ttl);
   if (recheck === undefined) return;
-  options.recheck = positive(corefile, recheck, "invalid negative failure recheck for serve_stale");
+  options.recheck = positive(corefile, recheck, {
+    bad: "invalid serve_stale failure recheck",
+    negative: "invalid negative failure recheck for serve_stale",
+  });
   if (options.recheck > MOST_RECHECK) {
-    throw corefile.plainError("serve_stale failure recheck over 5 minutes is not permitted", "5m or less");
+    throw corefile.plainError("serve_stale failure recheck cannot exceed 5 minutes", "5m or less");
   }
 }
 
 function readStaleTtl(corefile: Dispenser, text: string): number {
-  const time = positive(corefile, text, "invalid negative ttl for serve_stale") / 1000;
-  if (!Number.isInteger(time) || time > MOST_SECONDS) {
-    throw corefile.plainError(`serve_stale ttl must be whole seconds: ${text}`, "whole seconds");
+  const time = positive(corefile, text, {
+    bad: "invalid serve_stale response TTL",
+    negative: "invalid negative response TTL for serve_stale",
+  }) / 1000;
+  if (!Number.isInteger(time)) {
+    throw corefile.plainError("serve_stale response TTL must be a whole number of seconds", "whole seconds");
+  }
+  if (time > MOST_SECONDS) {
+    throw corefile.plainError("serve_stale response TTL exceeds the DNS TTL range", "fewer seconds");
   }
   return time;
 }
 
-function positive(corefile: Dispenser, text: string, problem: string): number {
-  const time = duration(corefile, text);
-  if (time < 0) throw corefile.plainError(problem, "0s or more");
-  return time;
+/** Milliseconds that are not negative; with the words for what is no duration (Go's alone where `bad` is absent), and for less than 0. */
+function positive(
+  corefile: Dispenser,
+  text: string,
+  words: { readonly bad?: string; readonly negative: string },
+): number {
+  const parsed = goDuration(text);
+  if ("error" in parsed) {
+    const problem = words.bad === undefined ? parsed.error : `${words.bad}: ${parsed.error}`;
+    throw corefile.plainError(problem, "a duration such as 30s");
+  }
+  if (parsed.value < 0) throw corefile.plainError(words.negative, "0s or more");
+  return parsed.value;
 }
 
 function readServfail(corefile: Dispenser, options: CacheOptions): void {
@@ -212,5 +241,5 @@ function readDisable(corefile: Dispenser, options: CacheOptions): void {
   if (kind !== "success" && kind !== "denial") {
     throw corefile.plainError('cache type for disable must be "success" or "denial"', "success or denial");
   }
-  options[kind].except = zones.length === 0 ? ["."] : zonesOf(zones, []);
+  options[kind].except = zones.length === 0 ? ["."] : zones.map((zone) => lowerName(absolute(zone)));
 }

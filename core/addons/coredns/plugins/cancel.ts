@@ -16,7 +16,7 @@ export const cancel: DnsPlugin = {
       if ("error" in parsed) {
         throw corefile.plainError(`invalid duration: ${goQuote(args[0])}`, "a duration such as 5s");
       }
-      if (parsed.value < 0) throw corefile.plainError(`invalid negative duration: ${goQuote(args[0])}`, "0s or more");
+      if (parsed.value <= 0) throw corefile.plainError(`invalid negative duration: ${goQuote(args[0])}`, "0s or more");
       timeout = parsed.value;
     }
     return { handle: (query, next) => next({ ...query, deadline: host.clock.now() + timeout }) };

@@ -60,11 +60,9 @@ function shuffled(names: readonly string[], { random }: Host): readonly string[]
 
 /** Reads the directive; throws a CorefileError. */
 export function readChaos(corefile: Dispenser): Chaos {
-  let chaos: Chaos = { version: `CoreDNS-${COREDNS_VERSION}`, authors: AUTHORS };
-  while (corefile.next()) {
-    const [version, ...authors] = corefile.remainingArgs();
-    if (version !== undefined) chaos = { version, authors: authors.length === 0 ? AUTHORS : [...new Set(authors)] };
-    if (corefile.nextBlock()) throw corefile.error(`unknown property '${corefile.word()}'`, "no block");
-  }
-  return chaos;
+  corefile.next();
+  const [version = `CoreDNS-${COREDNS_VERSION}`, ...authors] = corefile.remainingArgs();
+  if (corefile.nextBlock()) throw corefile.error(`unknown property '${corefile.word()}'`, "no block");
+  // A second use is not even read.
+  return { version, authors: authors.length === 0 ? AUTHORS : [...new Set(authors)] };
 }

@@ -84,7 +84,10 @@ export function readDns64(corefile: Dispenser): Options {
   while (corefile.next()) {
     const args = corefile.remainingArgs();
     if (args.length > 1) throw corefile.argError("one prefix");
-    if (args[0] !== undefined) options.prefix = readPrefix(corefile, args[0]);
+    if (args[0] !== undefined) {
+      options.prefix = readPrefix(corefile, args[0]);
+      continue;
+    }
     while (corefile.nextBlock()) {
       const property = corefile.word();
       if (property === "prefix") {
@@ -101,11 +104,12 @@ export function readDns64(corefile: Dispenser): Options {
 function readPrefix(corefile: Dispenser, text: string): Cidr {
   const prefix = text.includes("/") ? parseCidr(text) : undefined;
   if (prefix === undefined) throw corefile.plainError(`invalid CIDR address: ${text}`, "an IPv6 prefix");
+  const printed = goQuote(`${printIp(network(prefix).ip)}/${prefix.length}`);
   if (prefix.ip.family === 4) {
-    throw corefile.error(`invalid netmask 32 IPv6 address: ${goQuote(text)}`, "an IPv6 prefix");
+    throw corefile.error(`invalid netmask 32 IPv6 address: ${printed}`, "an IPv6 prefix");
   }
   if (prefix.length % 8 !== 0 || prefix.length < 32 || prefix.length > 96) {
-    throw corefile.error(`invalid prefix length ${goQuote(text)}`, "32, 40, 48, 56, 64 or 96");
+    throw corefile.error(`invalid prefix length ${printed}`, "32, 40, 48, 56, 64 or 96");
   }
   return { ...network(prefix), length: prefix.length };
 }

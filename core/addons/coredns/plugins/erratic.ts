@@ -1,9 +1,8 @@
 import type { Rr } from "../../../dns/mod.ts";
 import type { Dispenser } from "../corefile/dispenser.ts";
-import { goDuration, goQuote } from "../go_values.ts";
+import { goDuration, goParseInt, goQuote } from "../go_values.ts";
 import { emptyReply } from "../outcome.ts";
 import type { DnsPlugin, DnsQuery, Outcome } from "../plugin.ts";
-import { atoi } from "../setup.ts";
 
 /** Every how many queries something goes wrong; 0 for never. `duration` in milliseconds. */
 export interface Erratic {
@@ -70,7 +69,6 @@ export function readErratic(corefile: Dispenser): Erratic {
   while (corefile.next()) {
     while (corefile.nextBlock()) {
       const property = corefile.word();
-      const args = corefile.remainingArgs();
       if (property === "large") {
         settings.large = true;
         continue;
@@ -78,9 +76,12 @@ export function readErratic(corefile: Dispenser): Erratic {
       if (property !== "drop" && property !== "delay" && property !== "truncate") {
         throw corefile.error(`unknown property '${property}'`, "drop, delay, truncate or large");
       }
+      const args = corefile.remainingArgs();
       if (args.length > (property === "delay" ? 2 : 1)) throw corefile.argError();
-      settings[property] = args[0] === undefined ? 2 : amount(corefile, args[0]);
-      if (property === "drop") dropped = args[0] !== undefined;
+      if (property !== "drop" || args[0] !== undefined) {
+        settings[property] = args[0] === undefined ? 2 : amount(corefile, args[0]);
+      }
+      if (property === "drop") dropped ||= args[0] !== undefined;
       if (args[1] !== undefined) settings.duration = readDuration(corefile, args[1]);
     }
   }
@@ -89,7 +90,9 @@ export function readErratic(corefile: Dispenser): Erratic {
 }
 
 function amount(corefile: Dispenser, text: string): number {
-  const value = atoi(corefile, text);
+  const parsed = goParseInt(text, 32);
+  if ("error" in parsed) throw corefile.plainError(parsed.error, "a whole number");
+  const { value } = parsed;
   if (value < 0) throw corefile.plainError(`illegal amount value given ${goQuote(text)}`, "0 or more");
   return value;
 }

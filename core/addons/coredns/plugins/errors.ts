@@ -73,10 +73,8 @@ export function readErrors(
     while (corefile.nextBlock()) {
       const property = corefile.word();
       if (property === "consolidate") patterns.push(readPattern(corefile));
-      else if (property === "stacktrace") {
-        corefile.remainingArgs();
-        stacktrace = true;
-      } else throw corefile.syntaxError(`Unknown field ${property}`);
+      else if (property === "stacktrace") stacktrace = true;
+      else throw corefile.syntaxError(`Unknown field ${property}`);
     }
   }
   return { patterns, stacktrace };
@@ -89,11 +87,24 @@ function readPattern(corefile: Dispenser): Pattern {
   if ("error" in period) throw corefile.error(period.error, "a duration such as 5m");
   const regexp = goRegExp(source);
   if ("error" in regexp) throw corefile.error(regexp.error, "a regular expression");
-  const showFirst = more.at(-1) === "show_first";
-  const [word, extra] = showFirst ? more.slice(0, -1) : more;
-  const level = LEVELS[word ?? "error"];
-  if (level === undefined || extra !== undefined) {
-    throw corefile.error(`unknown log level argument: ${extra ?? word}`, "warning, error, info or debug");
+  return { period: period.value, regexp, source, ...readLevel(corefile, more), count: 0 };
+}
+
+/** `[LEVEL] [show_first]`. */
+function readLevel(corefile: Dispenser, words: readonly string[]): Pick<Pattern, "level" | "showFirst"> {
+  let [level, showFirst]: [Pattern["level"] | undefined, boolean] = [undefined, false];
+  for (const word of words) {
+    const named = LEVELS[word];
+    if (named === undefined) {
+      if (word !== "show_first") throw corefile.error(`unknown option in consolidate: ${word}`, "LEVEL or show_first");
+      showFirst = true;
+    } else {
+      if (level !== undefined) throw corefile.error("multiple log levels specified in consolidate", "one of them");
+      if (showFirst) {
+        throw corefile.error("log level must come before show_first in consolidate", "LEVEL show_first");
+      }
+      level = named;
+    }
   }
-  return { period: period.value, regexp, source, level, showFirst, count: 0 };
+  return { level: level ?? "ERROR", showFirst };
 }

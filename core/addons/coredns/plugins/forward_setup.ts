@@ -4,16 +4,16 @@
  *     except NAMES...   force_tcp   prefer_udp   expire DURATION   max_fails N   max_idle_conns N   max_concurrent N
  *     max_connect_attempts N   read_timeout DURATION   policy random|round_robin|sequential
  *     health_check DURATION [no_rec] [domain FQDN]   next RCODE...   failover RCODE...   next_on_nodata
- *     max_age DURATION   failfast_all_unhealthy_upstreams   tls [CERT KEY CA]   tls_servername NAME   source_address ADDRESS   resolver ADDRESS...
+ *     max_age DURATION   doh_method POST|GET   failfast_all_unhealthy_upstreams   tls [CERT KEY CA]   tls_servername NAME   source_address ADDRESS   resolver ADDRESS...
  */
-import { parseIp, printIp } from "../../../base/mod.ts";
-import { absolute, rcodeNumber } from "../../../dns/mod.ts";
+import { isIp, parseIp, printIp } from "../../../base/mod.ts";
+import { absolute, isName, lowerName, rcodeNumber } from "../../../dns/mod.ts";
 import type { Dispenser } from "../corefile/dispenser.ts";
-import { goAtoi, goParseUint, printGoDuration } from "../go_values.ts";
+import { goAtoi, goHostPort, goParseUint, goQuote, printGoDuration } from "../go_values.ts";
 import type { Host } from "../plugin.ts";
 import { duration } from "../setup.ts";
-import { normalizeZones, splitHostPort } from "../zones.ts";
-import { type NamedUpstream, readUpstreams, type Upstream } from "./forward_to.ts";
+import { normalizeZones } from "../zones.ts";
+import { type NamedUpstream, readEntries, type Upstream } from "./forward_to.ts";
 
 /** How upstreams are picked. */
 export type Policy = "random" | "round_robin" | "sequential";
@@ -23,7 +23,7 @@ export interface ForwardOptions {
   from: string;
   upstreams: readonly Upstream[];
   /** Upstreams given by name, asked for at the start. */
-  readonly named: readonly NamedUpstream[];
+  named: readonly NamedUpstream[];
   readonly except: string[];
   forceTcp: boolean;
   preferUdp: boolean;
@@ -63,11 +63,10 @@ function readForward(corefile: Dispenser, host: Host): ForwardOptions {
   if (from === undefined) throw corefile.plainError(`unable to normalize '${corefile.word()}'`, "a zone");
   const to = corefile.remainingArgs();
   if (to.length === 0) throw corefile.argError("a name server: its address, or a file such as /etc/resolv.conf");
-  const servers = to.flatMap((text) => readUpstreams(corefile, host, text));
   const options: ForwardOptions = {
     from,
-    upstreams: servers.filter((server) => "address" in server),
-    named: servers.filter((server) => "name" in server),
+    upstreams: [],
+    named: [],
     except: [],
     forceTcp: false,
     preferUdp: false,
@@ -95,17 +94,22 @@ function readForward(corefile: Dispenser, host: Host): ForwardOptions {
     if (read === undefined) throw corefile.error(`unknown property '${property}'`, Object.keys(PROPERTIES).join(", "));
     read(corefile, options);
   }
-  check(corefile, options, servers.length);
-  return options;
-}
-
-/** What holds between the words of one directive. */
-function check(corefile: Dispenser, options: ForwardOptions, count: number): void {
-  const { expire, maxAge, tlsServerName } = options;
+  const { expire, maxAge } = options;
   if (maxAge > 0 && maxAge < expire) {
     const problem = `max_age (${printGoDuration(maxAge)}) must not be less than expire (${printGoDuration(expire)})`;
     throw corefile.plainError(problem, "max_age of expire or more");
   }
+  const entries = readEntries(corefile, host, to);
+  const servers = entries.flat();
+  options.upstreams = servers.filter((server) => "address" in server);
+  options.named = servers.filter((server) => "name" in server);
+  check(corefile, options, entries.length);
+  return options;
+}
+
+/** What holds between the words of one directive; `count` is of its TOs. */
+function check(corefile: Dispenser, options: ForwardOptions, count: number): void {
+  const { tlsServerName } = options;
   const twice = options.upstreams.find(({ serverName }) => serverName !== undefined && tlsServerName !== "");
   if (twice !== undefined) {
     const { transport, address, port, serverName } = twice;
@@ -144,12 +148,24 @@ const PROPERTIES: Readonly<Record<string, Read>> = {
   source_address(corefile, options) {
     const ip = parseIp(oneArg(corefile).replace(/^::ffff:(?=\d+\.)/i, ""));
     if (ip === undefined) {
-      throw corefile.plainError(`source_address: invalid IP address: ${corefile.word()}`, "an address");
+      throw corefile.error(`invalid IP address: ${corefile.word()}`, "an address");
     }
     options.sourceAddress = printIp(ip);
   },
   resolver(corefile) {
-    if (corefile.remainingArgs().length === 0) throw corefile.argError("addresses");
+    const servers = corefile.remainingArgs();
+    if (servers.length === 0) throw corefile.argError("addresses");
+    for (const server of servers) {
+      const split = goHostPort(server);
+      if (isIp("error" in split ? server : split.value.host)) continue;
+      throw corefile.plainError(`resolver must be an IP address or IP:port: ${goQuote(server)}`, "an address");
+    }
+  },
+  doh_method(corefile) {
+    const method = oneArg(corefile);
+    if (method !== "POST" && method !== "GET") {
+      throw corefile.plainError("doh_method must be either POST or GET", "POST or GET");
+    }
   },
   expire: (corefile, options) => options.expire = notNegative(corefile, "expire"),
   max_age: (corefile, options) => options.maxAge = notNegative(corefile, "max_age"),
@@ -165,9 +181,9 @@ const PROPERTIES: Readonly<Record<string, Read>> = {
   },
   next: (corefile, options) => options.next.push(...rcodes(corefile)),
   failover(corefile, options) {
-    const codes = rcodes(corefile);
-    if (codes.includes("NOERROR")) throw corefile.plainError("NoError cannot be used in failover", "another rcode");
-    options.failover.push(...codes);
+    options.failover.push(...rcodes(corefile, (code) => {
+      if (code === "NOERROR") throw corefile.plainError("NoError cannot be used in failover", "another rcode");
+    }));
   },
 };
 
@@ -203,13 +219,15 @@ function natural(corefile: Dispenser, name: string): number {
   return number.value;
 }
 
-function rcodes(corefile: Dispenser): string[] {
+/** The rcodes of a line; `check` may refuse one in its turn. */
+function rcodes(corefile: Dispenser, check: (code: string) => void = () => {}): string[] {
   const words = corefile.remainingArgs();
   if (words.length === 0) throw corefile.argError("rcodes such as NXDOMAIN");
   for (const word of words) {
     if (rcodeNumber(word) === undefined) {
       throw corefile.plainError(`${word} is not a valid rcode`, "an rcode such as NXDOMAIN");
     }
+    check(word.toUpperCase());
   }
   return words.map((word) => word.toUpperCase());
 }
@@ -224,10 +242,10 @@ function readHealthCheck(corefile: Dispenser, options: ForwardOptions): void {
     if (word === "no_rec") options.healthRecursion = false;
     else if (word === "domain") {
       const domain = oneArg(corefile);
-      if ("error" in splitHostPort(domain)) {
+      if (!isName(domain)) {
         throw corefile.plainError(`health_check: invalid domain name ${domain}`, "a domain name");
       }
-      options.healthDomain = absolute(domain);
+      options.healthDomain = lowerName(absolute(domain));
     } else throw corefile.plainError(`health_check: unknown option ${word}`, "no_rec or domain NAME");
   }
 }

@@ -3,8 +3,9 @@
  * NAME is what the certificate of an encrypted upstream says.
  */
 import { isIp } from "../../../base/mod.ts";
+import { isName } from "../../../dns/mod.ts";
 import type { Dispenser } from "../corefile/dispenser.ts";
-import { goQuote } from "../go_values.ts";
+import { goHostPort, goQuote } from "../go_values.ts";
 import type { Host } from "../plugin.ts";
 import { splitTransport, type Transport } from "../zones.ts";
 
@@ -24,29 +25,55 @@ export interface NamedUpstream {
   readonly transport: Transport;
 }
 
-const PORTS: Readonly<Record<string, number>> = { tls: 853, https: 443 };
+/** The transports to an upstream, with their ports. */
+const PORTS: Readonly<Record<string, number>> = { dns: 53, tls: 853, https: 443 };
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { ...PORTS, quic: 853, grpc: 443 };
 const WANTED = "an address, ADDRESS:PORT, or a file such as /etc/resolv.conf";
 
-/** The upstreams a TO stands for; throws a CorefileError. */
-export function readUpstreams(corefile: Dispenser, host: Host, text: string): (Upstream | NamedUpstream)[] {
-  const { transport, rest } = splitTransport(text);
-  if (transport === "https" && rest.includes("/")) {
-    throw corefile.plainError("paths are not allowed in HTTPS upstream addresses", "https://ADDRESS[:PORT]");
+/** The upstreams of every TO, in order; throws a CorefileError. */
+export function readEntries(corefile: Dispenser, host: Host, to: readonly string[]): (Upstream | NamedUpstream)[][] {
+  for (const text of to) {
+    const { transport, rest } = splitTransport(text);
+    if (transport !== "https" || !rest.includes("/")) continue;
+    const problem = "paths are not allowed in HTTPS upstream addresses (the /dns-query path is used by default): ";
+    throw corefile.plainError(problem + text, "https://ADDRESS[:PORT]");
   }
+  const entries = to.map((text) => readUpstreams(corefile, host, text));
+  for (const server of entries.flat()) {
+    if (server.transport in PORTS) continue;
+    const { transport, port } = server;
+    const name = "address" in server ? server.address : server.name;
+    const given = `${transport}://${name.includes(":") ? `[${name}]` : name}:${port}`;
+    throw corefile.plainError(
+      `'${transport}' is not supported as a destination protocol in forward: ${given}`,
+      "dns://, tls:// or https://",
+    );
+  }
+  if (entries.flat().length === 0) throw corefile.plainError("no valid upstream addresses found", WANTED);
+  return entries;
+}
+
+/** The upstreams a TO stands for; throws a CorefileError. */
+function readUpstreams(corefile: Dispenser, host: Host, text: string): (Upstream | NamedUpstream)[] {
+  const { transport, rest } = splitTransport(text);
+  if (rest === "") throw corefile.plainError(`invalid address: ${goQuote(text)}`, WANTED);
   const { host: plain, zone } = splitZone(rest);
-  const port = PORTS[transport] ?? 53;
-  const known = readAddress(plain, port);
+  const known = readAddress(plain, DEFAULT_PORTS[transport] ?? 53);
   if (known !== undefined) return [{ ...known, transport, ...(zone === "" ? {} : { serverName: zone }) }];
-  const file = host.readFile(text);
+  const file = host.readFile(rest);
   if (file !== undefined) return nameservers(file).map((address) => ({ address, port: 53, transport: "dns" }));
-  if (text.startsWith("/") || text === "") {
-    throw corefile.plainError(`not an IP address or file: ${goQuote(text)}`, WANTED);
+  const split = goHostPort(plain);
+  const [name, port] = "error" in split
+    ? [plain, PORTS[transport] ?? 53]
+    : [split.value.host, Number(split.value.port)];
+  const bare = name.replace(/^[[\]]+|[[\]]+$/g, "");
+  if (!(transport in PORTS) || !isName(bare) || isIp(bare)) {
+    throw corefile.plainError(`not an IP address, file, or valid domain: ${goQuote(text)}`, WANTED);
   }
   if (host.resolve === undefined) {
-    throw corefile.plainError(`failed to resolve ${goQuote(text)}: lookup ${text}: no such host`, WANTED);
+    throw corefile.plainError(`failed to resolve ${goQuote(bare)}: lookup ${bare}: no such host`, WANTED);
   }
-  const [, name = plain, digits] = /^(.*?)(?::(\d+))?$/.exec(plain) ?? [];
-  return [{ name, port: digits === undefined ? port : Number(digits), transport }];
+  return [{ name: bare, port, transport }];
 }
 
 /** Takes the part between `%` and the port out: `tls://127.0.0.1%lab.test:854` is `tls://127.0.0.1:854` and `lab.test`. */

@@ -32,28 +32,30 @@ export const header: DnsPlugin = {
 function readHeader(corefile: Dispenser): Rule[] {
   const rules: Rule[] = [];
   while (corefile.next()) {
-    let lines = 0;
-    for (; corefile.nextBlock(); lines++) rules.push(...readLine(corefile));
-    if (lines === 0) throw corefile.argError("a block of rules");
+    while (corefile.nextBlock()) rules.push(...readLine(corefile));
+    // What stands below the first block with rules is not read.
+    if (rules.length > 0) return rules;
   }
-  return rules;
+  throw corefile.argError("a block of rules");
 }
 
 function readLine(corefile: Dispenser): Rule[] {
   const bad = (problem: string) =>
     corefile.plainError(`setting up rule: ${problem}`, "response|query set|clear FLAG...");
   const selector = corefile.word().toLowerCase();
-  const [action = "", ...flags] = corefile.remainingArgs();
   if (selector !== "query" && selector !== "response") {
     throw bad(`invalid selector=${selector} should be query or response`);
   }
+  const action = corefile.nextArg() ? corefile.word().toLowerCase() : "";
+  const flags = corefile.remainingArgs();
+  if (action === "") throw bad("no flag action provided");
   if (flags.length === 0) throw bad("invalid length for flags, at least one should be provided");
-  if (action.toLowerCase() !== "set" && action.toLowerCase() !== "clear") {
+  if (action !== "set" && action !== "clear") {
     throw bad(`unknown flag action=${action}, should be set or clear`);
   }
   return flags.map((word) => {
     const flag = word.toLowerCase();
-    if (flag !== "aa" && flag !== "ra" && flag !== "rd") throw bad(`unknown/unsupported flag=${word}`);
-    return { selector, flag, set: action.toLowerCase() === "set" };
+    if (flag !== "aa" && flag !== "ra" && flag !== "rd") throw bad(`unknown/unsupported flag=${flag}`);
+    return { selector, flag, set: action === "set" };
   });
 }

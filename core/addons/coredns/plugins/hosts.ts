@@ -1,7 +1,7 @@
 import { parseIp, printIp } from "../../../base/mod.ts";
 import { absolute, addressOfReverse, isName, type Rr } from "../../../dns/mod.ts";
 import type { Dispenser } from "../corefile/dispenser.ts";
-import { goDuration } from "../go_values.ts";
+import { goAtoi, goDuration } from "../go_values.ts";
 import { type Fall, written } from "../outcome.ts";
 import type { DnsPlugin, DnsQuery, Next, Outcome, SetupContext } from "../plugin.ts";
 import { fallsThrough, fallthroughZones, once } from "../setup.ts";
@@ -141,13 +141,14 @@ export function readHosts(corefile: Dispenser, { zones }: SetupContext): HostsOp
 
 function readProperty(corefile: Dispenser, options: HostsOptions): void {
   const property = corefile.word();
+  if (property === "no_reverse") {
+    options.reverse = false;
+    return;
+  }
   const args = corefile.remainingArgs();
   switch (property) {
     case "fallthrough":
       options.fall = fallthroughZones(args);
-      return;
-    case "no_reverse":
-      options.reverse = false;
       return;
     case "ttl":
       options.ttl = readTtl(corefile, args);
@@ -171,8 +172,9 @@ function readProperty(corefile: Dispenser, options: HostsOptions): void {
 
 function readTtl(corefile: Dispenser, args: readonly string[]): number {
   if (args.length < 1) throw corefile.error("ttl needs a time in second", "seconds");
-  if (!/^-?\d+$/.test(args[0] as string)) throw corefile.error("ttl needs a number of second", "seconds");
-  const ttl = Number(args[0]);
+  const parsed = goAtoi(args[0] as string);
+  if ("error" in parsed) throw corefile.error("ttl needs a number of second", "seconds");
+  const ttl = parsed.value;
   if (ttl <= 0 || ttl > 65535) throw corefile.error("ttl provided is invalid", "1 to 65535");
   return ttl;
 }

@@ -21,10 +21,8 @@ export const k8sExternal: DnsPlugin = {
   name: "k8s_external",
   setup(corefile, context) {
     const options = readExternal(corefile, context);
-    if (!context.has("kubernetes")) {
-      throw corefile.plainError("kubernetes plugin not loaded", "kubernetes in this block");
-    }
     return {
+      prepare: () => Promise.resolve(context.has("kubernetes") ? undefined : "kubernetes plugin not loaded"),
       handle(query, next) {
         const external = context.sibling("kubernetes")?.external;
         const matched = matchingZone(options.zones, query.name);
@@ -157,9 +155,12 @@ export function readExternal(corefile: Dispenser, { zones }: SetupContext): Opti
     options.zones = zonesOf(corefile.remainingArgs(), zones);
     while (corefile.nextBlock()) {
       const property = corefile.word();
+      if (property === "headless") {
+        options.headless = true;
+        continue;
+      }
       const args = corefile.remainingArgs();
-      if (property === "headless") options.headless = true;
-      else if (property === "fallthrough") options.fall = fallthroughZones(args);
+      if (property === "fallthrough") options.fall = fallthroughZones(args);
       else if (property === "apex") {
         if (args[0] === undefined) throw corefile.argError("a label");
         options.apex = args[0];

@@ -109,7 +109,7 @@ function readWeighted(corefile: Dispenser, args: readonly string[]): { file: str
     if (corefile.word() !== "reload") throw corefile.error(`unknown property '${corefile.word()}'`, "reload");
     const [time, more] = corefile.remainingArgs();
     if (time === undefined) throw corefile.error("reload duration value is missing", "a duration");
-    if (more !== undefined) throw corefile.error("unexpected argument(s)", "the end of the line");
+    if (more !== undefined) throw corefile.error("unexpected argument", "the end of the line");
     const parsed = goDuration(time);
     if ("error" in parsed) throw corefile.error(`invalid reload duration '${time}'`, "a duration such as 30s");
     reload = parsed.value;

@@ -1,4 +1,6 @@
 import type { Rr } from "../../../dns/mod.ts";
+import type { Dispenser } from "../corefile/dispenser.ts";
+import { goQuote } from "../go_values.ts";
 import { emptyReply } from "../outcome.ts";
 import type { DnsPlugin, DnsQuery, Outcome } from "../plugin.ts";
 import { matchingZone } from "../zones.ts";
@@ -12,10 +14,10 @@ const LOOPBACK_NAME = "1.0.0.127.in-addr.arpa.";
 export const local: DnsPlugin = {
   name: "local",
   setup(corefile) {
-    while (corefile.next()) if (corefile.nextArg()) throw corefile.argError("the end of the line");
+    const prefixed = readLocal(corefile);
     return {
       handle(query, next) {
-        if (isLocalhost(query.name)) {
+        if (isLocalhost(query.name, prefixed)) {
           return Promise.resolve(localhost(query));
         }
         const zone = matchingZone(ZONES, query.name);
@@ -26,8 +28,27 @@ export const local: DnsPlugin = {
 };
 
 /** `localhost.DOMAIN`, which a search list made, and names below localhost. */
-function isLocalhost(name: string): boolean {
-  return name !== "localhost." && (name.startsWith("localhost.") || name.endsWith(".localhost."));
+function isLocalhost(name: string, prefixed: boolean): boolean {
+  return name !== "localhost." && ((prefixed && name.startsWith("localhost.")) || name.endsWith(".localhost."));
+}
+
+/** Whether `localhost.DOMAIN` is answered here; throws a CorefileError. */
+function readLocal(corefile: Dispenser): boolean {
+  let prefixed = true;
+  while (corefile.next()) {
+    if (corefile.remainingArgs().length > 0) throw corefile.argError("the end of the line");
+    while (corefile.nextBlock()) {
+      const property = corefile.word();
+      if (property !== "localhost_prefix") throw corefile.error(`unknown property '${property}'`, "localhost_prefix");
+      const [value, more] = corefile.remainingArgs();
+      if (value === undefined || more !== undefined) throw corefile.argError("on or off");
+      if (value !== "on" && value !== "off") {
+        throw corefile.error(`localhost_prefix expects 'on' or 'off', got ${goQuote(value)}`, "on or off");
+      }
+      prefixed = value === "on";
+    }
+  }
+  return prefixed;
 }
 
 function localhost(query: DnsQuery): Outcome {

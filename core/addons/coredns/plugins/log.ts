@@ -106,7 +106,7 @@ export function readLog(corefile: Dispenser): Rule[] {
     const added = readRules(corefile.remainingArgs());
     const classes = new Set<string>();
     while (corefile.nextBlock()) {
-      if (corefile.word() !== "class") throw corefile.argError("class");
+      if (corefile.word() !== "class") throw corefile.error(`unknown property '${corefile.word()}'`, "class");
       const words = corefile.remainingArgs();
       if (words.length === 0) throw corefile.argError(CLASSES.join(", "));
       for (const word of words) {

@@ -1,6 +1,5 @@
 import type { Dispenser } from "../corefile/dispenser.ts";
 import type { DnsPlugin, Instance } from "../plugin.ts";
-import { once } from "../setup.ts";
 import { matchingZone, zonesOf } from "../zones.ts";
 
 /** metadata: collects the labels that other plugins of the block know of a query. */
@@ -22,11 +21,9 @@ export const metadata: DnsPlugin = {
 
 /** Reads the zones of the directive; throws a CorefileError. */
 export function readMetadata(corefile: Dispenser, zones: readonly string[]): readonly string[] {
-  let own = zones;
-  for (let count = 0; corefile.next(); count++) {
-    once(corefile, count);
-    own = zonesOf(corefile.remainingArgs(), zones);
-    if (corefile.nextBlock()) throw corefile.argError("no block");
-  }
+  corefile.next();
+  const own = zonesOf(corefile.remainingArgs(), zones);
+  // A second use is a word too many.
+  if (corefile.nextBlock() || corefile.next()) throw corefile.argError("no block, and metadata once in this block");
   return own;
 }

@@ -5,7 +5,8 @@ import type { DnsPlugin } from "../plugin.ts";
 export const minimal: DnsPlugin = {
   name: "minimal",
   setup(corefile) {
-    while (corefile.next()) if (corefile.nextArg()) throw corefile.argError("the end of the line");
+    corefile.next();
+    if (corefile.nextArg()) throw corefile.argError("the end of the line");
     return {
       async handle(query, next) {
         const outcome = await next(query);

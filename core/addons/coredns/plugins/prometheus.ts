@@ -4,6 +4,7 @@ import { goHostPort } from "../go_values.ts";
 import type { Cell, Metrics } from "../metrics.ts";
 import type { DnsPlugin, DnsQuery, Outcome } from "../plugin.ts";
 import { isUnwritten } from "../outcome.ts";
+import { once } from "../setup.ts";
 import { NOT_FOUND } from "./health.ts";
 
 const REQUESTS = "coredns_dns_requests_total";
@@ -102,7 +103,8 @@ function declare(metrics: Metrics): void {
 /** Reads the directive; throws a CorefileError. */
 export function readPrometheus(corefile: Dispenser): string {
   let address = "localhost:9153";
-  while (corefile.next()) {
+  for (let count = 0; corefile.next(); count++) {
+    once(corefile, count);
     const args = corefile.remainingArgs();
     if (args.length > 1) throw corefile.argError("one address");
     if (args[0] !== undefined) {
@@ -111,8 +113,9 @@ export function readPrometheus(corefile: Dispenser): string {
       address = args[0];
     }
     while (corefile.nextBlock()) {
+      const property = corefile.word();
       // Metrics of the Go runtime, of which there is none here.
-      if (corefile.word() !== "runtime_metrics") throw corefile.argError("runtime_metrics");
+      if (property !== "runtime_metrics") throw corefile.error(`unknown option: ${property}`, "runtime_metrics");
       if (corefile.remainingArgs().length > 0) throw corefile.argError("the end of the line");
     }
   }

@@ -1,6 +1,7 @@
 import type { Dispenser } from "../corefile/dispenser.ts";
 import { goHostPort } from "../go_values.ts";
 import type { DnsPlugin, RunningServer } from "../plugin.ts";
+import { once } from "../setup.ts";
 import { NOT_FOUND, plainText } from "./health.ts";
 
 /** ready: `GET /ready` on :8181 is 200 OK once every plugin that can tell is ready, else 503 with their names. */
@@ -9,10 +10,10 @@ export const ready: DnsPlugin = {
   setup(corefile) {
     const { address, continuously } = readReady(corefile);
     let server: RunningServer | undefined;
-    let once = false;
+    let was = false;
     const answer = () => {
-      const missing = once && !continuously ? [] : server?.notReady() ?? [];
-      once ||= missing.length === 0;
+      const missing = was && !continuously ? [] : server?.notReady() ?? [];
+      was ||= missing.length === 0;
       return missing.length === 0 ? plainText(200, "OK") : plainText(503, missing.join(","));
     };
     return {
@@ -26,7 +27,8 @@ export const ready: DnsPlugin = {
 export function readReady(corefile: Dispenser): { readonly address: string; readonly continuously: boolean } {
   let address = ":8181";
   let continuously = false;
-  while (corefile.next()) {
+  for (let count = 0; corefile.next(); count++) {
+    once(corefile, count);
     const args = corefile.remainingArgs();
     if (args.length > 1) throw corefile.argError("one address");
     address = args[0] ?? address;
@@ -37,7 +39,7 @@ export function readReady(corefile: Dispenser): { readonly address: string; read
       const [kind, more] = corefile.remainingArgs();
       if (more !== undefined || kind === undefined) throw corefile.argError("until-ready or continuously");
       if (!["until-ready", "continuously"].includes(kind)) {
-        throw corefile.error(`unknown monitor type '${kind}'`, "until-ready or continuously");
+        throw corefile.error(`monitor type '${kind}' not supported`, "until-ready or continuously");
       }
       continuously = kind === "continuously";
     }

@@ -1,7 +1,6 @@
 import { goDuration } from "../go_values.ts";
 import type { Dispenser } from "../corefile/dispenser.ts";
 import type { DnsPlugin } from "../plugin.ts";
-import { once } from "../setup.ts";
 import { sha512 } from "../sha512.ts";
 
 /** reload: looks at the Corefile every interval, give or take the jitter, and restarts the server when it changed. */
@@ -30,22 +29,16 @@ export const reload: DnsPlugin = {
 
 function readReload(corefile: Dispenser): { readonly interval: number; readonly jitter: number } {
   let [interval, jitter] = [30_000, 15_000];
-  for (let count = 0; corefile.next(); count++) {
-    once(corefile, count);
-    const args = corefile.remainingArgs();
-    if (args.length > 2) throw corefile.argError("INTERVAL [JITTER]");
-    if (args[0] !== undefined) {
-      interval = readDuration(corefile, args[0]);
-      jitter = interval / 2;
-      if (interval < 2000) throw corefile.plainError("interval value must be greater or equal to 2s", "2s or more");
-    }
-    if (args[1] !== undefined) {
-      jitter = readDuration(corefile, args[1]);
-      if (jitter < 1000) throw corefile.plainError("jitter value must be greater or equal to 1s", "1s or more");
-    }
-    if (jitter > interval / 2) jitter = interval / 2;
+  corefile.next();
+  const args = corefile.remainingArgs();
+  if (args.length > 2) throw corefile.argError("INTERVAL [JITTER]");
+  if (args[0] !== undefined) interval = readDuration(corefile, args[0]);
+  if (interval < 2000) throw corefile.plainError("interval value must be greater or equal to 2s", "2s or more");
+  if (args[1] !== undefined) jitter = readDuration(corefile, args[1]);
+  if (jitter !== 0 && jitter < 1000) {
+    throw corefile.plainError("jitter value must be 0 or greater or equal to 1s", "0s, or 1s or more");
   }
-  return { interval, jitter };
+  return { interval, jitter: Math.min(jitter, interval / 2) };
 }
 
 function readDuration(corefile: Dispenser, text: string): number {

@@ -1,4 +1,3 @@
-import { once } from "../setup.ts";
 import type { DnsPlugin } from "../plugin.ts";
 
 /** root: the folder that relative paths of later plugins start at. */
@@ -6,8 +5,7 @@ export const root: DnsPlugin = {
   name: "root",
   setup(corefile, { host }) {
     let folder = "";
-    for (let count = 0; corefile.next(); count++) {
-      once(corefile, count);
+    while (corefile.next()) {
       if (!corefile.nextArg()) throw corefile.argError("a folder");
       folder = corefile.word();
     }

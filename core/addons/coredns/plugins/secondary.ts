@@ -1,14 +1,15 @@
 /** `secondary [ZONES...] { transfer from ADDRESS[:PORT]...   fallthrough [ZONES...]   catalog [ZONES...] }` */
-import { isFailure, isIp } from "../../../base/mod.ts";
+import { isFailure } from "../../../base/mod.ts";
 import { isMalformed, type Message, parseMessage, printMessage, queryMessage, type Rr } from "../../../dns/mod.ts";
 import type { Dispenser } from "../corefile/dispenser.ts";
 import { framed, FrameReader } from "../frames.ts";
 import type { Fall } from "../outcome.ts";
 import type { DnsPlugin, Host, SetupContext } from "../plugin.ts";
-import { fallthroughZones } from "../setup.ts";
+import { addressPort, fallthroughZones } from "../setup.ts";
 import { type ServedZone, serveZones, transferOf } from "../zone/serve.ts";
 import { Zone } from "../zone/zone.ts";
 import { normalizeZones, zonesOf } from "../zones.ts";
+import { goQuote } from "../go_values.ts";
 
 /** What the plugin was told. */
 export interface Secondary {
@@ -132,12 +133,12 @@ export function readSecondaries(corefile: Dispenser, { zones }: SetupContext): S
       else if (property === "catalog") {
         const members = corefile.remainingArgs();
         const bad = members.find((name) => normalizeZones(name).length === 0);
-        if (bad !== undefined) throw corefile.error(`invalid catalog member zone '${bad}'`, "a zone");
+        if (bad !== undefined) throw corefile.plainError(`invalid catalog member zone ${goQuote(bad)}`, "a zone");
         catalogs.push(members.flatMap(normalizeZones));
       } else throw corefile.error(`unknown property '${property}'`, "transfer, fallthrough or catalog");
     }
     if (from.length === 0) {
-      throw corefile.error("secondary zones require at least one 'transfer from' address", "transfer from ADDRESS");
+      throw corefile.error("secondary zones require a transfer from property", "transfer from ADDRESS");
     }
     const catalog = catalogs.some((members) => members.length === 0) ? [] : [...new Set(catalogs.flat())];
     all.push({ origins, from, fall, ...(catalogs.length === 0 ? {} : { catalog }) });
@@ -153,10 +154,8 @@ function readFrom(corefile: Dispenser): Secondary["from"] {
   const args = corefile.remainingArgs();
   if (args.length === 0) throw corefile.argError("an address");
   return args.map((text) => {
-    const [, bare, wrapped, port = "53"] = /^(?:([^[\]]+?)|\[([^\]]+)\])(?::(\d+))?$/.exec(text) ?? [];
-    const whole = isIp(text);
-    const address = whole ? text : wrapped ?? bare ?? "";
-    if (!isIp(address)) throw corefile.plainError(`not an IP address: ${JSON.stringify(text)}`, "an address");
-    return { address, port: whole ? 53 : Number(port) };
+    if (text === "*") throw corefile.plainError("can't use '*' in transfer from", "an address");
+    const { host, port } = addressPort(corefile, text);
+    return { address: host, port: Number(port) };
   });
 }

@@ -33,7 +33,7 @@ function readProperty(corefile: Dispenser): void {
     throw corefile.plainError(`strconv.ParseBool: parsing ${goQuote(value)}: invalid syntax`, "true or false");
   }
   const read = PROPERTIES[property];
-  if (read === undefined) return;
+  if (read === undefined) throw corefile.error(`unknown property '${property}'`, Object.keys(PROPERTIES).join(", "));
   if (args.length !== 1) throw corefile.argError("one value");
   read(corefile, value);
 }

@@ -3,8 +3,10 @@ import { isIp } from "../../../base/mod.ts";
 import { isUnder, type Rr, soaFields } from "../../../dns/mod.ts";
 import type { Dispenser } from "../corefile/dispenser.ts";
 import { CorefileError } from "../corefile/token.ts";
+import { goQuote } from "../go_values.ts";
 import { emptyReply } from "../outcome.ts";
 import type { DnsPlugin, DnsQuery, Next, Outcome, SetupContext } from "../plugin.ts";
+import { addressPort } from "../setup.ts";
 import { zonesOf } from "../zones.ts";
 
 /** What the plugin was told. */
@@ -78,13 +80,15 @@ export function readTransfers(corefile: Dispenser, { zones }: SetupContext): Tra
       const property = corefile.word();
       const args = corefile.remainingArgs();
       if (property === "to") {
-        if (args.length === 0) throw named(corefile.argError("*, or an address"));
+        if (args.length === 0) throw corefile.argError("*, or an address");
         to.push(...args.map((text) => hostPort(corefile, text)));
       } else if (property === "source") {
-        if (args.length !== 1 || source !== undefined) throw named(corefile.argError("one address"));
-        if (!isIp(args[0] as string)) throw named(corefile.error(`invalid source address '${args[0]}'`, "an address"));
+        if (args.length !== 1) throw corefile.argError("one address");
+        if (source !== undefined) throw named(corefile.error("source already specified", "it once"));
+        const given = args[0] as string;
+        if (!isIp(given)) throw named(corefile.error(`invalid source address ${goQuote(given)}`, "an address"));
         source = args[0];
-      } else throw named(corefile.error(`unknown property '${property}'`, "to or source"));
+      } else throw named(corefile.error(`unknown property ${goQuote(property)}`, "to or source"));
     }
     if (to.length === 0) throw named(corefile.error("'to' is required", "to *|ADDRESS..."));
     transfers.push({ zones: own, to, ...(source === undefined ? {} : { source }) });
@@ -94,13 +98,8 @@ export function readTransfers(corefile: Dispenser, { zones }: SetupContext): Tra
 
 function hostPort(corefile: Dispenser, text: string): string {
   if (text === "*") return text;
-  const [, bare, wrapped, port = "53"] = /^(?:([^[\]]+?)|\[([^\]]+)\])(?::(\d+))?$/.exec(text) ?? [];
-  const whole = isIp(text) ? text : undefined;
-  const address = whole ?? wrapped ?? bare ?? "";
-  if (!isIp(address.split("%")[0] as string)) {
-    throw corefile.plainError(`must specify an IP address: \`${text}'`, "an address");
-  }
-  return `${bracketed(address)}:${whole === undefined ? port : "53"}`;
+  const { host, port } = addressPort(corefile, text);
+  return `${bracketed(host)}:${port}`;
 }
 
 /** CoreDNS names this plugin twice. */

@@ -36,8 +36,8 @@ export function readView(
   const expressions: Expression[] = [];
   for (let count = 0; corefile.next(); count++) {
     once(corefile, count);
-    const [given] = corefile.remainingArgs();
-    if (given === undefined) throw corefile.argError("the view's name");
+    const [given, more] = corefile.remainingArgs();
+    if (given === undefined || more !== undefined) throw corefile.argError("the view's name");
     name = given;
     while (corefile.nextBlock()) {
       if (corefile.word() !== "expr") throw corefile.error(`unknown property '${corefile.word()}'`, "expr");

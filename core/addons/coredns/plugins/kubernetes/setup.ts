@@ -54,7 +54,7 @@ export function readKubernetes(corefile: Dispenser, blockZones: readonly string[
     once(corefile, count);
     options.zones = zonesOf(corefile.remainingArgs(), blockZones);
     if (!options.zones.some((zone) => !isReverse(zone))) {
-      throw corefile.error("non-reverse zone name must be used", "a zone such as cluster.local");
+      throw corefile.plainError("non-reverse zone name must be used", "a zone such as cluster.local");
     }
     while (corefile.nextBlock()) readProperty(corefile, options);
     if (options.namespaces.length > 0 && options.namespaceLabels !== undefined) {
@@ -62,7 +62,11 @@ export function readKubernetes(corefile: Dispenser, blockZones: readonly string[
     }
     const foreign = options.multicluster.find((zone) => !options.zones.includes(zone));
     if (foreign !== undefined) {
-      throw corefile.error(`is not authoritative for the multicluster zone ${foreign}`, "one of the plugin's zones");
+      const problem = `is not authoritative for the multicluster zone ${foreign}`;
+      throw corefile.error(
+        `${problem} (authoritative zones: [${options.zones.join(" ")}])`,
+        "one of the plugin's zones",
+      );
     }
     if (options.zonal && !options.endpoints) {
       throw corefile.error("zonal requires the endpoint cache; remove noendpoints", "one of them");
@@ -127,17 +131,19 @@ const PROPERTIES: Readonly<Record<string, Read>> = {
     options.zonal = true;
   },
   ignore(corefile, options) {
-    const [what] = args(corefile, 1, Infinity);
+    const [what] = corefile.remainingArgs();
+    // CoreDNS takes no offence at nothing.
+    if (what === undefined) return;
     if (what !== "empty_service") throw corefile.plainError(`unable to parse ignore value: '${what}'`, "empty_service");
     options.ignoreEmpty = true;
   },
   multicluster: (corefile, options) =>
     void (options.multicluster = args(corefile, 0, Infinity).flatMap(normalizeZones)),
   startup_timeout(corefile, options) {
-    const [text] = args(corefile, 1, 1);
+    const [text] = args(corefile, 1, Infinity);
     const parsed = goDuration(text as string);
     if ("error" in parsed) {
-      throw corefile.error(`failed to parse startup_timeout: ${text}, ${parsed.error}`, "a duration");
+      throw corefile.plainError(`failed to parse startup_timeout: ${text}, ${parsed.error}`, "a duration");
     }
     options.startupTimeout = parsed.value;
   },

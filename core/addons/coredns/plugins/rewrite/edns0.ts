@@ -4,6 +4,7 @@
  */
 import { ipFamily, network, parseIp } from "../../../../base/mod.ts";
 import { type Edns, type EdnsOption, typeNumber } from "../../../../dns/mod.ts";
+import { goQuote } from "../../go_values.ts";
 import type { DnsQuery } from "../../plugin.ts";
 import { type Rule, RuleError } from "./rule.ts";
 
@@ -16,22 +17,25 @@ const OWN_SIZE = 4096;
 /** Reads an edns0 rule; throws a {@link RuleError}. */
 export function ednsRule(mode: Rule["mode"], args: readonly string[]): Rule {
   if (args.length < 2) throw new RuleError("too few arguments for an EDNS0 rule");
-  const [kind, action, ...rest] = args as [string, string, ...string[]];
+  const [kind, word, ...rest] = args as [string, string, ...string[]];
+  const action = word.toLowerCase();
+  if (!isAction(action)) throw new RuleError(`invalid action: ${goQuote(action)}`);
   const given = action !== "unset" && rest.at(-1) === "revert" ? rest.slice(0, -1) : rest;
-  const { code, data } = optionOf(kind.toLowerCase(), action.toLowerCase() as Action, given);
-  if (!["set", "append", "replace", "unset"].includes(action.toLowerCase())) {
-    throw new RuleError(`invalid action: ${JSON.stringify(action)}`);
-  }
+  const { code, data } = optionOf(kind.toLowerCase(), action, given);
   return {
     mode,
     apply(query) {
       const edns = query.message.edns ?? { version: 0, udpSize: OWN_SIZE, dnssecOk: true, options: [] };
-      const options = changed(edns, action.toLowerCase() as Action, { code, data: data(query) });
+      const options = changed(edns, action, { code, data: data(query) });
       if (options === undefined) return undefined;
       const fresh = { ...edns, options };
       return { query: { ...query, message: { ...query.message, edns: fresh } }, responses: [] };
     },
   };
+}
+
+function isAction(word: string): word is Action {
+  return ["set", "append", "replace", "unset"].includes(word);
 }
 
 function changed({ options }: Edns, action: Action, option: EdnsOption): readonly EdnsOption[] | undefined {
@@ -57,17 +61,27 @@ function optionOf(kind: string, action: Action, args: readonly string[]): Option
       const wanted = unset ? 1 : 2;
       if (args.length !== wanted) {
         throw new RuleError(
-          `EDNS0 local ${unset ? "unset action" : "rules"} requires exactly ${wanted === 1 ? "two" : "three"} args`,
+          unset ? "local unset action requires exactly two arguments" : "EDNS0 local rules require three or four args",
         );
       }
       const code = parseCode(args[0] as string);
       return { code, data: unset ? empty : localData(args[1] as string) };
     }
     case "nsid":
-      if (args.length !== 0) throw new RuleError("EDNS0 NSID rules can not have args");
+      if (args.length !== 0) {
+        throw new RuleError(
+          unset
+            ? "nsid unset action requires exactly one argument"
+            : "EDNS0 NSID rules can accept no more than one arg",
+        );
+      }
       return { code: NSID, data: empty };
     case "subnet":
-      if (args.length !== (unset ? 0 : 2)) throw new RuleError("EDNS0 subnet rules require exactly three args");
+      if (args.length !== (unset ? 0 : 2)) {
+        throw new RuleError(
+          unset ? "subnet unset action requires exactly one argument" : "EDNS0 subnet rules require three or four args",
+        );
+      }
       return { code: SUBNET, data: unset ? empty : subnetData(args) };
     default:
       throw new RuleError(`invalid rule type ${JSON.stringify(kind)}`);
@@ -138,13 +152,8 @@ function ipBytes(address: string): Uint8Array {
 
 function subnetData(args: readonly string[]): Option["data"] {
   const [v4, v6] = args.map((text, i) => {
-    if (!/^[+-]?\d+$/.test(text)) {
-      throw new RuleError(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-    }
-    const bits = Number(text);
-    if (bits < 0 || bits > (i === 0 ? 32 : 128)) {
-      throw new RuleError(`invalid IPv${i === 0 ? 4 : 6} bit mask length ${JSON.stringify(text)}`);
-    }
+    const bits = parseCode(text);
+    if (bits > (i === 0 ? 32 : 128)) throw new RuleError(`invalid IPv${i === 0 ? 4 : 6} bit mask length ${bits}`);
     return bits;
   }) as [number, number];
   return ({ client }) => {

@@ -1,6 +1,5 @@
-import { absolute } from "../../../../dns/mod.ts";
-import { goRegExp } from "../../setup.ts";
-import { normalizeZones } from "../../zones.ts";
+import { absolute, lowerName } from "../../../../dns/mod.ts";
+import { goRegExp, groupsOf } from "../../setup.ts";
 import { RuleError } from "./rule.ts";
 
 /** How a name is compared. */
@@ -16,7 +15,7 @@ export function isMatchKind(word: string): word is MatchKind {
 
 /** A name of a rule, absolute and lower case. */
 export function ruleName(text: string): string {
-  return normalizeZones(text)[0] ?? absolute(text).toLowerCase();
+  return lowerName(absolute(text));
 }
 
 /** A test of names (lower case). */
@@ -32,18 +31,24 @@ export function nameTest(kind: MatchKind, text: string, rule: string): (name: st
   return kind === "suffix" ? (name) => name.endsWith(wanted) : (name) => name.includes(wanted);
 }
 
-/** Replaces a name that matches a pattern by a text with `{1}` for its groups; undefined where it does not match. */
-export function regexReplacer(from: string, to: string): (name: string) => string | undefined {
+/** A pattern whose groups are enough for the `{1}` of its replacement, of which `{0}` counts as one too. */
+export function checkedPattern(from: string, to: string): RegExp {
   const regexp = goRegExp(from);
   if ("error" in regexp) throw new RuleError(`invalid regex matching pattern: ${from}`);
-  const groups = (new RegExp(`${regexp.source}|`).exec("") ?? []).length - 1;
   let used = 0;
-  for (let i = 0; i <= MOST_GROUPS; i++) if (i > 0 && to.includes(`{${i}}`)) used++;
-  if (used > groups) {
+  for (let i = 0; i <= MOST_GROUPS; i++) if (to.includes(`{${i}}`)) used++;
+  if (used > groupsOf(regexp)) {
     throw new RuleError(
       `the rewrite regex pattern (${to}) uses more subexpressions than its corresponding matching regex pattern (${from})`,
     );
   }
+  return regexp;
+}
+
+/** Replaces a name that matches a pattern by a text with `{1}` for its groups; undefined where it does not match. */
+export function regexReplacer(from: string, given: string): (name: string) => string | undefined {
+  const regexp = checkedPattern(from, given);
+  const to = ruleName(given);
   return (name) => {
     const found = regexp.exec(name);
     if (found === null) return undefined;

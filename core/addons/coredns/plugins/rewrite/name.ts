@@ -1,8 +1,9 @@
 /**
  * `name [exact|prefix|suffix|substring|regex] FROM TO [answer auto | answer name|value FROM TO ...]`
  */
-import { absolute, type Rr } from "../../../../dns/mod.ts";
-import { isMatchKind, type MatchKind, regexReplacer, ruleName } from "./match.ts";
+import type { Rr } from "../../../../dns/mod.ts";
+import { checkedPattern, isMatchKind, type MatchKind, regexReplacer, ruleName } from "./match.ts";
+import { goQuote } from "../../go_values.ts";
 import { asking, type ResponseRule, type Rule, RuleError } from "./rule.ts";
 
 type Renaming = (name: string) => string;
@@ -16,23 +17,23 @@ const NAME_AT: Readonly<Record<string, number>> = {
   DNAME: 0,
   NAPTR: 5,
   SOA: 0,
+  PTR: 0,
 };
 
 /** Reads a name rule; throws a {@link RuleError}. */
 export function nameRule(mode: Rule["mode"], args: readonly string[]): Rule {
   if (args.length < 2) throw new RuleError("too few arguments for a name rule");
-  const [kind, from, to, rest] = args.length === 2
-    ? ["exact", args[0], args[1], []] as const
-    : [(args[0] as string).toLowerCase(), args[1], args[2], args.slice(3)] as const;
-  if (!isMatchKind(kind)) {
-    if (args.length === 3) throw new RuleError(unknownKind(kind));
-    throw new RuleError(args.length > 3 ? unknownKind(kind) : `invalid arguments for ${kind} rule`);
-  }
-  if (from === undefined || to === undefined) throw new RuleError("too few arguments for a name rule");
+  const [word, from, to, ...rest] = (args.length === 2 ? ["exact", ...args] : args) as [string, string, string];
+  const kind = word.toLowerCase();
   const answers = readAnswers(kind, rest);
+  if (!isMatchKind(kind)) {
+    throw new RuleError(
+      `name rule supports only exact, prefix, suffix, substring, and regex name matching, received: ${kind}`,
+    );
+  }
   const rename = renamer(kind, from, to);
   const suffix = kind === "suffix" && answers.auto ? suffixRules(ruleName(to), ruleName(from)) : undefined;
-  const auto = answers.auto || (kind === "exact" && answers.rules.length === 0);
+  const auto = answers.auto || kind === "exact";
   return {
     mode,
     apply(query) {
@@ -44,13 +45,11 @@ export function nameRule(mode: Rule["mode"], args: readonly string[]): Rule {
   };
 }
 
-function unknownKind(kind: string): string {
-  return `name rule supports only exact, prefix, suffix, substring, and regex name matching, received: ${kind}`;
-}
-
 function renamer(kind: MatchKind, from: string, to: string): (name: string) => string | undefined {
-  if (kind === "regex") return regexReplacer(from, absolute(to).toLowerCase());
+  if (kind === "regex") return regexReplacer(from, to);
   const [old, fresh] = [ruleName(from), ruleName(to)];
+  // CoreDNS reads the new name as a pattern, of which it then makes no use.
+  if (kind === "exact") checkedPattern(fresh, old);
   return (name) => {
     switch (kind) {
       case "exact":
@@ -71,36 +70,51 @@ interface Answers {
 }
 
 /** What follows FROM and TO: `answer auto`, or `[answer] name|value FROM TO` again and again. */
-function readAnswers(kind: MatchKind, args: readonly string[]): Answers {
+function readAnswers(kind: string, args: readonly string[]): Answers {
   if (args.length === 0) return { auto: false, rules: [] };
-  if (args[0]?.toLowerCase() !== "answer") throw new RuleError(`invalid arguments for ${kind} rule`);
+  if (args.length < 2) throw new RuleError(`invalid arguments for ${kind} rule`);
+  if (args[0] !== "answer") {
+    throw new RuleError(`exceeded the number of arguments for a non-answer rule argument for ${kind} rule`);
+  }
   const rules: ResponseRule[] = [];
-  let auto = false;
+  let [auto, named] = [false, false];
   for (let at = 0; at < args.length;) {
-    if (args[at]?.toLowerCase() === "answer") at++;
-    const type = args[at]?.toLowerCase();
+    if (args[at] === "answer") at++;
+    const type = args[at++];
     if (type === undefined) throw new RuleError(`type missing for answer rule for ${kind} rule`);
     if (type === "auto") {
       auto = true;
-      at++;
       continue;
     }
     if (type !== "name" && type !== "value") {
-      throw new RuleError(`invalid type ${JSON.stringify(args[at])} for answer rule for ${kind} rule`);
+      throw new RuleError(`invalid type ${goQuote(type)} for answer rule for ${kind} rule`);
     }
-    const [from, to] = [args[at + 1], args[at + 2]];
-    if (from === undefined || to === undefined) {
-      throw new RuleError(`2 arguments required for ${JSON.stringify(type)} answer rule for ${kind} rule`);
-    }
-    const replace = regexReplacer(from, absolute(to).toLowerCase());
+    const replace = readReplacement(`${type} answer rule for ${kind} rule`, args.slice(at, at + 2));
     rules.push((type === "name" ? ownerRule : valueRule)((name) => replace(name) ?? name));
-    at += 3;
+    named ||= type === "name";
+    at += 2;
+  }
+  if (auto && named) {
+    throw new RuleError("auto name answer rule cannot be combined with explicit name anwer rules");
   }
   return { auto, rules };
 }
 
+function readReplacement(what: string, [from, to]: readonly string[]): (name: string) => string | undefined {
+  if (from === undefined || to === undefined) throw new RuleError(`${what}: 2 arguments required`);
+  try {
+    return regexReplacer(from, to);
+  } catch (error) {
+    if (!(error instanceof RuleError)) throw error;
+    throw new RuleError(`${what}: ${error.message}`);
+  }
+}
+
 function remapRules(from: string, to: string): ResponseRule[] {
-  const remap: Renaming = (name) => (name.toLowerCase() === from.toLowerCase() ? to : name);
+  const remap: Renaming = (name) => {
+    if (name === from) return to;
+    return name.endsWith(`.${from}`) ? name.slice(0, name.length - from.length) + to : name;
+  };
   return [ownerRule(remap), valueRule(remap)];
 }
 

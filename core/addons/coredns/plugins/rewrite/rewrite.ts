@@ -74,7 +74,8 @@ function readRewrites(corefile: Dispenser): Rule[] {
   const rules: Rule[] = [];
   while (corefile.next()) {
     const args = corefile.remainingArgs();
-    while (corefile.nextBlock()) args.push(corefile.word(), ...corefile.remainingArgs());
+    // A line with words of a rule takes no block of them.
+    if (args.length < 2) { while (corefile.nextBlock()) args.push(corefile.word()); }
     try {
       rules.push(newRule(args));
     } catch (error) {
@@ -91,6 +92,7 @@ export function newRule(words: readonly string[]): Rule {
   const first = (words[0] as string).toLowerCase();
   const moded = first === "continue" || first === "stop";
   const mode = first === "continue" ? "continue" : "stop";
+  if (moded && words.length < 2) throw new RuleError(`${first} rule must begin with a rule type`);
   const [type = "", ...args] = moded ? words.slice(1) : words;
   switch (type.toLowerCase()) {
     case "answer":

@@ -1,14 +1,16 @@
 /** Rules on the type, the class, TTLs, rcodes and CNAME targets. */
 import { CLASSES, rcodeName, rcodeNumber, TYPES } from "../../../../dns/mod.ts";
-import { isMatchKind, nameTest, ruleName } from "./match.ts";
+import { isMatchKind, type MatchKind, nameTest, ruleName } from "./match.ts";
+import { goQuote } from "../../go_values.ts";
+import { goRegExp } from "../../setup.ts";
 import { asking, type ResponseRule, type Rule, RuleError } from "./rule.ts";
 
 /** `type FROM TO` and `class FROM TO`. */
 export function questionRule(mode: Rule["mode"], field: "type" | "class", args: readonly string[]): Rule {
   const known = field === "type" ? TYPES : CLASSES;
   const [from, to] = args.map((word) => word.toUpperCase()) as [string, string];
-  if (known[from] === undefined) throw new RuleError(`invalid ${field} ${JSON.stringify(from.toLowerCase())}`);
-  if (known[to] === undefined) throw new RuleError(`invalid ${field} ${JSON.stringify(to.toLowerCase())}`);
+  if (known[from] === undefined) throw new RuleError(`invalid ${field} ${goQuote(from)}`);
+  if (known[to] === undefined) throw new RuleError(`invalid ${field} ${goQuote(to)}`);
   return {
     mode,
     apply: (query) =>
@@ -18,8 +20,9 @@ export function questionRule(mode: Rule["mode"], field: "type" | "class", args: 
 
 /** `ttl [exact|prefix|suffix|substring|regex] NAME TTL|MIN-MAX`. */
 export function ttlRule(mode: Rule["mode"], args: readonly string[]): Rule {
-  if (args.length < 2) throw new RuleError("too few arguments for a ttl rule");
-  const text = args.at(-1) as string;
+  if (args.length < 2) throw new RuleError(`too few (${args.length}) arguments for a ttl rule`);
+  // More words than a rule has leave it without a TTL.
+  const text = args.length > 3 ? "" : args.at(-1) as string;
   const range = ttlRange(text);
   if (range === undefined) throw new RuleError(`invalid TTL '${text}' for a ttl rule`);
   const test = testOf("ttl", args.slice(0, -1));
@@ -56,9 +59,8 @@ function testOf(rule: string, args: readonly string[]): (name: string) => boolea
 
 /** `rcode [exact|prefix|suffix|substring|regex] NAME FROM TO`; looks at replies that have a record. */
 export function rcodeRule(mode: Rule["mode"], args: readonly string[]): Rule {
-  if (args.length < 3) throw new RuleError("too few arguments for a rcode rule");
-  if (args.length > 4) throw new RuleError("too many arguments for a rcode rule");
-  const [from, to] = args.slice(-2) as [string, string];
+  if (args.length < 3) throw new RuleError(`too few (${args.length}) arguments for a rcode rule`);
+  const [from, to] = args.length > 4 ? ["", ""] as const : args.slice(-2) as [string, string];
   const [old, fresh] = [rcodeOf(from), rcodeOf(to)];
   if (old === undefined) throw new RuleError(`invalid matching RCODE '${from}' for a rcode rule`);
   if (fresh === undefined) throw new RuleError(`invalid replacement RCODE '${to}' for a rcode rule`);
@@ -70,8 +72,11 @@ export function rcodeRule(mode: Rule["mode"], args: readonly string[]): Rule {
   return { mode, apply: (query) => (test(query.name) ? { query, responses: [replace] } : undefined) };
 }
 
+/** The highest rcode that may be given as a number: BADCOOKIE. */
+const MOST_RCODE = 23;
+
 function rcodeOf(text: string): string | undefined {
-  if (/^\d+$/.test(text)) return Number(text) < 4096 ? rcodeName(Number(text)) : undefined;
+  if (/^\d+$/.test(text)) return Number(text) <= MOST_RCODE ? rcodeName(Number(text)) : undefined;
   return rcodeNumber(text) === undefined ? undefined : text.toUpperCase();
 }
 
@@ -79,10 +84,11 @@ function rcodeOf(text: string): string | undefined {
 export function cnameRule(mode: Rule["mode"], args: readonly string[]): Rule {
   const [kind, from, to] = args.length === 2 ? ["exact", ...args] : args;
   if (kind === undefined || from === undefined || to === undefined || args.length > 3) {
-    throw new RuleError("too few or too many arguments for a cname rule");
+    throw new RuleError(`too few (${args.length}) arguments for a cname rule`);
   }
-  if (!isMatchKind(kind)) throw new RuleError(`unknown matching type for a cname rule: ${kind}`);
-  const test = nameTest(kind, from, "cname");
+  const word = kind.toLowerCase();
+  if (!isMatchKind(word)) throw new RuleError(`unknown cname rewrite type: ${word}`);
+  const test = cnameTest(word, from.toLowerCase());
   const target = ruleName(to);
   return {
     mode,
@@ -101,4 +107,23 @@ export function cnameRule(mode: Rule["mode"], args: readonly string[]): Rule {
       return { query, responses: [replace] };
     },
   };
+}
+
+/** Unlike names elsewhere, parts of one are taken as they are: `prefix srv1` is no `srv1.`. */
+function cnameTest(kind: MatchKind, from: string): (name: string) => boolean {
+  switch (kind) {
+    case "exact":
+      return nameTest("exact", from, "cname");
+    case "prefix":
+      return (name) => name.startsWith(from);
+    case "suffix":
+      return (name) => name.endsWith(from);
+    case "substring":
+      return (name) => name.includes(from);
+    case "regex": {
+      const regexp = goRegExp(from);
+      if ("error" in regexp) throw new RuleError(`invalid cname rewrite regex pattern: ${regexp.error}`);
+      return (name) => regexp.test(name);
+    }
+  }
 }

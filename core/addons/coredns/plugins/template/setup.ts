@@ -136,7 +136,7 @@ function readError(corefile: Dispenser, template: Template): void {
   const problem = !/^\d+$/.test(code) ? "invalid syntax" : Number(code) > 65535 ? "value out of range" : undefined;
   if (problem !== undefined) {
     const reason = `strconv.ParseUint: parsing ${JSON.stringify(code)}: ${problem}`;
-    throw corefile.error(`error parsing extended DNS error code ${code}, ${reason}`, "a number");
+    throw corefile.error(`error parsing extended DNS error code ${corefile.word()}, ${reason}`, "a number");
   }
   template.ederror = { code: Number(code), text };
 }
