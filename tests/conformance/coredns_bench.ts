@@ -55,7 +55,7 @@ export function bench(around: Around = {}): Bench {
     hostname: "coredns",
     interfaces: () => ({ lo: ["127.0.0.1", "::1"] }),
     readFile: (path) => files[path],
-    listFolder: () => [],
+    listFolder: () => undefined,
     log: (line) => log.push(line),
     background: (job) => void job(),
     fatal: (line) => log.push(line),

@@ -82,7 +82,9 @@ export function configure(source: Source): Configuration {
     sockets: socketsOf(blocks),
     banner: [
       ...corefile.warnings,
-      ...blocks.flatMap(({ instances }) => instances.flatMap(([, one]) => one.warnings ?? [])),
+      ...order.flatMap((name) =>
+        blocks.flatMap(({ instances }) => instances.flatMap(([own, one]) => (own === name ? one.warnings ?? [] : [])))
+      ),
       ...banner(blocks),
     ],
     unsimulated: unsimulated(corefile, blocks),

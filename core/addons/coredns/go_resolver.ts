@@ -22,6 +22,7 @@ export async function goLookup(host: Host, name: string): Promise<Found> {
   if (isIp(name)) return [name];
   const listed = hostsByName(parseHosts(host.readFile("/etc/hosts") ?? ""), name, 0);
   if (listed.length > 0) return listed.map(({ address }) => address);
+  if (!isHostName(name)) return { error: `lookup ${name}: no such host` };
   const settings = resolverSettings({ read: (path) => host.readFile(path) });
   let error = `lookup ${name}: no such host`;
   for (const candidate of glibcCandidates(name, settings)) {
@@ -34,6 +35,16 @@ export async function goLookup(host: Host, name: string): Promise<Found> {
     if (addresses.length > 0) return addresses;
   }
   return { error };
+}
+
+const LABEL = /^[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?$/;
+
+/** What Go asks name servers for: the root, or labels of letters, digits, `-` and `_`, not all of digits. */
+function isHostName(name: string): boolean {
+  if (name === ".") return true;
+  const labels = name.replace(/\.$/, "").split(".");
+  return name.length < (name.endsWith(".") ? 255 : 254) && /[A-Za-z_-]/.test(name) &&
+    labels.every((label) => LABEL.test(label));
 }
 
 interface Asked {

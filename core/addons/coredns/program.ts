@@ -22,6 +22,7 @@ export interface CoreDnsOptions {
 
 const SIGTERM = 15;
 const TCP_IDLE = 10_000;
+const MOST_PORT = 65_535;
 
 /** The program of `registry.k8s.io/coredns/coredns`: `coredns -conf FILE`, Corefile in the working directory by default. */
 export function coreDns(options: CoreDnsOptions): Program {
@@ -148,6 +149,7 @@ class CoreDns {
     for (const { host, port } of this.#current().sockets) {
       const key = `${host}:${port}`;
       if (this.#sockets.has(key)) continue;
+      if (Number(port) < 0 || Number(port) > MOST_PORT) return `address ${port}: invalid port`;
       const listener = this.process.net.listen(host || "0.0.0.0", Number(port));
       if (isFailure(listener)) return `Listen: listen tcp ${key}: bind: ${reason(listener)}`;
       const socket = this.process.net.udp(host.includes(":") ? 6 : 4);

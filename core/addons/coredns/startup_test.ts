@@ -112,6 +112,11 @@ const ROWS: readonly (readonly [string, string])[] = [
   ],
   ["rewrite edns0 local unset", "plugin/rewrite: local unset action requires exactly two arguments"],
   ["rewrite edns0 subnet set 40 0", "plugin/rewrite: invalid IPv4 bit mask length 40"],
+  [
+    "loadbalance {\n prefer 10.0.0.0/8 x\n}",
+    'plugin/loadbalance: Corefile:3 - Error during parsing: invalid CIDR "x": invalid CIDR address: x',
+  ],
+  ["file db.test example.org stranger", ""],
   ["kubernetes in-addr.arpa", ""],
   ["kubernetes 10.in-addr.arpa", "plugin/kubernetes: non-reverse zone name must be used"],
   ["view a b", `plugin/view: ${AT} Wrong argument count or unexpected line ending after 'b'`],

@@ -15,6 +15,8 @@ import { zonesOf } from "../zones.ts";
 export interface Auto {
   readonly origins: readonly string[];
   directory: string;
+  /** The Corefile names a folder. */
+  named: boolean;
   regexp: RegExp;
   /** With `$1` for the groups. */
   template: string;
@@ -31,7 +33,10 @@ export const auto: DnsPlugin = {
     const options = readAuto(corefile, context);
     const zones = new Map<string, ServedZone>();
     const { host } = context;
+    const there = options.directory === "" ? undefined : host.listFolder?.(options.directory);
+    const warning = `[WARNING] plugin/auto: Directory does not exist: ${options.directory}`;
     return {
+      warnings: options.named && there === undefined ? [warning] : [],
       handle: (query, next) => serveZones(zones, query, next),
       transfer: transferOf(zones),
       start(server) {
@@ -113,6 +118,7 @@ export function readAuto(corefile: Dispenser, { zones, rooted }: SetupContext): 
     auto = {
       origins: zonesOf(corefile.remainingArgs(), zones),
       directory: "",
+      named: false,
       regexp: /db\.(.*)/,
       template: "${1}",
       reload: RELOAD,
@@ -129,6 +135,7 @@ function readProperty(corefile: Dispenser, auto: Auto, rooted: SetupContext["roo
   if (property === "directory") {
     if (!corefile.nextArg()) throw corefile.argError("a folder");
     auto.directory = rooted(corefile.word());
+    auto.named = true;
     const args = corefile.remainingArgs();
     if (args.length === 0) return;
     const regexp = goRegExp(args[0] as string);

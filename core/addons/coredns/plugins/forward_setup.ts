@@ -100,11 +100,17 @@ function readForward(corefile: Dispenser, host: Host): ForwardOptions {
     throw corefile.plainError(problem, "max_age of expire or more");
   }
   const entries = readEntries(corefile, host, to);
-  const servers = entries.flat();
+  const servers = [...new Map(entries.flat().toReversed().map((server) => [placeOf(server), server])).values()]
+    .toReversed();
   options.upstreams = servers.filter((server) => "address" in server);
   options.named = servers.filter((server) => "name" in server);
   check(corefile, options, entries.length);
   return options;
+}
+
+/** A server that is named twice is one, whatever its transport. */
+function placeOf(server: Upstream | NamedUpstream): string {
+  return `${"address" in server ? server.address : server.name} ${server.port}`;
 }
 
 /** What holds between the words of one directive; `count` is of its TOs. */

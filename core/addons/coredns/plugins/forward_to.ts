@@ -61,6 +61,8 @@ function readUpstreams(corefile: Dispenser, host: Host, text: string): (Upstream
   const known = readAddress(plain, DEFAULT_PORTS[transport] ?? 53);
   if (known !== undefined) return [{ ...known, transport, ...(zone === "" ? {} : { serverName: zone }) }];
   const file = host.readFile(rest);
+  // A folder is read as a file without name servers.
+  if (file === undefined && host.listFolder?.(rest) !== undefined) return [];
   if (file !== undefined) return nameservers(file).map((address) => ({ address, port: 53, transport: "dns" }));
   const split = goHostPort(plain);
   const [name, port] = "error" in split

@@ -1,9 +1,9 @@
 import { parseIp, printIp } from "../../../base/mod.ts";
 import { absolute, addressOfReverse, isName, type Rr } from "../../../dns/mod.ts";
 import type { Dispenser } from "../corefile/dispenser.ts";
-import { goAtoi, goDuration } from "../go_values.ts";
+import { goAtoi, goDuration, goQuote } from "../go_values.ts";
 import { type Fall, written } from "../outcome.ts";
-import type { DnsPlugin, DnsQuery, Next, Outcome, SetupContext } from "../plugin.ts";
+import type { DnsPlugin, DnsQuery, Host, Next, Outcome, SetupContext } from "../plugin.ts";
 import { fallsThrough, fallthroughZones, once } from "../setup.ts";
 import { matchingZone, zonesOf } from "../zones.ts";
 
@@ -25,6 +25,8 @@ export interface HostsOptions {
   fall: Fall;
   /** Names that are known but not with the type asked for fall through too. */
   fallUnsupported: boolean;
+  /** Lines printed at the start. */
+  readonly warnings: readonly string[];
   inline: string;
 }
 
@@ -46,7 +48,10 @@ export const hosts: DnsPlugin = {
       }
       return [file, inline];
     };
-    return { handle: (query, next) => answer(query, next, { options, maps: current() }) };
+    return {
+      warnings: options.warnings,
+      handle: (query, next) => answer(query, next, { options, maps: current() }),
+    };
   },
 };
 
@@ -115,13 +120,15 @@ function push(map: Map<string, string[]>, key: string, value: string): void {
 }
 
 /** Reads the directive; throws a CorefileError. */
-export function readHosts(corefile: Dispenser, { zones }: SetupContext): HostsOptions {
+export function readHosts(corefile: Dispenser, { zones, rooted, host }: SetupContext): HostsOptions {
   let options: HostsOptions | undefined;
   for (let count = 0; corefile.next(); count++) {
     once(corefile, count);
-    const [file = "/etc/hosts", ...named] = corefile.remainingArgs();
+    const [file, ...named] = corefile.remainingArgs();
+    const path = file === undefined ? "/etc/hosts" : rooted(file);
     options = {
-      path: file,
+      path,
+      warnings: file === undefined ? [] : warningsOf(host, path),
       zones: zonesOf(named, zones),
       ttl: 3600,
       reload: 5000,
@@ -137,6 +144,14 @@ export function readHosts(corefile: Dispenser, { zones }: SetupContext): HostsOp
   }
   if (options === undefined) throw new Error("hosts is set up without its directive");
   return options;
+}
+
+function warningsOf(host: Host, path: string): readonly string[] {
+  if (path !== "" && host.readFile(path) !== undefined) return [];
+  const folder = path !== "" && host.listFolder?.(path) !== undefined;
+  return [
+    `[WARNING] plugin/hosts: ${folder ? `Hosts file ${goQuote(path)} is a directory` : `File does not exist: ${path}`}`,
+  ];
 }
 
 function readProperty(corefile: Dispenser, options: HostsOptions): void {

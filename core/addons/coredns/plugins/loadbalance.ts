@@ -1,14 +1,16 @@
-import type { Random } from "../../../base/mod.ts";
+import { type Cidr, contains, parseCidr, parseIp, type Random } from "../../../base/mod.ts";
 import type { Message, Rr } from "../../../dns/mod.ts";
 import type { Dispenser } from "../corefile/dispenser.ts";
 import type { DnsPlugin, Host, Outcome } from "../plugin.ts";
-import { goDuration } from "../go_values.ts";
+import { goDuration, goQuote } from "../go_values.ts";
 import { parseWeights, type Weights } from "./weights.ts";
 
 const RELOAD = 30_000;
 
 /** What the plugin was told: a weight file where it weighs, and how often to look at it (milliseconds; 0 for never). */
 export interface LoadbalanceOptions {
+  /** Networks whose addresses come first. */
+  readonly prefer?: readonly Cidr[];
   readonly weighted?: { readonly file: string; readonly reload: number };
 }
 
@@ -16,12 +18,37 @@ export interface LoadbalanceOptions {
 export const loadbalance: DnsPlugin = {
   name: "loadbalance",
   setup(corefile, { host, rooted }) {
-    const { weighted } = readLoadbalance(corefile);
-    if (weighted === undefined) return { handle: async (query, next) => shuffled(await next(query), host.random) };
+    const { weighted, prefer = [] } = readLoadbalance(corefile);
+    if (weighted === undefined) {
+      return { handle: async (query, next) => preferred(shuffled(await next(query), host.random), prefer) };
+    }
     const read = weightReader(host, { ...weighted, file: rooted(weighted.file) });
-    return { handle: async (query, next) => weighed(await next(query), read(), host.random) };
+    return { handle: async (query, next) => preferred(weighed(await next(query), read(), host.random), prefer) };
   },
 };
+
+/** CNAMEs, addresses (those of preferred networks first, in the networks' order), mail exchangers, then the rest. */
+function preferred(outcome: Outcome, networks: readonly Cidr[]): Outcome {
+  const { reply } = outcome;
+  if (networks.length === 0 || reply === undefined || !isOrdered(reply)) return outcome;
+  const rank = ({ data }: Rr): number => {
+    const ip = parseIp(data);
+    const at = networks.findIndex((net) => ip !== undefined && net.ip.family === ip.family && contains(net, ip));
+    return at < 0 ? networks.length : at;
+  };
+  const kind = ({ type }: Rr): number => ({ CNAME: 0, A: 1, AAAA: 1, MX: 2 })[type] ?? 3;
+  const order = (a: Rr, b: Rr) => kind(a) - kind(b) || (kind(a) === 1 ? rank(a) - rank(b) : 0);
+  const { answers, additionals } = reply;
+  return {
+    ...outcome,
+    reply: { ...reply, answers: answers.toSorted(order), additionals: additionals.toSorted(order) },
+  };
+}
+
+/** Replies whose records may change places. */
+function isOrdered({ rcode, questions }: Message): boolean {
+  return rcode === "NOERROR" && !["AXFR", "IXFR"].includes(questions[0]?.type ?? "");
+}
 
 /** Gives the weights, read again when the file is due; the old ones where it cannot be read. */
 function weightReader(host: Host, { file, reload }: NonNullable<LoadbalanceOptions["weighted"]>): () => Weights {
@@ -57,8 +84,7 @@ function weighed(outcome: Outcome, weights: Weights, random: Random): Outcome {
 /** CNAMEs first and as they are, then what is neither address nor MX, then the shuffled ones. */
 function shuffled(outcome: Outcome, random: Random): Outcome {
   const { reply } = outcome;
-  if (reply === undefined || reply.rcode !== "NOERROR") return outcome;
-  if (["AXFR", "IXFR"].includes(reply.questions[0]?.type ?? "")) return outcome;
+  if (reply === undefined || !isOrdered(reply)) return outcome;
   const of = (records: readonly Rr[]): Rr[] => {
     const pick = (test: (rr: Rr) => boolean) => records.filter(test);
     const address = (rr: Rr) => rr.type === "A" || rr.type === "AAAA";
@@ -91,13 +117,32 @@ export function readLoadbalance(corefile: Dispenser): LoadbalanceOptions {
   let options: LoadbalanceOptions = {};
   while (corefile.next()) {
     const [policy, ...more] = corefile.remainingArgs();
-    if (policy === undefined) continue;
     if (policy === "weighted") options = { weighted: readWeighted(corefile, more) };
-    else if (policy !== "round_robin") {
+    else if (policy !== undefined && policy !== "round_robin") {
       throw corefile.plainError(`unknown policy: ${policy}`, "round_robin or weighted");
     } else if (more.length > 0) throw corefile.error(`unknown property for round_robin`, "the end of the line");
+    const prefer = readPreferred(corefile);
+    if (prefer.length > 0) options = { ...options, prefer: [...options.prefer ?? [], ...prefer] };
   }
   return options;
+}
+
+function readPreferred(corefile: Dispenser): readonly Cidr[] {
+  const networks: Cidr[] = [];
+  while (corefile.nextBlock()) {
+    if (corefile.word() !== "prefer") throw corefile.error(`unknown property '${corefile.word()}'`, "prefer");
+    for (const word of corefile.remainingArgs()) {
+      const net = word.includes("/") ? parseCidr(word) : undefined;
+      if (net === undefined) {
+        throw corefile.error(
+          `invalid CIDR ${goQuote(word)}: invalid CIDR address: ${word}`,
+          "a network such as 10.0.0.0/8",
+        );
+      }
+      networks.push(net);
+    }
+  }
+  return networks;
 }
 
 function readWeighted(corefile: Dispenser, args: readonly string[]): { file: string; reload: number } {

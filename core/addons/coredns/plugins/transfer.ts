@@ -48,13 +48,12 @@ async function handle(
     const [soa] = records as readonly [Rr, ...Rr[]];
     const serial = soaFields(soa.data).serial;
     const known = type === "IXFR" ? soaFields(query.message.authorities[0]?.data ?? "").serial : undefined;
+    const to = `zone ${goQuote(query.question.name)} to ${client.address} for ${serial} SOA serial`;
     if (known === serial) {
+      host.log(`[INFO] plugin/transfer: Outgoing noop, incremental transfer for up to date ${to}`);
       return { rcode: "NOERROR", reply: { ...empty, flags: { ...empty.flags, aa: true }, answers: [soa] } };
     }
-    const peer = `${bracketed(client.address)}:${client.port}`;
-    host.log(
-      `[INFO] plugin/transfer: Outgoing transfer of ${records.length} records of zone ${name} to ${peer} for ${serial} SOA serial`,
-    );
+    host.log(`[INFO] plugin/transfer: Outgoing transfer of ${records.length} records of ${to}`);
     return { rcode: "NOERROR", reply: { ...empty, flags: { ...empty.flags, aa: true }, answers: records } };
   }
   return await next(query);

@@ -11,7 +11,11 @@ export class Zone {
   constructor(readonly origin: string, records: readonly Rr[]) {
     this.records = records.map((rr) => ({ ...rr, name: rr.name.toLowerCase() }))
       .filter(({ name }) => isUnder(name, origin));
+    const soa = records.findLast(({ type }) => type === "SOA");
+    if (soa !== undefined) this.#names.set(origin, new Map([["SOA", [{ ...soa, name: soa.name.toLowerCase() }]]]));
     for (const rr of this.records) {
+      // The last SOA of the file is the zone's, whatever name it has.
+      if (rr.type === "SOA") continue;
       const types = this.#names.get(rr.name) ?? new Map<string, Rr[]>();
       this.#names.set(rr.name, types);
       types.set(rr.type, [...types.get(rr.type) ?? [], rr]);
@@ -40,7 +44,7 @@ export class Zone {
   }
 
   get soa(): readonly Rr[] {
-    return this.get(this.origin, "SOA").slice(0, 1);
+    return this.get(this.origin, "SOA");
   }
 
   get ns(): readonly Rr[] {
@@ -55,7 +59,7 @@ export class Zone {
 
   /** All records as a transfer sends them: SOA and NS, then by name, and the SOA again. */
   transfer(): readonly Rr[] {
-    const rest = this.records.filter(({ name, type }) => name !== this.origin || (type !== "SOA" && type !== "NS"));
+    const rest = this.records.filter(({ name, type }) => type !== "SOA" && (name !== this.origin || type !== "NS"));
     const key = ({ name }: Rr) => labelsOf(name).toReversed().join("\u0000");
     const ordered = rest.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
     return [...this.soa, ...this.ns, ...ordered, ...this.soa];
@@ -64,7 +68,13 @@ export class Zone {
 
 /** A zone file's zone, or CoreDNS's complaint; throws a ZoneFileError where the text is none. */
 export function parseZone(text: string, origin: string, file: string): Zone | { readonly error: string } {
-  const zone = new Zone(origin, parseZoneFile(text, { origin, file }));
+  const records = parseZoneFile(text, { origin, file });
+  const hashed = records.find(({ type }) => type === "NSEC3" || type === "NSEC3PARAM");
+  if (hashed !== undefined) {
+    const name = hashed.name.toLowerCase();
+    return { error: `NSEC3 zone is not supported, dropping RR: ${name} for zone: ${origin}` };
+  }
+  const zone = new Zone(origin, records);
   if (zone.soa.length === 0) return { error: `file ${JSON.stringify(file)} has no SOA record for origin ${origin}` };
   return zone;
 }
