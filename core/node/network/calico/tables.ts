@@ -4,7 +4,7 @@ import { setName } from "./names.ts";
 import type { FelixEndpoint, FelixTier, Labelled } from "./model.ts";
 import { activePolicies, type ChainOptions, endpointChains } from "./endpoint_chains.ts";
 import { chainLines, ChainMemo } from "./rule_text.ts";
-import { setsOf } from "./sets.ts";
+import { type RuleSet, setsOf } from "./sets.ts";
 import { type FelixTable, type StaticOptions, staticTables } from "./static_chains.ts";
 
 /** A set as `ipset create` makes it, and its members. */
@@ -29,19 +29,19 @@ export interface FelixInput extends StaticOptions, ChainOptions {
   /** Of the whole cluster. */
   readonly endpoints: readonly FelixEndpoint[];
   readonly tiers: readonly FelixTier[];
-  /** Networks that selectors of rules find beside the endpoints. */
-  readonly networks: readonly Labelled[];
+  /** What selectors of rules find: the endpoints, and the networks of sets. */
+  readonly everyone: readonly Labelled[];
   /** Sets that are no policy's, by the id in their names. */
   readonly sets: ReadonlyMap<string, SetState>;
 }
 
 /** The state that a node should have. Pure; `memo` saves hashing what was hashed before. */
 export function felixState(input: FelixInput, memo: ChainMemo = new ChainMemo()): FelixState {
-  const { family, node, endpoints, tiers, networks } = input;
+  const { family, node, endpoints, tiers, everyone } = input;
   const own = endpoints.filter((endpoint) => endpoint.node === node);
-  const policySets = [...setsOf(activePolicies(own, tiers)).values()].map(({ id, type, members }) => {
-    const list = members([...endpoints, ...networks]).filter((member) => isOf(family, member, type));
-    return [setName(id, family), { type, members: [...new Set(list)].sort() }] as const;
+  const policySets = [...setsOf(activePolicies(own, tiers)).values()].map((set) => {
+    const members = membersOf(set, everyone).filter((member) => isOf(family, member, set.type));
+    return [setName(set.id, family), { type: set.type, members }] as const;
   });
   const tables = staticTables(input);
   return {
@@ -59,6 +59,17 @@ export function felixState(input: FelixInput, memo: ChainMemo = new ChainMemo())
       ...policySets,
     ]),
   };
+}
+
+/** Members of sets among everybody: every node asks for the same ones. */
+const MEMBERS = new WeakMap<readonly Labelled[], Map<string, readonly string[]>>();
+
+function membersOf({ id, members }: RuleSet, everyone: readonly Labelled[]): readonly string[] {
+  const sets = MEMBERS.get(everyone) ?? new Map<string, readonly string[]>();
+  MEMBERS.set(everyone, sets);
+  const found = sets.get(id) ?? [...new Set(members(everyone))].sort();
+  sets.set(id, found);
+  return found;
 }
 
 function isOf(family: Family, member: string, type: string): boolean {

@@ -33,7 +33,8 @@ export interface FelixSettings {
 export interface FelixView {
   readonly endpoints: readonly FelixEndpoint[];
   readonly tiers: readonly FelixTier[];
-  readonly networks: readonly Labelled[];
+  /** What selectors of rules find: the endpoints, and the networks of sets. */
+  readonly everyone: readonly Labelled[];
   readonly pools: readonly IPPool[];
   readonly blocks: readonly IPAMBlock[];
   readonly nodes: readonly Node[];
@@ -43,27 +44,57 @@ export interface FelixView {
 }
 
 /** Reads the store. */
-export function felixView(store: Store, settings: FelixSettings): FelixView {
+export function felixView(store: Store, { defaultEndpointToHostAction }: FelixSettings): FelixView {
+  const view = clusterView(store);
+  const action = defaultEndpointToHostAction ?? view.configured.defaultEndpointToHostAction ?? "Drop";
+  return { ...view, endpointToHost: action.toUpperCase() as FelixInput["endpointToHost"] };
+}
+
+type ClusterView = Omit<FelixView, "endpointToHost">;
+
+/** What was read last of a store, and at which version of it: the same for the Felix of every node. */
+const VIEWS = new WeakMap<Store, { readonly version: number; readonly view: ClusterView }>();
+
+function clusterView(store: Store): ClusterView {
+  const known = VIEWS.get(store);
+  if (known?.version === store.version) return known.view;
+  const view = readCluster(store);
+  VIEWS.set(store, { version: store.version, view });
+  return view;
+}
+
+function readCluster(store: Store): ClusterView {
   const view = policyView({
     policies: store.list("NetworkPolicy") as NetworkPolicy[],
     namespaces: store.list("Namespace") as Namespace[],
     pods: [],
   });
-  const pods = (store.list("Pod") as Pod[]).flatMap((pod) => calicoPod(pod) ?? []);
   const [configuration] = calicoObjects<FelixConfiguration>(store, "FelixConfiguration").filter(({ metadata }) =>
     metadata.name === "default"
   );
-  const action = settings.defaultEndpointToHostAction ?? configuration?.spec.defaultEndpointToHostAction ?? "Drop";
+  const endpoints = (store.list("Pod") as Pod[]).flatMap((pod) => endpointOf(pod, view) ?? []);
   return {
-    endpoints: pods.map((pod) => endpoint(pod, view)),
-    networks: networkSets(store, view),
+    endpoints,
+    everyone: [...endpoints, ...networkSets(store, view)],
     tiers: felixTiers(store, view.policies.map(felixPolicy)),
     pools: calicoObjects<IPPool>(store, "IPPool"),
     blocks: calicoObjects<IPAMBlock>(store, "IPAMBlock").filter(({ spec }) => spec.deleted !== true),
     nodes: store.list("Node") as Node[],
-    endpointToHost: action.toUpperCase() as FelixInput["endpointToHost"],
     configured: configuration?.spec ?? {},
   };
+}
+
+/** Endpoints by the pods they were made of, with the labels of the namespace at that time: objects of a store do not change. */
+const ENDPOINTS = new WeakMap<Pod, { readonly space: unknown; readonly endpoint: FelixEndpoint | undefined }>();
+
+function endpointOf(pod: Pod, view: PolicyView): FelixEndpoint | undefined {
+  const space = view.namespaces.get(pod.metadata.namespace ?? "");
+  const known = ENDPOINTS.get(pod);
+  if (known !== undefined && known.space === space) return known.endpoint;
+  const found = calicoPod(pod);
+  const made = found === undefined ? undefined : endpoint(found, view);
+  ENDPOINTS.set(pod, { space, endpoint: made });
+  return made;
 }
 
 /** NetworkSets, with what their namespace gives them, and GlobalNetworkSets. */
@@ -102,7 +133,7 @@ export function felixInput(view: FelixView, settings: FelixSettings, family: Fam
     node: settings.node,
     endpoints: view.endpoints,
     tiers: view.tiers,
-    networks: view.networks,
+    everyone: view.everyone,
     sets: new Map([
       ["dscp-src-net", nets([])],
       ["masq-ipam-pools", nets(pools.filter(({ spec }) => spec.natOutgoing === true).map(({ spec }) => spec.cidr))],
