@@ -24,26 +24,38 @@ import { type Around, span, unequal } from "./words.ts";
 /** A statement of a listing: one of nftables' own by its words, or an extension. */
 type Piece = { readonly own: string } | Extract<NftStatement, { kind: "xt" }>;
 
+/** A rule's statements before and behind its counter. */
+interface Sides {
+  readonly before: readonly NftStatement[];
+  readonly behind: readonly NftStatement[];
+}
+
+/** Rules are values: what they say is found out once. */
+const known: Readonly<Record<Family, WeakMap<Rule, Sides>>> = { 4: new WeakMap(), 6: new WeakMap() };
+
 /** The rule with what it has counted. */
-export function listedRule(rule: Rule, family: Family, count: Count): NftRule {
+export function listedRule(rule: Rule, family: Family, { packets, bytes }: Count): NftRule {
+  const sides = known[family].get(rule) ?? sidesOf(rule, family);
+  known[family].set(rule, sides);
+  return { statements: [...sides.before, { kind: "counter", packets, bytes }, ...sides.behind] };
+}
+
+function sidesOf(rule: Rule, family: Family): Sides {
   const around = { family, proto: rule.proto?.number ?? 0 };
   const matches = rule.matches.flatMap((match) => matchPieces(match, around));
-  const proto = impliesProto(matches) ? undefined : protoWords("meta l4proto", rule.proto);
   const conditions = [
-    proto,
+    impliesProto(matches) ? undefined : protoWords("meta l4proto", rule.proto),
     netWords("saddr", rule.src, family),
     netWords("daddr", rule.dst, family),
     rule.fragment && `ip frag-off & 8191 ${rule.fragment.not ? "==" : "!="} 0`,
   ];
-  const statements = [
+  const before = [
     ...device("iifname", rule.in),
     ...device("oifname", rule.out),
     ...conditions.flatMap((own) => own === undefined ? [] : ownStatements(own)),
     ...matches.flatMap((piece) => "own" in piece ? ownStatements(piece.own) : [piece]),
-    { kind: "counter", packets: count.packets, bytes: count.bytes } as const,
-    ...(rule.target === undefined ? [] : targetStatements(rule.target, around)),
   ];
-  return { statements };
+  return { before, behind: rule.target === undefined ? [] : targetStatements(rule.target, around) };
 }
 
 /** A device's name is said as it is, one that no device has too. */
@@ -54,8 +66,14 @@ function device(selector: "iifname" | "oifname", test: DeviceTest | undefined): 
   return [{ kind: "match", selectors: [selector], not: not !== undefined, against: { value } }];
 }
 
+/** One value, compared: most of what rules say. */
+const PLAIN = /^(ip6? [sd]addr|meta l4proto|(?:tcp|udp) [sd]port) (?:(!=|<=|>) )?(\S+)$/;
+
 function ownStatements(words: string): readonly NftStatement[] {
-  return words === "" ? [] : parseRule(words).statements;
+  const [, selector, op, value = ""] = PLAIN.exec(words) ?? [];
+  if (selector === undefined) return words === "" ? [] : parseRule(words).statements;
+  const more = op === "<=" || op === ">" ? { op } as const : {};
+  return [{ kind: "match", selectors: [selector], not: op === "!=", ...more, against: { value } }];
 }
 
 /** A port or flag of a protocol says the protocol, unless an extension or a limit stands between. */
