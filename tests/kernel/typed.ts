@@ -219,7 +219,7 @@ function script(setup: readonly Typed[], steps: readonly Typed[]): string {
   const within = ({ ns, cmd }: Typed) => (ns === "node" ? "" : `ip netns exec ${ns} `) + `sh -c ${quote(cmd)}`;
   const step = (one: Typed): string => {
     const mark = `printf '${"\\001"}'`;
-    if (one.background) return `${mark}; ${within(one)} >/dev/null 2>&1 </dev/null & sleep 0.5`;
+    if (one.background) return `${mark}; ${within(one)} >/dev/null 2>&1 </dev/null 3<&- & sleep 0.5`;
     const wait = LINKS.test(one.cmd) ? "; sleep 1.2" : "";
     return `timeout -k 1 20 ${
       within(one)

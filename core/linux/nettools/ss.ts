@@ -10,7 +10,7 @@ import { BadFilter, type Filter, parseFilter } from "./ss_filter.ts";
 import { SS_USAGE } from "./ss_usage.ts";
 
 const GRAMMAR: Grammar = {
-  short: "haletuwxnro460spTbEf:mA:D:F:vVzZN:KHSO0diMQ",
+  short: "haletuwxnro460spTbEf:mA:D:F:vVzZN:KHSO0diM",
   long: {
     numeric: "n",
     resolve: "r",
@@ -286,7 +286,9 @@ function show(process: Process, request: Request, operands: readonly string[]): 
   const { extended, cgroup } = request.details;
   if (extended || cgroup) process.err("Failed to open cgroup2 mount\n".repeat(sockets.length));
   const states = filter.states ?? statesOf(request, initial);
-  const netid = request.tables?.size !== 1;
+  const [only, ...others] = request.tables ?? [];
+  // Unix sockets are of three kinds, packet sockets of two.
+  const netid = only === undefined || others.length > 0 || only === "unix" || only === "packet";
   process.out(layOut(columnsOf(process, request, { state: states.size !== 1, netid }), sockets, request.header));
   return 0;
 }
@@ -345,11 +347,14 @@ function columnsOf(process: Process, request: Request, shown: { state: boolean; 
   return columns;
 }
 
-/** The lines, each column as wide as its widest cell; the first has nothing before it. */
+/** The lines, each column as wide as its widest cell, the last line's last one aside; the first has nothing before it. */
 function layOut(columns: readonly Column[], sockets: readonly SocketView[], header: boolean): string {
   const rows = sockets.map((socket) => columns.map((column) => column.cell(socket).padEnd(column.least ?? 0)));
   const all = header ? [columns.map((column) => column.head), ...rows] : rows;
-  const widths = columns.map((_, index) => Math.max(0, ...all.map((row) => row[index]?.length ?? 0)));
+  const widths = columns.map((_, index) => {
+    const measured = index === columns.length - 1 && rows.length > 0 ? all.slice(0, -1) : all;
+    return Math.max(0, ...measured.map((row) => row[index]?.length ?? 0));
+  });
   const line = (row: readonly string[]): string => {
     const cells = columns.map(({ before, right }, index) => {
       const width = widths[index] ?? 0;
