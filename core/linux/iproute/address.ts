@@ -138,7 +138,7 @@ function matchesPattern(text: string, pattern: string): boolean {
 function addressShow(tool: IpTool, words: Words): number {
   const filter = takeFilter(tool, words);
   const addresses = tool.plane.addresses(tool.ns);
-  const short = filter.family === 6 && filter.name === undefined && filter.to === undefined;
+  const short = tool.options.family === 6 && filter.name === undefined;
   const records = tool.links().filter((link) => linkPasses(tool, link, filter)).flatMap((link) => {
     const own = addresses.filter((address) => address.dev === link.index);
     const shown = own.filter((address) => passes(tool, address, filter));
@@ -150,11 +150,15 @@ function addressShow(tool: IpTool, words: Words): number {
 }
 
 function record(tool: IpTool, link: Link, addresses: readonly Address[], filter: AddressFilter): Entry {
-  const { family, name, to, label } = filter;
-  const short = family === 6 && name === undefined && to === undefined;
+  const { family, name, label } = filter;
+  const short = tool.options.family === 6 && name === undefined;
   const whole = new Entry();
   if (!tool.options.oneline && label === undefined) {
-    const head = linkEntry(tool, link, { forLink: false, address: family === undefined, short });
+    const head = linkEntry(tool, link, {
+      forLink: false,
+      address: family === undefined || (tool.options.details ?? false),
+      short,
+    });
     whole.say(`${head.text}\n`);
     Object.assign(whole.json, head.json);
   }

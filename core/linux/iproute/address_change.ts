@@ -33,6 +33,7 @@ export function addressAdd(tool: IpTool, words: Words, mode: "add" | "change" | 
   // The kernel takes 0.0.0.0 and forgets it.
   if (cidr.ip.family === 4 && cidr.ip.value === 0n) return 0;
   const address = printCidr(cidr);
+  if (cidr.ip.family === 6) checkSix(request, cidr, link);
   const isThere = () => tool.plane.addresses(tool.ns).some((one) => one.dev === link.index && one.address === address);
   if (mode === "add" || !isThere()) {
     const refused = tool.plane.addAddress(tool.ns, link.index, specOf(request, cidr));
@@ -41,6 +42,15 @@ export function addressAdd(tool: IpTool, words: Words, mode: "add" | "change" | 
   }
   keepExtras(tool, link, address, request);
   return 0;
+}
+
+/** What the tool, and then the kernel, have against an IPv6 address. */
+function checkSix({ broadcast }: Request, { ip }: Cidr, link: Link): void {
+  if (broadcast !== undefined) throw new Exit(1, "Broadcast can be set only for IPv4 addresses\n");
+  if (ip.value === 0n) throw new Exit(2, "Error: ipv6: Invalid address.\n");
+  if (ip.value === 1n && link.kind !== "") {
+    throw new Exit(2, "Error: ipv6: Cannot assign loopback address on this device.\n");
+  }
 }
 
 /** `ip addr del`. */

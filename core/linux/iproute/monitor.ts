@@ -1,6 +1,6 @@
 import type { Address, KernelEvent, Link, Neighbour, Route } from "../../../wasm/mod.ts";
 import { addressEntry } from "./address_print.ts";
-import { Exit } from "./exit.ts";
+import { Exit, invalid } from "./exit.ts";
 import { linkEntry } from "./link_print.ts";
 import { kernelEvents } from "./kernel_events.ts";
 import { neighEntry } from "./neigh.ts";
@@ -38,28 +38,54 @@ const LABELS: Readonly<Record<KernelEvent["what"], string>> = {
 export const ipMonitor: IpObject = async (tool, words) => {
   const wanted = new Set<KernelEvent["what"]>();
   let labelled = false;
+  let device: number | undefined;
   while (words.more) {
     const word = words.next();
     if (word === "help") throw new Exit(255, IP_USAGE["monitor"] ?? "", true);
     if (word === "label") labelled = true;
-    else if (word === "dev") words.next();
-    else if (word === "all-nsid" || word === "file") throw new Exit(255, `ip: monitor ${word} is not modelled\n`, true);
+    else if (word === "dev") device = deviceOf(tool, words.next());
+    else if (word === "file") throw noFile(tool, words.next());
+    else if (word === "all-nsid") throw new Exit(255, `ip: monitor ${word} is not modelled\n`, true);
     else {
       const subject = abbreviated(word, SUBJECTS.map(([name]) => name));
       if (subject === undefined) throw new Exit(255, `Argument "${word}" is unknown, try "ip monitor help".\n`, true);
+      labelled ||= subject === "all";
       for (const what of SUBJECTS.find(([name]) => name === subject)?.[1] ?? []) wanted.add(what);
     }
   }
   const all = wanted.size === 0;
   const off = kernelEvents(tool.machine.runner, tool.plane).listen((event) => {
     if (event.ns !== tool.ns || (!all && !wanted.has(event.what))) return;
+    if (device !== undefined && !concerns(event, device)) return;
     const text = eventText(tool, event);
-    if (text !== undefined) tool.process.out((labelled || all ? LABELS[event.what] : "") + text);
+    if (text !== undefined) tool.process.out((labelled ? LABELS[event.what] : "") + text);
   });
   await tool.process.killed;
   off();
   return 0;
 };
+
+function deviceOf(tool: IpTool, name: string): number {
+  const link = tool.find(name);
+  if (link === undefined) throw invalid(name, "Device does not exist\n");
+  return link.index;
+}
+
+function noFile(tool: IpTool, path: string): Exit {
+  const there = tool.process.files.read(path) !== undefined;
+  return new Exit(
+    255,
+    there ? "ip: monitor file is not modelled\n" : "Cannot fopen: No such file or directory\n",
+    true,
+  );
+}
+
+/** Whether an event is about a device: one that is about none is shown to everybody. */
+function concerns({ what, value }: KernelEvent, device: number): boolean {
+  if (what === "link") return (value as Link).index === device;
+  const { dev } = value as { readonly dev?: number };
+  return dev === undefined || dev === device;
+}
 
 function eventText(tool: IpTool, event: KernelEvent): string | undefined {
   const { deleted } = event;

@@ -45,8 +45,13 @@ function run(process: Process, options: Options): number {
   if (options.load || options.system) return loadFiles(process, options);
   if (options.all) return showAll(process, options);
   if (options.words.length === 0) {
-    process.err(SYSCTL_USAGE);
+    const alone = process.argv.length === 1;
+    process.err(alone ? SYSCTL_USAGE : "sysctl: no variables specified\nTry `sysctl --help' for more information.\n");
     return 1;
+  }
+  if (options.words[0] === "") {
+    process.err(`sysctl: "" is an unknown key\n`);
+    return 255;
   }
   let status = 0;
   for (const [index, word] of options.words.entries()) {
@@ -193,7 +198,8 @@ function expand(process: Process, path: string): string[] {
 function writeWord(process: Process, options: Options, word: string, index: number): boolean {
   const at = word.indexOf("=");
   if (at < 1) {
-    process.err(`sysctl: command line(${index}): invalid syntax, continuing...\n`);
+    // Only the first is complained of, and one without a name not at all.
+    if (index === 0 && at < 0) process.err(`sysctl: command line(${index}): invalid syntax, continuing...\n`);
     return true;
   }
   return write(process, options, { key: word.slice(0, at).trim(), value: word.slice(at + 1).trim(), lenient: false });

@@ -3,6 +3,8 @@ import type { Failure } from "../../base/mod.ts";
 import type { Namespace, StateKey } from "../namespace.ts";
 import { SYSCTL_EXCEPTIONS, type SysctlKind, SYSCTLS } from "./table.ts";
 
+const PORT_RANGE = "net/ipv4/ip_local_port_range";
+
 const KEPT: StateKey<Map<string, string>> = { label: "sysctls" };
 const kept = (ns: Namespace): Map<string, string> => ns.state(KEPT, () => new Map());
 
@@ -20,6 +22,8 @@ export function writeSysctl(ns: Namespace, path: string, text: string): Failure 
   if (found === undefined) return { errno: "ENOENT" };
   const value = accept(found.kind, text, readSysctl(ns, path) ?? found.value);
   if (typeof value !== "string") return value;
+  const [low = 0, high = low] = value.split("\t").map(Number);
+  if (path === PORT_RANGE && low > high) return { errno: "EINVAL" };
   if (ns.plane.sysctl(ns.id, dotted(path)) !== undefined) return obey(ns, path, value);
   kept(ns).set(path, value);
   return undefined;
