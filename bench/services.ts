@@ -1,12 +1,16 @@
 /**
- * New flows against a node's rules for 10 and for 10,000 Services, as kube-proxy writes them: every packet the first of its flow, to
- * one Service after the other; beside iptables-legacy in the real kernel with the same machines and rules.
+ * New flows against a node's rules for 10 and for 10,000 Services, as kube-proxy writes them in iptables, nftables and ipvs mode: every
+ * packet the first of its flow, to one Service after the other; beside iptables-legacy and nft's verdict maps in the real kernel with
+ * the same machines and rules (no kernel with IPVS is at hand).
  */
+import type { EndpointSlice, Service } from "../core/kube/mod.ts";
+import { ipvsOf, type Namespace } from "../core/linux/mod.ts";
+import { printNftables, type ServiceView, serviceViews, virtualServers } from "../core/node/mod.ts";
 import { type BatchPacket, OUTCOME } from "../wasm/mod.ts";
 import { agree, median, type Peers, type Row, timeRows } from "./measure.ts";
 import { Native } from "./native.ts";
 import { asked, recorded } from "./record.ts";
-import { CLIENT, kernel, openStage } from "./stage.ts";
+import { CLIENT, kernel, openStage, type Rules } from "./stage.ts";
 
 /** New flows of a measurement; conntrack has room for them all. */
 const FLOWS = 200_000;
@@ -51,17 +55,74 @@ function rules(services: number): string {
 
 const address = (service: number) => `10.96.${service >> 8}.${service & 255}`;
 
+/** What kube-proxy makes of so many Services. */
+function view(services: number, mode: "nftables" | "ipvs"): ServiceView {
+  const numbers = Array.from({ length: services }, (_, n) => n);
+  const node = { name: "router", zone: "", addresses: ["10.1.0.1"], podCIDRs: [], interfaces: [] };
+  // the client counts as a pod, so that nothing is masqueraded
+  const config = { mode, clusterCIDR: "10.1.0.0/16" };
+  return serviceViews({ services: numbers.map(serviceOf), endpointSlices: numbers.map(sliceOf), node, config })[0];
+}
+
+const PORTS = [{ name: "", port: 80, protocol: "UDP" }];
+
+function serviceOf(n: number): Service {
+  return {
+    kind: "Service",
+    metadata: { name: `svc-${n}`, namespace: "shop" },
+    spec: { type: "ClusterIP", clusterIP: address(n), clusterIPs: [address(n)], ports: PORTS },
+    status: {},
+  } as unknown as Service;
+}
+
+function sliceOf(n: number): EndpointSlice {
+  return {
+    kind: "EndpointSlice",
+    metadata: { name: `svc-${n}`, namespace: "shop", labels: { "kubernetes.io/service-name": `svc-${n}` } },
+    addressType: "IPv4",
+    endpoints: [{ addresses: [backend(n)], conditions: { ready: true } }],
+    ports: [{ name: "", port: 8080, protocol: "UDP" }],
+  } as unknown as EndpointSlice;
+}
+
+/** Virtual servers, and their addresses as the router's own, which kube-ipvs0 makes them. */
+function ipvs(services: number): (router: Namespace) => void {
+  return (router) => {
+    const { plane, id } = router;
+    const refused = plane.addRoute(
+      id,
+      { to: "10.96.0.0/16", dev: 1, type: "local", table: 255, scope: 254 },
+      "add",
+    );
+    if (refused !== null) throw new Error(`local addresses: ${refused.errno}`);
+    ipvsOf(router).replace(virtualServers(view(services, "ipvs")));
+  };
+}
+
+/** A mode's name in rows, its rules for so many Services, and who has the same in the real kernel. */
+const MODES: readonly (readonly [string, (services: number) => Rules, string | undefined])[] = [
+  ["newflow", rules, "iptables-legacy"],
+  ["newflow-nft", (services) => printNftables(view(services, "nftables")).transaction, "kernel nft verdict maps"],
+  ["newflow-ipvs", ipvs, undefined],
+];
+
 /** All rows of the subject. */
 export async function services(): Promise<Row[]> {
-  const few = await plane(10);
-  const many = await plane(10_000);
-  const rows = async (count: number, { ours, native }: Times, peers: Peers = {}) =>
-    timeRows({ subject: "services", case: `newflow-${count}`, unit: "ns/packet" }, ours, {
-      "iptables-legacy": await kernel(rules(count), ["newflow", `${count}`, `${FLOWS}`]),
-      "native Rust": native,
-      ...peers,
-    });
-  return [...await rows(10, few), ...await rows(10_000, many, { "podwire, 10 Services": few.ours })];
+  const rows: Row[] = [];
+  for (const [name, rulesOf, peer] of MODES) {
+    let few: number | undefined;
+    for (const count of [10, 10_000]) {
+      const own = rulesOf(count);
+      const { ours, native } = await plane(count, own);
+      const real = peer === undefined || typeof own === "function"
+        ? {}
+        : { [peer]: await kernel(own, ["newflow", `${count}`, `${FLOWS}`]) };
+      const peers: Peers = { ...real, "native Rust": native, "podwire, 10 Services": few };
+      rows.push(...timeRows({ subject: "services", case: `${name}-${count}`, unit: "ns/packet" }, ours, peers));
+      few ??= ours;
+    }
+  }
+  return rows;
 }
 
 /** Nanoseconds a packet. */
@@ -71,8 +132,8 @@ interface Times {
 }
 
 /** The medians of batches in the plane and in the same source built native, after a first round that makes room for the flows. */
-async function plane(count: number): Promise<Times> {
-  const { made: { world, client }, words } = await recorded(() => openStage(rules(count)));
+async function plane(count: number, rules: Rules): Promise<Times> {
+  const { made: { world, client }, words } = await recorded(() => openStage(rules));
   const native = await Native.open();
   await native?.load("world", words);
   const batch = world.plane.batch();

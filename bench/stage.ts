@@ -2,7 +2,7 @@
 import { readIntent } from "../core/lab/intent.ts";
 import { buildMachines } from "../core/lab/machines.ts";
 import { World } from "../core/lab/world.ts";
-import { namespaceOf, netfilterOf, restoreTables } from "../core/linux/mod.ts";
+import { type Namespace, namespaceOf, netfilterOf, restoreTables } from "../core/linux/mod.ts";
 import { defaultHost } from "../mod.ts";
 import type { Ns } from "../wasm/mod.ts";
 import { buildSender, skipped } from "./native.ts";
@@ -36,17 +36,34 @@ export interface Stage {
   readonly server: Ns;
 }
 
+/** What the router gets: the text of iptables-restore (it begins with a star), that of `nft -f`, or something done to it. */
+export type Rules = string | ((router: Namespace) => void);
+
 /** Builds them; the router gets these rules. */
-export async function openStage(rules: string): Promise<Stage> {
+export async function openStage(rules: Rules): Promise<Stage> {
   const intent = readIntent([{ name: "stage.yaml", text: LAB }], {});
   const world = new World(defaultHost(), 1);
   await buildMachines(world, intent.spec, intent.blame);
   const ns = (name: string) => world.machines.get(name)?.ns.id as Ns;
-  const answer = restoreTables(netfilterOf(namespaceOf(world.plane, ns("router"))), rules);
-  if (answer.exit !== 0) throw new Error(answer.err);
+  const router = namespaceOf(world.plane, ns("router"));
+  if (typeof rules === "function") rules(router);
+  else if (!rules.startsWith("*")) await run(world, "router", { line: "nft -f -", stdin: rules });
+  else {
+    const answer = restoreTables(netfilterOf(router), rules);
+    if (answer.exit !== 0) throw new Error(answer.err);
+  }
   const socket = world.plane.socket(ns("server"), "udp", 4);
   if (world.plane.bind(socket, "0.0.0.0", PORT) !== null) throw new Error("the server cannot listen");
   return { world, client: ns("client"), server: ns("server") };
+}
+
+async function run(
+  world: World,
+  name: string,
+  { line, stdin }: { readonly line: string; readonly stdin: string },
+): Promise<void> {
+  const answer = await world.machines.get(name)?.run(line, { stdin });
+  if (answer?.exit !== 0) throw new Error(`${line}: ${answer?.stderr}`);
 }
 
 /** One measurement in the real kernel: nanoseconds a packet on one core; undefined where it cannot be taken. */

@@ -59,3 +59,54 @@ Deno.test("what is there already or not at all is refused in ipvsadm's words", a
   assertEquals(await refused("ipvsadm -a -t 10.96.0.10:80 -r 10.0.0.1:8080 -m"), "Destination already exists\n");
   assertEquals(await refused("ipvsadm -d -t 10.96.0.10:80 -r 10.0.0.9:1"), "No such destination\n");
 });
+
+/** Three real servers by weights, in the order in which they are added. */
+async function scheduled(scheduler: string, weights: readonly number[]) {
+  const machine = box();
+  const lines = [
+    "ip link set lo up",
+    ...["10.96.0.10", "10.0.0.1", "10.0.0.2", "10.0.0.3"].map((address) => `ip addr add ${address}/32 dev lo`),
+    `ipvsadm -A -t 10.96.0.10:80 -s ${scheduler}`,
+    ...weights.map((weight, i) => `ipvsadm -a -t 10.96.0.10:80 -r 10.0.0.${i + 1}:8080 -m -w ${weight}`),
+  ];
+  for (const line of lines) assertEquals((await machine.run(line)).stderr, "");
+  for (const i of weights.keys()) machine.start(`nc -lk 10.0.0.${i + 1} 8080`);
+  await machine.runner.advance(100);
+  const counts = async () => {
+    const { stdout } = await machine.run("ipvsadm -Ln --stats");
+    return [...stdout.matchAll(/-> 10\.0\.0\.(\d):8080 +(\d+)/g)].map(([, , count]) => Number(count));
+  };
+  /** Connects, and says which server that was. */
+  const connect = async (): Promise<number> => {
+    const before = await counts();
+    await machine.run("nc -zw 1 10.96.0.10 80");
+    await machine.runner.advance(200);
+    return (await counts()).findIndex((count, i) => count > (before[i] ?? 0)) + 1;
+  };
+  return { connect };
+}
+
+async function chosen(scheduler: string, weights: readonly number[], count: number): Promise<number[]> {
+  const { connect } = await scheduled(scheduler, weights);
+  const all: number[] = [];
+  for (let i = 0; i < count; i++) all.push(await connect());
+  return all;
+}
+
+Deno.test("rr and wrr go round in the kernel's order: the newest first, the heaviest alone until the others' turn comes", async () => {
+  assertEquals(await chosen("rr", [1, 5, 1], 7), [3, 2, 1, 3, 2, 1, 3]);
+  assertEquals(await chosen("wrr", [4, 2, 1], 8), [1, 1, 2, 1, 3, 2, 1, 1]);
+});
+
+Deno.test("sh and dh always choose the same, fo the heaviest", async () => {
+  assertEquals(await chosen("sh", [1, 1, 1], 3), [3, 3, 3]);
+  assertEquals(await chosen("mh", [1, 4, 1], 3), [2, 2, 2]);
+  // (10.96.0.10 * 0x61c88647) >> 24 is 242; by three it leaves 2, the oldest
+  assertEquals(await chosen("dh", [1, 1, 1], 3), [1, 1, 1]);
+  assertEquals(await chosen("fo", [1, 7, 3], 2), [2, 2]);
+});
+
+Deno.test("those that weigh open connections go round, by weight where they weigh it", async () => {
+  assertEquals(await chosen("lc", [4, 2, 1], 4), [3, 2, 1, 3]);
+  assertEquals(await chosen("wlc", [4, 2, 1], 7), [1, 1, 2, 1, 3, 2, 1]);
+});

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Client, router, server in network namespaces of their own, as bench/stage.ts has them in the plane; router's rules come from
-# standard input. Runs one measurement of the sender (bench/native/src/sender.rs) on one core and prints its nanoseconds a packet.
+# standard input: iptables-restore's text, which begins with a star, or nft's. Runs one measurement of the sender (bench/native/src/sender.rs) on one core and prints its nanoseconds a packet.
 #
 #   unshare --net --mount --propagation private sh stage.sh SENDER established FLOWS MS  < rules
 #   unshare --net --mount --propagation private sh stage.sh SENDER newflow SERVICES FLOWS < rules
@@ -26,7 +26,11 @@ ip -n router route add 10.3.0.0/16 via 10.2.0.2
 ip -n server route add default via 10.2.0.1
 ip -n server route add local 10.3.0.0/16 dev lo
 ip netns exec router sysctl -qw net.ipv4.ip_forward=1
-ip netns exec router iptables-legacy-restore
+cat >/run/rules
+case $(head -c 1 /run/rules) in
+  \*) ip netns exec router iptables-legacy-restore </run/rules ;;
+  *) ip netns exec router nft -f /run/rules ;;
+esac
 core=$(($(nproc) - 1))
 received() { ip netns exec server cat /sys/class/net/eth0/statistics/rx_packets; }
 if [ "$what" = established ]; then

@@ -4,13 +4,14 @@
  *
  *     chain INPUT, OUTPUT    to a virtual server -> its chain                    (found by hash)
  *     chain of a server      a client that was here before -> its real server    (persistence)
- *                            one of n, one of n-1 ... -> a real server           (drawn in turn, by weight)
+ *                            as its scheduler chooses -> a real server           (schedule.ts)
  *                            nobody -> port unreachable                          (ip_vs_leave)
  *     chain of a real one    remember the client; DNAT
  */
 import { BASE, CHAIN, HOOK, NAT, OP, PROGRAM, RECENT, TARGET } from "../../../wasm/mod.ts";
 import { fullMask, parseWords, type Words } from "../netfilter/address.ts";
 import { Encoder, range } from "../netfilter/encoder.ts";
+import { keeps, schedule } from "./schedule.ts";
 import { serverKey, socketText, type VirtualServer } from "./types.ts";
 
 /** The plane's number of the table. */
@@ -67,7 +68,7 @@ export function compileIpvs(servers: readonly VirtualServer[], family: 4 | 6): I
     for (const real of reals[i] ?? []) {
       const name = recentName(server, real);
       const remember = {
-        when: server.persistent === undefined ? always : recent(name, RECENT.SET, 0, family),
+        when: keeps(server) === undefined ? always : recent(name, RECENT.SET, 0, family),
         then: dnat(real, family),
       };
       chains.push({ rules: [remember] });
@@ -120,7 +121,6 @@ function isFor({ protocol, address, port }: VirtualServer, family: 4 | 6): Write
 }
 
 const ANY = range(0, 0xffff);
-const ONE = 0x8000_0000;
 
 interface Choice {
   readonly reals: VirtualServer["servers"];
@@ -130,36 +130,17 @@ interface Choice {
 }
 
 function choose(server: VirtualServer, { reals, first, family }: Choice): { when: Write; then: Write }[] {
-  const seconds = server.persistent;
+  const seconds = keeps(server);
   const back = seconds === undefined ? [] : reals.map((real, i) => ({
     when: recent(recentName(server, real), RECENT.CHECK, seconds, family),
     then: goto(first + i),
   }));
-  let left = reals.reduce((sum, { weight }) => sum + weightOf(server, weight), 0);
-  const turns = reals.flatMap((real, i) => {
-    const weight = weightOf(server, real.weight);
-    const when = weight >= left ? always : turn(weight, left);
-    left -= weight;
-    return [{ when, then: goto(first + i) }];
-  });
-  const nobody = reals.length > 0 ? [] : [{ when: always, then: target(TARGET.REJECT, PORT_UNREACHABLE[family]) }];
-  return [...back, ...turns, ...nobody];
-}
-
-/** Only schedulers that weigh look at weights. */
-function weightOf({ scheduler }: VirtualServer, weight: number): number {
-  return ["wrr", "wlc", "sed", "nq", "mh", "sh"].includes(scheduler) ? weight : 1;
-}
-
-/** Every so many-th packet; of unequal weights a draw. */
-function turn(weight: number, left: number): Write {
-  return (out) => {
-    out.push(0, 1);
-    out.begin(OP.STATISTIC, false);
-    if (weight === 1) out.push(0, 1, left, 0);
-    else out.push(0, 0, Math.round((weight / left) * ONE) >>> 0, 0);
-    out.end();
-  };
+  const nobody = { when: always, then: target(TARGET.REJECT, PORT_UNREACHABLE[family]) };
+  const turns = schedule(server, reals, family).map(({ when, real }) => ({
+    when: when ?? always,
+    then: real === undefined ? nobody.then : goto(first + real),
+  }));
+  return [...back, ...turns, ...(reals.length > 0 ? [] : [nobody])];
 }
 
 function recentName(server: VirtualServer, real: { readonly address: string; readonly port: number }): string {

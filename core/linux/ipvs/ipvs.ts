@@ -170,7 +170,7 @@ export class Ipvs {
     for (const { server, real, flow } of this.connections()) {
       const key = connectionKey(server, real);
       const load = loads.get(key) ?? IDLE;
-      const active = flow.state === "ESTABLISHED" ? 1 : 0;
+      const active = ACTIVE.has(flow.state ?? "") ? 1 : 0;
       loads.set(key, {
         ...load,
         active: load.active + active,
@@ -182,6 +182,9 @@ export class Ipvs {
     return loads;
   }
 }
+
+/** States of connections that count as active (tcp_state_active_table). */
+const ACTIVE: ReadonlySet<string> = new Set(["SYN_SENT", "SYN_RECV", "ESTABLISHED"]);
 
 const IDLE: IpvsLoad = { active: 0, inactive: 0, connections: 0, packets: [0, 0], bytes: [0, 0] };
 

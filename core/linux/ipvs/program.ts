@@ -122,7 +122,8 @@ function readLine(given: readonly string[]): Line {
       line.persistent = given ? Number(value) : PERSISTENT;
       if (given) i++;
     } else if (word === "--stats") line.stats = true;
-    else if (word !== "-n" && word !== "--numeric" && word !== "--rate" && word !== "--sort" && word !== "--exact") {
+    else if (word === "--rate") throw new Refused("ipvsadm: --rate is not modelled", 2);
+    else if (word !== "-n" && word !== "--numeric" && word !== "--sort" && word !== "--exact") {
       throw new Refused(`ipvsadm: unrecognized option '${word}'`);
     }
   }
