@@ -25,6 +25,8 @@ const KNOWN_5XX = [
   /^Internal error occurred: (range is full|failed to allocate|.*provided (port|IP))/,
   /^Internal error occurred: failed to allocate/,
   /^Timeout: Too large resource version/,
+  /^This pod has more than one PodDisruptionBudget/,
+  /^strconv\.ParseUint: parsing ".*": invalid syntax$/,
 ];
 
 const LABELS = { app: "x" };

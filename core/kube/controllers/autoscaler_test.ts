@@ -125,3 +125,35 @@ Deno.test("metrics.k8s.io answers where somebody measures, and only there", () =
   ]);
   assertEquals(new LittleCluster().control.api.handle({ method: "GET", path }).code, 404);
 });
+
+Deno.test("an autoscaler that cannot be meant is refused", () => {
+  const { api } = new LittleCluster().control;
+  const said = (spec: object) => {
+    const body = { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler", metadata: { name: "h" }, spec };
+    const path = "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers";
+    const answer = api.handle({ method: "POST", path, body: JSON.stringify(body), contentType: "application/json" });
+    return (answer.body as { message?: string }).message;
+  };
+  const target = { scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "web" } };
+  const words = 'HorizontalPodAutoscaler.autoscaling "h" is invalid: ';
+  assertEquals(
+    said({ ...target, maxReplicas: 0 }),
+    `${words}spec.maxReplicas: Invalid value: 0: must be greater than 0`,
+  );
+  assertEquals(
+    said({ ...target, minReplicas: 3, maxReplicas: 2 }),
+    `${words}spec.maxReplicas: Invalid value: 2: must be greater than or equal to \`minReplicas\``,
+  );
+  assertEquals(
+    said({ ...target, maxReplicas: 2, metrics: [{ type: "Resource" }] }),
+    `${words}spec.metrics[0].resource: Required value: must populate information for the given metric source`,
+  );
+  assertEquals(
+    said({ ...target, maxReplicas: 2, behavior: { scaleUp: { policies: [] } } }),
+    `${words}spec.behavior.scaleUp.policies: Required value: must specify at least one Policy`,
+  );
+  assertEquals(
+    said({ ...target, maxReplicas: "x" }),
+    'HorizontalPodAutoscaler in version "v2" cannot be handled as a HorizontalPodAutoscaler: json: cannot unmarshal string into Go struct field HorizontalPodAutoscalerSpec.spec.maxReplicas of type int32',
+  );
+});

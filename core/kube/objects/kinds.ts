@@ -76,7 +76,7 @@ function rules(schema: Schema, kind: string, options: RuleOptions = {}): KindRul
   };
 }
 
-const { core, apps, batch, discovery, networking, policy, coordination, apiextensions } = SCHEMAS;
+const { core, apps, autoscaling, batch, discovery, networking, policy, coordination, apiextensions } = SCHEMAS;
 
 /** The kinds with a type, by name. */
 export const KINDS: Readonly<Record<string, KindRules>> = {
@@ -103,6 +103,7 @@ export const KINDS: Readonly<Record<string, KindRules>> = {
   ControllerRevision: rules(apps, "ControllerRevision"),
   Job: rules(batch, "Job", { defaults: defaultJob, generation: true }),
   CronJob: rules(batch, "CronJob", { defaults: defaultCronJob, generation: true }),
+  HorizontalPodAutoscaler: rules(autoscaling, "HorizontalPodAutoscaler"),
   EndpointSlice: rules(discovery, "EndpointSlice", { defaults: defaultEndpointSlice, generation: true }),
   NetworkPolicy: rules(networking, "NetworkPolicy", { defaults: defaultNetworkPolicy, generation: true }),
   Ingress: rules(networking, "Ingress", { generation: true }),

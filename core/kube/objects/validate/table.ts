@@ -1,5 +1,6 @@
 import { invalid, type Issue } from "../issue.ts";
 import { validateDefinition } from "../definition.ts";
+import { validateAutoscaler } from "./autoscaling.ts";
 import { storeKind } from "../kinds.ts";
 import type { KubeObject, Service } from "../object.ts";
 import {
@@ -68,6 +69,7 @@ const ENTRIES: Readonly<Record<string, Entry>> = {
   DaemonSet: { validate: validateDaemonSet, validateUpdate: validateDaemonSetUpdate },
   Job: { validate: validateJob },
   CronJob: { validate: validateCronJob },
+  HorizontalPodAutoscaler: { validate: validateAutoscaler },
   NetworkPolicy: { validate: validateNetworkPolicy },
   Ingress: { validate: validateNewIngress, validateUpdate: validateIngress },
   IngressClass: { validate: validateIngressClass, validateUpdate: validateIngressClassUpdate },
