@@ -138,7 +138,8 @@ Deno.test("an autoscaler that cannot be meant is refused", () => {
   const words = 'HorizontalPodAutoscaler.autoscaling "h" is invalid: ';
   assertEquals(
     said({ ...target, maxReplicas: 0 }),
-    `${words}spec.maxReplicas: Invalid value: 0: must be greater than 0`,
+    `${words}[spec.maxReplicas: Invalid value: 0: must be greater than 0, ` +
+      "spec.maxReplicas: Invalid value: 0: must be greater than or equal to `minReplicas`]",
   );
   assertEquals(
     said({ ...target, minReplicas: 3, maxReplicas: 2 }),
@@ -149,8 +150,12 @@ Deno.test("an autoscaler that cannot be meant is refused", () => {
     `${words}spec.metrics[0].resource: Required value: must populate information for the given metric source`,
   );
   assertEquals(
-    said({ ...target, maxReplicas: 2, behavior: { scaleUp: { policies: [] } } }),
-    `${words}spec.behavior.scaleUp.policies: Required value: must specify at least one Policy`,
+    said({
+      ...target,
+      maxReplicas: 2,
+      behavior: { scaleUp: { policies: [{ type: "Pods", value: 0, periodSeconds: 15 }] } },
+    }),
+    `${words}spec.behavior.scaleUp.policies[0].value: Invalid value: 0: must be greater than zero`,
   );
   assertEquals(
     said({ ...target, maxReplicas: "x" }),

@@ -121,7 +121,6 @@ function rulesIssues(rules: Rules | undefined, field: string): Issue[] {
     ...(selectPolicy === undefined || ["Disabled", "Max", "Min"].includes(selectPolicy)
       ? []
       : [unsupported(`${field}.selectPolicy`, selectPolicy, ["Disabled", "Max", "Min"])]),
-    ...(policies?.length === 0 ? [required(`${field}.policies`, "must specify at least one Policy")] : []),
     ...(policies ?? []).flatMap(({ type, value, periodSeconds }, i) => [
       ...(["Percent", "Pods"].includes(type)
         ? []
