@@ -87,6 +87,14 @@ Deno.test("a matrix names the policy behind each pair that does not get through"
   ]);
 });
 
+Deno.test("a pod that reaches itself through its Service is its own backend, whatever redirects its node sends", async () => {
+  const lab = await open();
+  const why = await lab.why("pod/shop/web", "svc/shop/web:80");
+  assertEquals([why.verdict, why.receivedBy, why.sees?.src === why.sees?.dst], ["delivered", "pod/shop/web", false]);
+  assertEquals(why.forward.steps.some(({ detail }) => / icmp 5\/1 /.test(detail)), true);
+  assertEquals(why.reply.steps.at(-1)?.place, "pod/shop/web");
+});
+
 Deno.test("expectations name the policy that must have decided, any of several", async () => {
   const lab = await open(DENY, ALLOW);
   const expectations = readExpectations([{

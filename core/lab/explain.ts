@@ -57,8 +57,14 @@ function bothWays(
 }
 
 /** A packet other than ARP's questions and answers begins here: one that was sent, or the error that answers one. */
-function isBirth({ action, layer }: TraceRecord): boolean {
-  return (action === "sent" || action === "refused") && layer !== "arp";
+function isBirth(record: TraceRecord): boolean {
+  const { action, layer } = record;
+  return (action === "sent" || action === "refused") && layer !== "arp" && !isRedirect(record);
+}
+
+/** A router's hint that there is a shorter way: the packet itself goes on. */
+function isRedirect({ packet: { family, proto, type } }: TraceRecord): boolean {
+  return family === 4 ? proto === 1 && type === 5 : proto === 58 && type === 137;
 }
 
 /** A packet that is answered by an error or a reset is noted as dropped only when the answer is on its way. */
@@ -67,7 +73,7 @@ function isLateEnd(record: TraceRecord, answer: TraceRecord): boolean {
 }
 
 function reception(records: readonly TraceRecord[]): TraceRecord | undefined {
-  return records.findLast(({ action }) => action === "delivered");
+  return records.findLast((record) => record.action === "delivered" && !isRedirect(record));
 }
 
 function seen({ packet }: TraceRecord): { readonly src: string; readonly dst: string } {
