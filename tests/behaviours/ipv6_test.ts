@@ -163,3 +163,37 @@ Deno.test("multipath takes an extension header for the protocol, as the kernel's
   assertEquals(way(optioned), way(other));
   assertEquals(buildPacket(other)[6], 0);
 });
+
+Deno.test("a neighbour solicitation crosses a bridge with its rules as the multicast it is, sent by a socket of the kernel", () => {
+  const { results } = play({
+    name: "bridge6",
+    ipv6: true,
+    namespaces: ["h1", "h2", "node"],
+    links: [
+      { a: "h1:eth0", b: "node:p1", mac_a: "02:00:00:00:00:01" },
+      { a: "h2:eth0", b: "node:p2", mac_a: "02:00:00:00:00:02" },
+      { type: "bridge", ns: "node", name: "br0", ports: ["p1", "p2"], mac: "02:00:00:00:00:05" },
+    ],
+    addresses: { "h1:eth0": "2001:db8:5::11/64", "h2:eth0": "2001:db8:5::12/64" },
+    sysctls: { node: { "net.bridge.bridge-nf-call-ip6tables": 1 } },
+    ip6tables: {
+      node: rules({
+        filter: ["-A FORWARD -m pkttype --pkt-type multicast", "-A FORWARD -m pkttype --pkt-type unicast"],
+      }),
+      h1: rules({ filter: ["-A OUTPUT -p ipv6-icmp -m icmp6 --icmpv6-type 135 -m owner --socket-exists"] }),
+    },
+    probes: [{ from: "h1", proto: "icmp", dst: "2001:db8:5::12", dport: 0, id: 9 }],
+  });
+  const { rules: moved = {}, outcome } = results[0] ?? { outcome: "" };
+  assertEquals(outcome, "delivered");
+  // The solicitation; its answer, the echo and the reply.
+  assertEquals([moved["node/filter6/FORWARD/1"], moved["node/filter6/FORWARD/2"]], [1, 3]);
+  assertEquals(moved["h1/filter6/OUTPUT/1"], 1);
+});
+
+Deno.test("rpfilter asks the device a link-local sender is heard by, and lets pass who has no address yet", () => {
+  const props = tables({ raw: ["-A PREROUTING -m rpfilter --invert"] });
+  const from = (src: string, inject = "dut:dmz") => ({ ...udp, inject, src, dst: "2001:db8:1::9" });
+  const results = through(props, from("::"), from("2001:db8:3::7"), from("2001:db8:1::7"));
+  assertEquals(results.map(({ rules }) => rules?.["dut/raw6/PREROUTING/1"] ?? 0), [0, 0, 1]);
+});

@@ -90,7 +90,9 @@ impl Fabric {
     /// FORWARD and POSTROUTING for a frame on its way out of a port (br_nf_forward_ip, br_nf_post_routing).
     pub fn bridge_hooks_out(&mut self, at: Bridging, port: u32, mut packet: Parcel) {
         packet.phys_out = port;
-        packet.pkt_type = PacketType::Host;
+        if packet.pkt_type == PacketType::OtherHost {
+            packet.pkt_type = PacketType::Host;
+        }
         let hooks = [(hook::FORWARD, at.bridge), (hook::POSTROUTING, 0)];
         for (hook, iif) in hooks {
             let verdict = self.run_hook((at.ns, hook), (iif, at.bridge), &mut packet, None);

@@ -262,7 +262,8 @@ impl Stack {
     /// The `rpfilter` match: would an answer leave by the device the packet came in by?
     pub fn reverse_path(&self, packet: &Packet, flags: u32) -> bool {
         let mark = if flags & rpfilter::VALID_MARK != 0 { packet.mark } else { 0 };
-        let key = FlowKey { src: packet.dst, tos: packet.tos, mark, ..FlowKey::to(packet.src) };
+        let oif = packet.way_back();
+        let key = FlowKey { src: packet.dst, oif, tos: packet.tos, mark, ..FlowKey::to(packet.src) };
         let found = self.fib.lookup(&key, &self.links);
         found.is_ok_and(|found| {
             let fits = found.kind == RouteType::Unicast
@@ -348,7 +349,7 @@ impl Stack {
 
     /// __ip_dev_find: an address of ours, or one that the local table makes ours.
     fn is_local_source(&self, src: Ip) -> bool {
-        self.links.is_ours(src) || self.addr_type(src, 0) == AddrType::Local
+        self.links.is_ours(src) || matches!(self.addr_type(src, 0), AddrType::Local | AddrType::Anycast)
     }
 
     /// Multicast and limited broadcast from a given source leave by the device that has it.

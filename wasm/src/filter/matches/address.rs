@@ -65,9 +65,8 @@ pub fn addrtype<E: Env>(c: &mut Context<E>, o: &[u32]) -> bool {
 /// `-m rpfilter`
 pub fn rpfilter<E: Env>(c: &mut Context<E>, o: &[u32]) -> bool {
     let loopback = c.env.dev_name(c.at.iif) == "lo";
-    let from_nowhere = c.at.family == Family::V4
-        && c.packet.src.is_unspecified()
-        && (c.packet.dst == crate::wire::Ip::BROADCAST4 || c.packet.dst.is_multicast());
+    let dst = c.packet.dst;
+    let from_nowhere = c.packet.src.is_unspecified() && (!dst.is_v4() || dst == Ip::BROADCAST4 || dst.is_multicast());
     let fits = loopback || from_nowhere || c.env.reverse_path(c.packet, o[0]);
     fits != (o[0] & rp::INVERT != 0)
 }
