@@ -11,6 +11,7 @@ use super::Place;
 use crate::abi::hook;
 use crate::fabric::Fabric;
 use crate::filter::Verdict;
+use crate::pipeline::icmp::{kind, IcmpError};
 use crate::pipeline::reject::Refused;
 use crate::sysctl;
 use crate::trace::{Layer, Reason};
@@ -99,6 +100,12 @@ impl Fabric {
             if verdict != Verdict::Accept {
                 return self.refuse(Refused { ns: at.ns, hook, path: None }, verdict, packet);
             }
+        }
+        let rest = self.space(at.ns).stack.links.get(port).map_or(0, |device| device.mtu);
+        let whole = packet.frag_max == 0 || u32::from(packet.frag_max) > rest;
+        if whole && packet.len() > rest && !packet.dst.is_v4() {
+            // It is handed to ip6_fragment, which complains.
+            self.send_icmp_error(at.ns, &packet, IcmpError { rest, ..IcmpError::new(kind::TOO_BIG6, 0) });
         }
         if packet.frag_max != 0 && packet.len() > u32::from(packet.frag_max) {
             let mtu = u32::from(if packet.dst.is_v4() { packet.frag_max } else { packet.frag_list });
