@@ -197,3 +197,57 @@ Deno.test("rpfilter asks the device a link-local sender is heard by, and lets pa
   const results = through(props, from("::"), from("2001:db8:3::7"), from("2001:db8:1::7"));
   assertEquals(results.map(({ rules }) => rules?.["dut/raw6/PREROUTING/1"] ?? 0), [0, 0, 1]);
 });
+
+Deno.test("a bridge with ip6tables tells the sender of what its port is too narrow for", () => {
+  const { results } = play({
+    name: "narrow",
+    ipv6: true,
+    namespaces: ["h1", "h2", "node"],
+    links: [
+      { type: "tun", ns: "h1", name: "t1" },
+      { a: "h1:eth0", b: "node:p1", mac_a: "02:00:00:00:00:01" },
+      { a: "h2:eth0", b: "node:p2", mac_a: "02:00:00:00:00:02", mtu: 1300 },
+      { type: "bridge", ns: "node", name: "br0", ports: ["p1", "p2"], mac: "02:00:00:00:00:05" },
+    ],
+    addresses: {
+      "h1:t1": "2001:db8:61::1/64",
+      "h1:eth0": "2001:db8:5::11/64",
+      "h2:eth0": "2001:db8:5::12/64",
+      "node:br0": "2001:db8:5::1/64",
+    },
+    routes: { h1: ["2001:db8:62::/64 via 2001:db8:5::12"], node: ["2001:db8:61::/64 via 2001:db8:5::11"] },
+    sysctls: {
+      h1: { "net.ipv6.conf.all.forwarding": 1 },
+      node: { "net.bridge.bridge-nf-call-ip6tables": 1 },
+    },
+    ip6tables: { node: rules({ filter: [] }) },
+    probes: [{ ...udp, inject: "h1:t1", src: "2001:db8:61::6", dst: "2001:db8:62::5", payload: "o".repeat(1440) }],
+  });
+  assertEquals(results[0]?.out, [
+    "h1:t1 2001:db8:5::1>2001:db8:61::6 ttl=63 icmpv6 2/0 inner([2001:db8:61::6]:1000>[2001:db8:62::5]:53 ttl=63 udp)",
+  ]);
+});
+
+Deno.test("a listener of both families answers from the anycast address it was asked at", () => {
+  const { results } = play({
+    name: "anycast",
+    ipv6: true,
+    namespaces: ["c", "r"],
+    links: [
+      { type: "tun", ns: "r", name: "lan" },
+      { a: "c:eth0", b: "r:eth0", mac_a: "02:00:00:00:00:01", mac_b: "02:00:00:00:00:02" },
+    ],
+    addresses: { "c:eth0": "2001:db8:2::2/64", "r:eth0": "2001:db8:2::1/64", "r:lan": "2001:db8:1::1/64" },
+    routes: { c: ["default via 2001:db8:2::1"] },
+    sysctls: { r: { "net.ipv6.conf.all.forwarding": 1 } },
+    listeners: [{ ns: "r", proto: "udp", port: 53, family: 6 }],
+    probes: [
+      { from: "c", proto: "udp", dst: "2001:db8:1::", dport: 53, sport: 41_000 },
+      { from: "r", proto: "icmp", dst: "2001:db8:1::", dport: 0, id: 3 },
+    ],
+  });
+  assertEquals(results.map(({ outcome, client_sees }) => [outcome, client_sees]), [
+    ["delivered", "reply"],
+    ["delivered", "reply from 2001:db8:1::1"],
+  ]);
+});
