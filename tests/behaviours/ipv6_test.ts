@@ -100,6 +100,18 @@ Deno.test("TCP to an anycast address is not reset; UDP without a checksum is not
   assertEquals(came({}, { ...syn, dst: "2001:db8:3::" }, bare), [[], []]);
 });
 
+Deno.test("a reset of IPv6 is no socket's, an echo reply is the kernel's", () => {
+  const results = through(
+    tables({ filter: ["-A OUTPUT -m owner --socket-exists"] }),
+    { ...syn, dst: "2001:db8:1::1" },
+    {
+      ...echo,
+      dst: "2001:db8:1::1",
+    },
+  );
+  assertEquals(results.map(({ rules }) => rules?.["dut/filter6/OUTPUT/1"] ?? 0), [0, 1]);
+});
+
 Deno.test("answers take as many hops as the device they leave by says", () => {
   const sysctls = { dut: { "net.ipv6.conf.wan.hop_limit": 33 } };
   const [pong, reset] = came({ sysctls }, { ...echo, inject: "dut:wan", dst: "2001:db8:9::1" }, {

@@ -12,6 +12,13 @@ use crate::wire::{Family, Ip, Mac, Prefix};
 /// The longest MTU an Ethernet device of ours takes, and the least.
 const MTU_RANGE: std::ops::RangeInclusive<u32> = 68..=65535;
 
+/// `veth12` of `veth` and 12, without the digits of the standard library in the module.
+fn numbered(stem: &str, number: u32) -> String {
+    let mut name = if number < 10 { stem.to_string() } else { numbered(stem, number / 10) };
+    name.push((b'0' + (number % 10) as u8) as char);
+    name
+}
+
 impl Fabric {
     /// A random locally administered MAC, as eth_random_addr makes it.
     fn random_mac(&mut self) -> Mac {
@@ -111,7 +118,7 @@ impl Fabric {
     /// The first of `veth0`, `veth1` ... that is free.
     fn free_name(&self, ns: u32, stem: &str) -> String {
         let links = &self.space(ns).stack.links;
-        let names = (0..).map(|number: u32| stem.to_string() + &number.to_string());
+        let names = (0..).map(|number| numbered(stem, number));
         names.into_iter().find(|name| links.named(name).is_none()).unwrap_or_default()
     }
 

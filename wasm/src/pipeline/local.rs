@@ -38,7 +38,7 @@ impl Fabric {
             oif: birth.oif,
             mark: packet.mark,
             // What IPv6's stack says itself is marked, but not routed by it.
-            tos: if packet.socket == KERNEL_SOCKET && !packet.dst.is_v4() { 0 } else { packet.tos },
+            tos: if packet.socket >= KERNEL_SOCKET && !packet.dst.is_v4() { 0 } else { packet.tos },
             proto: packet.proto,
             sport: packet.sport,
             dport: packet.dport,

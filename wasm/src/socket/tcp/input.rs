@@ -14,7 +14,7 @@ use crate::socket::Socket;
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::{proto, tcp, KERNEL_SOCKET};
-use crate::wire::{Packet, Parcel};
+use crate::wire::{Packet, Parcel, NONE};
 
 impl Fabric {
     /// A segment for this host: to its connection, its listener, or refused.
@@ -65,7 +65,8 @@ impl Fabric {
             tos: packet.tos & 0xfc,
             dont_fragment: true,
             mark: stack.reply_mark(packet),
-            socket: KERNEL_SOCKET,
+            // tcp_v6_send_response gives its segment to no socket.
+            socket: if packet.dst.is_v4() { KERNEL_SOCKET } else { NONE },
             trace: packet.trace,
             hops: packet.hops,
             ..Packet::EMPTY
