@@ -27,9 +27,9 @@ features="--enable-bulk-memory --enable-bulk-memory-opt --enable-sign-ext --enab
 optimize() {
   npx -y --package=binaryen@132.0.0 -- wasm-opt --mvp-features $features "$@" pkg/plane_bg.wasm -o pkg/plane_bg.wasm
 }
-optimize --low-memory-unused --generate-global-effects -Oz -Oz \
+optimize --low-memory-unused --generate-global-effects -Oz -Oz -Oz \
   --skip-pass=inlining-optimizing --skip-pass=reorder-functions --skip-pass=local-cse --skip-pass=memory-packing \
-  --skip-pass=simplify-locals --skip-pass=code-pushing --skip-pass=merge-locals
+  --skip-pass=simplify-locals --skip-pass=merge-locals
 deno run --allow-read=pkg/plane_bg.wasm --allow-write=pkg/plane_bg.wasm order.js pkg/plane_bg.wasm
 optimize --reorder-functions-by-name --strip-debug --strip-producers --strip-target-features
 deno run --allow-read=pkg/plane_bg.wasm --allow-write=bytes.ts bytes.js

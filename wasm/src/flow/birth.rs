@@ -4,7 +4,7 @@
 //! ```text
 //! the packet's tuple is nobody's     else it belongs to that flow
 //! the answer's tuple is nobody's     else NAT looks for another port
-//! translated sources: the same source is translated alike elsewhere, or not at all; the answer without that is nobody's
+//! translated sources: the same source is translated alike elsewhere, or not at all
 //! the table is not full              else a flow is dropped for it
 //! ```
 //! Else nothing has happened, and the packet must walk.
@@ -12,7 +12,7 @@
 use super::entry::{status, Entry, ORIGINAL, REPLY};
 use super::table::{ticks, zone_of, Conntrack, Count, Key};
 use super::track::{Hit, Judged};
-use super::tuple::{is_icmp, Tuple};
+use super::tuple::is_icmp;
 use crate::wire::packet::proto;
 use crate::wire::{CtInfo, Packet};
 
@@ -62,7 +62,13 @@ impl Conntrack {
         let mut entry = *self.entry(handle)?;
         let known = entry.has(status::CONFIRMED) && entry.status & !NEW == 0;
         let kept = entry.tuples[ORIGINAL].sport == port && *answer_port(&mut entry) == port;
-        if !known || !kept || !matches!(entry.proto, proto::TCP | proto::UDP | proto::ICMP) || self.pending.watched {
+        // NAT may give an echo request another id before it comes to the source
+        let plain = match entry.proto {
+            proto::TCP | proto::UDP => true,
+            proto::ICMP => !entry.has(status::NAT),
+            _ => false,
+        };
+        if !known || !kept || !plain || self.pending.watched {
             return None;
         }
         entry.status &= !(status::CONFIRMED | status::HAS_WINDOW);
@@ -114,7 +120,7 @@ impl Conntrack {
             elsewhere |= same && (other.tuples[REPLY].dst, *answer_port(&mut other)) != (reply.dst, original.sport);
             false
         });
-        elsewhere || self.find(&Tuple { dst: original.src, ..reply }, key).is_some()
+        elsewhere
     }
 
     /// Takes a birth back: the table is as if nothing had been.
