@@ -38,6 +38,8 @@ export function linkAdd(tool: IpTool, words: Words): number {
   const lower = request.link === undefined ? undefined : tool.find(request.link);
   if (request.link !== undefined && lower === undefined) throw noDevice(request.link);
   if ((request.name ?? "").length > 15) throw new Exit(2, "Error: Attribute failed policy validation.\n");
+  const there = tool.plane.links(request.change.ns ?? tool.ns).some((link) => link.name === request.name);
+  if (there) throw new Exit(2, "RTNETLINK answers: File exists\n");
   if (request.type === "tun") throw new Exit(2, "Error: tun/tap creation via rtnetlink is not supported.\n");
   if (!MODELLED.includes(request.type as LinkKind)) throw new Exit(2, "Error: Unknown device type.\n");
   const kind = request.type as LinkKind;

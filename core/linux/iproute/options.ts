@@ -64,7 +64,10 @@ const OPTIONS: readonly (readonly [string, Change])[] = [
     throw new Version();
   }],
   ["-force", set({ force: true })],
-  ["-batch", (options, words) => ({ ...options, batch: words.next() })],
+  ["-batch", (options, words) => {
+    if (!words.more) throw new Exit(255, IP_USAGE[""] ?? "", true);
+    return { ...options, batch: words.next() };
+  }],
   ["-brief", set({ brief: true })],
   ["-json", set({ json: true })],
   ["-pretty", set({ pretty: true })],

@@ -211,7 +211,8 @@ function destination(
     throw new Misused(6, `${mask}: ${lookupProblem(mask)}\n`);
   }
   const said = mask ?? (length === undefined ? undefined : netmask(Number(length)));
-  if (said !== undefined && kind === "host") {
+  const host = kind === "host" || (kind === undefined && !isOldNetwork(address));
+  if (said !== undefined && said !== netmask(32) && host) {
     // The tool prints what the mask lacks, as the little-endian machine has it in memory.
     const bytes = said.split(".").map((byte) => (255 - Number(byte)).toString(16).padStart(2, "0")).join("");
     throw new Misused(3, `route: netmask ${bytes} doesn't make sense with host route\n${ROUTE_EDIT_USAGE}`);
@@ -226,6 +227,13 @@ function destination(
     throw new Misused(3, `route: netmask doesn't match route address\n${ROUTE_EDIT_USAGE}`);
   }
   return printCidr(cidr);
+}
+
+/** Whether nothing stands behind what an address' old class calls its network. */
+function isOldNetwork(address: string): boolean {
+  const bytes = address.split(".").map(Number);
+  const [first = 0] = bytes;
+  return bytes.slice(first < 128 ? 1 : first < 192 ? 2 : 3).every((byte) => byte === 0);
 }
 
 /** The length of a netmask; 33, which no prefix has, for what is none. */
