@@ -177,7 +177,7 @@ function withStats(whole: Entry, tool: IpTool, link: Link): Entry {
 
 function briefRecord(tool: IpTool, link: Link, addresses: readonly Address[], short: boolean): Entry {
   const head = briefHead(tool, link, short);
-  const infos = addresses.map(briefAddress);
+  const infos = addresses.map((address) => briefAddress(tool, address));
   return head.say(`${infos.map((info) => info.text).join("")}\n`).note("addr_info", infos.map((info) => info.json));
 }
 

@@ -1,5 +1,6 @@
 import type { Address, Link } from "../../../wasm/mod.ts";
 import { type Cidr, parseIp, requireCidr } from "../../base/mod.ts";
+import { familyColour, paint } from "./colors.ts";
 import { Entry } from "./entry.ts";
 import { addressExtras } from "./extras.ts";
 import { SCOPES, wordOf } from "./names.ts";
@@ -46,9 +47,11 @@ export function addressEntry(tool: IpTool, address: Address, link: Link, named =
   if (named) entry.note("index", link.index).note("dev", link.name).say(`${link.index}: ${link.name}`);
   const family = cidr.ip.family === 4 ? "inet" : "inet6";
   entry.put("family", family, `    ${family} `);
-  putLocal(entry, address, cidr);
+  putLocal(entry, tool, address, cidr);
   if (metric !== undefined) entry.put("metric", metric, `metric ${metric} `);
-  if (address.broadcast) entry.put("broadcast", address.broadcast, `brd ${address.broadcast} `);
+  if (address.broadcast) {
+    entry.put("broadcast", address.broadcast, `brd ${paint(tool.options, "inet", `${address.broadcast} `)}`);
+  }
   const scope = wordOf(SCOPES, address.scope);
   entry.put("scope", scope, `scope ${scope} `);
   for (const flag of addressFlags(tool, address)) entry.put(flag, true, `${flag} `);
@@ -57,12 +60,13 @@ export function addressEntry(tool: IpTool, address: Address, link: Link, named =
   return entry;
 }
 
-function putLocal(entry: Entry, address: Address, cidr: Cidr): void {
+function putLocal(entry: Entry, tool: IpTool, address: Address, cidr: Cidr): void {
+  const colour = familyColour(address.address);
   const local = address.address.split("/")[0] ?? "";
-  entry.put("local", local, local);
+  entry.put("local", local, paint(tool.options, colour, local));
   const peer = address.peer?.split("/");
   if (peer !== undefined && peer[0] !== local) {
-    entry.put("address", peer[0] ?? "", ` peer ${peer[0]}`);
+    entry.put("address", peer[0] ?? "", ` peer ${paint(tool.options, colour, peer[0] ?? "")}`);
     entry.put("prefixlen", Number(peer[1] ?? cidr.length), `/${peer[1] ?? cidr.length} `);
   } else entry.put("prefixlen", cidr.length, `/${cidr.length} `);
 }
@@ -85,9 +89,9 @@ function isDeprecated(tool: IpTool, address: Address): boolean {
 }
 
 /** `10.0.0.1/24 ` of a brief line. */
-export function briefAddress(address: Address): Entry {
+export function briefAddress(tool: IpTool, address: Address): Entry {
   const entry = new Entry();
-  putLocal(entry, address, requireCidr(address.address));
+  putLocal(entry, tool, address, requireCidr(address.address));
   return entry;
 }
 

@@ -1,4 +1,5 @@
 import type { Link } from "../../../wasm/mod.ts";
+import { paint } from "./colors.ts";
 import type { Entry } from "./entry.ts";
 import { Exit, must, unknownCommand } from "./exit.ts";
 import { linkProperty } from "./altnames.ts";
@@ -102,7 +103,7 @@ function wholeEntry(tool: IpTool, link: Link): Entry {
 function briefEntry(tool: IpTool, link: Link): Entry {
   const entry = briefHead(tool, link, false);
   const address = linkType(link) === "ipip" ? link.tunnel?.local ?? "0.0.0.0" : link.mac;
-  if (linkType(link) !== "none") entry.put("address", address, `${address} `);
+  if (linkType(link) !== "none") entry.put("address", address, paint(tool.options, "mac", `${address} `));
   const flags = linkFlags(tool.namespace, link);
   return entry.put("flags", flags, `<${[...flags, ...lowerDown(tool, link)].join(",")}> `).say("\n");
 }

@@ -1,4 +1,5 @@
 import type { Link } from "../../../wasm/mod.ts";
+import { paint, stateColour } from "./colors.ts";
 import { Entry } from "./entry.ts";
 import { linkExtras } from "./extras.ts";
 import { linkFlags, linkType } from "./link_flags.ts";
@@ -27,8 +28,10 @@ export function linkEntry(tool: IpTool, link: Link, view: LinkView): Entry {
   const entry = new Entry();
   if (view.deleted) entry.put("deleted", true, "Deleted ");
   entry.put("ifindex", link.index, `${link.index}: `);
-  putName(entry, tool, link, view.short ?? false);
-  entry.say(": ");
+  const name = new Entry();
+  putName(name, tool, link, view.short ?? false);
+  Object.assign(entry.json, name.json);
+  entry.say(paint(tool.options, "ifname", `${name.text}: `));
   putFlags(entry, tool, link);
   putState(entry, tool, link, view);
   if (view.address) putAddress(entry, tool, link);
@@ -78,7 +81,11 @@ function putState(entry: Entry, tool: IpTool, link: Link, view: LinkView): void 
   entry.put("mtu", link.mtu, `mtu ${link.mtu} `);
   if (!view.short) entry.put("qdisc", qdiscOf(tool, link), `qdisc ${qdiscOf(tool, link)} `);
   if (link.master !== 0) entry.put("master", tool.name(link.master), `master ${tool.name(link.master)} `);
-  entry.put("operstate", link.operstate, `state ${link.operstate} `);
+  entry.put(
+    "operstate",
+    link.operstate,
+    `state ${paint(tool.options, stateColour(link.operstate), `${link.operstate} `)}`,
+  );
   const mode = extras.looks?.dormant ? "DORMANT" : "DEFAULT";
   if (view.forLink) entry.put("linkmode", mode, `mode ${mode} `);
   const group = extras.group ? String(extras.group) : "default";
@@ -104,10 +111,10 @@ function putAddress(entry: Entry, tool: IpTool, link: Link): void {
     else entry.put("broadcast", "0.0.0.0", " brd 0.0.0.0");
     return;
   }
-  entry.put("address", link.mac, link.mac);
+  entry.put("address", link.mac, paint(tool.options, "mac", link.mac));
   const { looks } = linkExtras(tool.namespace, link.index);
   const broadcast = looks?.broadcast ?? (type === "loopback" ? NO_ADDRESS : BROADCAST);
-  entry.put("broadcast", broadcast, ` brd ${broadcast}`);
+  entry.put("broadcast", broadcast, ` brd ${paint(tool.options, "mac", broadcast)}`);
 }
 
 function putNetns(entry: Entry, tool: IpTool, link: Link, short: boolean): void {
@@ -132,6 +139,7 @@ export function briefHead(tool: IpTool, link: Link, short: boolean): Entry {
   putName(name, tool, link, short);
   const entry = new Entry();
   Object.assign(entry.json, name.json);
-  entry.say(`${name.text.padEnd(16)} `);
-  return entry.put("operstate", link.operstate, `${link.operstate.padEnd(14)} `);
+  entry.say(paint(tool.options, "ifname", `${name.text.padEnd(16)} `));
+  const state = paint(tool.options, stateColour(link.operstate), `${link.operstate.padEnd(14)} `);
+  return entry.put("operstate", link.operstate, state);
 }

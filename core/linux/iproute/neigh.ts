@@ -1,5 +1,6 @@
 import type { Neighbour, NeighbourState } from "../../../wasm/mod.ts";
 import { type Cidr, contains, printIp, requireIp } from "../../base/mod.ts";
+import { familyColour, paint } from "./colors.ts";
 import { Entry } from "./entry.ts";
 import { Exit, garbage, invalid, must, unknownCommand } from "./exit.ts";
 import { lladdr, masterOf } from "./link_values.ts";
@@ -60,10 +61,11 @@ export function neighEntry(
   const out = new Entry();
   if (tool.options.brief) return briefEntry(tool, entry);
   if (options.deleted) out.put("deleted", null, "Deleted ");
-  out.put("dst", entry.ip, `${entry.ip} `);
-  if (!options.hideDev) out.put("dev", tool.name(entry.dev), `dev ${tool.name(entry.dev)} `);
+  const name = tool.name(entry.dev);
+  out.put("dst", entry.ip, paint(tool.options, familyColour(entry.ip), `${entry.ip} `));
+  if (!options.hideDev) out.put("dev", name, `dev ${paint(tool.options, "ifname", `${name} `)}`);
   if (entry.mac !== undefined && entry.state !== "INCOMPLETE" && entry.state !== "FAILED") {
-    out.put("lladdr", entry.mac, `lladdr ${entry.mac} `);
+    out.put("lladdr", entry.mac, `lladdr ${paint(tool.options, "mac", `${entry.mac} `)}`);
   }
   const { protocol = 0, externLearn } = neighExtras(tool.namespace, entry);
   if (entry.router) out.put("router", null, "router ");

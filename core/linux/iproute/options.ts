@@ -14,6 +14,8 @@ export interface IpOptions {
   /** How often -s was said. */
   readonly stats?: number;
   readonly json?: boolean;
+  /** -c: also where no terminal is. */
+  readonly color?: boolean;
   readonly pretty?: boolean;
   readonly human?: boolean;
   readonly all?: boolean;
@@ -96,7 +98,11 @@ export function takeOptions(words: Words, usage = IP_USAGE[""] ?? ""): IpOptions
     const word = words.next();
     if (word === "--") break;
     const given = word.startsWith("--") ? word.slice(1) : word;
-    if (/^-c(o(l(or?)?)?)?(=(always|auto|never))?$/.test(given)) continue;
+    const colour = /^-c(?:o(?:l(?:or?)?)?)?(?:=(always|auto|never))?$/.exec(given);
+    if (colour !== null) {
+      options = { ...options, color: (colour[1] ?? "always") === "always" };
+      continue;
+    }
     const exact = {
       "-s": "-stats",
       "-h": "-human-readable",

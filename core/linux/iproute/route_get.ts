@@ -1,5 +1,6 @@
 import type { Route, RouteAnswer, RouteQuery } from "../../../wasm/mod.ts";
 import { contains, isFailure, printIp, requireCidr, requireIp } from "../../base/mod.ts";
+import { familyColour, paint } from "./colors.ts";
 import { Entry } from "./entry.ts";
 import { Exit, invalid, must } from "./exit.ts";
 import { hadRules } from "./known_tables.ts";
@@ -72,15 +73,16 @@ function entryFour(tool: IpTool, answer: RouteAnswer, query: Asked, route: Route
   const entry = new Entry();
   const { details = false } = tool.options;
   if (answer.type !== "unicast" || details) entry.put("type", answer.type, `${answer.type} `);
-  entry.put("dst", query.to, `${query.to} `);
-  if (query.from !== undefined) entry.put("from", query.from, `from ${query.from} `);
+  const inet = (text: string) => paint(tool.options, "inet", `${text} `);
+  entry.put("dst", query.to, inet(query.to));
+  if (query.from !== undefined) entry.put("from", query.from, inet(`from ${query.from}`));
   putWay(entry, tool, answer);
   const number = answer.table === 255 && !tablesSplit(tool) ? 254 : answer.table;
   if (number !== 0 && (number !== 254 || details)) {
     const table = tableWord(tool, number);
     entry.put("table", table, `table ${table} `);
   }
-  if (query.from === undefined) entry.put("prefsrc", answer.src, `src ${answer.src} `);
+  if (query.from === undefined) entry.put("prefsrc", answer.src, `src ${inet(answer.src)}`);
   const { mark, uid = tool.process.uid, notify } = query;
   const flags = [...(answer.type === "multicast" ? ["rt_offload_failed"] : []), ...(notify ? ["notify"] : [])];
   entry.put("flags", notify ? flags : [], flags.map((flag) => `${flag} `).join(""));
@@ -97,9 +99,17 @@ function tablesSplit(tool: IpTool): boolean {
 
 function putWay(entry: Entry, tool: IpTool, answer: RouteAnswer): void {
   if (answer.via?.includes(":") && !answer.to.includes(":")) {
-    entry.put("via", { family: "inet6", host: answer.via }, `via inet6 ${answer.via} `);
-  } else if (answer.via !== undefined) entry.put("gateway", answer.via, `via ${answer.via} `);
-  if (answer.dev !== 0) entry.put("dev", tool.name(answer.dev), `dev ${tool.name(answer.dev)} `);
+    entry.put(
+      "via",
+      { family: "inet6", host: answer.via },
+      `via inet6 ${paint(tool.options, "inet6", `${answer.via} `)}`,
+    );
+  } else if (answer.via !== undefined) {
+    entry.put("gateway", answer.via, `via ${paint(tool.options, familyColour(answer.via), `${answer.via} `)}`);
+  }
+  if (answer.dev === 0) return;
+  const name = tool.name(answer.dev);
+  entry.put("dev", name, `dev ${paint(tool.options, "ifname", `${name} `)}`);
 }
 
 function putCache(
@@ -132,7 +142,8 @@ function entrySix(tool: IpTool, answer: RouteAnswer, query: RouteQuery, route: R
   const entry = new Entry();
   const { details = false } = tool.options;
   if (answer.type !== "unicast" || details) entry.put("type", answer.type, `${answer.type} `);
-  entry.put("dst", query.to, `${query.to} `).put("from", query.from ?? "::", `from ${query.from ?? "::"} `);
+  const inet6 = (text: string) => paint(tool.options, "inet6", `${text} `);
+  entry.put("dst", query.to, inet6(query.to)).put("from", query.from ?? "::", inet6(`from ${query.from ?? "::"}`));
   putWay(entry, tool, answer);
   if (answer.table !== 0 && (answer.table !== 254 || details)) {
     const table = tableWord(tool, answer.table);
@@ -143,7 +154,7 @@ function entrySix(tool: IpTool, answer: RouteAnswer, query: RouteQuery, route: R
     entry.put("protocol", protocol, `proto ${protocol} `);
   }
   if (details) entry.put("scope", "global", "scope global ");
-  if (answer.src !== "::") entry.put("prefsrc", answer.src, `src ${answer.src} `);
+  if (answer.src !== "::") entry.put("prefsrc", answer.src, `src ${inet6(answer.src)}`);
   return putRestSix(entry, answer, route);
 }
 

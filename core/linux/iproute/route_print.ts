@@ -1,4 +1,5 @@
 import type { NextHop, Route } from "../../../wasm/mod.ts";
+import { familyColour, paint } from "./colors.ts";
 import { Entry } from "./entry.ts";
 import { PROTOCOLS, routeTables, SCOPES, wordOf } from "./names.ts";
 import { printDestination } from "./prefix.ts";
@@ -29,7 +30,8 @@ export function routeEntry(tool: IpTool, route: Route, hidden: RouteView = {}, d
   if (deleted) entry.put("deleted", true, "Deleted ");
   const type = tool.options.numeric ? String(ROUTE_NUMBERS.indexOf(route.type)) : route.type;
   if (route.type !== "unicast" || details) entry.put("type", type, `${type} `);
-  entry.put("dst", printDestination(route.to), `${printDestination(route.to)} `);
+  const to = printDestination(route.to);
+  entry.put("dst", to, paint(tool.options, to === "default" ? undefined : familyColour(route.to), `${to} `));
   if (route.tos && !hidden.tos) entry.put("tos", hex(route.tos), `tos ${hex(route.tos)} `);
   if (route.nexthops === undefined) putHop(entry, tool, { hop: route, six }, hidden);
   if ((route.table !== 254 || details) && !hidden.table) {
@@ -88,10 +90,14 @@ function putHop(
 ): void {
   if (hop.via !== undefined && !hidden.via) {
     const foreign = hop.via.includes(":") && !six;
-    if (foreign) entry.put("via", { family: "inet6", host: hop.via }, `via inet6 ${hop.via} `);
-    else entry.put("gateway", hop.via, `via ${hop.via} `);
+    if (foreign) {
+      entry.put("via", { family: "inet6", host: hop.via }, `via inet6 ${paint(tool.options, "inet6", `${hop.via} `)}`);
+    } else entry.put("gateway", hop.via, `via ${paint(tool.options, familyColour(hop.via), `${hop.via} `)}`);
   }
-  if (hop.dev && !hidden.dev) entry.put("dev", tool.name(hop.dev), `dev ${tool.name(hop.dev)} `);
+  if (hop.dev && !hidden.dev) {
+    const name = tool.name(hop.dev);
+    entry.put("dev", name, `dev ${paint(tool.options, "ifname", `${name} `)}`);
+  }
 }
 
 function putOrigin(entry: Entry, tool: IpTool, route: Route, view: RouteView): void {
@@ -102,7 +108,9 @@ function putOrigin(entry: Entry, tool: IpTool, route: Route, view: RouteView): v
   const scope = word(SCOPES, reach);
   if ((route.protocol !== 3 || details) && !view.protocol) entry.put("protocol", protocol, `proto ${protocol} `);
   if ((reach !== 0 || details) && !view.scope) entry.put("scope", scope, `scope ${scope} `);
-  if (route.src !== undefined && !view.src) entry.put("prefsrc", route.src, `src ${route.src} `);
+  if (route.src !== undefined && !view.src) {
+    entry.put("prefsrc", route.src, `src ${paint(tool.options, familyColour(route.src), `${route.src} `)}`);
+  }
 }
 
 function hopFlags(hop: { readonly onlink?: boolean; readonly dead?: boolean; readonly linkdown?: boolean }): string[] {
