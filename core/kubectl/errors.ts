@@ -16,6 +16,11 @@ export function usageError(text: string): CommandError {
   return new CommandError(`error: ${text}`);
 }
 
+/** The line behind a refusal that names the command's help. */
+export function seeHelp({ flags }: { readonly flags: { readonly command: string } }): string {
+  return `\nSee 'kubectl ${flags.command} -h' for help and examples`;
+}
+
 /** What is not modelled says so by name. */
 export function unmodelled(what: string): CommandError {
   return new CommandError(`error: ${what} is not modelled here`);

@@ -24,6 +24,8 @@ export class Parsed {
   constructor(
     values: ReadonlyMap<string, readonly string[]>,
     readonly args: readonly string[],
+    /** The command's words: `rollout status`. */
+    readonly command: string,
     readonly rest?: readonly string[],
   ) {
     this.#values = values;
@@ -87,12 +89,12 @@ class FlagReader {
   read(): Parsed {
     while (this.#next < this.argv.length) {
       const word = this.argv[this.#next++] as string;
-      if (word === "--") return new Parsed(this.#values, this.#args, this.argv.slice(this.#next));
+      if (word === "--") return new Parsed(this.#values, this.#args, this.command, this.argv.slice(this.#next));
       if (word.startsWith("--")) this.#long(word.slice(2));
       else if (word.startsWith("-") && word.length > 1) this.#short(word.slice(1), word);
       else this.#args.push(word);
     }
-    return new Parsed(this.#values, this.#args);
+    return new Parsed(this.#values, this.#args, this.command);
   }
 
   #fail(problem: string): never {

@@ -91,15 +91,11 @@ function descend(verb: Verb | VerbGroup, name: string, rest: readonly string[]):
   const inner = rest[at];
   const next = inner === undefined ? undefined : verb.verbs[inner];
   if (next !== undefined) return descend(next, `${name} ${inner}`, [...rest.slice(0, at), ...rest.slice(at + 1)]);
-  if ("run" in verb && hasFiles(rest)) return { verb: verb as unknown as Verb, name, rest };
+  if ("run" in verb) return { verb: verb as unknown as Verb, name, rest };
   const words = inner === undefined
     ? `must specify one of: ${Object.keys(verb.verbs).join(", ")}`
     : `unknown command ${JSON.stringify(`${inner} `).replace(' "', '"')}`;
   throw new CommandError(`error: ${words}\nSee 'kubectl ${name} -h' for help and examples`);
-}
-
-function hasFiles(rest: readonly string[]): boolean {
-  return rest.some((word) => word.startsWith("-f") || word.startsWith("--filename") || word.startsWith("-k"));
 }
 
 /** Commands that are written almost like this. */

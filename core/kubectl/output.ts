@@ -26,10 +26,10 @@ const FORMATS = [
 ];
 
 /** Splits `jsonpath={...}` into format and what it is given. */
-export function splitFormat(output: string): { format: string; given: string } {
+export function splitFormat(output: string, command = ""): { format: string; given: string } {
   const [format = "", given = ""] = output.split(/=(.*)/s);
   if (!FORMATS.includes(format)) {
-    const list = FORMATS.filter((one) => one !== "wide").join(",");
+    const list = FORMATS.filter((one) => one !== "wide" || command === "get").join(",");
     throw usageError(
       `unable to match a printer suitable for the output format ${
         JSON.stringify(format)
@@ -50,7 +50,7 @@ export function printObjects(
   objects: readonly KubeObject[],
   options: { readonly list: boolean },
 ): void {
-  const { format, given } = splitFormat(session.flags.value("output") ?? "");
+  const { format, given } = splitFormat(session.flags.value("output") ?? "", session.flags.command);
   const shown = objects.map((object) => withoutManaged(session, object));
   const value = options.list
     ? { apiVersion: "v1", items: shown, kind: "List", metadata: { resourceVersion: "" } }
@@ -89,10 +89,14 @@ function withoutManaged(session: Session, object: KubeObject): KubeObject {
 /** Says what was done to an object, or prints it where `-o` asks for that. `dryRun` is added in brackets. */
 export function report(session: Session, object: KubeObject, done: string): void {
   const output = session.flags.value("output");
-  const dry = dryRunOf(session);
-  const suffix = dry === "none" ? "" : dry === "client" ? " (dry run)" : " (server dry run)";
   if (output !== undefined && output !== "") return printObjects(session, [object], { list: false });
-  session.say(`${nameOf(session, object)} ${done}${suffix}`);
+  session.say(`${nameOf(session, object)} ${done}${dryRunText(session)}`);
+}
+
+/** What is said behind a change that was not made. */
+export function dryRunText(session: Session): string {
+  const dry = dryRunOf(session);
+  return dry === "none" ? "" : dry === "client" ? " (dry run)" : " (server dry run)";
 }
 
 /** How `--dry-run` was given. */

@@ -155,7 +155,7 @@ export function parseSelection(args: readonly string[], map: ResourceMap): Selec
     return { type: "named", items: args.map((arg) => parseSlashed(arg, map)) };
   }
   const [kinds = "", ...names] = args;
-  const resources = kinds.split(",").filter((kind) => kind !== "").flatMap((kind) => map.expand(kind));
+  const resources = kinds.split(",").flatMap((kind) => map.expand(kind));
   if (names.length === 0) return { type: "kinds", resources };
   return { type: "named", items: resources.flatMap((resource) => names.map((name) => ({ resource, name }))) };
 }

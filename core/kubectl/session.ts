@@ -8,6 +8,8 @@ import { type Named, parseSelection, pathTo, type Resource, ResourceMap, type Se
 export class Session {
   readonly client: Client;
   readonly resources: ResourceMap;
+  /** Whether descriptions end in events: of one object alone, unless `--show-events=false`. */
+  showEvents = true;
   #stdout = "";
   #stderr = "";
 

@@ -13,6 +13,9 @@ export interface Answered {
 export interface Served {
   /** Its path. */
   readonly kubectl: string;
+  /** What kubectl needs to find the lab. */
+  readonly env: Record<string, string>;
+  readonly lab: Lab;
   /** Runs kubectl with these words to its end, at most half a minute. */
   run(words: readonly string[], stdin?: string): Promise<Answered>;
   /** Starts kubectl; the caller ends it. */
@@ -30,6 +33,12 @@ export function kubectls(): readonly string[] {
     console.error("SKIPPED: the real kubectl: PODWIRE_KUBECTL names none, see tests/kubectl/build.sh");
   }
   return named;
+}
+
+/** The release of a kubectl, as `v1.36.3`. */
+export async function release(kubectl: string): Promise<string | undefined> {
+  const { stdout } = await runKubectl(kubectl, ["version", "--client"]);
+  return /Client Version: (v\S+)/.exec(stdout)?.[1];
 }
 
 /** Serves a lab that lives as `podwire serve -f` would, with a kubeconfig and a cache of its own. */
@@ -50,6 +59,8 @@ export async function serveLab(kubectl: string, files: readonly string[]): Promi
   } as const;
   return {
     kubectl,
+    env: options.env,
+    lab,
     run: (words, stdin) => runKubectl(kubectl, words, { env: options.env, ...(stdin === undefined ? {} : { stdin }) }),
     start: (words) => new Deno.Command(kubectl, { ...options, args: [...words], stdin: "null" }).spawn(),
     async close() {

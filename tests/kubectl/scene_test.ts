@@ -1,7 +1,7 @@
 /** The real kubectl types the recorded scene at our handlers: the text of the recording, command by command. */
 import { assertEquals } from "@std/assert";
 import type { Recording, Scene } from "../conformance/kube_api_types.ts";
-import { kubectls, runKubectl } from "./real.ts";
+import { kubectls, release } from "./real.ts";
 import { playScene } from "./scene.ts";
 
 const FILE = new URL("../../../shared/vectors/kubeapi.json", import.meta.url);
@@ -14,12 +14,6 @@ async function recordedScene(): Promise<Scene | undefined> {
     console.error(`SKIPPED: the recorded scene: no ${FILE.pathname}`);
     return undefined;
   }
-}
-
-/** The release of a kubectl, as `v1.36.3`. */
-async function release(kubectl: string): Promise<string | undefined> {
-  const { stdout } = await runKubectl(kubectl, ["version", "--client"]);
-  return /Client Version: (v\S+)/.exec(stdout)?.[1];
 }
 
 const scene = await recordedScene();

@@ -68,7 +68,11 @@ function handleStatus(server: ApiServer, route: Route, request: ApiRequest): Api
 }
 
 function handleScale(server: ApiServer, route: Route, request: ApiRequest, known: KubeObject): ApiResponse | Status {
-  if (request.method === "GET") return ok(200, scaleOf(known));
+  if (request.method === "GET") {
+    const { columns: _columns, ...own } = route.resource;
+    const resource = { ...own, group: "autoscaling", version: "v1", kind: "Scale" };
+    return present(server, { ...route, resource }, request, { code: 200, body: scaleOf(known) });
+  }
   if (request.method !== "PUT" && request.method !== "PATCH") return methodNotAllowed();
   const wanted = parseJson(request.body) as { spec?: { replicas?: number } } | undefined;
   if (wanted === undefined) return badRequest("couldn't get version/kind; json parse error");

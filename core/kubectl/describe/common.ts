@@ -5,6 +5,7 @@ import {
   type KubeEvent,
   type KubeObject,
   type LabelSelector,
+  LAST_APPLIED,
   printSelector,
   selectorOf,
 } from "../../kube/mod.ts";
@@ -33,7 +34,7 @@ export function labelLines(writer: Writer, title: string, labels: Readonly<Recor
   pairs.forEach(([key, value], index) => writer.line(`${index === 0 ? `${title}:` : ""}\t${key}=${value}`));
 }
 
-const HIDDEN = ["kubectl.kubernetes.io/last-applied-configuration"];
+const HIDDEN = [LAST_APPLIED];
 const LONGEST = 140;
 
 /** `Annotations:`; long and many-lined values stand below their key. */
@@ -101,6 +102,7 @@ function order(a: KubeEvent, b: KubeEvent): number {
 
 /** `Events:` at the end of a description. */
 export function eventLines(writer: Writer, session: Session, object: KubeObject): void {
+  if (!session.showEvents) return;
   const events = eventsOf(session, object);
   if (events.length === 0) return writer.line("Events:\t<none>");
   writer.flush();

@@ -7,9 +7,11 @@ import {
   describeSecret,
   describeServiceAccount,
 } from "./cluster.ts";
+import { describeCronJob } from "./cron_job.ts";
 import type { Describer } from "./common.ts";
 import { describeIngress, describeIngressClass, describeNetworkPolicy } from "./networking.ts";
 import { describePod } from "./pod.ts";
+import { describeAutoscaler, describeBudget } from "./scaling.ts";
 import { describeEndpoints, describeEndpointSlice, describeService } from "./service.ts";
 import {
   describeDaemonSet,
@@ -29,6 +31,9 @@ const DESCRIBERS: Readonly<Record<string, Describer>> = {
   StatefulSet: describeStatefulSet,
   DaemonSet: describeDaemonSet,
   Job: describeJob,
+  CronJob: describeCronJob,
+  PodDisruptionBudget: describeBudget,
+  HorizontalPodAutoscaler: describeAutoscaler,
   Node: describeNode,
   Namespace: describeNamespace,
   ConfigMap: describeConfigMap,

@@ -23,7 +23,8 @@ import {
 import { templateLines } from "./container.ts";
 import { Writer } from "./writer.ts";
 
-function begin({ metadata }: { metadata: Deployment["metadata"] }): Writer {
+/** A description that has begun with name and namespace. */
+export function begin({ metadata }: { metadata: Deployment["metadata"] }): Writer {
   const writer = new Writer();
   writer.lines(`Name:\t${metadata.name}`, `Namespace:\t${metadata.namespace}`);
   return writer;

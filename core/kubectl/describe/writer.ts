@@ -5,6 +5,9 @@ export class Writer {
   #done = "";
   #open = "";
 
+  /** `plain`: tabs stay tabs. */
+  constructor(readonly plain = false) {}
+
   /** A line at a level. */
   line(text: string, level = 0): void {
     this.#open += `${"  ".repeat(level)}${text}\n`;
@@ -17,7 +20,7 @@ export class Writer {
 
   /** What follows is aligned by itself. */
   flush(): void {
-    this.#done += align(this.#open);
+    this.#done += this.plain ? this.#open : align(this.#open);
     this.#open = "";
   }
 

@@ -78,3 +78,26 @@ Deno.test("a unified diff shows three lines around each change", () => {
     "@@ -4,7 +4,7 @@\n line 3\n line 4\n line 5\n-line 6\n+other\n line 7\n line 8\n line 9\n",
   );
 });
+
+Deno.test("long scalars break behind column 80, at single blanks", () => {
+  const words = "word ".repeat(20);
+  const value = { a: `${words}end`, b: [`k: it's ${words}`], c: `${words}\x01  é` };
+  assertEquals(
+    printYaml(value),
+    `a: word word word word word word word word word word word word word word word word
+  word word word word end
+b:
+- 'k: it''s word word word word word word word word word word word word word word
+  word word word word word word '
+c: "word word word word word word word word word word word word word word word word
+  word word word word \\x01  é"
+`,
+  );
+});
+
+Deno.test("keys stand in natural order", () => {
+  assertEquals(
+    printYaml({ k10: 1, k9: 1, "k-": 1, ka: 1, K: 1, k2a: 1, k: 1 }),
+    "K: 1\nk: 1\nk-: 1\nk2a: 1\nk9: 1\nk10: 1\nka: 1\n",
+  );
+});

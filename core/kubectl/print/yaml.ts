@@ -1,31 +1,34 @@
+import { foldScalar, type Style } from "./fold.ts";
+import { naturalOrder } from "./natural.ts";
+
 /** YAML as kubectl prints it: keys in order, lists not indented, strings quoted only where they would be read as something else. */
 export function printYaml(value: unknown): string {
-  return `${lines(value, 0).join("\n")}\n`;
+  return `${lines(value, 0, 0).join("\n")}\n`;
 }
 
 type Entry = [key: string, value: unknown];
 
-function lines(value: unknown, depth: number): string[] {
+/** @param column where the first line begins, once its key or dash is written */
+function lines(value: unknown, depth: number, column: number): string[] {
   if (Array.isArray(value)) return value.length === 0 ? ["[]"] : value.flatMap((item) => listItem(item, depth));
-  if (typeof value !== "object" || value === null) return scalar(value, depth);
+  if (typeof value !== "object" || value === null) return scalar(value, depth, column);
   const entries = Object.entries(value).filter(([, item]) => item !== undefined).sort(byKey);
   if (entries.length === 0) return ["{}"];
   return entries.flatMap(([key, item]) => mapEntry(key, item, depth));
 }
 
-/** Keys in natural order, as Go's YAML sorts them: numbers in them by value. */
 function byKey([a]: Entry, [b]: Entry): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return naturalOrder(a, b);
 }
 
 function mapEntry(key: string, value: unknown, depth: number): string[] {
   const indent = "  ".repeat(depth);
-  const head = `${indent}${plainOrQuoted(key)}:`;
+  const head = `${indent}${foldScalar(key, styleOf(key), 0, 0).join(" ")}:`;
   const isList = Array.isArray(value) && value.length > 0;
   const isMap = typeof value === "object" && value !== null && !Array.isArray(value) && hasFields(value);
-  if (isList) return [head, ...lines(value, depth)];
-  if (isMap) return [head, ...lines(value, depth + 1)];
-  const [first = "", ...rest] = lines(value, depth + 1);
+  if (isList) return [head, ...lines(value, depth, 0)];
+  if (isMap) return [head, ...lines(value, depth + 1, 0)];
+  const [first = "", ...rest] = lines(value, depth + 1, head.length + 1);
   return [`${head} ${first}`, ...rest];
 }
 
@@ -35,21 +38,24 @@ function hasFields(value: object): boolean {
 
 function listItem(item: unknown, depth: number): string[] {
   const indent = "  ".repeat(depth);
-  const [first = "", ...rest] = lines(item, depth + 1);
+  const [first = "", ...rest] = lines(item, depth + 1, indent.length + 2);
   return [`${indent}- ${first.trimStart()}`, ...rest];
 }
 
-function scalar(value: unknown, depth: number): string[] {
+function scalar(value: unknown, depth: number, column: number): string[] {
   if (value === null || value === undefined) return ["null"];
   if (typeof value !== "string") return [String(value)];
-  return value.includes("\n") ? block(value, depth) : [plainOrQuoted(value)];
+  return isBlock(value) ? block(value, depth) : foldScalar(value, styleOf(value), column, 2 * depth);
+}
+
+/** Whether a text of several lines can stand as a block. */
+function isBlock(text: string): boolean {
+  if (!text.includes("\n") || text.endsWith(" ")) return false;
+  return !(UNPRINTABLE.test(text.replaceAll("\n", "")) || / \n/.test(text) || /^\n*$/.test(text));
 }
 
 /** A literal block; a text that begins with a blank or ends oddly says so in its head. */
 function block(text: string, depth: number): string[] {
-  if (UNPRINTABLE.test(text.replaceAll("\n", "")) || / \n/.test(text) || text.endsWith(" ") || /^\n*$/.test(text)) {
-    return [quoted(text)];
-  }
   const indent = "  ".repeat(depth);
   const lead = text.startsWith(" ") || text.startsWith("\n") ? "2" : "";
   const chomp = text.endsWith("\n\n") ? "+" : text.endsWith("\n") ? "" : "-";
@@ -72,16 +78,7 @@ const NOT_A_STRING = [
 
 const INDICATOR = /^[-?:](\s|$)|^[,[\]{}#&*!|>'"%@`]|^(---|\.\.\.)|: |:$| #|^\s|\s$/;
 
-function plainOrQuoted(text: string): string {
-  if (NOT_A_STRING.some((shape) => shape.test(text))) return quoted(text);
-  if (UNPRINTABLE.test(text)) return quoted(text);
-  return INDICATOR.test(text) ? `'${text.replaceAll("'", "''")}'` : text;
-}
-
-function quoted(text: string): string {
-  const escapes: Readonly<Record<string, string>> = { "\n": "\\n", "\t": "\\t", "\r": "\\r", '"': '\\"', "\\": "\\\\" };
-  const body = [...text].map((one) =>
-    escapes[one] ?? (one < " " ? `\\x${one.charCodeAt(0).toString(16).padStart(2, "0")}` : one)
-  );
-  return `"${body.join("")}"`;
+function styleOf(text: string): Style {
+  if (NOT_A_STRING.some((shape) => shape.test(text)) || UNPRINTABLE.test(text)) return "double";
+  return INDICATOR.test(text) ? "single" : "plain";
 }

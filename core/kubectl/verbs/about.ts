@@ -1,4 +1,4 @@
-/** Commands about the server and the configuration: version, api-resources, api-versions, cluster-info, config, auth, top. */
+/** Commands about the server and the configuration: version, api-resources, api-versions, cluster-info, config. */
 import type { KubeObject, Pod } from "../../kube/mod.ts";
 import { unmodelled, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
@@ -153,27 +153,6 @@ function namespacesToDump(session: Session): string[] {
   if (!session.flags.is("all-namespaces")) return ["kube-system", session.namespace];
   return session.client.list("/api/v1/namespaces").map(({ metadata }) => metadata.name);
 }
-
-/** `kubectl auth can-i`: everybody may do everything here. */
-const canI: Verb = {
-  flags: flags("all-namespaces/A list quiet/q subresource= no-headers"),
-  run(session) {
-    const [verb, kind] = session.flags.args;
-    if (verb === undefined || kind === undefined) {
-      throw usageError(
-        "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.",
-      );
-    }
-    if (!kind.startsWith("/") && session.resources.find(kind.split("/")[0] as string) === undefined) {
-      session.complain(`Warning: the server doesn't have a resource type '${kind}'\n`);
-    }
-    if (!session.flags.is("quiet")) session.say("yes");
-    return 0;
-  },
-};
-
-/** `kubectl auth` */
-export const auth: VerbGroup = { verbs: { "can-i": canI } };
 
 const view: Verb = {
   flags: flags(`${OUTPUT_FLAGS} minify raw flatten merge`),

@@ -1,5 +1,5 @@
-import { applyDraft, type KubeObject, type Status } from "../../kube/mod.ts";
-import { CommandError, refused, usageError } from "../errors.ts";
+import { applyDraft, type KubeObject, LAST_APPLIED, type Status } from "../../kube/mod.ts";
+import { CommandError, refused, seeHelp, usageError } from "../errors.ts";
 import { checkHead, type FileObject, namesFiles, readFiles } from "../files.ts";
 import { flags } from "../flags.ts";
 import { dryRunOf, report } from "../output.ts";
@@ -9,8 +9,8 @@ import { finish } from "./get.ts";
 import { prune, pruned } from "./prune.ts";
 import { FILE_FLAGS, OUTPUT_FLAGS, type Verb } from "./verb.ts";
 
-/** `kubectl apply` */
-export const apply: Verb = {
+/** `kubectl apply -f` */
+export const applyFiles: Verb = {
   flags: flags(
     `${FILE_FLAGS} ${OUTPUT_FLAGS} dry-run=?unchanged server-side validate=?strict overwrite wait all prune selector/l=
     field-manager= force-conflicts force grace-period= timeout= cascade=?background openapi-patch prune-allowlist=*`,
@@ -31,9 +31,9 @@ export function eachFile(
   verb: string,
   act: (file: FileObject, resource: Resource) => unknown,
 ): number {
-  if (!namesFiles(session)) {
-    throw usageError("must specify one of -f and -k");
-  }
+  const { args } = session.flags;
+  if (args.length > 0) throw usageError(`Unexpected args: [${args.join(" ")}]${seeHelp(session)}`);
+  if (!namesFiles(session)) throw usageError("must specify one of -f and -k");
   const files = readFiles(session);
   const validate = !["false", "ignore"].includes(session.flags.value("validate") ?? "true");
   for (const file of files) checkHead(file, validate);
@@ -133,7 +133,7 @@ function warnUnapplied(session: Session, resource: Resource, name: string, names
   const path = session.path(resource, name).replace(/\/namespaces\/[^/]+/, `/namespaces/${namespace}`);
   const live = session.client.find(path);
   if (
-    live === undefined || live.metadata.annotations?.["kubectl.kubernetes.io/last-applied-configuration"] !== undefined
+    live === undefined || live.metadata.annotations?.[LAST_APPLIED] !== undefined
   ) return;
   session.complain(`Warning: resource ${resource.plural}/${name} ${NOT_APPLIED}`);
 }

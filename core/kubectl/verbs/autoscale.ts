@@ -19,19 +19,16 @@ export const autoscale: Verb = {
     if (target === undefined) throw usageError("no objects passed to autoscale");
     const { resource, name } = target;
     session.client.get(session.path(resource, name));
-    const percent = flags.value("cpu-percent") ?? flags.value("cpu")?.replace(/%$/, "") ?? "80";
+    const percent = flags.value("cpu-percent") ?? flags.value("cpu")?.replace(/%$/, "");
     const min = flags.value("min");
     const draft = {
       apiVersion: "autoscaling/v2",
       kind: "HorizontalPodAutoscaler",
-      metadata: { name: flags.value("name") ?? name, namespace: session.namespace },
+      metadata: { name: flags.value("name") ?? name },
       spec: {
         maxReplicas: Number(max),
         ...(min === undefined || Number(min) < 1 ? {} : { minReplicas: Number(min) }),
-        metrics: [{
-          type: "Resource",
-          resource: { name: "cpu", target: { type: "Utilization", averageUtilization: Number(percent) } },
-        }],
+        ...(percent === undefined ? {} : { metrics: [cpuMetric(Number(percent))] }),
         scaleTargetRef: {
           apiVersion: resource.group === "" ? resource.version : `${resource.group}/${resource.version}`,
           kind: resource.kind,
@@ -49,3 +46,7 @@ export const autoscale: Verb = {
     return 0;
   },
 };
+
+function cpuMetric(averageUtilization: number): object {
+  return { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization } } };
+}

@@ -5,21 +5,23 @@ import { type core, type KubeObject, type Node } from "../../kube/mod.ts";
 import { CommandError, usageError } from "../errors.ts";
 import { namesFiles, readFiles } from "../files.ts";
 import { flags } from "../flags.ts";
-import { dryRunOf, report } from "../output.ts";
+import { dryRunOf, dryRunText, nameOf, printObjects, report } from "../output.ts";
 import { type Named, objectText } from "../resources.ts";
 import type { Session } from "../session.ts";
 import { finish } from "./get.ts";
 import { FILE_FLAGS, OUTPUT_FLAGS, type Verb } from "./verb.ts";
 
-const CHANGE_FLAGS =
+/** Flags of all commands that change a field or two. */
+export const CHANGE_FLAGS =
   `${OUTPUT_FLAGS} ${FILE_FLAGS} dry-run=?unchanged all all-namespaces/A selector/l= field-selector= local field-manager=`;
 
-function query(session: Session, manager: string): string {
-  return `?${dryRunOf(session) === "server" ? "dryRun=All&" : ""}fieldManager=kubectl-${manager}`;
+/** The query of a change; what a dry run would come to, the server knows. */
+export function query(session: Session, manager: string): string {
+  return `?${dryRunOf(session) === "none" ? "" : "dryRun=All&"}fieldManager=kubectl-${manager}`;
 }
 
 /** What a command is for: files, or the arguments before the changes. */
-function targets(session: Session, args: readonly string[]): Named[] {
+export function targets(session: Session, args: readonly string[]): Named[] {
   if (namesFiles(session)) {
     return readFiles(session).map(({ draft }) => ({
       resource: session.resources.named(draft.kind),
@@ -60,7 +62,7 @@ export const scale: Verb = {
 };
 
 /** Does something with every target; goes on after an error, and tells all of them at the end. */
-function eachTarget(session: Session, all: readonly Named[], act: (target: Named) => void): number {
+export function eachTarget(session: Session, all: readonly Named[], act: (target: Named) => void): number {
   const errors: CommandError[] = [];
   for (const target of all) {
     try {
@@ -73,14 +75,15 @@ function eachTarget(session: Session, all: readonly Named[], act: (target: Named
   return finish(session, errors);
 }
 
-interface Change {
+/** Changes on a command line: what is set, what goes, and what else stands there. */
+export interface Change {
   readonly set: Readonly<Record<string, string>>;
   readonly unset: readonly string[];
   readonly rest: readonly string[];
 }
 
 /** Splits `pod a x=y z-` into what is named and what is changed. */
-function splitChanges(args: readonly string[]): Change {
+export function splitChanges(args: readonly string[]): Change {
   const from = args.findIndex((arg, index) => index > 0 && (arg.includes("=") || arg.endsWith("-")));
   const changes = from < 0 ? [] : args.slice(from);
   const set = changes.filter((one) => one.includes("=")).map((one) =>
@@ -175,8 +178,9 @@ export const patch: Verb = {
       body,
       type,
     );
-    const same = sameJson(before, after);
-    report(session, after, same ? "patched (no change)" : "patched");
+    const output = flags.value("output") ?? "";
+    if (output !== "") printObjects(session, [after], { list: false });
+    else session.say(`${nameOf(session, after)} ${sameJson(before, after) ? "patched (no change)" : "patched"}`);
     return 0;
   },
 };
@@ -188,61 +192,6 @@ function parsePatch(text: string): unknown {
     throw usageError(`unable to parse ${JSON.stringify(text)}: ${(error as Error).message.split("\n")[0]}`);
   }
 }
-
-interface Workload extends KubeObject {
-  spec: { template?: core.PodTemplateSpec; containers?: core.Container[]; initContainers?: core.Container[] };
-}
-
-/** `kubectl set image` */
-export const setImage: Verb = {
-  flags: flags(CHANGE_FLAGS),
-  run(session) {
-    const { set, rest } = splitChanges(session.flags.args);
-    if (Object.keys(set).length === 0) throw usageError("at least one image update is required");
-    return eachTarget(session, targets(session, rest), ({ resource, name }) => {
-      const path = session.path(resource, name);
-      const object = session.client.get(path) as Workload;
-      const pod = object.spec.template?.spec ?? object.spec;
-      const containers = (pod.containers ?? []).filter((one) => set["*"] !== undefined || set[one.name] !== undefined);
-      const missing = Object.keys(set).filter((one) =>
-        one !== "*" && !(pod.containers ?? []).some(({ name }) => name === one)
-      );
-      if (missing.length > 0) {
-        throw usageError(missing.map((one) => `unable to find container named ${JSON.stringify(one)}`).join("\n"));
-      }
-      const images = containers.map((one) => ({ name: one.name, image: set[one.name] ?? set["*"] as string }));
-      if (images.every(({ name, image }) => containers.find((one) => one.name === name)?.image === image)) return;
-      const spec = { $setElementOrder: undefined, containers: images };
-      const { $setElementOrder: _order, ...change } = spec;
-      const body = object.spec.template === undefined ? { spec: change } : { spec: { template: { spec: change } } };
-      report(session, session.client.patch(path + query(session, "set"), body, "strategic"), "image updated");
-    });
-  },
-};
-
-/** `kubectl set env` */
-export const setEnv: Verb = {
-  flags: flags(`${CHANGE_FLAGS} container/c= list overwrite env/e=*`),
-  run(session) {
-    const { set, unset, rest } = splitChanges([...session.flags.args, ...session.flags.all("env")]);
-    return eachTarget(session, targets(session, rest), ({ resource, name }) => {
-      const path = session.path(resource, name);
-      const object = session.client.get(path) as Workload;
-      const containers = object.spec.template?.spec?.containers ?? object.spec.containers ?? [];
-      const changed = containers.map((container) => ({
-        name: container.name,
-        env: [
-          ...Object.entries(set).map(([key, value]) => ({ name: key, value })),
-          ...unset.map((key) => ({ $patch: "delete", name: key })),
-        ],
-      }));
-      const body = object.spec.template === undefined
-        ? { spec: { containers: changed } }
-        : { spec: { template: { spec: { containers: changed } } } };
-      report(session, session.client.patch(path + query(session, "set"), body, "strategic"), "env updated");
-    });
-  },
-};
 
 function cordonVerb(unschedulable: boolean): Verb {
   const done = unschedulable ? "cordoned" : "uncordoned";
@@ -264,12 +213,11 @@ function cordonVerb(unschedulable: boolean): Verb {
           const path = session.path(resource, name);
           const node = session.client.get(path) as Node;
           if ((node.spec.unschedulable === true) === unschedulable) {
-            return session.say(
-              `${objectText(resource, name)} already ${done}`,
-            );
+            return session.say(`${objectText(resource, name)} already ${done}${dryRunText(session)}`);
           }
-          session.client.patch(path, { spec: { unschedulable: unschedulable ? true : null } }, "strategic");
-          session.say(`${objectText(resource, name)} ${done}`);
+          const change = { spec: { unschedulable: unschedulable ? true : null } };
+          if (dryRunOf(session) === "none") session.client.patch(path, change, "strategic");
+          session.say(`${objectText(resource, name)} ${done}${dryRunText(session)}`);
         },
       );
     },
@@ -292,16 +240,25 @@ export const taint: Verb = {
     return eachTarget(session, targets(session, session.flags.args.slice(0, from)), ({ resource, name }) => {
       const path = session.path(resource, name);
       const node = session.client.get(path) as Node;
-      const { taints, removed } = retaint(node, changes, session.flags.is("overwrite"));
+      const overwrite = session.flags.is("overwrite");
+      const { taints, removed } = retaint(node, changes, overwrite);
       session.client.patch(
         path + query(session, "taint"),
         { spec: { taints: taints.length === 0 ? null : taints } },
         "merge",
       );
-      report(session, node, removed ? "untainted" : "tainted");
+      report(session, node, removed ? "untainted" : overwrite ? "modified" : "tainted");
     });
   },
 };
+
+const badTaint = (words: string): CommandError => usageError(`${words}\nSee 'kubectl taint -h' for help and examples`);
+
+/** What a taint's key must be, which one without an effect is taken for. */
+const KEY_RULE =
+  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric " +
+  "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is " +
+  "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
 
 /** The node's taints after changes such as `a=b:NoSchedule`, `a:NoExecute-`, `a-`. */
 function retaint(
@@ -321,9 +278,8 @@ function retaint(
       continue;
     }
     const supported = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
-    if (!supported.includes(effect)) {
-      throw usageError(`invalid taint effect: ${effect}, unsupported taint effect`);
-    }
+    if (!change.includes(":")) throw badTaint(`invalid taint spec: ${change}, ${KEY_RULE}`);
+    if (!supported.includes(effect)) throw badTaint(`invalid taint effect: ${effect}, unsupported taint effect`);
     if (taints.some(same) && !overwrite) {
       throw usageError(
         `node ${node.metadata.name} already has ${key} taint(s) with same effect(s) and --overwrite is false`,

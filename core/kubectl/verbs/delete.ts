@@ -16,6 +16,13 @@ interface Target {
   readonly namespace: string | undefined;
 }
 
+const NOTHING_NAMED = `You must provide one or more resources by argument or filename.
+Example resource specifications include:
+   '-f rsrc.yaml'
+   '--filename=rsrc.json'
+   '<resource> <name>'
+   '<resource>'`;
+
 /** `kubectl delete` */
 export const remove: Verb = {
   flags: flags(
@@ -49,7 +56,7 @@ function targetsOf(session: Session): Target[] {
       return { resource, name, namespace: resource.namespaced ? namespace ?? session.namespace : undefined };
     });
   }
-  if (flags.args.length === 0) throw usageError("You must provide one or more resources by argument or filename.");
+  if (flags.args.length === 0) throw usageError(NOTHING_NAMED);
   const selection = session.select();
   if (selection.type === "named") {
     return selection.items.map(({ resource, name }) => ({ resource, name, namespace: session.place(resource) }));

@@ -19,6 +19,7 @@ export const describe: Verb = {
     }
     const errors: CommandError[] = [];
     const objects = targets(session, errors);
+    session.showEvents = objects.length === 1 && session.flags.is("show-events", true);
     objects.forEach((object, index) => {
       if (index > 0) session.write("\n\n");
       session.write(describerOf(object)(object as never, session));

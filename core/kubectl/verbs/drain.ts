@@ -1,7 +1,8 @@
 /** `kubectl drain`: cordons nodes and evicts their pods, those of DaemonSets and unmanaged ones only as the flags say. */
 import { isMirror, type Node, type Pod } from "../../kube/mod.ts";
-import { CommandError, refused, usageError } from "../errors.ts";
+import { CommandError, refused, seeHelp, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
+import { dryRunOf, dryRunText } from "../output.ts";
 import type { Session } from "../session.ts";
 import type { Verb } from "./verb.ts";
 import { parseDuration } from "./watch.ts";
@@ -18,12 +19,13 @@ export const drain: Verb = {
   ),
   async run(session) {
     const names = namesOf(session);
-    if (names.length === 0) throw usageError("USAGE: drain NODE [flags]\nSee 'kubectl drain -h' for help and examples");
+    if (names.length === 0) throw usageError(`USAGE: drain NODE [flags]${seeHelp(session)}`);
     for (const name of names) cordonNode(session, name);
     for (const name of names) {
       const pods = podsToEvict(session, name);
-      await evictAll(session, pods);
-      session.say(`node/${name} drained`);
+      if (dryRunOf(session) === "none") await evictAll(session, pods);
+      else for (const pod of pods) session.say(`evicting pod ${nameOf(pod)}${dryRunText(session)}`);
+      session.say(`node/${name} drained${dryRunText(session)}`);
     }
     return 0;
   },
@@ -39,16 +41,16 @@ function namesOf(session: Session): string[] {
 function cordonNode(session: Session, name: string): void {
   const path = session.path(session.resources.named("nodes"), name);
   const node = session.client.get(path) as Node;
-  if (node.spec.unschedulable) return session.say(`node/${name} already cordoned`);
-  session.client.patch(path, { spec: { unschedulable: true } }, "strategic");
-  session.say(`node/${name} cordoned`);
+  if (node.spec.unschedulable) return session.say(`node/${name} already cordoned${dryRunText(session)}`);
+  if (dryRunOf(session) === "none") session.client.patch(path, { spec: { unschedulable: true } }, "strategic");
+  session.say(`node/${name} cordoned${dryRunText(session)}`);
 }
 
 /** Why a pod may not be evicted unless a flag says so: what stands in its way, by the words of the refusal. */
 const OBSTACLES = {
   daemonSet: "cannot delete DaemonSet-managed Pods (use --ignore-daemonsets to ignore)",
   emptyDir: "cannot delete Pods with local storage (use --delete-emptydir-data to override)",
-  unmanaged: "cannot delete cannot delete Pods that declare no controller (use --force to override)",
+  unmanaged: "cannot delete Pods that declare no controller (use --force to override)",
 } as const;
 
 function podsToEvict(session: Session, node: string): Pod[] {
@@ -66,15 +68,18 @@ function podsToEvict(session: Session, node: string): Pod[] {
     else obstacles.set(verdict, [...obstacles.get(verdict) ?? [], pod]);
   }
   if (obstacles.size > 0) throw refusal(node, obstacles);
-  if (ignored.length > 0) {
-    session.complain(`Warning: ignoring DaemonSet-managed Pods: ${ignored.map(nameOf).join(", ")}`);
-  }
+  const unmanaged = evicted.filter((pod) => ownerOf(pod) === undefined);
+  const warnings = [
+    ...(ignored.length > 0 ? [`ignoring DaemonSet-managed Pods: ${ignored.map(nameOf).join(", ")}`] : []),
+    ...(unmanaged.length > 0 ? [`deleting Pods that declare no controller: ${unmanaged.map(nameOf).join(", ")}`] : []),
+  ];
+  if (warnings.length > 0) session.complain(`Warning: ${warnings.join("; ")}`);
   return evicted;
 }
 
 function judge(session: Session, pod: Pod): "evict" | "ignore" | string {
   const { flags } = session;
-  const owner = pod.metadata.ownerReferences?.find(({ controller }) => controller);
+  const owner = ownerOf(pod);
   const ended = ["Succeeded", "Failed"].includes(pod.status.phase ?? "");
   if (owner?.kind === "DaemonSet") return flags.is("ignore-daemonsets") ? "ignore" : OBSTACLES.daemonSet;
   if (ended) return "evict";
@@ -82,6 +87,8 @@ function judge(session: Session, pod: Pod): "evict" | "ignore" | string {
   if (local && !flags.is("delete-emptydir-data") && !flags.is("delete-local-data")) return OBSTACLES.emptyDir;
   return owner === undefined && !flags.is("force") ? OBSTACLES.unmanaged : "evict";
 }
+
+const ownerOf = ({ metadata }: Pod) => metadata.ownerReferences?.find(({ controller }) => controller);
 
 function refusal(node: string, obstacles: ReadonlyMap<string, readonly Pod[]>): CommandError {
   const words = [...obstacles].map(([why, pods]) => `${why}: ${pods.map(nameOf).join(", ")}`);

@@ -1,4 +1,4 @@
-import { CommandError, usageError } from "../errors.ts";
+import { CommandError, seeHelp, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import { containerOf, podOf } from "./pods.ts";
 import type { Verb } from "./verb.ts";
@@ -12,7 +12,7 @@ export const exec: Verb = {
     if (target === undefined) throw usageError("pod, type/name or --filename must be specified");
     if (words.length > 0) {
       throw usageError(
-        "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\nSee 'kubectl exec -h' for help and examples",
+        `exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead${seeHelp(session)}`,
       );
     }
     if (rest === undefined || rest.length === 0) {

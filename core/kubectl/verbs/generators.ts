@@ -1,22 +1,11 @@
 /** Objects out of the flags of `kubectl create`. */
 import type { Draft } from "../../kube/mod.ts";
-import { CommandError, usageError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import type { Session } from "../session.ts";
 import type { Generator } from "./create.ts";
+import { draft, nameOf } from "./draft.ts";
 import { ingress } from "./generate_ingress.ts";
-
-/** The only argument: a name. */
-export function nameOf(session: Session): string {
-  const { args } = session.flags;
-  if (args.length !== 1) {
-    throw usageError(`exactly one NAME is required, got ${args.length}\nSee 'kubectl create -h' for help and examples`);
-  }
-  return args[0] as string;
-}
-
-function draft(apiVersion: string, kind: string, metadata: Draft["metadata"], fields: object = {}): Draft {
-  return { apiVersion, kind, metadata, ...fields } as Draft;
-}
+import { budget, priorityClass, quota, RBAC_GENERATORS } from "./generate_more.ts";
 
 /** A container named after its image: `registry/library/nginx:1.27` is `nginx`. */
 export function containerName(image: string): string {
@@ -147,8 +136,30 @@ const secretTls: Generator = {
     const name = nameOf(session);
     const [cert, key] = [session.flags.value("cert"), session.flags.value("key")];
     if (cert === undefined || key === undefined) throw usageError("key and cert must be specified");
+    for (const path of [cert, key]) {
+      if (session.host.files.read(path) !== undefined) continue;
+      throw usageError(`Cannot read file ${path}, open ${path}: no such file or directory`);
+    }
     const data = encoded({ "tls.crt": readFile(session, cert), "tls.key": readFile(session, key) });
     return draft("v1", "Secret", { name }, { data, type: "kubernetes.io/tls" });
+  },
+};
+
+const secretRegistry: Generator = {
+  flags: "docker-server= docker-username= docker-password= docker-email= from-file=* append-hash",
+  make(session) {
+    const name = nameOf(session);
+    const { flags } = session;
+    const [username, password, email] = ["username", "password", "email"].map((one) => flags.value(`docker-${one}`));
+    if (!username || !password) {
+      throw usageError(
+        "either --from-file or the combination of --docker-username, --docker-password and --docker-server is required",
+      );
+    }
+    const login = { username, password, ...(email ? { email } : {}), auth: base64(`${username}:${password}`) };
+    const auths = { [flags.value("docker-server") ?? "https://index.docker.io/v1/"]: login };
+    const data = encoded({ ".dockerconfigjson": JSON.stringify({ auths }) });
+    return draft("v1", "Secret", { name }, { data, type: "kubernetes.io/dockerconfigjson" });
   },
 };
 
@@ -203,13 +214,43 @@ const job: Generator = {
   flags: "image= from=",
   make(session) {
     const name = nameOf(session);
-    const image = session.flags.value("image");
+    const [image, from] = [session.flags.value("image"), session.flags.value("from")];
+    if (from !== undefined) return jobFrom(session, name, from);
     if (image === undefined) throw usageError("either --image or --from must be specified");
     const command = session.flags.rest === undefined ? {} : { command: [...session.flags.rest] };
     const spec = { containers: [{ name, image, ...command, resources: {} }], restartPolicy: "Never" };
     return draft("batch/v1", "Job", { name }, { spec: { template: { metadata: {}, spec } } });
   },
 };
+
+/** A Job as a CronJob would make it. */
+function jobFrom(session: Session, name: string, from: string): Draft {
+  const [target] = session.targets([from]);
+  if (target?.resource.kind !== "CronJob") throw usageError("from must be an existing cronjob");
+  const cron = session.client.get(session.path(target.resource, target.name)) as unknown as {
+    metadata: { name: string; uid: string };
+    spec: { jobTemplate: { metadata?: Draft["metadata"]; spec: object } };
+  };
+  const { metadata = {} as Draft["metadata"], spec } = cron.spec.jobTemplate;
+  const owner = {
+    apiVersion: "batch/v1",
+    controller: true,
+    kind: "CronJob",
+    name: cron.metadata.name,
+    uid: cron.metadata.uid,
+  };
+  return draft(
+    "batch/v1",
+    "Job",
+    {
+      ...metadata,
+      name,
+      annotations: { "cronjob.kubernetes.io/instantiate": "manual", ...metadata.annotations },
+      ownerReferences: [owner],
+    } as Draft["metadata"],
+    { spec, status: {} },
+  );
+}
 
 const cronJob: Generator = {
   flags: "image= schedule= restart=",
@@ -226,13 +267,6 @@ const cronJob: Generator = {
   },
 };
 
-const quota: Generator = {
-  flags: "hard= scopes=",
-  make() {
-    throw new CommandError("error: create quota is not modelled here");
-  },
-};
-
 /** By the word after `create`. */
 export const GENERATORS: Readonly<Record<string, Generator | { readonly verbs: Readonly<Record<string, Generator>> }>> =
   {
@@ -244,7 +278,7 @@ export const GENERATORS: Readonly<Record<string, Generator | { readonly verbs: R
     sa: serviceAccount,
     configmap: configMap,
     cm: configMap,
-    secret: { verbs: { generic: secretGeneric, tls: secretTls } },
+    secret: { verbs: { generic: secretGeneric, tls: secretTls, "docker-registry": secretRegistry } },
     service: { verbs: SERVICES },
     svc: { verbs: SERVICES },
     ingress,
@@ -253,4 +287,9 @@ export const GENERATORS: Readonly<Record<string, Generator | { readonly verbs: R
     cronjob: cronJob,
     cj: cronJob,
     quota,
+    poddisruptionbudget: budget,
+    pdb: budget,
+    priorityclass: priorityClass,
+    pc: priorityClass,
+    ...RBAC_GENERATORS,
   };

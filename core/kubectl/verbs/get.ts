@@ -91,9 +91,11 @@ interface Fetched<T> {
 function fetchAll<T>(session: Session, { items }: Wanted, accept: string, query: Readonly<Record<string, string>>) {
   const found: Fetched<T>[] = [];
   const errors: CommandError[] = [];
+  const sub = session.flags.value("subresource");
+  const inner = sub === undefined ? "" : `/${sub}`;
   for (const { resource, name, namespace } of items) {
     const path = namespace === undefined ? session.path(resource, name) : pathIn(session, resource, namespace, name);
-    const full = name === undefined ? path + session.selectorQuery(query) : path + nameQuery(query);
+    const full = name === undefined ? path + session.selectorQuery(query) : `${path}${inner}${nameQuery(query)}`;
     const answer = session.client.send({ method: "GET", path: full, accept });
     if (answer.code < 300) found.push({ resource, body: answer.body as T });
     else if (!(answer.code === 404 && session.flags.is("ignore-not-found"))) {

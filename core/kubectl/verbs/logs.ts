@@ -1,5 +1,5 @@
-import type { Pod } from "../../kube/mod.ts";
-import { refused, usageError } from "../errors.ts";
+import type { Pod, Status } from "../../kube/mod.ts";
+import { refused, seeHelp, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import type { Container, LogOptions } from "../host.ts";
 import type { Session } from "../session.ts";
@@ -47,13 +47,25 @@ function containersOf(session: Session): Container[] {
   }
   if (target === undefined || more.length > 0) {
     throw usageError(
-      "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command\nSee 'kubectl logs -h' for help and examples",
+      `expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command${
+        seeHelp(session)
+      }`,
     );
   }
+  if (!target.includes("/")) checkPod(session, target);
   const { pod, all } = podOf(session, target);
   if (all.length > 1) session.complain(`Found ${all.length} pods, using pod/${pod.metadata.name}`);
   if (container !== undefined) return [{ namespace: pod.metadata.namespace ?? "", pod: pod.metadata.name, container }];
   return ofPod(session, pod);
+}
+
+function checkPod(session: Session, name: string): void {
+  const path = session.path(session.resources.named("pods"), name);
+  const { code, body } = session.client.send({ method: "GET", path, accept: "application/json" });
+  if (code !== 404) return;
+  throw usageError(
+    `error from server (NotFound): ${(body as Status).message} in namespace ${JSON.stringify(session.namespace)}`,
+  );
 }
 
 function ofPod(session: Session, pod: Pod): Container[] {

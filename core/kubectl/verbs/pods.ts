@@ -40,7 +40,11 @@ export function containerOf(session: Session, { metadata, spec }: Pod): Containe
   const target = { namespace: metadata.namespace ?? "", pod: metadata.name };
   if (asked !== undefined) {
     if (!containers.some(({ name }) => name === asked)) {
-      throw usageError(`container ${asked} not found in pod ${metadata.name}`);
+      throw usageError(
+        session.flags.command === "logs"
+          ? `container ${asked} is not valid for pod ${metadata.name} out of: ${containerList(spec)}`
+          : `container ${asked} not found in pod ${metadata.name}`,
+      );
     }
     return { ...target, container: asked };
   }

@@ -1,6 +1,6 @@
 /** `kubectl port-forward`: ports of this machine that lead into a pod. */
 import type { Pod, Service } from "../../kube/mod.ts";
-import { unmodelled, usageError } from "../errors.ts";
+import { seeHelp, unmodelled, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import type { ForwardedPort } from "../host.ts";
 import type { Session } from "../session.ts";
@@ -14,7 +14,7 @@ export const portForward: Verb = {
     const [target, ...ports] = session.flags.args;
     if (target === undefined) {
       throw usageError(
-        "TYPE/NAME and list of ports are required for port-forward\nSee 'kubectl port-forward -h' for help and examples",
+        `TYPE/NAME and list of ports are required for port-forward${seeHelp(session)}`,
       );
     }
     if (ports.length === 0) throw usageError("at least 1 PORT is required for port-forward");

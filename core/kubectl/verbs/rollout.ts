@@ -1,6 +1,15 @@
 import { sameJson } from "../../base/mod.ts";
-import { type DaemonSet, type Deployment, type KubeObject, type ReplicaSet, type StatefulSet } from "../../kube/mod.ts";
+import {
+  type core,
+  type DaemonSet,
+  type Deployment,
+  type KubeObject,
+  type ReplicaSet,
+  type StatefulSet,
+} from "../../kube/mod.ts";
+import { templateLines } from "../describe/container.ts";
 import { replicaSetsOf } from "../describe/workloads.ts";
+import { Writer } from "../describe/writer.ts";
 import { usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import { report } from "../output.ts";
@@ -66,19 +75,67 @@ function revisionOf({ metadata }: ReplicaSet): number {
   return Number(metadata.annotations?.[REVISION] ?? 0);
 }
 
+/** A template that a workload once had. */
+interface Revision {
+  readonly number: number;
+  readonly cause: string;
+  readonly template: core.PodTemplateSpec | undefined;
+}
+
+/** All revisions of a workload, oldest first. */
+function revisionsOf(session: Session, { resource }: Named, object: KubeObject): Revision[] {
+  const all = resource.kind === "Deployment"
+    ? replicaSetsOf(session, object as Deployment).all.map((set) => ({
+      number: revisionOf(set),
+      cause: set.metadata.annotations?.[CAUSE] ?? "<none>",
+      template: set.spec.template,
+    }))
+    : controllerRevisions(session, object);
+  return all.sort((a, b) => a.number - b.number);
+}
+
+interface ControllerRevision extends KubeObject {
+  readonly revision: number;
+  readonly data?: { readonly spec?: { readonly template?: core.PodTemplateSpec } };
+}
+
+function controllerRevisions(session: Session, { metadata }: KubeObject): Revision[] {
+  const path = `/apis/apps/v1/namespaces/${metadata.namespace}/controllerrevisions?limit=500`;
+  return session.client.list<ControllerRevision>(path)
+    .filter(({ metadata: { ownerReferences } }) => ownerReferences?.some(({ uid }) => uid === metadata.uid))
+    .map(({ metadata: own, revision, data }) => ({
+      number: revision,
+      cause: own.annotations?.[CAUSE] ?? "<none>",
+      template: data?.spec?.template,
+    }));
+}
+
+const WITH_HISTORY = ["Deployment", "StatefulSet", "DaemonSet"];
+
 const history: Verb = {
   flags: flags(`${ROLLOUT_FLAGS} revision=`),
   run: (session) =>
-    eachWorkload(session, ({ resource, name }, object) => {
-      if (resource.kind !== "Deployment") {
-        throw usageError(`rollout history of ${kindText(resource)} is not modelled here`);
+    eachWorkload(session, (target, object) => {
+      const { resource, name } = target;
+      if (!WITH_HISTORY.includes(resource.kind)) {
+        throw usageError(`no history viewer has been implemented for ${JSON.stringify(resource.kind)}`);
       }
-      const sets = replicaSetsOf(session, object as Deployment).all.sort((a, b) => revisionOf(a) - revisionOf(b));
-      const rows = sets.map((set) => `${revisionOf(set)}\t${set.metadata.annotations?.[CAUSE] ?? "<none>"}`);
+      const revisions = revisionsOf(session, target, object);
+      const wanted = Number(session.flags.value("revision") ?? 0);
+      if (wanted > 0) return session.say(revisionText(target, revisions, wanted));
+      const rows = revisions.map(({ number, cause }) => `${number}\t${cause}`);
       const table = alignTabs(["REVISION\tCHANGE-CAUSE", ...rows].join("\n"), DESCRIBE_TABS);
       session.say(`${objectText(resource, name)} \n${table}\n`);
     }),
 };
+
+function revisionText({ resource, name }: Named, revisions: readonly Revision[], wanted: number): string {
+  const found = revisions.find(({ number }) => number === wanted);
+  if (found === undefined) throw usageError("unable to find the specified revision");
+  const writer = new Writer(true);
+  templateLines(writer, found.template);
+  return `${objectText(resource, name)} with revision #${wanted}\n${writer.text()}`;
+}
 
 const undo: Verb = {
   flags: flags(`${ROLLOUT_FLAGS} to-revision= dry-run=?unchanged`),
@@ -169,8 +226,8 @@ function statefulProgress({ metadata, spec, status }: StatefulSet): Progress {
     status;
   const replicas = spec.replicas ?? 0;
   if (ready < replicas) return { text: `Waiting for ${replicas - ready} pods to be ready...`, done: false };
-  const partition = spec.updateStrategy?.rollingUpdate?.partition ?? 0;
-  if (partition > 0) {
+  const partition = spec.updateStrategy?.rollingUpdate?.partition;
+  if (partition !== undefined) {
     if (updated < replicas - partition) {
       return {
         text: `Waiting for partitioned roll out to finish: ${updated} out of ${

@@ -1,5 +1,5 @@
 import { applyMergePatch, canonicalDraft, type Draft, type KubeObject, type Pod } from "../../kube/mod.ts";
-import { usageError } from "../errors.ts";
+import { seeHelp, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import { dryRunOf, report } from "../output.ts";
 import { pathTo } from "../resources.ts";
@@ -54,7 +54,7 @@ function podFor(session: Session): Draft {
   const { flags } = session;
   const [name, ...words] = flags.args;
   const image = flags.value("image");
-  if (name === undefined) throw usageError("NAME is required for run\nSee 'kubectl run -h' for help and examples");
+  if (name === undefined) throw usageError(`NAME is required for run${seeHelp(session)}`);
   if (image === undefined) throw usageError('required flag(s) "image" not set');
   const words2 = [...words, ...(flags.rest ?? [])];
   const command = words2.length === 0 ? {} : { [flags.is("command") ? "command" : "args"]: words2 };
@@ -98,7 +98,7 @@ function podFor(session: Session): Draft {
 
 function exposePod(session: Session, { metadata, spec }: Pod): void {
   const port = spec.containers[0]?.ports?.[0]?.containerPort;
-  if (port === undefined) throw usageError("--port must be set when exposing a service");
+  if (port === undefined) throw usageError(`--port must be set when exposing a service${seeHelp(session)}`);
   const service = {
     apiVersion: "v1",
     kind: "Service",

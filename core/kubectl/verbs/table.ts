@@ -1,8 +1,10 @@
-import { apiResources, apiVersions, auth, clusterInfo, config, version } from "./about.ts";
-import { apply } from "./apply.ts";
+import { apiResources, apiVersions, clusterInfo, config, version } from "./about.ts";
+import { applyFiles } from "./apply.ts";
+import { viewLastApplied } from "./last_applied.ts";
 import { attach } from "./attach.ts";
+import { auth } from "./auth.ts";
 import { autoscale } from "./autoscale.ts";
-import { annotate, cordon, label, patch, scale, setEnv, setImage, taint, uncordon } from "./change.ts";
+import { annotate, cordon, label, patch, scale, taint, uncordon } from "./change.ts";
 import { cp } from "./cp.ts";
 import { createFiles, createGenerated } from "./create.ts";
 import { debug } from "./debug.ts";
@@ -22,6 +24,7 @@ import { portForward } from "./port_forward.ts";
 import { replace } from "./replace.ts";
 import { rollout } from "./rollout.ts";
 import { run } from "./run.ts";
+import { set } from "./set.ts";
 import { top } from "./top.ts";
 import type { Verb, VerbGroup } from "./verb.ts";
 import { wait } from "./wait.ts";
@@ -31,7 +34,7 @@ export const VERBS: Readonly<Record<string, Verb | VerbGroup>> = {
   annotate,
   "api-resources": apiResources,
   "api-versions": apiVersions,
-  apply,
+  apply: { ...applyFiles, verbs: { "view-last-applied": viewLastApplied } },
   attach,
   auth,
   autoscale,
@@ -60,7 +63,7 @@ export const VERBS: Readonly<Record<string, Verb | VerbGroup>> = {
   rollout,
   run,
   scale,
-  set: { verbs: { image: setImage, env: setEnv } },
+  set,
   taint,
   top,
   uncordon,

@@ -14,11 +14,16 @@ export const wait: Verb = {
   flags: flags(`${OUTPUT_FLAGS} ${FILE_FLAGS} for= timeout= all all-namespaces/A selector/l= field-selector= local`),
   async run(session) {
     const asked = session.flags.value("for");
-    if (asked === undefined) throw usageError('unrecognized condition: ""');
+    if (asked === undefined) throw usageError("unrecognized condition: []");
     const met = conditionOf(asked);
     const end = session.now + parseDuration(session.flags.value("timeout") ?? "30s");
     const targets = session.targets();
     if (targets.length === 0) throw usageError("no matching resources found");
+    if (asked === "delete") {
+      // Who is gone already is not waited for, and not spoken of.
+      const there = targets.filter(({ resource, name }) => session.client.find(session.path(resource, name)));
+      targets.splice(0, targets.length, ...there);
+    }
     for (const target of targets) await waitFor(session, { target, met, end, gone: asked === "delete" });
     return 0;
   },
