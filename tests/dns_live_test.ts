@@ -13,3 +13,14 @@ Deno.test("every recorded world of a real CoreDNS starts, answers, logs and coun
   assertEquals(bad.slice(0, 5), []);
   assertEquals(checks > 6000, true);
 });
+
+Deno.test("every recorded Corefile, changed at random, starts or is refused in a real CoreDNS's words", async () => {
+  const bad: string[] = [];
+  let refused = 0;
+  for (const one of await readDns("tests/vectors/coredns_startups.json.gz")) {
+    if (!one.start.ok) refused++;
+    for (const { problem } of await runDnsCase(one)) if (problem !== undefined) bad.push(`${one.id}: ${problem}`);
+  }
+  assertEquals(bad.slice(0, 5), []);
+  assertEquals(refused > 200, true);
+});

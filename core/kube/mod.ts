@@ -29,3 +29,4 @@ export { JsonText } from "./api/openapi/answer.ts";
 export type { OpenApiDocument, OpenApiSchema } from "./api/openapi/documents.ts";
 export { decodeProtobuf } from "./api/protobuf/decode.ts";
 export { isMirror, staticPods } from "./static_pods.ts";
+export { qualifiedName } from "./objects/validate/names.ts";

@@ -68,6 +68,7 @@ export function bench(around: Around = {}): Bench {
     order: pluginOrder(),
     metrics: new Metrics(),
     configuration: () => "",
+    warn: (line) => log.push(line),
     sibling: (name) => around.siblings?.[name],
     rooted: (path) => path,
   };

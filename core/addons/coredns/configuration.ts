@@ -66,8 +66,12 @@ export function configure(source: Source): Configuration {
   const metrics = new Metrics();
   declare(metrics, source.version ?? COREDNS_VERSION);
   const served = corefile.blocks.map((block) => addressesOf(block));
-  const setups = setUp(corefile, { source, order, metrics, served });
-  checkOverlap(corefile, served, setups);
+  const warnings = [...corefile.warnings];
+  const setups = warning(warnings, () => {
+    const all = setUp(corefile, { source, order, metrics, served, warn: (line) => warnings.push(line) });
+    checkOverlap(corefile, served, all);
+    return all;
+  });
   const blocks = setups.map((instances, i): ServerBlock => ({
     addresses: served[i] as readonly ZoneAddress[],
     instances,
@@ -81,15 +85,22 @@ export function configure(source: Source): Configuration {
     blocks,
     sockets: socketsOf(blocks),
     banner: [
-      ...corefile.warnings,
-      ...order.flatMap((name) =>
-        blocks.flatMap(({ instances }) => instances.flatMap(([own, one]) => (own === name ? one.warnings ?? [] : [])))
-      ),
+      ...warnings,
       ...banner(blocks),
     ],
     unsimulated: unsimulated(corefile, blocks),
     metrics,
   };
+}
+
+/** Has an error know of the warnings before it. */
+function warning<T>(warnings: readonly string[], job: () => T): T {
+  try {
+    return job();
+  } catch (error) {
+    if (!(error instanceof CorefileError)) throw error;
+    throw new CorefileError(error, error.problem, error.expected, error.startup, warnings);
+  }
 }
 
 /** Parses a Corefile without setting anything up: what a reader can check before it runs. */
@@ -143,10 +154,14 @@ interface SettingUp {
   readonly order: readonly string[];
   readonly metrics: Metrics;
   readonly served: readonly (readonly ZoneAddress[])[];
+  readonly warn: (line: string) => void;
 }
 
 /** Plugin by plugin in the release's order, each for every block that names it: errors come in this order too. */
-function setUp(corefile: Corefile, { source, order, metrics, served }: SettingUp): (readonly [string, Instance])[][] {
+function setUp(
+  corefile: Corefile,
+  { source, order, metrics, served, warn }: SettingUp,
+): (readonly [string, Instance])[][] {
   const instances: (readonly [string, Instance])[][] = corefile.blocks.map(() => []);
   for (const name of order) {
     corefile.blocks.forEach((block, i) => {
@@ -160,6 +175,7 @@ function setUp(corefile: Corefile, { source, order, metrics, served }: SettingUp
         has: (other: string) => block.directives.has(other),
         order,
         metrics,
+        warn,
         configuration: () => source.host.readFile(source.file) ?? "",
         sibling: (other: string) => instances[i]?.find(([known]) => known === other)?.[1],
         rooted: (path: string) => {
@@ -168,7 +184,7 @@ function setUp(corefile: Corefile, { source, order, metrics, served }: SettingUp
         },
       };
       const instance = namingPlugin(name, () => plugin.setup(new Dispenser(source.file, tokens), context));
-      (instances[i] as (readonly [string, Instance])[]).push([name, instance]);
+      instances[i]?.push([name, instance]);
     });
   }
   return instances;

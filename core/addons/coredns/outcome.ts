@@ -13,6 +13,11 @@ export function typeWord(type: string): string {
   return type === "TYPE0" ? "None" : type;
 }
 
+/** A plugin stumbled: nobody above it hears of the query again, and the server itself writes a SERVFAIL. */
+export class PluginPanic extends Error {
+  override readonly name = "PluginPanic";
+}
+
 /** Whether the server must still write the reply. */
 export function isUnwritten(outcome: Outcome): boolean {
   return outcome.reply === undefined && UNWRITTEN.has(outcome.rcode);

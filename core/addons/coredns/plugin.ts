@@ -110,6 +110,8 @@ export interface SetupContext {
   readonly metrics: Metrics;
   /** The whole configuration as one text, imports put in: what reload hashes. */
   readonly configuration: () => string;
+  /** Prints a line before the server starts, or fails to. */
+  readonly warn: (line: string) => void;
   /** Another plugin of the same block, once all are set up. */
   readonly sibling: (plugin: string) => Instance | undefined;
   /** A relative path as the root plugin would have it. */
@@ -144,8 +146,6 @@ export interface Instance {
   readonly transfer?: TransferOf;
   /** Objects with addresses outside the cluster, for k8s_external. */
   readonly external?: External;
-  /** Lines printed before the zones at the start. */
-  readonly warnings?: readonly string[];
   /** The folder relative paths of later plugins start at. */
   readonly root?: string;
   /** Options it was given that are read but not simulated, as the Corefile has them: `loadbalance weighted`. */

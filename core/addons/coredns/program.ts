@@ -118,6 +118,7 @@ class CoreDns {
       return undefined;
     } catch (error) {
       if (!(error instanceof CorefileError)) throw error;
+      for (const line of error.warnings) this.#host.log(line);
       return error.startup;
     }
   }

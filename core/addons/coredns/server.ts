@@ -12,7 +12,8 @@ import {
 } from "../../dns/mod.ts";
 import type { Endpoint } from "../../linux/mod.ts";
 import { blockFor, type Configuration, listening, type ServerBlock } from "./configuration.ts";
-import { ECHOED_OPTIONS, emptyReply, isUnwritten } from "./outcome.ts";
+import { goQuote } from "./go_values.ts";
+import { ECHOED_OPTIONS, emptyReply, isUnwritten, PluginPanic } from "./outcome.ts";
 import type { DnsQuery, Host, Outcome, QueryTrail } from "./plugin.ts";
 import { countQuery, DROPPED } from "./plugins/prometheus.ts";
 
@@ -58,7 +59,7 @@ export async function serveStream(configuration: Configuration, host: Host, pack
   }
   const query = queryOf(message, bytes.length, { configuration, host, arrival });
   const told = wantsTrail(message) ? await explained(configuration, host, query) : undefined;
-  const outcome = told?.outcome ?? await answer(configuration, query);
+  const outcome = told?.outcome ?? await answer(query, { configuration, host });
   const asked = outcome.query ?? query;
   const reply = isUnwritten(outcome) ? emptyReply(asked, outcome.rcode) : outcome.reply;
   if (reply === undefined) return [];
@@ -74,7 +75,7 @@ export async function serveStream(configuration: Configuration, host: Host, pack
 /** An answer with the question's way through the plugins, for a client that asked for it. */
 async function explained(configuration: Configuration, host: Host, query: DnsQuery): Promise<Explained> {
   const trail: QueryTrail = { steps: [], block: "" };
-  const outcome = await answer(configuration, { ...query, trail, labels: new Map() });
+  const outcome = await answer({ ...query, trail, labels: new Map() }, { configuration, host });
   const { block, steps, fix } = trail;
   const option = trailOption({ server: host.hostname, block, steps, ...(fix === undefined ? {} : { fix }) });
   return { outcome, option };
@@ -99,12 +100,18 @@ function readHeader(bytes: Uint8Array): Message {
     id: ((bytes[0] as number) << 8) | (bytes[1] as number),
     opcode,
     rcode: "NOERROR",
-    flags: { ...NO_FLAGS, qr: true, rd: (bits & 0x100) !== 0 },
+    flags: { ...NO_FLAGS, ...sentFlags(bits), qr: true },
     questions: [],
     answers: [],
     authorities: [],
     additionals: [],
   };
+}
+
+/** What of a query's flags comes back with a message that is refused unread. */
+function sentFlags(bits: number): Partial<Message["flags"]> {
+  const set = (bit: number) => (bits & bit) !== 0;
+  return { tc: set(0x200), rd: set(0x100), ra: set(0x80), ad: set(0x20), cd: set(0x10) };
 }
 
 interface Serving {
@@ -116,7 +123,7 @@ interface Serving {
 }
 
 function queryOf(message: Message, size: number, serving: Serving): DnsQuery {
-  const { configuration, host, arrival, depth = 0 } = serving;
+  const { host, arrival, depth = 0 } = serving;
   const question = message.questions[0] as Message["questions"][number];
   const query: DnsQuery = {
     ...arrival,
@@ -131,26 +138,41 @@ function queryOf(message: Message, size: number, serving: Serving): DnsQuery {
     ask: (name, type) => {
       const asked = { ...message, questions: [{ name, type, class: "IN" }] };
       const size = printMessage(asked, false).length;
-      return answer(configuration, { ...queryOf(asked, size, { ...serving, depth: depth + 1 }), depth: depth + 1 });
+      return answer({ ...queryOf(asked, size, { ...serving, depth: depth + 1 }), depth: depth + 1 }, serving);
     },
   };
   return query;
 }
 
-async function answer(configuration: Configuration, query: DnsQuery): Promise<Outcome> {
-  if ((query.edns?.version ?? 0) !== 0) return { rcode: "NOERROR", reply: badVersion(query) };
+async function answer(
+  query: DnsQuery,
+  { configuration, host }: Pick<Serving, "configuration" | "host">,
+): Promise<Outcome> {
   const blocks = listening(configuration, query.local);
   const isIn = query.question.class === "IN";
   const classless = blocks.some((block) => OTHER_CLASSES.some((plugin) => block.plugins.has(plugin)));
-  const block = isIn || classless ? blockFor(blocks, query) : undefined;
+  const welcome = isIn || classless;
+  if (welcome && (query.edns?.version ?? 0) !== 0) return { rcode: "NOERROR", reply: badVersion(query) };
+  const block = welcome ? blockFor(blocks, query) : undefined;
   if (block?.instances.some(([, instance]) => instance.handle !== undefined)) {
-    const outcome = await block.chain({ ...query, view: block.view?.name ?? "" });
+    const outcome = await recovered(block.chain({ ...query, view: block.view?.name ?? "" }), query, host);
     if (query.trail !== undefined) noteReasons(block, query, query.trail);
     return outcome;
   }
   const outcome = { rcode: "REFUSED" };
   countQuery(configuration.metrics, query, { outcome, plugin: "", zone: DROPPED });
   return outcome;
+}
+
+/** The outcome of a chain, or SERVFAIL with a line in the log where a plugin stumbled. */
+async function recovered(chain: Promise<Outcome>, { server }: DnsQuery, host: Host): Promise<Outcome> {
+  try {
+    return await chain;
+  } catch (error) {
+    if (!(error instanceof PluginPanic)) throw error;
+    host.log(`[ERROR] Recovered from panic in server: ${goQuote(server)} ${error.message}`);
+    return { rcode: "SERVFAIL" };
+  }
 }
 
 function noteReasons({ addresses, instances }: ServerBlock, query: DnsQuery, trail: QueryTrail): void {

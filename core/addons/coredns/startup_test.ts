@@ -131,3 +131,18 @@ Deno.test("a key that is no name is refused: a backslash alone, and a port alone
   assertEquals(said("\\ {\n whoami\n}\n"), "error inspecting server blocks: zone is not a valid domain name: \\");
   assertEquals(said(":53 {\n whoami\n}\n"), "error inspecting server blocks: zone is not a valid domain name: ");
 });
+
+Deno.test("warnings come before the error that ends it, in the order of plugins", () => {
+  const text = "a.test {\n file nowhere\n}\n.:53 {\n root /gone\n}\n.:53 {\n whoami\n}\n";
+  try {
+    configure({ text, file: "Corefile", host: fakeHost({}), cluster: undefined });
+    throw new Error("it started");
+  } catch (error) {
+    if (!(error instanceof CorefileError)) throw error;
+    assertEquals([...error.warnings, error.startup], [
+      "[WARNING] plugin/root: Root path does not exist: /gone",
+      '[WARNING] plugin/file: Failed to open "open nowhere: no such file or directory": trying again in 1m0s',
+      "cannot serve dns://.:53 - it is already defined",
+    ]);
+  }
+});

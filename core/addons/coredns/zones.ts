@@ -60,7 +60,7 @@ export function splitHostPort(text: string): GoResult<{ readonly zones: readonly
 }
 
 /** A name that is one with the root's dot behind it too: a lone backslash would escape that. */
-function isZoneName(zone: string): boolean {
+export function isZoneName(zone: string): boolean {
   return isName(zone) && (/\\+$/.exec(zone)?.[0].length ?? 0) % 2 === 0;
 }
 

@@ -15,6 +15,8 @@ export class CorefileError extends TextError {
     problem: string,
     expected: string,
     readonly startup: string,
+    /** Lines printed before it. */
+    readonly warnings: readonly string[] = [],
   ) {
     super(at.file, at.line, at.column, problem, expected);
   }

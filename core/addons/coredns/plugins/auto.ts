@@ -1,12 +1,11 @@
 /**
- * `auto [ZONES...] { directory DIR [REGEXP ORIGIN_TEMPLATE]   reload DURATION   fallthrough [ZONES...]   upstream }`
+ * `auto [ZONES...] { directory DIR [REGEXP ORIGIN_TEMPLATE]   reload DURATION   upstream }`
  */
 import { absolute, isName, isUnder, ZoneFileError } from "../../../dns/mod.ts";
 import type { Dispenser } from "../corefile/dispenser.ts";
 import { goDuration } from "../go_values.ts";
-import type { Fall } from "../outcome.ts";
 import type { DnsPlugin, Host, SetupContext } from "../plugin.ts";
-import { fallthroughZones, goRegExp, groupsOf } from "../setup.ts";
+import { goRegExp, groupsOf } from "../setup.ts";
 import { type ServedZone, serveZones, transferOf } from "../zone/serve.ts";
 import { parseZone } from "../zone/zone.ts";
 import { zonesOf } from "../zones.ts";
@@ -15,13 +14,10 @@ import { zonesOf } from "../zones.ts";
 export interface Auto {
   readonly origins: readonly string[];
   directory: string;
-  /** The Corefile names a folder. */
-  named: boolean;
   regexp: RegExp;
   /** With `$1` for the groups. */
   template: string;
   reload: number;
-  fall: Fall;
 }
 
 const RELOAD = 60_000;
@@ -33,10 +29,7 @@ export const auto: DnsPlugin = {
     const options = readAuto(corefile, context);
     const zones = new Map<string, ServedZone>();
     const { host } = context;
-    const there = options.directory === "" ? undefined : host.listFolder?.(options.directory);
-    const warning = `[WARNING] plugin/auto: Directory does not exist: ${options.directory}`;
     return {
-      warnings: options.named && there === undefined ? [warning] : [],
       handle: (query, next) => serveZones(zones, query, next),
       transfer: transferOf(zones),
       start(server) {
@@ -53,7 +46,7 @@ export const auto: DnsPlugin = {
   },
 };
 
-function scan({ origins, directory, regexp, template, fall }: Auto, zones: Map<string, ServedZone>, host: Host): void {
+function scan({ origins, directory, regexp, template }: Auto, zones: Map<string, ServedZone>, host: Host): void {
   const seen = new Set<string>();
   for (const path of filesBelow(host, directory)) {
     const base = path.slice(path.lastIndexOf("/") + 1);
@@ -63,7 +56,7 @@ function scan({ origins, directory, regexp, template, fall }: Auto, zones: Map<s
     const origin = absolute(name).toLowerCase();
     if (!isName(origin) || !origins.some((zone) => isUnder(origin, zone))) continue;
     seen.add(origin);
-    load(path, origin, { zones, fall, host });
+    load(path, origin, { zones, host });
   }
   for (const origin of [...zones.keys()].filter((known) => !seen.has(known))) {
     zones.delete(origin);
@@ -75,7 +68,7 @@ function scan({ origins, directory, regexp, template, fall }: Auto, zones: Map<s
 function load(
   path: string,
   origin: string,
-  { zones, fall, host }: { readonly zones: Map<string, ServedZone>; readonly fall: Fall; readonly host: Host },
+  { zones, host }: { readonly zones: Map<string, ServedZone>; readonly host: Host },
 ): void {
   try {
     const zone = parseZone(host.readFile(path) ?? "", origin, path);
@@ -85,7 +78,7 @@ function load(
     }
     const old = zones.get(origin)?.zone;
     if (old?.serial === zone.serial) return;
-    zones.set(origin, { zone, fall });
+    zones.set(origin, { zone, fall: [], automatic: true });
     if (old === undefined) host.log(`[INFO] plugin/auto: Inserting zone \`${origin}' from: ${path}`);
     else {
       host.log(
@@ -112,30 +105,30 @@ function filesBelow(host: Host, folder: string): string[] {
 }
 
 /** Reads the directive; throws a CorefileError. */
-export function readAuto(corefile: Dispenser, { zones, rooted }: SetupContext): Auto {
+export function readAuto(corefile: Dispenser, context: SetupContext): Auto {
   let auto: Auto | undefined;
   while (corefile.next()) {
     auto = {
-      origins: zonesOf(corefile.remainingArgs(), zones),
+      origins: zonesOf(corefile.remainingArgs(), context.zones),
       directory: "",
-      named: false,
       regexp: /db\.(.*)/,
       template: "${1}",
       reload: RELOAD,
-      fall: [],
     };
-    while (corefile.nextBlock()) readProperty(corefile, auto, rooted);
+    while (corefile.nextBlock()) readProperty(corefile, auto, context);
   }
   if (auto === undefined) throw new Error("auto is set up without its directive");
   return auto;
 }
 
-function readProperty(corefile: Dispenser, auto: Auto, rooted: SetupContext["rooted"]): void {
+function readProperty(corefile: Dispenser, auto: Auto, { rooted, host, warn }: SetupContext): void {
   const property = corefile.word();
   if (property === "directory") {
     if (!corefile.nextArg()) throw corefile.argError("a folder");
     auto.directory = rooted(corefile.word());
-    auto.named = true;
+    if (auto.directory === "" || host.listFolder?.(auto.directory) === undefined) {
+      warn(`[WARNING] plugin/auto: Directory does not exist: ${auto.directory}`);
+    }
     const args = corefile.remainingArgs();
     if (args.length === 0) return;
     const regexp = goRegExp(args[0] as string);
@@ -149,10 +142,9 @@ function readProperty(corefile: Dispenser, auto: Auto, rooted: SetupContext["roo
     return;
   }
   const args = corefile.remainingArgs();
-  if (property === "fallthrough") auto.fall = fallthroughZones(args);
-  else if (property === "reload") auto.reload = readReload(corefile, args);
+  if (property === "reload") auto.reload = readReload(corefile, args);
   else if (property !== "upstream") {
-    throw corefile.error(`unknown property '${property}'`, "directory, reload, fallthrough or upstream");
+    throw corefile.error(`unknown property '${property}'`, "directory, reload or upstream");
   }
 }
 

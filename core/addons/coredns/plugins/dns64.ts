@@ -27,12 +27,13 @@ export const dns64: DnsPlugin = {
         const wanted = question.type === "AAAA" && question.class === "IN" &&
           (options.allowIpv4 || query.client.address.includes(":"));
         const outcome = await next(query);
+        const asked = outcome.query ?? query;
         if (!wanted || outcome.reply === undefined || !lacks(outcome.reply, options)) return outcome;
         const plain = await query.ask(query.name, "A");
         if (plain.reply === undefined) {
           return plain.error === undefined ? { rcode: "SERVFAIL" } : { rcode: "SERVFAIL", error: plain.error };
         }
-        return synthesize(query, { empty: outcome.reply, plain: plain.reply, prefix: options.prefix });
+        return synthesize(asked, { empty: outcome.reply, plain: plain.reply, prefix: options.prefix });
       },
     };
   },

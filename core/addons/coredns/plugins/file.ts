@@ -25,11 +25,11 @@ export const file: DnsPlugin = {
   setup(corefile, context) {
     const { directives, zones, missing } = readFiles(corefile, context);
     const last = directives.at(-1);
-    const warning = missing === undefined || last === undefined
-      ? []
-      : [`[WARNING] plugin/file: Failed to open ${goQuote(missing)}: trying again in ${printGoDuration(last.reload)}`];
+    if (missing !== undefined && last !== undefined) {
+      const patience = printGoDuration(last.reload);
+      context.warn(`[WARNING] plugin/file: Failed to open ${goQuote(missing)}: trying again in ${patience}`);
+    }
     return {
-      warnings: warning,
       handle: (query, next) => serveZones(zones, query, next),
       transfer: transferOf(zones),
       start: (server) => {

@@ -3,11 +3,10 @@
  * NAME is what the certificate of an encrypted upstream says.
  */
 import { isIp } from "../../../base/mod.ts";
-import { isName } from "../../../dns/mod.ts";
 import type { Dispenser } from "../corefile/dispenser.ts";
 import { goHostPort, goQuote } from "../go_values.ts";
 import type { Host } from "../plugin.ts";
-import { splitTransport, type Transport } from "../zones.ts";
+import { isZoneName, splitTransport, type Transport } from "../zones.ts";
 
 /** A name server that is asked. */
 export interface Upstream {
@@ -69,7 +68,7 @@ function readUpstreams(corefile: Dispenser, host: Host, text: string): (Upstream
     ? [plain, PORTS[transport] ?? 53]
     : [split.value.host, Number(split.value.port)];
   const bare = name.replace(/^[[\]]+|[[\]]+$/g, "");
-  if (!(transport in PORTS) || !isName(bare) || isIp(bare)) {
+  if (!(transport in PORTS) || !isZoneName(bare) || isIp(bare)) {
     throw corefile.plainError(`not an IP address, file, or valid domain: ${goQuote(text)}`, WANTED);
   }
   if (host.resolve === undefined) {

@@ -3,7 +3,7 @@ import { absolute, addressOfReverse, isName, type Rr } from "../../../dns/mod.ts
 import type { Dispenser } from "../corefile/dispenser.ts";
 import { goAtoi, goDuration, goQuote } from "../go_values.ts";
 import { type Fall, written } from "../outcome.ts";
-import type { DnsPlugin, DnsQuery, Host, Next, Outcome, SetupContext } from "../plugin.ts";
+import type { DnsPlugin, DnsQuery, Next, Outcome, SetupContext } from "../plugin.ts";
 import { fallsThrough, fallthroughZones, once } from "../setup.ts";
 import { matchingZone, zonesOf } from "../zones.ts";
 
@@ -25,8 +25,6 @@ export interface HostsOptions {
   fall: Fall;
   /** Names that are known but not with the type asked for fall through too. */
   fallUnsupported: boolean;
-  /** Lines printed at the start. */
-  readonly warnings: readonly string[];
   inline: string;
 }
 
@@ -48,10 +46,7 @@ export const hosts: DnsPlugin = {
       }
       return [file, inline];
     };
-    return {
-      warnings: options.warnings,
-      handle: (query, next) => answer(query, next, { options, maps: current() }),
-    };
+    return { handle: (query, next) => answer(query, next, { options, maps: current() }) };
   },
 };
 
@@ -120,15 +115,16 @@ function push(map: Map<string, string[]>, key: string, value: string): void {
 }
 
 /** Reads the directive; throws a CorefileError. */
-export function readHosts(corefile: Dispenser, { zones, rooted, host }: SetupContext): HostsOptions {
+export function readHosts(corefile: Dispenser, context: SetupContext): HostsOptions {
+  const { zones, rooted } = context;
   let options: HostsOptions | undefined;
   for (let count = 0; corefile.next(); count++) {
     once(corefile, count);
     const [file, ...named] = corefile.remainingArgs();
     const path = file === undefined ? "/etc/hosts" : rooted(file);
+    if (file !== undefined) checkFile(context, path);
     options = {
       path,
-      warnings: file === undefined ? [] : warningsOf(host, path),
       zones: zonesOf(named, zones),
       ttl: 3600,
       reload: 5000,
@@ -146,12 +142,11 @@ export function readHosts(corefile: Dispenser, { zones, rooted, host }: SetupCon
   return options;
 }
 
-function warningsOf(host: Host, path: string): readonly string[] {
-  if (path !== "" && host.readFile(path) !== undefined) return [];
+function checkFile({ host, warn }: SetupContext, path: string): void {
+  if (path !== "" && host.readFile(path) !== undefined) return;
   const folder = path !== "" && host.listFolder?.(path) !== undefined;
-  return [
-    `[WARNING] plugin/hosts: ${folder ? `Hosts file ${goQuote(path)} is a directory` : `File does not exist: ${path}`}`,
-  ];
+  const problem = folder ? `Hosts file ${goQuote(path)} is a directory` : `File does not exist: ${path}`;
+  warn(`[WARNING] plugin/hosts: ${problem}`);
 }
 
 function readProperty(corefile: Dispenser, options: HostsOptions): void {

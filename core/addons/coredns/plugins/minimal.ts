@@ -1,4 +1,4 @@
-import { replyKind } from "../outcome.ts";
+import { PluginPanic, replyKind } from "../outcome.ts";
 import type { DnsPlugin } from "../plugin.ts";
 
 /** minimal: positive answers without authority and additional records. */
@@ -11,8 +11,9 @@ export const minimal: DnsPlugin = {
       async handle(query, next) {
         const outcome = await next(query);
         const { reply } = outcome;
-        // CoreDNS stumbles over a reply that nobody wrote, and fails.
-        if (reply === undefined && outcome.error === undefined) return { rcode: "SERVFAIL" };
+        if (reply === undefined && outcome.error === undefined) {
+          throw new PluginPanic("runtime error: invalid memory address or nil pointer dereference");
+        }
         if (reply === undefined || replyKind(reply) !== "success" || outcome.error !== undefined) return outcome;
         const { edns: _edns, ...rest } = reply;
         return { ...outcome, reply: { ...rest, authorities: [], additionals: [] } };

@@ -21,7 +21,8 @@ export const nsid: DnsPlugin = {
         if (edns === undefined || !edns.options.some(({ code }) => code === NSID)) return outcome;
         if (outcome.reply === undefined) return outcome;
         const own = outcome.reply.edns ?? { ...edns, dnssecOk: true, options: [] };
-        const options = [...own.options.filter(({ code }) => code !== NSID), option];
+        const has = own.options.some(({ code }) => code === NSID);
+        const options = has ? own.options.map((one) => (one.code === NSID ? option : one)) : [...own.options, option];
         return { ...outcome, reply: { ...outcome.reply, edns: { ...own, options } } };
       },
     };

@@ -9,6 +9,8 @@ import type { Zone } from "./zone.ts";
 export interface ServedZone {
   readonly zone: Zone | undefined;
   readonly fall: Fall;
+  /** Found by itself: no primary notifies it, and a part of an answer that ends in a referral has no authority. */
+  readonly automatic?: true;
 }
 
 /**
@@ -25,17 +27,13 @@ export async function serveZones(
   if (served === undefined) return next.isEnd ? { rcode: "REFUSED" } : await next(query);
   const { type } = query.question;
   if (type === "AXFR" || type === "IXFR") return { rcode: "REFUSED" };
-  if (query.message.opcode === "NOTIFY") return { rcode: "NOERROR" };
+  if (query.message.opcode === "NOTIFY" && !served.automatic) return { rcode: "NOERROR" };
   if (served.zone === undefined) return { rcode: "SERVFAIL" };
   const answer = await lookUpZone(served.zone, query);
-  const missing = answer.result === "nxdomain" || (answer.result === "nodata" && !hasName(served.zone, query));
+  // Names that only have names below them fall through too.
+  const missing = answer.result === "nxdomain" || answer.result === "between";
   if (answer.answers.length === 0 && missing && fallsThrough(served.fall, query.name)) return await next(query);
-  return zoneReply(query, answer);
-}
-
-/** Whether the name itself has records: one that only has names below falls through. */
-function hasName(zone: Zone, { name }: DnsQuery): boolean {
-  return zone.at(name) !== undefined;
+  return zoneReply(query, served.automatic ? { ...answer, apart: true } : answer);
 }
 
 /** The records of a served zone for a transfer. */

@@ -1,5 +1,22 @@
 import { isUnder, joinLabels, labelsOf, parseZoneFile, type Rr, soaFields } from "../../../dns/mod.ts";
 
+/** Names in data that CoreDNS keeps in lower case: which words of it. */
+const LOWERED: Readonly<Record<string, readonly number[]>> = {
+  NS: [0],
+  SOA: [0, 1],
+  CNAME: [0],
+  MX: [1],
+  SVCB: [1],
+  HTTPS: [1],
+};
+
+function lowered({ type, data }: Rr): string {
+  const at = LOWERED[type];
+  return at === undefined
+    ? data
+    : data.split(" ").map((word, i) => (at.includes(i) ? word.toLowerCase() : word)).join(" ");
+}
+
 /** A zone's records by name and type; names are lower case. */
 export class Zone {
   readonly #names = new Map<string, Map<string, Rr[]>>();
@@ -9,10 +26,12 @@ export class Zone {
   readonly records: readonly Rr[];
 
   constructor(readonly origin: string, records: readonly Rr[]) {
-    this.records = records.map((rr) => ({ ...rr, name: rr.name.toLowerCase() }))
+    this.records = records.map((rr) => ({ ...rr, name: rr.name.toLowerCase(), data: lowered(rr) }))
       .filter(({ name }) => isUnder(name, origin));
     const soa = records.findLast(({ type }) => type === "SOA");
-    if (soa !== undefined) this.#names.set(origin, new Map([["SOA", [{ ...soa, name: soa.name.toLowerCase() }]]]));
+    if (soa !== undefined) {
+      this.#names.set(origin, new Map([["SOA", [{ ...soa, name: soa.name.toLowerCase(), data: lowered(soa) }]]]));
+    }
     for (const rr of this.records) {
       // The last SOA of the file is the zone's, whatever name it has.
       if (rr.type === "SOA") continue;
@@ -41,6 +60,11 @@ export class Zone {
   /** Whether a name has records, or names below it. */
   exists(name: string): boolean {
     return this.#names.has(name) || this.#empty.has(name);
+  }
+
+  /** Whether a name has names below it. */
+  hasBelow(name: string): boolean {
+    return this.#empty.has(name) || (name === this.origin && this.#names.size > 1);
   }
 
   get soa(): readonly Rr[] {

@@ -4,7 +4,7 @@
  *     selector    = requirement { "," requirement }
  *     requirement = [ "!" ] key | key ( "=" | "==" | "!=" ) value | key ( "in" | "notin" ) "(" value { "," value } ")"
  */
-import type { Requirement, Selector } from "../../../../kube/mod.ts";
+import { qualifiedName, type Requirement, type Selector } from "../../../../kube/mod.ts";
 
 /** Why a text is no selector. */
 export interface SelectorProblem {
@@ -17,6 +17,11 @@ export function parseSelector(text: string): Selector | SelectorProblem {
   const requirements: Requirement[] = [];
   for (let at = 0; at < words.length;) {
     const read = readRequirement(words, at);
+    const key = words[at] === "!" ? words[at + 1] : words[at];
+    const [wrong] = key === undefined ? [] : [qualifiedName(key).join("; ")];
+    if (wrong !== undefined && wrong !== "") {
+      return { problem: `unable to parse requirement: <nil>: Invalid value: ${JSON.stringify(key)}: ${wrong}` };
+    }
     if ("problem" in read) return read;
     requirements.push(read.requirement);
     const after = words[read.next];

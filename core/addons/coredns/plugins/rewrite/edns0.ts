@@ -25,11 +25,12 @@ export function ednsRule(mode: Rule["mode"], args: readonly string[]): Rule {
   return {
     mode,
     apply(query) {
-      const edns = query.message.edns ?? { version: 0, udpSize: OWN_SIZE, dnssecOk: true, options: [] };
+      const edns = query.message.edns ?? { version: 0, udpSize: OWN_SIZE, dnssecOk: false, options: [] };
       const options = changed(edns, action, { code, data: data(query) });
       if (options === undefined) return undefined;
       const fresh = { ...edns, options };
-      return { query: { ...query, message: { ...query.message, edns: fresh } }, responses: [] };
+      // The query itself is changed: the reply's OPT is made of this one.
+      return { query: { ...query, edns: fresh, message: { ...query.message, edns: fresh } }, responses: [] };
     },
   };
 }
