@@ -240,7 +240,7 @@ Deno.test("a bridge with ip6tables tells the sender of what its port is too narr
   ]);
 });
 
-Deno.test("a listener of both families answers from the anycast address it was asked at", () => {
+Deno.test("a listener of both families answers from the anycast address it was asked at, and takes no connection there", () => {
   const { results } = play({
     name: "anycast",
     ipv6: true,
@@ -252,14 +252,16 @@ Deno.test("a listener of both families answers from the anycast address it was a
     addresses: { "c:eth0": "2001:db8:2::2/64", "r:eth0": "2001:db8:2::1/64", "r:lan": "2001:db8:1::1/64" },
     routes: { c: ["default via 2001:db8:2::1"] },
     sysctls: { r: { "net.ipv6.conf.all.forwarding": 1 } },
-    listeners: [{ ns: "r", proto: "udp", port: 53, family: 6 }],
+    listeners: [{ ns: "r", proto: "udp", port: 53, family: 6 }, { ns: "r", proto: "tcp", port: 80, family: 6 }],
     probes: [
       { from: "c", proto: "udp", dst: "2001:db8:1::", dport: 53, sport: 41_000 },
+      { from: "c", proto: "tcp", dst: "2001:db8:1::", dport: 80, sport: 41_000 },
       { from: "r", proto: "icmp", dst: "2001:db8:1::", dport: 0, id: 3 },
     ],
   });
   assertEquals(results.map(({ outcome, client_sees }) => [outcome, client_sees]), [
     ["delivered", "reply"],
+    ["dropped", undefined],
     ["delivered", "reply from 2001:db8:1::1"],
   ]);
 });

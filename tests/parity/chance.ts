@@ -67,9 +67,7 @@ export class Chance {
   #tunnel(flow: FlowRecord, flows: readonly FlowRecord[]): FlowRecord {
     const { orig, reply } = flow;
     const [from, port] = parts(String(orig.src)), [to, door] = parts(String(orig.dst));
-    const tunnel = this.#tunnels.has(door ?? "") ||
-      (!this.bothWays && this.#tunnels.size > 0 && !this.#chosen.has(port ?? ""));
-    if (orig.proto !== "udp" || !tunnel || !inLocalRange(port)) return flow;
+    if (orig.proto !== "udp" || !this.#tunnels.has(door) || !inLocalRange(port)) return flow;
     const back = (end: string | undefined) =>
       flows.some((other) => other.orig.src === `${to}:${end}` && other.orig.dst === `${from}:${door}`);
     const end = !this.bothWays

@@ -23,13 +23,14 @@ impl Fabric {
             return self.drop(place, packet, Layer::Local, Reason::BadChecksum);
         }
         let (space, world) = self.both(place.ns);
+        // An anycast address is nobody in particular: no connection, no reset (ipv6_unicast_destination).
+        if !packet.dst.is_v4() && space.stack.addr_type(packet.dst, 0) == AddrType::Anycast {
+            return self.drop(place, packet, Layer::Socket, Reason::NoSocket);
+        }
         let Some(id) = space.stack.ports.for_packet(&packet, &world.sockets) else {
             // The flow is the answer's alone from here on: a RST ends it and still carries it.
             self.space_mut(place.ns).hooks.release(&mut packet);
-            // An anycast address is nobody in particular (ipv6_unicast_destination).
-            if self.space(place.ns).stack.addr_type(packet.dst, 0) != AddrType::Anycast {
-                self.tcp_refuse_segment(place, &packet);
-            }
+            self.tcp_refuse_segment(place, &packet);
             return self.drop(place, packet, Layer::Socket, Reason::NoSocket);
         };
         let Some(socket) = world.sockets.get_mut(id) else { return };
