@@ -53,7 +53,7 @@ export function syncNftables(
   for (const port of due.gone) old.parts.delete(portKey(port));
   for (const [key, part] of written) old.parts.set(key, part);
   const fresh = written.map(([, part]) => part);
-  const next = fewElements(view, old, { replaced, fresh }) ?? allElements(view, old);
+  const next = (before && fewElements(view, before, { replaced, fresh })) ?? allElements(view, old);
   const stale = staleChains(old, { replaced, fresh, gone, first: before === undefined, now: at.now });
   const lost = lostSets(old, { replaced, fresh, first: before === undefined });
   const changes = [
@@ -118,10 +118,10 @@ interface Elements extends Pick<NftSynced, "elements" | "shared" | "nodePorts"> 
   readonly changes: readonly NftChange[];
 }
 
-/** The elements of parts that changed; undefined where they are others' as well, or at first: then all of them are looked at. */
+/** The elements of parts that changed; undefined where they are others' as well: then all of them are looked at. */
 function fewElements(view: ServiceView, old: NftSynced, { replaced, fresh }: PartChanges): Elements | undefined {
   const nodePorts = nodePortElements(view);
-  if (old.view !== view && old.nodePorts.map(elementKey).join() !== nodePorts.map(elementKey).join()) return undefined;
+  if (old.nodePorts.map(elementKey).join() !== nodePorts.map(elementKey).join()) return undefined;
   if (fresh.length * 2 > old.parts.size) return undefined;
   const { elements, shared } = old;
   const before = new Map(replaced.flatMap((part) => part.elements.map((each) => [elementKey(each), each])));
