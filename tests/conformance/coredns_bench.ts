@@ -69,6 +69,7 @@ export function bench(around: Around = {}): Bench {
     metrics: new Metrics(),
     configuration: () => "",
     warn: (line) => log.push(line),
+    echo: () => {},
     sibling: (name) => around.siblings?.[name],
     rooted: (path) => path,
   };

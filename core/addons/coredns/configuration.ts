@@ -40,6 +40,8 @@ export interface Configuration {
   readonly banner: readonly string[];
   /** Plugins and options that are read but not simulated, in the Corefile's words. */
   readonly unsimulated: readonly string[];
+  /** EDNS options that rewrite speaks of: they come back as they were sent. */
+  readonly echoed: ReadonlySet<number>;
   readonly metrics: Metrics;
 }
 
@@ -67,8 +69,9 @@ export function configure(source: Source): Configuration {
   declare(metrics, source.version ?? COREDNS_VERSION);
   const served = corefile.blocks.map((block) => addressesOf(block));
   const warnings = [...corefile.warnings];
+  const echoed = new Set<number>();
   const setups = warning(warnings, () => {
-    const all = setUp(corefile, { source, order, metrics, served, warn: (line) => warnings.push(line) });
+    const all = setUp(corefile, { source, order, metrics, served, warn: (line) => warnings.push(line), echoed });
     checkOverlap(corefile, served, all);
     return all;
   });
@@ -89,6 +92,7 @@ export function configure(source: Source): Configuration {
       ...banner(blocks),
     ],
     unsimulated: unsimulated(corefile, blocks),
+    echoed,
     metrics,
   };
 }
@@ -155,12 +159,13 @@ interface SettingUp {
   readonly metrics: Metrics;
   readonly served: readonly (readonly ZoneAddress[])[];
   readonly warn: (line: string) => void;
+  readonly echoed: Set<number>;
 }
 
 /** Plugin by plugin in the release's order, each for every block that names it: errors come in this order too. */
 function setUp(
   corefile: Corefile,
-  { source, order, metrics, served, warn }: SettingUp,
+  { source, order, metrics, served, warn, echoed }: SettingUp,
 ): (readonly [string, Instance])[][] {
   const instances: (readonly [string, Instance])[][] = corefile.blocks.map(() => []);
   for (const name of order) {
@@ -176,6 +181,7 @@ function setUp(
         order,
         metrics,
         warn,
+        echo: (code: number) => void echoed.add(code),
         configuration: () => source.host.readFile(source.file) ?? "",
         sibling: (other: string) => instances[i]?.find(([known]) => known === other)?.[1],
         rooted: (path: string) => {

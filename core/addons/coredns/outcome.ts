@@ -16,6 +16,11 @@ export function typeWord(type: string): string {
 /** A plugin stumbled: nobody above it hears of the query again, and the server itself writes a SERVFAIL. */
 export class PluginPanic extends Error {
   override readonly name = "PluginPanic";
+
+  /** @param query as plugins left it */
+  constructor(message: string, readonly query: DnsQuery) {
+    super(message);
+  }
 }
 
 /** Whether the server must still write the reply. */

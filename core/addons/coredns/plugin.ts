@@ -112,6 +112,8 @@ export interface SetupContext {
   readonly configuration: () => string;
   /** Prints a line before the server starts, or fails to. */
   readonly warn: (line: string) => void;
+  /** Has an EDNS option come back in every reply to who sent it. */
+  readonly echo: (code: number) => void;
   /** Another plugin of the same block, once all are set up. */
   readonly sibling: (plugin: string) => Instance | undefined;
   /** A relative path as the root plugin would have it. */

@@ -31,6 +31,7 @@ const OTHER_CLASSES = ["chaos", "forward"];
 /** Uncompressed UDP replies above this are compressed, so that they are not fragmented. */
 const UDP_UNFRAGMENTED = { 4: 1480, 6: 1220 } as const;
 const TCP_LIMIT = 65535;
+const HEADER = 12;
 
 /** Answers one packet; undefined where CoreDNS keeps silent. */
 export async function serve(configuration: Configuration, host: Host, packet: Packet): Promise<Uint8Array | undefined> {
@@ -49,13 +50,16 @@ const TRANSFERRED = 500;
 /** Answers one packet with as many messages as it takes: more than one for a zone transfer, none for silence. */
 export async function serveStream(configuration: Configuration, host: Host, packet: Packet): Promise<Uint8Array[]> {
   const { bytes, arrival } = packet;
-  if (bytes.length < 12 || ((bytes[2] as number) & 0x80) !== 0) return [];
+  if (bytes.length < HEADER || ((bytes[2] as number) & 0x80) !== 0) return [];
   const header = readHeader(bytes);
   if (header.opcode !== "QUERY" && header.opcode !== "NOTIFY") return [printMessage({ ...header, rcode: "NOTIMP" })];
-  if (!hasPlausibleCounts(bytes)) return [printMessage({ ...header, rcode: "FORMERR" })];
+  // Such a reply forgets that it was a notify.
+  const unfit: Message = { ...header, opcode: "QUERY", rcode: "FORMERR" };
+  if (!hasPlausibleCounts(bytes)) return [printMessage(unfit)];
+  if (bytes.length === HEADER) return [printMessage(unasked(header))];
   const message = parseQuery(bytes);
   if ("malformed" in message) {
-    return [printMessage({ ...header, rcode: "FORMERR", questions: message.questions }, false)];
+    return [printMessage({ ...unfit, questions: message.questions }, false)];
   }
   const query = queryOf(message, bytes.length, { configuration, host, arrival });
   const told = wantsTrail(message) ? await explained(configuration, host, query) : undefined;
@@ -63,12 +67,15 @@ export async function serveStream(configuration: Configuration, host: Host, pack
   const asked = outcome.query ?? query;
   const reply = isUnwritten(outcome) ? emptyReply(asked, outcome.rcode) : outcome.reply;
   if (reply === undefined) return [];
-  if (told !== undefined) return [printReply(asked, reply, [told.option])];
-  if (query.question.type !== "AXFR" || reply.answers.length <= TRANSFERRED) return [printReply(asked, reply)];
+  const { echoed } = configuration;
+  if (told !== undefined) return [printReply(asked, reply, { echoed, more: [told.option] })];
+  if (query.question.type !== "AXFR" || reply.answers.length <= TRANSFERRED) {
+    return [printReply(asked, reply, { echoed })];
+  }
   const count = Math.ceil(reply.answers.length / TRANSFERRED);
   return Array.from({ length: count }, (_, i) => {
     const answers = reply.answers.slice(i * TRANSFERRED, (i + 1) * TRANSFERRED);
-    return printReply(asked, { ...reply, answers });
+    return printReply(asked, { ...reply, answers }, { echoed });
   });
 }
 
@@ -90,6 +97,12 @@ interface Explained {
 function hasPlausibleCounts(bytes: Uint8Array): boolean {
   const count = (at: number) => ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
   return count(4) === 1 && count(6) <= 1 && count(8) <= 1 && count(10) <= 2;
+}
+
+/** A header that promises a question, and nothing else, is read as a query without one. */
+function unasked({ flags: { rd, cd }, ...header }: Message): Message {
+  const isQuery = header.opcode === "QUERY";
+  return { ...header, rcode: "SERVFAIL", flags: { ...NO_FLAGS, qr: true, rd: rd && isQuery, cd: cd && isQuery } };
 }
 
 function readHeader(bytes: Uint8Array): Message {
@@ -171,7 +184,7 @@ async function recovered(chain: Promise<Outcome>, { server }: DnsQuery, host: Ho
   } catch (error) {
     if (!(error instanceof PluginPanic)) throw error;
     host.log(`[ERROR] Recovered from panic in server: ${goQuote(server)} ${error.message}`);
-    return { rcode: "SERVFAIL" };
+    return { rcode: "SERVFAIL", query: error.query };
   }
 }
 
@@ -192,19 +205,26 @@ function badVersion(query: DnsQuery): Message {
   return { ...emptyReply(query, "BADVERS"), edns };
 }
 
+interface Printing {
+  /** Options that come back besides those that always do. */
+  readonly echoed: ReadonlySet<number>;
+  readonly more?: readonly EdnsOption[];
+}
+
 /** The octets of a reply: OPT where the client sent one, cut or compressed to what it takes. */
-function printReply(query: DnsQuery, reply: Message, more: readonly EdnsOption[] = []): Uint8Array {
-  const message = reply.rcode === "BADVERS" ? reply : withEdns(query, reply, more);
+function printReply(query: DnsQuery, reply: Message, { echoed, more = [] }: Printing): Uint8Array {
+  const message = reply.rcode === "BADVERS" ? reply : withEdns(query, reply, { echoed, more });
   const limit = query.proto === "tcp" ? TCP_LIMIT : udpLimit(query.message);
   const { bytes, message: sent } = fit(message, limit);
   const most = UDP_UNFRAGMENTED[query.client.address.includes(":") ? 6 : 4];
   return query.proto === "udp" && bytes.length > most ? printMessage(sent, true) : bytes;
 }
 
-function withEdns(query: DnsQuery, reply: Message, more: readonly EdnsOption[]): Message {
+function withEdns(query: DnsQuery, reply: Message, { echoed, more = [] }: Printing): Message {
   const { edns } = query;
   if (edns === undefined) return reply;
-  const options = reply.edns?.options ?? edns.options.filter(({ code }) => ECHOED_OPTIONS.has(code));
+  const options = reply.edns?.options ??
+    edns.options.filter(({ code }) => ECHOED_OPTIONS.has(code) || echoed.has(code));
   const dnssecOk = edns.dnssecOk || (reply.edns?.dnssecOk ?? false);
   return { ...reply, edns: { version: 0, udpSize: edns.udpSize, dnssecOk, options: [...options, ...more] } };
 }

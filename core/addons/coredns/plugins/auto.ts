@@ -8,7 +8,7 @@ import type { DnsPlugin, Host, SetupContext } from "../plugin.ts";
 import { goRegExp, groupsOf } from "../setup.ts";
 import { type ServedZone, serveZones, transferOf } from "../zone/serve.ts";
 import { parseZone } from "../zone/zone.ts";
-import { zonesOf } from "../zones.ts";
+import { matchingZone, zonesOf } from "../zones.ts";
 
 /** What the plugin was told. */
 export interface Auto {
@@ -30,7 +30,8 @@ export const auto: DnsPlugin = {
     const zones = new Map<string, ServedZone>();
     const { host } = context;
     return {
-      handle: (query, next) => serveZones(zones, query, next),
+      handle: (query, next) =>
+        matchingZone(options.origins, query.name) === undefined ? next(query) : serveZones(zones, query, next),
       transfer: transferOf(zones),
       start(server) {
         scan(options, zones, host);

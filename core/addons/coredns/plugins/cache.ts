@@ -40,9 +40,14 @@ class CacheState {
 
   constructor(readonly options: CacheOptions, readonly host: Host, readonly metrics: Metrics) {}
 
-  async handle(query: DnsQuery, next: Next): Promise<Outcome> {
+  async handle(query: DnsQuery, onward: Next): Promise<Outcome> {
     const zone = matchingZone(this.options.zones, query.name);
-    if (zone === undefined) return await next(query);
+    if (zone === undefined) return await onward(query);
+    // Plugins further down get a copy: what they change of the query is theirs.
+    const next: Next = async (asked) => {
+      const { query: _query, ...outcome } = await onward(asked);
+      return outcome;
+    };
     const counts = this.#countsOf(query, zone);
     counts.requests();
     const found = this.#find(query, counts);

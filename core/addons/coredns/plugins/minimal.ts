@@ -12,7 +12,10 @@ export const minimal: DnsPlugin = {
         const outcome = await next(query);
         const { reply } = outcome;
         if (reply === undefined && outcome.error === undefined) {
-          throw new PluginPanic("runtime error: invalid memory address or nil pointer dereference");
+          throw new PluginPanic(
+            "runtime error: invalid memory address or nil pointer dereference",
+            outcome.query ?? query,
+          );
         }
         if (reply === undefined || replyKind(reply) !== "success" || outcome.error !== undefined) return outcome;
         const { edns: _edns, ...rest } = reply;

@@ -44,6 +44,9 @@ function readRequirement(words: readonly string[], at: number): Read | SelectorP
     return { requirement, next: at + (none ? 2 : 3) };
   }
   if (operator === "in" || operator === "notin") return readSet(words, at);
+  if (operator !== undefined && operator !== ",") {
+    return { problem: `unable to parse requirement: found '${operator}', expected: in, notin, =, ==, !=, gt, lt` };
+  }
   return { requirement: { key, operator: "exists", values: [] }, next: at + 1 };
 }
 

@@ -24,6 +24,7 @@ export function ednsRule(mode: Rule["mode"], args: readonly string[]): Rule {
   const { code, data } = optionOf(kind.toLowerCase(), action, given);
   return {
     mode,
+    option: code,
     apply(query) {
       const edns = query.message.edns ?? { version: 0, udpSize: OWN_SIZE, dnssecOk: false, options: [] };
       const options = changed(edns, action, { code, data: data(query) });

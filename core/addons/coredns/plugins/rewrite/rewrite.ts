@@ -14,8 +14,9 @@ import { cnameRule, questionRule, rcodeRule, ttlRule } from "./simple.ts";
 /** rewrite: changes questions on their way in, and names, TTLs and rcodes of replies on their way out. */
 export const rewrite: DnsPlugin = {
   name: "rewrite",
-  setup(corefile) {
+  setup(corefile, { echo }) {
     const rules = readRewrites(corefile);
+    for (const { option } of rules) if (option !== undefined && option !== SUBNET) echo(option);
     return { handle: (query, next) => handle(rules, query, next) };
   },
 };
@@ -23,7 +24,7 @@ export const rewrite: DnsPlugin = {
 async function handle(rules: readonly Rule[], query: DnsQuery, next: Next): Promise<Outcome> {
   let asked = query;
   const responses: ResponseRule[] = [];
-  let changed = false;
+  let [changed, stopped] = [false, false];
   for (const rule of rules) {
     const rewritten = rule.apply(asked);
     if (rewritten === undefined) continue;
@@ -33,10 +34,13 @@ async function handle(rules: readonly Rule[], query: DnsQuery, next: Next): Prom
     changed = true;
     asked = rewritten.query;
     responses.push(...rewritten.responses);
-    if (rule.mode === "stop") break;
+    stopped = rule.mode === "stop";
+    if (stopped) break;
   }
   if (!changed) return await next(query);
   const outcome = await next(asked);
+  // Where every rule goes on and none looks at replies, the question comes back as it was changed.
+  if (!stopped && responses.length === 0) return { ...outcome, query: outcome.query ?? asked };
   const reply = isUnwritten(outcome) ? emptyReply(asked, outcome.rcode) : outcome.reply;
   if (reply === undefined) return { ...outcome, query: outcome.query ?? asked };
   const reverted = await revert(reply, responses, query);
@@ -49,6 +53,8 @@ async function handle(rules: readonly Rule[], query: DnsQuery, next: Next): Prom
   };
 }
 
+/** The one option of rules that is not sent back. */
+const SUBNET = 8;
 const SECTIONS = ["authorities", "answers", "additionals"] as const;
 
 /** The reply with its own question and with the records as the rules, last first, change them. */

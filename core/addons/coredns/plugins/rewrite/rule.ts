@@ -20,6 +20,8 @@ export interface Rewritten {
 export interface Rule {
   /** Whether later rules are tried where this one applied. */
   readonly mode: "stop" | "continue";
+  /** The EDNS option it speaks of, which replies then carry. */
+  readonly option?: number;
   apply(query: DnsQuery): Rewritten | undefined;
 }
 
