@@ -265,3 +265,20 @@ Deno.test("a listener of both families answers from the anycast address it was a
     ["delivered", "reply from 2001:db8:1::1"],
   ]);
 });
+
+Deno.test("a hop limit set at OUTPUT has an error routed again, by its own ends and not by those of what it is about", () => {
+  const routes = {
+    dut: [
+      "fd00:89::/64 nexthop via 2001:db8:1::6 weight 3 nexthop via 2001:db8:9::254 weight 1 nexthop via 2001:db8:3::5",
+    ],
+  };
+  const ways = (mangle: readonly string[]) =>
+    [1, 2, 3, 4, 5, 6, 7, 8].map((seed) => {
+      const sysctls = { dut: { "net.ipv4.fib_multipath_hash_seed": seed } };
+      const props = { ...tables({ mangle }), routes, sysctls };
+      return came(props, { ...syn, src: "fd00:89::3", dst: "2001:db8:1::6", ttl: 1 })[0]?.[0]?.split(" ")[0];
+    });
+  const [plain, again] = [ways([]), ways(["-A OUTPUT -j HL --hl-set 9"])];
+  assertEquals(plain.length, 8);
+  assertEquals(plain.every((way, i) => way === again[i]), false);
+});

@@ -29,6 +29,11 @@ impl Birth {
     pub const ANY_SOURCE: u32 = 2;
 }
 
+/// What a rule at OUTPUT has a packet routed again by when it changes it; of IPv6 its hops too (ip6t_mangle_out).
+fn routed_by(packet: &Packet) -> (Ip, Ip, u32, u8, u8) {
+    (packet.src, packet.dst, packet.mark, packet.tos, if packet.dst.is_v4() { 0 } else { packet.ttl })
+}
+
 impl Fabric {
     /// Routes a packet born here and sends it; its source is filled in where it has none. The error is an errno.
     pub fn send_born(&mut self, birth: Birth, mut packet: Parcel) -> Result<(), u32> {
@@ -79,7 +84,7 @@ impl Fabric {
         packet.ethertype = if packet.dst.is_v4() { ether::IPV4 } else { ether::IPV6 };
         let place = Place { ns, dev: path.oif };
         self.note_path(place, &packet, &path);
-        let before = (packet.src, packet.dst, packet.mark, packet.tos);
+        let before = routed_by(&packet);
         let verdict = self.run_hook((ns, hook::OUTPUT), (0, path.oif), &mut packet, Some(path));
         let oif = self.world.sockets.get(packet.socket).and_then(|socket| socket.options.device);
         let oif = oif.unwrap_or(if packet.dst.needs_device6() { path.oif } else { 0 });
@@ -90,12 +95,12 @@ impl Fabric {
             let other = self.space(ns).stack.reroute(&packet, oif);
             let errno = other.err().filter(|_| lost).unwrap_or(crate::errno::EPERM);
             // Mangle and NAT had given it another route before it was refused.
-            let moved = before != (packet.src, packet.dst, packet.mark, packet.tos);
+            let moved = before != routed_by(&packet);
             let path = other.ok().filter(|_| moved).or(Some(path));
             self.refuse(Refused { ns, hook: hook::OUTPUT, path }, verdict, packet);
             return if queued { Ok(()) } else { Err(errno) };
         }
-        if before != (packet.src, packet.dst, packet.mark, packet.tos) {
+        if before != routed_by(&packet) {
             path = match self.space(ns).stack.reroute(&packet, oif) {
                 Ok(other) => other,
                 Err(errno) => {
