@@ -24,3 +24,16 @@ Deno.test("every recorded Corefile, changed at random, starts or is refused in a
   assertEquals(bad.slice(0, 5), []);
   assertEquals(refused > 200, true);
 });
+
+Deno.test("random questions to random plugins are answered as a real CoreDNS answered them", async () => {
+  const bad: string[] = [];
+  let asked = 0;
+  for (const one of await readDns("tests/vectors/coredns_questions.json.gz")) {
+    for (const { kind, problem } of await runDnsCase(one)) {
+      if (kind === "questions") asked++;
+      if (problem !== undefined) bad.push(`${one.id}: ${problem}`);
+    }
+  }
+  assertEquals(bad.slice(0, 5), []);
+  assertEquals(asked > 700, true);
+});

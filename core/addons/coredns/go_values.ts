@@ -65,6 +65,7 @@ export function goDuration(text: string): GoResult<number> {
 export function goHostPort(text: string): GoResult<{ readonly host: string; readonly port: string }> {
   const bracketed = /^\[([^\]]*)\](.*)$/.exec(text);
   const colon = text.lastIndexOf(":");
+  if (text === "") return { error: "missing port in address" };
   if (colon < 0) return { error: `address ${text}: missing port in address` };
   if (bracketed !== null) {
     if (!(bracketed[2] as string).startsWith(":")) return { error: `address ${text}: missing port in address` };

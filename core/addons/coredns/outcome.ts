@@ -8,9 +8,9 @@ const UNWRITTEN = new Set(["SERVFAIL", "REFUSED", "FORMERR", "NOTIMP"]);
 /** EDNS options that come back as sent: NSID, EXPIRE, COOKIE, TCP-KEEPALIVE, PADDING. */
 export const ECHOED_OPTIONS: ReadonlySet<number> = new Set([3, 9, 10, 11, 12]);
 
-/** A type as CoreDNS logs it: number 0 has a name. */
+/** A type as CoreDNS names it: numbers 0 and 65535 have names. */
 export function typeWord(type: string): string {
-  return type === "TYPE0" ? "None" : type;
+  return type === "TYPE0" ? "None" : type === "TYPE65535" ? "Reserved" : type;
 }
 
 /** A plugin stumbled: nobody above it hears of the query again, and the server itself writes a SERVFAIL. */

@@ -25,6 +25,7 @@ const ROWS: readonly (readonly [string, string])[] = [
     "metadata\n metadata",
     "plugin/metadata: Corefile:3 - Error during parsing: Wrong argument count or unexpected line ending after 'metadata'",
   ],
+  ['prometheus ""', "plugin/prometheus: missing port in address"],
   ["prometheus\n prometheus", `plugin/prometheus: ${ONCE}`],
   ["prometheus {\n go\n}", "plugin/prometheus: Corefile:3 - Error during parsing: unknown option: go"],
   ["ready\n ready a b", `plugin/ready: ${ONCE}`],

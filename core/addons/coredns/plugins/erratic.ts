@@ -37,13 +37,13 @@ export const erratic: DnsPlugin = {
 };
 
 function reply(query: DnsQuery, { large }: Erratic, tc: boolean): Outcome {
-  const { name, type, class: kind } = query.question;
+  const { name, type } = query.question;
   const empty = emptyReply(query, "NOERROR");
   const flags = { ...empty.flags, aa: true, tc };
   if (type === "AXFR") return { rcode: "NOERROR", reply: { ...empty, flags, answers: transfer(name, tc) } };
   const data = ADDRESSES[type];
   if (data === undefined) return { rcode: "SERVFAIL" };
-  const answer = { name, type, class: kind, ttl: 0, data };
+  const answer = { name, type, class: "IN", ttl: 0, data };
   const answers = Array.from({ length: large && type === "A" ? 1 + LARGE : 1 }, () => answer);
   return { rcode: "NOERROR", reply: { ...empty, flags, answers } };
 }

@@ -4,7 +4,7 @@ import { queryFunctions } from "../../expression/query.ts";
 import type { Value } from "../../expression/value.ts";
 import { TemplateError } from "../../go_template/template.ts";
 import type { TemplateValue } from "../../go_template/value.ts";
-import { emptyReply, extendedError } from "../../outcome.ts";
+import { emptyReply, extendedError, typeWord } from "../../outcome.ts";
 import type { DnsPlugin, DnsQuery, Next, Outcome } from "../../plugin.ts";
 import { fallsThrough } from "../../setup.ts";
 import { matchingZone } from "../../zones.ts";
@@ -56,7 +56,7 @@ function matchTemplate(one: Template, query: DnsQuery): Match {
       ["Zone", zone],
       ["Name", name],
       ["Class", question.class === "ANY" ? one.class : question.class],
-      ["Type", question.type === "ANY" ? one.type : question.type],
+      ["Type", typeWord(question.type === "ANY" ? one.type : question.type)],
       ["Regex", source],
       ["Match", [...found].map((text) => text ?? "")],
       ["Group", groups],
