@@ -1,6 +1,8 @@
 /** Random mixes of first packets: flow after flow from other source ports, through rules of which some look at just that. */
 import { Random } from "../core/base/mod.ts";
 import type { BatchPacket, Ns, PacketBatch, Plane } from "../wasm/mod.ts";
+import { namespaceOf } from "../core/linux/mod.ts";
+import { addSets, changeSets } from "./fresh_sets.ts";
 import { runLine } from "./parity/ip_lines.ts";
 import { openPlane } from "./parity/plane.ts";
 import { buildWorld, type World } from "./parity/world.ts";
@@ -194,12 +196,15 @@ export function runFreshMix(seed: number, number: number, send: Sender): string[
   plane.watchFlows(false);
   const at = (name: string) => world.ns.get(name) as Ns;
   if (random.below(3) === 0) plane.connect(plane.socket(at("server"), "udp", 4), "10.1.0.2", 2000);
+  const router = random.below(2) === 0 ? namespaceOf(plane, at("router")) : undefined;
+  if (router !== undefined) addSets(router, random);
   const batch = plane.batch();
   const lines: string[] = [];
   for (let turn = 0; turn < 16; turn++) {
     lines.push(...post(plane, at("client"), { packets: rows(random), batch, send }));
     plane.run(plane.now() + random.pick([0, 0, 1, 900, 31_000]));
     if (random.below(4) === 0) change(plane, at("router"), random);
+    if (router !== undefined && random.below(4) === 0) changeSets(router, random);
     if (random.below(3) === 0) lines.push(...remembered(world));
   }
   lines.push(...remembered(world));

@@ -223,6 +223,7 @@ export const SETMATCH = {
   RETURN_NOMATCH: 1,
   NO_UPDATE_COUNTERS: 2,
   NO_UPDATE_SUBCOUNTERS: 4,
+  STEADY: 8,
 } as const;
 
 /** The SET target's flags. */

@@ -102,7 +102,7 @@ group! {
 }
 group! {
     /// The set match's flags.
-    setmatch { RETURN_NOMATCH = 1, NO_UPDATE_COUNTERS = 2, NO_UPDATE_SUBCOUNTERS = 4 }
+    setmatch { RETURN_NOMATCH = 1, NO_UPDATE_COUNTERS = 2, NO_UPDATE_SUBCOUNTERS = 4, STEADY = 8 }
 }
 group! {
     /// The SET target's flags.

@@ -2,7 +2,7 @@ import { isFailure } from "../../base/mod.ts";
 import type { Namespace } from "../namespace.ts";
 import { type PlaneNumbers, planeNumbers } from "../netfilter/handles.ts";
 import type { SetLookup } from "./compile/matches.ts";
-import { decodePlaneSet, directionsOf, encodePlaneSet, shapeOf } from "./compile/plane_set.ts";
+import { asksSourcePort, decodePlaneSet, directionsOf, encodePlaneSet, shapeOf } from "./compile/plane_set.ts";
 import type { LiveSet, TableDraft } from "./draft.ts";
 import { type FamilyPlace, LoadedFamily } from "./loaded_family.ts";
 import { printRule } from "./rule.ts";
@@ -127,7 +127,8 @@ export class NftPlane {
           this.#sets.set(live, { table, number, version: live.version });
         }
         used.add(live);
-        return { id: number, family: shape.family, dimensions, conditions: [], dynamic };
+        const steady = !dynamic && !asksSourcePort(shape, dimensions);
+        return { id: number, family: shape.family, dimensions, conditions: [], dynamic, steady };
       },
       keys: (name) => [...table.sets.get(name)?.elements.values() ?? []].map(({ key }) => key),
     };

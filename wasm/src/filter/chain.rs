@@ -9,7 +9,7 @@ use super::memory::State;
 use super::table::{name_mask, name_word, Frame, Table};
 use super::targets::{act, Next};
 use super::vectors::Cursor;
-use crate::abi::{base, ctmatch, hook as hooks, op, target};
+use crate::abi::{base, ctmatch, hook as hooks, op, setmatch, target};
 use crate::wire::Family;
 
 /// Where the target of a matching rule begins, counted in the rule's words; or none.
@@ -59,6 +59,7 @@ const PLAIN: u64 = bits(&[
     op::CPU,
     op::POLICY,
     op::ECN,
+    op::SET,
     op::UNMODELLED,
 ]);
 /// Matches that look at what packets of one flow differ in.
@@ -76,7 +77,8 @@ const fn bits(numbers: &[u32]) -> u64 {
 /// What a trail must know of a match that a packet of a batch met.
 fn note_match<E: Env>(head: u32, operands: &[u32], env: &mut E) {
     let bit = 1u64 << (head & 63);
-    let by_clock = head & 0xff == op::CONNTRACK && operands[0] & ctmatch::EXPIRES != 0;
+    let by_clock = head & 0xff == op::CONNTRACK && operands[0] & ctmatch::EXPIRES != 0
+        || head & 0xff == op::SET && operands[2] & setmatch::STEADY == 0;
     if bit & PARTICULAR != 0 {
         env.narrow_trail();
     } else if bit & PLAIN == 0 || by_clock {

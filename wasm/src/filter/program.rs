@@ -107,6 +107,7 @@
 //! ## Numbers of rules
 //! Every rule and every policy has one number, its *line*: chain by chain in program order, a chain's rules and then, for a
 //! built-in chain, its policy. `counters()` gives packets and bytes of line 0, 1, 2 ...; a trace's `rule` is a line, too.
+//! SET's flag STEADY: neither rules nor time change the set, and no source port is looked up in it.
 //! A leading operand written 0 in RECENT, STATISTIC, LIMIT, HASHLIMIT, CONNLIMIT and QUOTA is the plane's own, for its state.
 
 use super::chain::hooks_of;

@@ -13,7 +13,7 @@ use super::entry::{status, Entry, ORIGINAL, REPLY};
 use super::table::{ticks, zone_of, Conntrack, Count, Key};
 use super::track::{Hit, Judged};
 use super::tuple::is_icmp;
-use crate::wire::packet::proto;
+use crate::wire::packet::{proto, NONE};
 use crate::wire::{CtInfo, Packet};
 
 /// A flow as its first packet left it, but for its source port.
@@ -68,7 +68,8 @@ impl Conntrack {
             proto::ICMP => !entry.has(status::NAT),
             _ => false,
         };
-        if !known || !kept || !plain || self.pending.watched {
+        // nor may another flow of its source have decided what it became
+        if !known || !kept || !plain || self.pending.watched || self.meets_source(&entry, handle) {
             return None;
         }
         entry.status &= !(status::CONFIRMED | status::HAS_WINDOW);
@@ -105,22 +106,27 @@ impl Conntrack {
     fn is_in_the_way(&self, entry: &Entry) -> bool {
         let key = Key::of(entry);
         let [original, reply] = entry.tuples;
-        if self.find(&original, key).is_some() || self.find(&reply, key).is_some() {
-            return true;
-        }
+        self.find(&original, key).is_some() || self.find(&reply, key).is_some() || self.meets_source(entry, NONE)
+    }
+
+    /// Whether the source of a flow is translated for another flow as well; for one that is not born yet (`own` none): otherwise.
+    fn meets_source(&self, entry: &Entry, own: u32) -> bool {
         if !entry.has(status::SRC_NAT) {
             return false;
         }
-        let mut elsewhere = false;
+        let zone = zone_of(entry, ORIGINAL);
+        let [original, reply] = entry.tuples;
+        let mut meets = false;
         self.sources.find(original.source_hash(entry.proto), |slot| {
             let mut other = *self.entries.get(slot.entry);
             let theirs = other.tuples[ORIGINAL];
             let same = (theirs.src, theirs.sport, other.proto) == (original.src, original.sport, entry.proto)
-                && zone_of(&other, ORIGINAL) == key.zones[ORIGINAL];
-            elsewhere |= same && (other.tuples[REPLY].dst, *answer_port(&mut other)) != (reply.dst, original.sport);
+                && zone_of(&other, ORIGINAL) == zone;
+            let alike = (other.tuples[REPLY].dst, *answer_port(&mut other)) == (reply.dst, original.sport);
+            meets |= same && slot.entry != own && (own != NONE || !alike);
             false
         });
-        elsewhere
+        meets
     }
 
     /// Takes a birth back: the table is as if nothing had been.

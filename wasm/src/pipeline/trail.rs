@@ -10,7 +10,7 @@
 //! What a walk depends on is either part of the key, or looked at again by each packet (its flows: protocol, window, status,
 //! mark), or has an end that the trail keeps (neighbours and forwarding entries age), or makes itself heard when it changes
 //! (`disturb`: calls, timers, packets that are no batch's). Packets may be shorter than the longest that walked, as no rule on
-//! the trail looks at lengths, else it is narrow. Everything else (limits, `statistic`, sets, ICMP errors, floods, fragments,
+//! the trail looks at lengths, else it is narrow. Everything else (limits, `statistic`, sets but steady ones, ICMP errors, floods, fragments,
 //! netem, captures) spoils a walk: it is not remembered. `tests/trail_test.ts` is the slow twin.
 //!
 //! The first packets of flows have trails of their own, which are for all source ports: such a packet must have met none but new

@@ -1,5 +1,5 @@
 /** Matches of rules, and keys of maps, as conditions. */
-import { OP, PROGRAM } from "../../../../wasm/mod.ts";
+import { OP, PROGRAM, SETMATCH } from "../../../../wasm/mod.ts";
 import { range } from "../../netfilter/encoder.ts";
 import { type Datatype, type Span, spanOf } from "../datatypes.ts";
 import { datatypeOf } from "../selectors.ts";
@@ -89,7 +89,7 @@ export function keyConditions(selectors: readonly string[], key: readonly string
 function setConditions({ selectors, not }: NftMatch, name: string, place: Place): Alternatives {
   const set = place.sets.plane(name, selectors);
   if (set !== undefined) {
-    const operands = [set.id, set.dimensions, 0, 0, 0, 0, 0, 0, 0];
+    const operands = [set.id, set.dimensions, set.steady ? SETMATCH.STEADY : 0, 0, 0, 0, 0, 0, 0];
     const moody = set.dynamic ? { moody: true } : {};
     return set.family === place.family
       ? [[...set.conditions, { part: "match", op: OP.SET, invert: not, operands, ...moody }]]

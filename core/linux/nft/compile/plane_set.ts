@@ -19,6 +19,8 @@ export interface PlaneSet {
   /** What the key's selectors ask besides. */
   readonly conditions: readonly Condition[];
   readonly dynamic: boolean;
+  /** Whether flows of all times and source ports find the same in it. */
+  readonly steady: boolean;
 }
 
 /** How a set's key lies in the plane's dimensions. */
@@ -50,6 +52,11 @@ export function shapeOf({ set }: LiveSet): SetShape | undefined {
   const middle = port >= 0 ? [{ kind: "port", proto, port } as const] : [];
   if (second === undefined) return { family, parts: [{ kind, at: first }, ...middle] };
   return port < 0 ? undefined : { family, parts: [{ kind: "ip", at: second }, ...middle, { kind: "ip", at: first }] };
+}
+
+/** Whether a lookup asks for the packet's source port. */
+export function asksSourcePort({ parts }: SetShape, dimensions: number): boolean {
+  return parts.some(({ kind }, at) => kind === "port" && (dimensions >> (8 + at) & 1) === 1);
 }
 
 const TYPES = { ip: SETTYPE.IP, net: SETTYPE.NET, port: SETTYPE.PORT };
