@@ -2,6 +2,7 @@
 import type { EndpointSlice, KubeObject, Service } from "../core/kube/mod.ts";
 
 const META = { uid: "", resourceVersion: "", creationTimestamp: "2026-01-01T00:00:00Z", namespace: "ns" };
+/** The address of a pod. */
 export const pod = (i: number): string => `10.${100 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`;
 
 /** A Service with a cluster IP and one port. */
