@@ -120,6 +120,27 @@ function broken(): Uint8Array[] {
   ];
 }
 
+const has = (program: string) =>
+  new Deno.Command(program, { args: ["-h"], stdout: "null", stderr: "null" }).output().then(() => true, () => false);
+const hasDnsperf = await has("dnsperf");
+if (!hasDnsperf) console.warn("SKIPPED: dnsperf is not installed: nobody asks in a hurry");
+
+Deno.test({
+  name: "dnsperf asks two thousand questions at once: none is lost, each has its right rcode",
+  ignore: !hasDnsperf,
+  fn: () =>
+    atTheDoor(async (_lab, _labs, port) => {
+      const file = await Deno.makeTempFile();
+      await Deno.writeTextFile(file, "kubernetes.default.svc.cluster.local A\nnope.default.svc.cluster.local A\n");
+      const args = ["-s", "127.0.0.1", "-p", `${port}`, "-d", file, "-n", "1000", "-c", "4", "-q", "50"];
+      const { stdout } = await new Deno.Command("dnsperf", { args, stderr: "null" }).output();
+      await Deno.remove(file);
+      const said = new TextDecoder().decode(stdout);
+      assertMatch(said, /Queries sent: +2000\n +Queries completed: +2000 \(100\.00%\)\n +Queries lost: +0 /);
+      assertMatch(said, /Response codes: +NOERROR 1000 \(50\.00%\), NXDOMAIN 1000 \(50\.00%\)\n/);
+    }),
+});
+
 Deno.test("twenty broken packets, over UDP and TCP, leave the door open", () =>
   atTheDoor(async (_, __, port) => {
     assertEquals(broken().length, 20);
