@@ -109,3 +109,9 @@ Deno.test("explain, events, autoscale and attach answer as kubectl does", () =>
       /"GET \/seen HTTP\/1\.1" 404|^\[124\]\n$/,
     );
   }));
+
+Deno.test("kube-proxy tells of its start on every node", () =>
+  withLab(async (lab) => {
+    const events = await type(lab, "kubectl get events --field-selector reason=Starting --no-headers");
+    assertMatch(events, /^(\S+ +Normal +Starting +node\/node-\d *\n){2}$/);
+  }));
