@@ -2,8 +2,7 @@
  * An authoritative name server's answer (RFC 1034 4.3.2, 4592, 6672): its zones, one question. Positive answers carry no
  * authority records, as NSD's do by default; negative ones the SOA with the TTL of RFC 2308.
  */
-import type { Message } from "./message.ts";
-import { replyTo } from "./message.ts";
+import { type Message, replyTo } from "./message.ts";
 import { isUnder, joinLabels, labelsOf, lowerName } from "./name.ts";
 import { type Rr, soaFields } from "./record.ts";
 

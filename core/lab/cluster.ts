@@ -38,8 +38,7 @@ import {
 import { adminPrograms } from "./admin.ts";
 import type { Applied } from "./answers.ts";
 import { startApiServer } from "./api_server.ts";
-import type { Intent } from "./intent.ts";
-import { nodeAddresses } from "./intent.ts";
+import { type Intent, nodeAddresses } from "./intent.ts";
 import { buildInternet, gatewayOf, LOAD_BALANCERS, NAME_SERVER } from "./internet.ts";
 import { startLoadBalancer } from "./load_balancer.ts";
 import { DAD } from "./machines.ts";

@@ -1,12 +1,13 @@
 /** The IPAM sequences: our IPAM over maps, its answers and what it changed held against the recorded ones, step by step. */
 import { cidrHas } from "../../core/base/mod.ts";
-import type { BlockSpec, IPPool } from "../../core/node/mod.ts";
 import {
+  type BlockSpec,
   blockWalk,
   Ipam,
   type IpamConfig,
   type IpamData,
   IpamError,
+  type IPPool,
   parseCalicoSelector,
   selects,
   utilization,

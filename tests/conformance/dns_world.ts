@@ -7,8 +7,7 @@ import { type KubeObject, Store } from "../../core/kube/mod.ts";
 import { LINUX_PROGRAMS, Machine, type Process, Runner, type RunningProcess } from "../../core/linux/mod.ts";
 import { planeBytes } from "../../wasm/bytes.ts";
 import { Plane } from "../../wasm/mod.ts";
-import type { DnsCase, DnsChange, DnsStep } from "./dns_format.ts";
-import { isChange } from "./dns_format.ts";
+import { type DnsCase, type DnsChange, type DnsStep, isChange } from "./dns_format.ts";
 import { Upstream } from "./dns_upstream.ts";
 
 const START = Date.UTC(2026, 0, 1);

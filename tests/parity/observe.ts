@@ -1,6 +1,5 @@
 /** What is read before and after a probe: rule counters and conntrack events. */
-import { namespaceOf } from "../../core/linux/mod.ts";
-import { netfilterOf } from "../../core/linux/mod.ts";
+import { namespaceOf, netfilterOf } from "../../core/linux/mod.ts";
 import type { Flow, FlowSide } from "../../wasm/mod.ts";
 import type { FlowRecord, TupleRecord } from "./scenario.ts";
 import { printEnd } from "./packet.ts";

@@ -1,7 +1,7 @@
 /** A scenario built in the plane, in the order and with the settings the recorder used on the real kernel. */
 import { isFailure } from "../../core/base/mod.ts";
-import { namespaceOf } from "../../core/linux/mod.ts";
 import {
+  namespaceOf,
   type Netfilter,
   netfilterOf,
   restoreNftTables,

@@ -1,6 +1,5 @@
 /** The order getaddrinfo gives addresses in: RFC 6724 as far as scopes, labels, precedences and common prefixes decide. */
-import { cidrHas, isFailure, type Result } from "../../base/mod.ts";
-import { requireIp } from "../../base/mod.ts";
+import { cidrHas, isFailure, requireIp, type Result } from "../../base/mod.ts";
 import type { DnsHost } from "./host.ts";
 
 interface Policy {

@@ -1,7 +1,6 @@
 /** What the server does to objects of certain kinds on their way in, beyond defaults: its strategies and admission plugins. */
 import { storeKind } from "../objects/kinds.ts";
-import { sameJson } from "../../base/mod.ts";
-import type { Random } from "../../base/mod.ts";
+import { type Random, sameJson } from "../../base/mod.ts";
 import { qosClass } from "../objects/defaults/pod.ts";
 import type { core, EndpointSlice, Ingress, Job, KubeObject, Namespace, Node, Pod, Secret } from "../objects/object.ts";
 import type { Store } from "../store/store.ts";

@@ -2,9 +2,8 @@
 import { parse } from "yaml";
 import { required } from "../objects/issue.ts";
 import { rulesOfResource } from "../objects/kinds.ts";
-import type { Resource } from "../objects/resource.ts";
+import { joinGroupVersion, type Resource } from "../objects/resource.ts";
 import type { KubeObject } from "../objects/object.ts";
-import { joinGroupVersion } from "../objects/resource.ts";
 import {
   clashes,
   clashSet,

@@ -1,5 +1,4 @@
-import type { KubeObject, LabelSelector, Pod } from "../objects/object.ts";
-import { keyOf } from "../objects/object.ts";
+import { keyOf, type KubeObject, type LabelSelector, type Pod } from "../objects/object.ts";
 import { matches, selectorOf } from "../store/selector.ts";
 import type { Store } from "../store/store.ts";
 import { type Controller, type ControllerApi, splitKey } from "./controller.ts";

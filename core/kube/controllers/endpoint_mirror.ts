@@ -1,4 +1,4 @@
-import { ipFamily } from "../../base/mod.ts";
+import { ipFamily, sameJson } from "../../base/mod.ts";
 import {
   type core,
   type discovery,
@@ -9,7 +9,6 @@ import {
   type Service,
 } from "../objects/object.ts";
 import { labelsSelector } from "../store/selector.ts";
-import { sameJson } from "../../base/mod.ts";
 import { type Controller, type ControllerApi, splitKey } from "./controller.ts";
 import { ownerReference } from "./owners.ts";
 

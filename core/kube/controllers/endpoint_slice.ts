@@ -1,8 +1,7 @@
-import { ipFamily, sameJson } from "../../base/mod.ts";
+import { canonicalJson, ipFamily, sameJson } from "../../base/mod.ts";
 import { type discovery, type Draft, type EndpointSlice, keyOf, type Pod, type Service } from "../objects/object.ts";
 import { labelsSelector, matches, type Selector } from "../store/selector.ts";
 import type { Change } from "../store/store.ts";
-import { canonicalJson } from "../../base/mod.ts";
 import { type Controller, type ControllerApi, splitKey, type Sync } from "./controller.ts";
 import { portsOf } from "./endpoint_ports.ts";
 import { isOwnedBy, ownerReference } from "./owners.ts";

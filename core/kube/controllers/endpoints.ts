@@ -1,6 +1,5 @@
-import { parseIp, sameJson } from "../../base/mod.ts";
+import { canonicalJson, parseIp, sameJson } from "../../base/mod.ts";
 import { type core, type Draft, type Endpoints, keyOf, type Pod, type Service } from "../objects/object.ts";
-import { canonicalJson } from "../../base/mod.ts";
 import { type Controller, type ControllerApi, splitKey } from "./controller.ts";
 import { portsOf } from "./endpoint_ports.ts";
 import { enqueueServices, selectedPods } from "./endpoint_slice.ts";

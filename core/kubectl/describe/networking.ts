@@ -1,5 +1,12 @@
-import { type Ingress, type IngressClass, type networking, type NetworkPolicy, type Service } from "../../kube/mod.ts";
-import { balancerAddresses, type core } from "../../kube/mod.ts";
+import {
+  balancerAddresses,
+  type core,
+  type Ingress,
+  type IngressClass,
+  type networking,
+  type NetworkPolicy,
+  type Service,
+} from "../../kube/mod.ts";
 import type { Session } from "../session.ts";
 import { annotationLines, eventLines, labelLines, selectorText } from "./common.ts";
 import { endpointsText, slicesOf } from "./service.ts";

@@ -4,10 +4,11 @@ import {
   type Deployment,
   humanDuration,
   type Job,
+  printSelector,
   type ReplicaSet,
+  selectorOf,
   type StatefulSet,
 } from "../../kube/mod.ts";
-import { printSelector, selectorOf } from "../../kube/mod.ts";
 import type { Session } from "../session.ts";
 import {
   annotationLines,

@@ -1,5 +1,4 @@
-import type { Draft, KubeObject, Status } from "../../kube/mod.ts";
-import { canonicalDraft, withLastApplied } from "../../kube/mod.ts";
+import { canonicalDraft, type Draft, type KubeObject, type Status, withLastApplied } from "../../kube/mod.ts";
 import { CommandError, refused, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import { dryRunOf, report } from "../output.ts";

@@ -1,6 +1,5 @@
 import type { Ns } from "../../../wasm/mod.ts";
-import type { Namespace } from "../namespace.ts";
-import { addNamespace, namespaceOf, removeNamespace } from "../namespace.ts";
+import { addNamespace, type Namespace, namespaceOf, removeNamespace } from "../namespace.ts";
 import { Entry } from "./entry.ts";
 import { Exit, invalid, unknownCommand } from "./exit.ts";
 import { forgetNsid, knownNsid, nsidOf, setNsid } from "./nsid.ts";

@@ -1,5 +1,4 @@
-import { HOOK } from "../../../wasm/mod.ts";
-import type { Table } from "../../../wasm/mod.ts";
+import { HOOK, type Table } from "../../../wasm/mod.ts";
 
 /** A built-in chain. */
 export type Hook = keyof typeof HOOK;

@@ -1,6 +1,5 @@
 /** What the kernel looks at before it takes a table: loops, and where each match and target may stand. */
-import { HOOK } from "../../../wasm/mod.ts";
-import type { Table } from "../../../wasm/mod.ts";
+import { HOOK, type Table } from "../../../wasm/mod.ts";
 import type { Errno } from "../../base/mod.ts";
 import type { Family } from "./address.ts";
 import type { Hook } from "./builtins.ts";

@@ -1,6 +1,5 @@
 /** Writes a table as the program the plane runs (`wasm/src/filter/program.rs`), and finds a rule again by its line. */
-import { BASE, HOOK, PROGRAM, TABLE, TARGET } from "../../../wasm/mod.ts";
-import type { Table } from "../../../wasm/mod.ts";
+import { BASE, HOOK, PROGRAM, TABLE, type Table, TARGET } from "../../../wasm/mod.ts";
 import type { Family } from "./address.ts";
 import type { Hook } from "./builtins.ts";
 import { Encoder } from "./encoder.ts";

@@ -1,6 +1,5 @@
 /** Readers of option values, with libxtables' own words where a value is wrong (xtoptions.c's argument types). */
-import type { Family, Net, Words } from "./address.ts";
-import { fullMask, masked, maskOf, parseWords } from "./address.ts";
+import { type Family, fullMask, masked, maskOf, type Net, parseWords, type Words } from "./address.ts";
 import { usage } from "./complaint.ts";
 import type { Argument } from "./extension.ts";
 import { protocolNumber, servicePort } from "./names.ts";

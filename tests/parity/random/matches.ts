@@ -1,6 +1,5 @@
 /** Random matches of rules, one line of the table per kind; every one says where iptables allows it. */
-import type { Random } from "../../../core/base/mod.ts";
-import { parseIp } from "../../../core/base/mod.ts";
+import { parseIp, type Random } from "../../../core/base/mod.ts";
 import { chance, type Ground, not } from "./ground.ts";
 
 /** Where a rule stands. */

@@ -5,8 +5,7 @@ import { CORE_TABLES } from "./core.ts";
 import { customShape } from "./custom.ts";
 import { NETWORK_TABLES } from "./network.ts";
 import { KEPT_TABLES } from "./kept.ts";
-import type { Cell, TableShape } from "./shape.ts";
-import { shape } from "./shape.ts";
+import { type Cell, shape, type TableShape } from "./shape.ts";
 import { WORKLOAD_TABLES } from "./workloads.ts";
 
 /** A Table as the server answers it. */

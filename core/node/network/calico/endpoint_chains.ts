@@ -5,9 +5,8 @@
  *     cali-to-wl-dispatch    by interface to  cali-tw-IF   its ingress policies     (cali-pi-, groups cali-gi-), then its profiles (cali-pri-)
  */
 import { chainName, type Family, groupId } from "./names.ts";
-import type { FelixEndpoint, FelixPolicy, FelixTier, PolicyId } from "./model.ts";
+import { ANY, type FelixEndpoint, type FelixPolicy, type FelixTier, type PolicyId } from "./model.ts";
 import { policyChainRules } from "./policy_rules.ts";
-import { ANY } from "./model.ts";
 import { type Chain, type ChainRule, clearMark, MARK, markClear, markSet, setMark } from "./rule_text.ts";
 import { printSelector, selects } from "./selector.ts";
 import type { Allow } from "./static_chains.ts";

@@ -1,6 +1,5 @@
 /** What Felix wants of iptables and ipset on a node, and the texts that bring a node there from what it wanted before. */
-import type { Family } from "./names.ts";
-import { setName } from "./names.ts";
+import { type Family, setName } from "./names.ts";
 import type { FelixEndpoint, FelixTier, Labelled } from "./model.ts";
 import { activePolicies, type ChainOptions, endpointChains } from "./endpoint_chains.ts";
 import { chainLines, ChainMemo } from "./rule_text.ts";

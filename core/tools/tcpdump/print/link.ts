@@ -1,5 +1,4 @@
-import type { Octets } from "../octets.ts";
-import { Truncated } from "../octets.ts";
+import { type Octets, Truncated } from "../octets.ts";
 import { ETHERTYPE_PRINTERS, printEther } from "./ether.ts";
 import { ETHERTYPES } from "./ethertypes.ts";
 import { printIp4 } from "./ip.ts";
