@@ -2,7 +2,18 @@
 import { storeKind } from "../objects/kinds.ts";
 import { type Random, sameJson } from "../../base/mod.ts";
 import { qosClass } from "../objects/defaults/pod.ts";
-import type { core, EndpointSlice, Ingress, Job, KubeObject, Namespace, Node, Pod, Secret } from "../objects/object.ts";
+import type {
+  core,
+  EndpointSlice,
+  HorizontalPodAutoscaler,
+  Ingress,
+  Job,
+  KubeObject,
+  Namespace,
+  Node,
+  Pod,
+  Secret,
+} from "../objects/object.ts";
 import type { Store } from "../store/store.ts";
 
 /** Which admission plugins run. */
@@ -60,11 +71,8 @@ function prepareNamespace(namespace: Namespace): void {
   namespace.status = { phase: "Active" };
 }
 
-/** An autoscaler as it comes: its kind has no type here. */
-type Autoscaler = KubeObject & { spec?: { minReplicas?: number; metrics?: unknown[] } };
-
 /** What the server fills in for an autoscaler: one replica at least, and 80 % of the CPU asked for. */
-function prepareAutoscaler({ apiVersion, spec }: Autoscaler): void {
+function prepareAutoscaler({ apiVersion, spec }: HorizontalPodAutoscaler): void {
   if (typeof spec !== "object" || spec === null || apiVersion !== "autoscaling/v2") return;
   spec.minReplicas ??= 1;
   if (Array.isArray(spec.metrics) && spec.metrics.length > 0) return;

@@ -1,47 +1,11 @@
 /** HorizontalPodAutoscaler: looks every fifteen seconds at what the pods of a workload use, and changes how many there are. */
-import { keyOf, type KubeObject, type Pod } from "../objects/object.ts";
+import { type autoscaling, type HorizontalPodAutoscaler, keyOf, type Pod } from "../objects/object.ts";
 import { parseSelector } from "../store/selector.ts";
-import {
-  farthest,
-  type MetricSpec,
-  type Reading,
-  readMetric,
-  rulesOf,
-  type ScaleChange,
-  type ScalingRules,
-} from "./autoscaling.ts";
+import { farthest, type Reading, readMetric, rulesOf, type ScaleChange } from "./autoscaling.ts";
 import { type Controller, type ControllerApi, splitKey } from "./controller.ts";
 import { isActive } from "./pods.ts";
 
-/** A HorizontalPodAutoscaler of v2, or of v1 with its one percentage. */
-interface Autoscaler extends KubeObject {
-  readonly spec: {
-    readonly scaleTargetRef: { readonly apiVersion?: string; readonly kind: string; readonly name: string };
-    readonly minReplicas?: number;
-    readonly maxReplicas: number;
-    readonly metrics?: readonly MetricSpec[];
-    readonly targetCPUUtilizationPercentage?: number;
-    readonly behavior?: { readonly scaleUp?: ScalingRules; readonly scaleDown?: ScalingRules };
-  };
-  status?: AutoscalerStatus;
-}
-
-interface AutoscalerStatus {
-  currentReplicas?: number;
-  desiredReplicas: number;
-  currentMetrics?: readonly object[] | null;
-  currentCPUUtilizationPercentage?: number;
-  lastScaleTime?: string;
-  conditions?: Condition[];
-}
-
-interface Condition {
-  readonly type: string;
-  readonly status: string;
-  readonly lastTransitionTime: string;
-  readonly reason: string;
-  readonly message: string;
-}
+type Status = NonNullable<HorizontalPodAutoscaler["status"]>;
 
 /** Milliseconds between two looks. */
 const PERIOD = 15_000;
@@ -59,8 +23,10 @@ const memories = new WeakMap<object, Map<string, Memory>>();
 /** The controller. */
 export const autoscaler: Controller = ({ type, object, old }, api) => {
   if (object.kind !== KIND || type === "DELETED") return;
-  const spec = ({ spec }: Autoscaler) => JSON.stringify(spec);
-  if (old === undefined || spec(object as Autoscaler) !== spec(old as Autoscaler)) api.later(look, keyOf(object));
+  const spec = ({ spec }: HorizontalPodAutoscaler) => JSON.stringify(spec);
+  if (old === undefined || spec(object as HorizontalPodAutoscaler) !== spec(old as HorizontalPodAutoscaler)) {
+    api.later(look, keyOf(object));
+  }
 };
 
 function memoryOf(api: ControllerApi, uid: string): Memory {
@@ -73,7 +39,7 @@ function memoryOf(api: ControllerApi, uid: string): Memory {
 
 function look(key: string, api: ControllerApi): void {
   const { namespace, name } = splitKey(key);
-  const scaler = api.store.get(KIND, name, namespace) as unknown as Autoscaler | undefined;
+  const scaler = api.store.get(KIND, name, namespace);
   if (scaler === undefined) return;
   const memory = memoryOf(api, scaler.metadata.uid);
   const now = api.clock.now();
@@ -97,7 +63,7 @@ class Target {
   readonly missing: string = "";
   readonly #path: string;
 
-  constructor({ metadata, spec: { scaleTargetRef } }: Autoscaler, readonly api: ControllerApi) {
+  constructor({ metadata, spec: { scaleTargetRef } }: HorizontalPodAutoscaler, readonly api: ControllerApi) {
     const { apiVersion = "v1", kind, name } = scaleTargetRef;
     const root = apiVersion.includes("/") ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
     this.#path = `${root}/namespaces/${metadata.namespace}/${kind.toLowerCase()}s/${name}/scale`;
@@ -118,7 +84,7 @@ class Target {
   }
 }
 
-function refuse(scaler: Autoscaler, why: string, api: ControllerApi): void {
+function refuse(scaler: HorizontalPodAutoscaler, why: string, api: ControllerApi): void {
   say(scaler, api, { type: "Warning", reason: "FailedGetScale", message: why });
   const message = `the HPA controller was unable to get the target's current scale: ${why}`;
   write(scaler, api, { desiredReplicas: 0 }, [["AbleToScale", "False", "FailedGetScale", message]]);
@@ -127,7 +93,7 @@ function refuse(scaler: Autoscaler, why: string, api: ControllerApi): void {
 type Row = readonly [type: string, status: string, reason: string, message: string];
 
 function decide(
-  scaler: Autoscaler,
+  scaler: HorizontalPodAutoscaler,
   target: Target,
   { api, memory }: { readonly api: ControllerApi; readonly memory: Memory },
 ): void {
@@ -168,7 +134,7 @@ function decide(
     `the HPA was able to successfully calculate a replica count from ${best.name}`,
   ]];
   let row: Row = limits.stable ?? ["AbleToScale", "True", "ReadyForNewScale", "recommended size matches current size"];
-  const status: AutoscalerStatus = {
+  const status: Status = {
     currentReplicas: replicas,
     desiredReplicas: desired,
     currentMetrics: shown(scaler, readings),
@@ -192,14 +158,14 @@ function decide(
   write(scaler, api, status, [row, ...active, ...limits.rows]);
 }
 
-function read(scaler: Autoscaler, pods: readonly Pod[], replicas: number, api: ControllerApi): Reading[] {
+function read(scaler: HorizontalPodAutoscaler, pods: readonly Pod[], replicas: number, api: ControllerApi): Reading[] {
   const { metrics, targetCPUUtilizationPercentage: percent = 80 } = scaler.spec;
   const one = {
     type: "Resource",
     resource: { name: "cpu", target: { type: "Utilization", averageUtilization: percent } },
   };
   const usage = (pod: Pod) => api.metrics?.pod(pod);
-  return (metrics ?? [one as MetricSpec]).map((metric) => readMetric(metric, pods, { replicas, usage }));
+  return (metrics ?? [one as autoscaling.MetricSpec]).map((metric) => readMetric(metric, pods, { replicas, usage }));
 }
 
 interface Limited {
@@ -210,13 +176,13 @@ interface Limited {
 
 /** A wish within bounds: steady for a while, no faster than allowed, between the smallest and the largest count. */
 function limited(
-  { minReplicas: min = 1, maxReplicas: max, behavior }: Autoscaler["spec"],
+  { minReplicas: min = 1, maxReplicas: max, behavior }: HorizontalPodAutoscaler["spec"],
   memory: Memory,
   { replicas, wanted, now }: { readonly replicas: number; readonly wanted: number; readonly now: number },
 ): Limited {
   const [up, down] = [rulesOf("up", behavior?.scaleUp), rulesOf("down", behavior?.scaleDown)];
   memory.wanted.push({ at: now, by: wanted });
-  const since = (rules: ScalingRules) =>
+  const since = (rules: autoscaling.HPAScalingRules) =>
     memory.wanted.filter(({ at }) => at > now - (rules.stabilizationWindowSeconds ?? 0) * 1000 || at === now);
   const lowest = Math.min(...since(up).map(({ by }) => by));
   const highest = Math.max(...since(down).map(({ by }) => by));
@@ -270,7 +236,7 @@ interface Failed {
   readonly bad: { readonly problem: string; readonly reason: string };
 }
 
-function fail(scaler: Autoscaler, api: ControllerApi, { replicas, readings, bad }: Failed): void {
+function fail(scaler: HorizontalPodAutoscaler, api: ControllerApi, { replicas, readings, bad }: Failed): void {
   const invalid = readings.filter((one) => "problem" in one).length;
   const summary = `invalid metrics (${invalid} invalid out of ${readings.length}), first error is: ${bad.problem}`;
   say(scaler, api, { type: "Warning", reason: bad.reason, message: bad.problem });
@@ -282,32 +248,29 @@ function fail(scaler: Autoscaler, api: ControllerApi, { replicas, readings, bad 
   ]);
 }
 
-function shown({ spec }: Autoscaler, readings: readonly Reading[]): readonly object[] | null {
+function shown({ spec }: HorizontalPodAutoscaler, readings: readonly Reading[]): autoscaling.MetricStatus[] | null {
   if (spec.metrics === undefined) return null;
   return readings.map((reading, i) => {
-    const metric = spec.metrics?.[i] as MetricSpec;
     if (!("wanted" in reading)) return { type: "" };
-    const { name } = metric.resource ?? metric.containerResource as { name: string };
-    return metric.type === "ContainerResource"
-      ? {
-        type: metric.type,
-        containerResource: { name, container: metric.containerResource?.container, current: reading.current },
-      }
-      : { type: metric.type, resource: { name, current: reading.current } };
+    const { type, resource, containerResource } = spec.metrics?.[i] as autoscaling.MetricSpec;
+    const { current } = reading;
+    if (type !== "ContainerResource") return { type, resource: { name: resource?.name as string, current } };
+    const { name, container } = containerResource as autoscaling.ContainerResourceMetricSource;
+    return { type, containerResource: { name, container, current } };
   });
 }
 
 function say(
-  scaler: Autoscaler,
+  scaler: HorizontalPodAutoscaler,
   api: ControllerApi,
   event: { readonly type: "Normal" | "Warning"; readonly reason: string; readonly message: string },
 ): void {
   api.event(scaler, { ...event, component: "horizontal-pod-autoscaler" });
 }
 
-function write(scaler: Autoscaler, api: ControllerApi, status: AutoscalerStatus, rows: readonly Row[]): void {
+function write(scaler: HorizontalPodAutoscaler, api: ControllerApi, status: Status, rows: readonly Row[]): void {
   api.changeStatus(KIND, scaler.metadata, (object) => {
-    const target = object as unknown as Autoscaler;
+    const target = object as HorizontalPodAutoscaler;
     const known = new Map((target.status?.conditions ?? []).map((one) => [one.type, one]));
     for (const [type, state, reason, message] of rows) {
       const before = known.get(type);

@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
 import type { Metrics } from "../api/metrics.ts";
-import type { KubeObject } from "../objects/object.ts";
 import { LittleCluster } from "./little_cluster.ts";
 
 /** Every pod uses as many thousandths of a core. */
@@ -45,10 +44,8 @@ function cluster(text: string): { readonly little: LittleCluster; readonly load:
 }
 
 function condition(little: LittleCluster, type: string): string {
-  const { status } = little.get("HorizontalPodAutoscaler", "web") as KubeObject & {
-    status: { conditions: { type: string; status: string; reason: string }[] };
-  };
-  const found = status.conditions.find((one) => one.type === type);
+  const { status } = little.get("HorizontalPodAutoscaler", "web");
+  const found = status?.conditions?.find((one) => one.type === type);
   return `${found?.status} ${found?.reason}`;
 }
 

@@ -5,29 +5,9 @@
  *     wanted = ceil(ratio * pods that are ready)
  */
 import type { Usage } from "../api/metrics.ts";
-import type { Pod } from "../objects/object.ts";
+import type { autoscaling, Pod } from "../objects/object.ts";
 import { amount } from "./node_load.ts";
 import { isReady } from "./pods.ts";
-
-/** A metric of a HorizontalPodAutoscaler, as far as it is read. */
-export interface MetricSpec {
-  readonly type: string;
-  readonly resource?: ResourceMetric;
-  readonly containerResource?: ResourceMetric & { readonly container: string };
-}
-
-/** What a resource metric aims at. */
-export interface ResourceMetric {
-  readonly name: "cpu" | "memory";
-  readonly target: MetricTarget;
-}
-
-/** A share of what is requested in percent, or a quantity for each pod. */
-export interface MetricTarget {
-  readonly type: string;
-  readonly averageUtilization?: number;
-  readonly averageValue?: string;
-}
 
 /** What came of a metric: how many replicas it wants, and what it shows; or why not. */
 export type Reading =
@@ -42,7 +22,7 @@ const TOLERANCE = 0.1;
 
 /** Reads one metric for pods of which so many are wanted now. */
 export function readMetric(
-  metric: MetricSpec,
+  metric: autoscaling.MetricSpec,
   pods: readonly Pod[],
   { replicas, usage }: { readonly replicas: number; usage(pod: Pod): ReadonlyMap<string, Usage> | undefined },
 ): Reading {
@@ -54,6 +34,7 @@ export function readMetric(
     return { problem: `unable to get metric: ${why}`, reason: `FailedGet${metric.type}Metric` };
   }
   const container = metric.containerResource?.container;
+  const measure = resource.name as keyof Usage;
   const what = resource.target.averageUtilization === undefined
     ? "resource metric value"
     : `${resource.name} utilization`;
@@ -61,7 +42,7 @@ export function readMetric(
     problem: `failed to get ${what}: ${why}`,
     reason: `FailedGet${metric.type}Metric`,
   });
-  const measured = pods.map((pod) => ({ pod, used: used(usage(pod), resource.name, container) }));
+  const measured = pods.map((pod) => ({ pod, used: used(usage(pod), measure, container) }));
   const known = measured.filter(({ used }) => used !== undefined) as readonly { pod: Pod; used: number }[];
   if (known.length === 0) {
     return fail(`unable to get metrics for resource ${resource.name}: no metrics returned from resource metrics API`);
@@ -74,9 +55,9 @@ export function readMetric(
     const target = amount(averageValue, resource.name === "cpu" ? 1000 : 1);
     const total = known.reduce((sum, { used }) => sum + used, 0);
     const wanted = within(total / (target * replicas)) ? replicas : Math.ceil(total / target);
-    return { wanted, current: { averageValue: print(resource.name, total / known.length) }, name: name.trim() };
+    return { wanted, current: { averageValue: print(measure, total / known.length) }, name: name.trim() };
   }
-  const asked = new Map(known.map(({ pod }) => [pod, requestOf(pod, resource.name, container)]));
+  const asked = new Map(known.map(({ pod }) => [pod, requestOf(pod, measure, container)]));
   const [silent] = [...asked].filter(([, request]) => typeof request === "string");
   if (silent !== undefined) return fail(`missing request for ${resource.name} in ${silent[1]}`);
   const percent = (of: readonly { pod: Pod; used: number }[]) =>
@@ -87,7 +68,7 @@ export function readMetric(
   const now = percent(counted);
   const current = {
     averageUtilization: Math.floor(now),
-    averageValue: print(resource.name, counted.reduce((sum, { used }) => sum + used, 0) / counted.length),
+    averageValue: print(measure, counted.reduce((sum, { used }) => sum + used, 0) / counted.length),
   };
   return {
     wanted: replicasFor(now / averageUtilization, { replicas, ready: counted.length, all: pods.length }),
@@ -114,7 +95,7 @@ function within(ratio: number): boolean {
 
 function used(
   usage: ReadonlyMap<string, Usage> | undefined,
-  resource: "cpu" | "memory",
+  resource: keyof Usage,
   container: string | undefined,
 ): number | undefined {
   if (usage === undefined) return undefined;
@@ -125,7 +106,7 @@ function used(
 /** What a pod's containers ask for together; which one does not say, in words. */
 function requestOf(
   { metadata, spec }: Pod,
-  resource: "cpu" | "memory",
+  resource: keyof Usage,
   container: string | undefined,
 ): number | string {
   let sum = 0;
@@ -138,15 +119,8 @@ function requestOf(
   return sum;
 }
 
-function print(resource: "cpu" | "memory", value: number): string {
+function print(resource: keyof Usage, value: number): string {
   return resource === "cpu" ? `${Math.round(value)}m` : String(Math.round(value));
-}
-
-/** How fast a count may change one way (`spec.behavior.scaleUp`). */
-export interface ScalingRules {
-  readonly stabilizationWindowSeconds?: number;
-  readonly selectPolicy?: string;
-  readonly policies?: readonly { readonly type: string; readonly value: number; readonly periodSeconds: number }[];
 }
 
 /** A change of the count, so many milliseconds after 1970. */
@@ -155,16 +129,19 @@ export interface ScaleChange {
   readonly by: number;
 }
 
-const UP: ScalingRules = {
+const UP: autoscaling.HPAScalingRules = {
   policies: [{ type: "Pods", value: 4, periodSeconds: 15 }, { type: "Percent", value: 100, periodSeconds: 15 }],
 };
-const DOWN: ScalingRules = {
+const DOWN: autoscaling.HPAScalingRules = {
   stabilizationWindowSeconds: 300,
   policies: [{ type: "Percent", value: 100, periodSeconds: 15 }],
 };
 
 /** The rules of a direction with the server's defaults. */
-export function rulesOf(direction: "up" | "down", given: ScalingRules = {}): ScalingRules {
+export function rulesOf(
+  direction: "up" | "down",
+  given: autoscaling.HPAScalingRules = {},
+): autoscaling.HPAScalingRules {
   return { ...(direction === "up" ? UP : DOWN), ...given };
 }
 
@@ -175,7 +152,7 @@ export function farthest(
     readonly replicas: number;
     readonly now: number;
     readonly changes: readonly ScaleChange[];
-    readonly rules: ScalingRules;
+    readonly rules: autoscaling.HPAScalingRules;
   },
 ): number {
   if (rules.selectPolicy === "Disabled") return replicas;

@@ -1,5 +1,6 @@
 import { copyJson } from "../../base/mod.ts";
 import type * as apps from "kubernetes-types/apps/v1";
+import type * as autoscaling from "kubernetes-types/autoscaling/v2";
 import type * as batch from "kubernetes-types/batch/v1";
 import type * as core from "kubernetes-types/core/v1";
 import type * as discovery from "kubernetes-types/discovery/v1";
@@ -7,7 +8,18 @@ import type { LabelSelector, ObjectMeta, OwnerReference } from "kubernetes-types
 import type * as networking from "kubernetes-types/networking/v1";
 import type * as policy from "kubernetes-types/policy/v1beta1";
 
-export type { apps, batch, core, discovery, LabelSelector, networking, ObjectMeta, OwnerReference, policy };
+export type {
+  apps,
+  autoscaling,
+  batch,
+  core,
+  discovery,
+  LabelSelector,
+  networking,
+  ObjectMeta,
+  OwnerReference,
+  policy,
+};
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
@@ -134,6 +146,14 @@ export interface Job extends KubeObject {
   spec: batch.JobSpec;
   status: batch.JobStatus;
 }
+/** A HorizontalPodAutoscaler as it is stored: of autoscaling/v2, or of v1 with its one percentage. */
+export interface HorizontalPodAutoscaler extends KubeObject {
+  kind: "HorizontalPodAutoscaler";
+  spec: autoscaling.HorizontalPodAutoscalerSpec & { targetCPUUtilizationPercentage?: number };
+  status?: Omit<autoscaling.HorizontalPodAutoscalerStatus, "currentMetrics"> & {
+    currentMetrics?: autoscaling.MetricStatus[] | null;
+  };
+}
 /** A NetworkPolicy as it is stored. */
 export interface NetworkPolicy extends KubeObject {
   kind: "NetworkPolicy";
@@ -168,6 +188,7 @@ export interface Kinds {
   StatefulSet: StatefulSet;
   DaemonSet: DaemonSet;
   Job: Job;
+  HorizontalPodAutoscaler: HorizontalPodAutoscaler;
   NetworkPolicy: NetworkPolicy;
   Ingress: Ingress;
   IngressClass: IngressClass;

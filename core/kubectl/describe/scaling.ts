@@ -1,5 +1,5 @@
 /** What keeps numbers of pods: PodDisruptionBudgets and HorizontalPodAutoscalers. */
-import type { KubeObject, LabelSelector } from "../../kube/mod.ts";
+import type { autoscaling, HorizontalPodAutoscaler, KubeObject, LabelSelector } from "../../kube/mod.ts";
 import type { Session } from "../session.ts";
 import { annotationLines, eventLines, labelLines, longTime, selectorText } from "./common.ts";
 import { begin } from "./workloads.ts";
@@ -28,44 +28,17 @@ export function describeBudget(budget: Budget, session: Session): string {
     `Selector:\t${spec.selector === undefined ? "<unset>" : selectorText(spec.selector)}`,
     "Status:",
     `    Allowed disruptions:\t${status.disruptionsAllowed ?? 0}`,
-    `    Current:\t${status.currentHealthy ?? 0}`,
-    `    Desired:\t${status.desiredHealthy ?? 0}`,
+    `    Current:\t${status?.currentHealthy ?? 0}`,
+    `    Desired:\t${status?.desiredHealthy ?? 0}`,
     `    Total:\t${status.expectedPods ?? 0}`,
   );
   eventLines(writer, session, budget);
   return writer.text();
 }
 
-interface Target {
-  readonly type?: string;
-  readonly averageUtilization?: number;
-  readonly averageValue?: string;
-  readonly value?: string;
-}
-
-interface Metric {
-  readonly type: string;
-  readonly resource?: { readonly name: string; readonly target?: Target; readonly current?: Target };
-}
-
-interface Autoscaler extends KubeObject {
-  readonly spec: {
-    readonly scaleTargetRef: { readonly kind: string; readonly name: string };
-    readonly minReplicas?: number;
-    readonly maxReplicas: number;
-    readonly metrics?: readonly Metric[];
-  };
-  readonly status?: {
-    readonly currentReplicas?: number;
-    readonly desiredReplicas?: number;
-    readonly currentMetrics?: readonly Metric[];
-    readonly conditions?: readonly { type: string; status: string; reason?: string; message?: string }[];
-  };
-}
-
 /** A HorizontalPodAutoscaler (autoscaling/v2). */
-export function describeAutoscaler(autoscaler: Autoscaler, session: Session): string {
-  const { metadata, spec, status = {} } = autoscaler;
+export function describeAutoscaler(autoscaler: HorizontalPodAutoscaler, session: Session): string {
+  const { metadata, spec, status } = autoscaler;
   const { kind, name } = spec.scaleTargetRef;
   const writer = begin(autoscaler);
   labelLines(writer, "Labels", metadata.labels);
@@ -74,12 +47,12 @@ export function describeAutoscaler(autoscaler: Autoscaler, session: Session): st
     `CreationTimestamp:\t${longTime(metadata.creationTimestamp)}`,
     `Reference:\t${kind}/${name}`,
     "Metrics:\t( current / target )",
-    ...(spec.metrics ?? []).map((metric, index) => metricLine(metric, status.currentMetrics?.[index])),
+    ...(spec.metrics ?? []).map((metric, index) => metricLine(metric, status?.currentMetrics?.[index])),
     `Min replicas:\t${spec.minReplicas ?? "<unset>"}`,
     `Max replicas:\t${spec.maxReplicas}`,
-    `${kind} pods:\t${status.currentReplicas ?? 0} current / ${status.desiredReplicas ?? 0} desired`,
+    `${kind} pods:\t${status?.currentReplicas ?? 0} current / ${status?.desiredReplicas ?? 0} desired`,
   );
-  const conditions = status.conditions ?? [];
+  const conditions = status?.conditions ?? [];
   if (conditions.length > 0) {
     writer.flush();
     writer.lines("Conditions:", "  Type\tStatus\tReason\tMessage", "  ----\t------\t------\t-------");
@@ -91,9 +64,9 @@ export function describeAutoscaler(autoscaler: Autoscaler, session: Session): st
   return writer.text();
 }
 
-function metricLine({ type, resource }: Metric, current: Metric | undefined): string {
+function metricLine({ type, resource }: autoscaling.MetricSpec, current: autoscaling.MetricStatus | undefined): string {
   if (resource === undefined) return `  <unknown metric type ${JSON.stringify(type)}>`;
-  const { name, target = {} } = resource;
+  const { name, target } = resource;
   const now = current?.resource?.current;
   if (target.averageValue !== undefined) {
     return `  resource ${name} on pods:\t${now?.averageValue ?? "<unknown>"} / ${target.averageValue}`;

@@ -1,45 +1,9 @@
 import { forbidden, invalid, type Issue, required, unsupported } from "../issue.ts";
-import type { KubeObject } from "../object.ts";
+import type { autoscaling, HorizontalPodAutoscaler } from "../object.ts";
 import { parseQuantity } from "../quantity.ts";
 
-interface Autoscaler extends KubeObject {
-  readonly spec: {
-    readonly scaleTargetRef: { readonly kind: string; readonly name: string };
-    readonly minReplicas?: number;
-    readonly maxReplicas: number;
-    readonly metrics?: readonly Metric[];
-    readonly behavior?: { readonly scaleUp?: Rules; readonly scaleDown?: Rules };
-  };
-}
-
-interface Metric {
-  readonly type: string;
-  readonly object?: unknown;
-  readonly pods?: unknown;
-  readonly resource?: Source;
-  readonly containerResource?: Source;
-  readonly external?: unknown;
-}
-
-interface Source {
-  readonly name: string;
-  readonly container?: string;
-  readonly target: {
-    readonly type: string;
-    readonly value?: string;
-    readonly averageValue?: string;
-    readonly averageUtilization?: number;
-  };
-}
-
-interface Rules {
-  readonly stabilizationWindowSeconds?: number;
-  readonly selectPolicy?: string;
-  readonly policies?: readonly { readonly type: string; readonly value: number; readonly periodSeconds: number }[];
-}
-
 /** What is wrong with a HorizontalPodAutoscaler beyond its metadata. */
-export function validateAutoscaler({ spec }: Autoscaler): Issue[] {
+export function validateAutoscaler({ spec }: HorizontalPodAutoscaler): Issue[] {
   const { minReplicas, maxReplicas, scaleTargetRef, metrics = [], behavior = {} } = spec;
   return [
     ...(minReplicas !== undefined && minReplicas < 1
@@ -57,7 +21,7 @@ export function validateAutoscaler({ spec }: Autoscaler): Issue[] {
 }
 
 /** Types of metrics with the field each is described in. */
-const SOURCES: Readonly<Record<string, keyof Metric>> = {
+const SOURCES: Readonly<Record<string, keyof autoscaling.MetricSpec>> = {
   ContainerResource: "containerResource",
   External: "external",
   Object: "object",
@@ -65,7 +29,7 @@ const SOURCES: Readonly<Record<string, keyof Metric>> = {
   Resource: "resource",
 };
 
-function metricIssues(metric: Metric, field: string): Issue[] {
+function metricIssues(metric: autoscaling.MetricSpec, field: string): Issue[] {
   const { type } = metric;
   if (type === "") return [required(`${field}.type`, "must specify a metric source type")];
   const source = SOURCES[type];
@@ -77,12 +41,12 @@ function metricIssues(metric: Metric, field: string): Issue[] {
   return [
     ...others.map((other) => forbidden(`${field}.${other}`, `must populate the given metric source only`)),
     ...(source === "resource" || source === "containerResource"
-      ? sourceIssues(metric[source] as Source, `${field}.${source}`)
+      ? sourceIssues(metric[source] as autoscaling.ResourceMetricSource, `${field}.${source}`)
       : []),
   ];
 }
 
-function sourceIssues({ name, target }: Source, field: string): Issue[] {
+function sourceIssues({ name, target }: autoscaling.ResourceMetricSource, field: string): Issue[] {
   const { averageUtilization, averageValue } = target;
   const at = `${field}.target`;
   const positive = averageValue === undefined || (parseQuantity(averageValue)?.nano ?? 0n) > 0n;
@@ -108,7 +72,7 @@ function sourceIssues({ name, target }: Source, field: string): Issue[] {
 const LONGEST_WINDOW = 3600;
 const LONGEST_PERIOD = 1800;
 
-function rulesIssues(rules: Rules | undefined, field: string): Issue[] {
+function rulesIssues(rules: autoscaling.HPAScalingRules | undefined, field: string): Issue[] {
   if (rules === undefined) return [];
   const { stabilizationWindowSeconds: window, selectPolicy, policies } = rules;
   const range = (value: number, at: string, most: number) => [
