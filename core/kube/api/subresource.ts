@@ -148,7 +148,7 @@ function useBudget(server: ApiServer, pod: Pod): Status | undefined {
     });
   }
   server.changeStatus("PodDisruptionBudget", budget.metadata as ObjectName, (object) => {
-    (object as unknown as typeof budget).status.disruptionsAllowed--;
+    (object as typeof budget).status.disruptionsAllowed--;
   });
   return undefined;
 }

@@ -1,11 +1,9 @@
 import { copyJson } from "../../base/mod.ts";
 import { isStatus } from "../api/types.ts";
-import { type batch, type Draft, type Job, keyOf, type KubeObject } from "../objects/object.ts";
+import { type CronJob, type Draft, type Job, keyOf } from "../objects/object.ts";
 import { type Controller, type ControllerApi, splitKey } from "./controller.ts";
 import { nextTimeIn, parseSchedule } from "../objects/cron.ts";
 import { enqueueOwners, ownedBy, ownerReference } from "./owners.ts";
-
-type CronJob = KubeObject & { readonly spec: batch.CronJobSpec; status: batch.CronJobStatus };
 
 /** Makes a Job whenever its schedule says so, on virtual time, in its time zone. */
 export const cronJobs: Controller = (change, api) => {
@@ -19,9 +17,9 @@ const SCHEDULED = "batch.kubernetes.io/cronjob-scheduled-timestamp";
 
 function syncCronJob(key: string, api: ControllerApi): void {
   const { namespace, name } = splitKey(key);
-  const cron = api.store.get("CronJob", name, namespace) as CronJob | undefined;
+  const cron = api.store.get("CronJob", name, namespace);
   if (cron === undefined || cron.metadata.deletionTimestamp !== undefined) return;
-  const jobs = ownedBy<Job>(api, cron as never, "Job");
+  const jobs = ownedBy<Job>(api, cron, "Job");
   const active = jobs.filter((job) => !isOver(job));
   forgetOld(cron, jobs, api);
   noteStatus(cron, { jobs, active }, api);
@@ -73,7 +71,7 @@ function start(cron: CronJob, { due, active }: Due, api: ControllerApi): void {
     }
   }
   api.changeStatus("CronJob", { name, namespace }, (object) => {
-    (object as unknown as CronJob).status.lastScheduleTime = scheduled;
+    (object as CronJob).status.lastScheduleTime = scheduled;
   });
 }
 
@@ -124,7 +122,7 @@ function noteStatus(
 ): void {
   const times = jobs.map(({ status }) => status.completionTime).filter((time) => time !== undefined).sort();
   api.changeStatus("CronJob", metadata, (object) => {
-    const { status } = object as unknown as CronJob;
+    const { status } = object as CronJob;
     status.active = active.map(({ metadata: { name, namespace, uid, resourceVersion } }) => ({
       kind: "Job",
       namespace: namespace as string,

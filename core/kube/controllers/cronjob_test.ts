@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Status } from "../api/types.ts";
-import type { batch, KubeObject } from "../objects/object.ts";
+import type { KubeObject } from "../objects/object.ts";
 import { nextTime, nextTimeIn, parseSchedule } from "../objects/cron.ts";
 import { LittleCluster } from "./little_cluster.ts";
 
@@ -53,7 +53,7 @@ Deno.test("a CronJob makes a Job a minute, keeps three that ended, and knows whe
   cluster.run(2);
   const jobs = cluster.list("Job");
   assertEquals(jobs.length, 3);
-  const { status } = cluster.get("CronJob", "tick") as unknown as KubeObject & { status: batch.CronJobStatus };
+  const { status } = cluster.get("CronJob", "tick");
   assertEquals(status.lastScheduleTime, "2026-11-21T09:36:00Z");
   assertEquals(status.active ?? [], []);
 });

@@ -1,30 +1,10 @@
-import { keyOf, type KubeObject, type LabelSelector, type Pod } from "../objects/object.ts";
+import { keyOf, type KubeObject, type Pod, type PodDisruptionBudget } from "../objects/object.ts";
 import { matches, selectorOf } from "../store/selector.ts";
 import type { Store } from "../store/store.ts";
 import { type Controller, type ControllerApi, splitKey } from "./controller.ts";
 import { controllerOf } from "./owners.ts";
 import { isActive, isReady } from "./pods.ts";
 import { portion } from "./rollout.ts";
-
-/** A PodDisruptionBudget as far as it is read here. */
-export interface Budget extends KubeObject {
-  readonly spec: {
-    readonly selector?: LabelSelector;
-    readonly minAvailable?: number | string;
-    readonly maxUnavailable?: number | string;
-  };
-  status: BudgetStatus;
-}
-
-/** What a budget allows now. */
-export interface BudgetStatus {
-  observedGeneration?: number;
-  disruptionsAllowed: number;
-  currentHealthy: number;
-  desiredHealthy: number;
-  expectedPods: number;
-  conditions?: unknown[];
-}
 
 /** Counts for every budget how many of its pods may go at once. */
 export const disruption: Controller = ({ object, old }, api) => {
@@ -39,14 +19,14 @@ export const disruption: Controller = ({ object, old }, api) => {
 };
 
 /** The budgets a pod counts for. */
-export function budgetsOf(store: Store, { metadata }: Pod): Budget[] {
-  const all = store.list("PodDisruptionBudget", { namespace: metadata.namespace ?? "" }) as unknown as Budget[];
+export function budgetsOf(store: Store, { metadata }: Pod): PodDisruptionBudget[] {
+  const all = store.list("PodDisruptionBudget", { namespace: metadata.namespace ?? "" });
   return all.filter(({ spec }) => spec.selector !== undefined && matches(selectorOf(spec.selector), metadata.labels));
 }
 
 function syncBudget(key: string, api: ControllerApi): void {
   const { namespace, name } = splitKey(key);
-  const budget = api.store.get("PodDisruptionBudget", name, namespace) as unknown as Budget | undefined;
+  const budget = api.store.get("PodDisruptionBudget", name, namespace);
   if (budget === undefined) return;
   const selector = selectorOf(budget.spec.selector);
   const pods = api.store.list("Pod", { namespace }).filter((pod) =>
@@ -57,7 +37,7 @@ function syncBudget(key: string, api: ControllerApi): void {
   const allowed = expected <= 0 ? 0 : Math.max(0, healthy - desired);
   const now = api.timestamp();
   api.changeStatus("PodDisruptionBudget", { name, namespace }, (object) => {
-    const { status, metadata } = object as unknown as Budget;
+    const { status, metadata } = object as PodDisruptionBudget;
     const [condition] = (status.conditions ?? []) as { status?: string; lastTransitionTime?: string }[];
     const state = allowed > 0 ? "True" : "False";
     Object.assign(status, {
@@ -80,7 +60,7 @@ function syncBudget(key: string, api: ControllerApi): void {
 
 /** How many pods there should be, and how many of them have to stay. */
 function expectation(
-  { spec }: Budget,
+  { spec }: PodDisruptionBudget,
   pods: readonly Pod[],
   api: ControllerApi,
 ): { expected: number; desired: number } {

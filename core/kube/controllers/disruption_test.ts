@@ -1,6 +1,5 @@
 import { assertEquals } from "@std/assert";
 import type { Status } from "../api/types.ts";
-import type { Budget } from "./disruption.ts";
 import { LittleCluster } from "./little_cluster.ts";
 
 const web = (budget: string) =>
@@ -35,7 +34,7 @@ function evict(cluster: LittleCluster): { code: number; message: string | undefi
 
 Deno.test("a budget counts its pods: minAvailable and maxUnavailable, in numbers and percent", () => {
   const counts = (budget: string) => {
-    const { status } = ready(budget).get("PodDisruptionBudget", "web") as unknown as Budget;
+    const { status } = ready(budget).get("PodDisruptionBudget", "web");
     return [status.expectedPods, status.currentHealthy, status.desiredHealthy, status.disruptionsAllowed];
   };
   assertEquals(counts("minAvailable: 3"), [4, 4, 3, 1]);

@@ -6,7 +6,7 @@ import type * as core from "kubernetes-types/core/v1";
 import type * as discovery from "kubernetes-types/discovery/v1";
 import type { LabelSelector, ObjectMeta, OwnerReference } from "kubernetes-types/meta/v1";
 import type * as networking from "kubernetes-types/networking/v1";
-import type * as policy from "kubernetes-types/policy/v1beta1";
+import type * as policy from "kubernetes-types/policy/v1";
 
 export type {
   apps,
@@ -146,6 +146,18 @@ export interface Job extends KubeObject {
   spec: batch.JobSpec;
   status: batch.JobStatus;
 }
+/** A CronJob as it is stored. */
+export interface CronJob extends KubeObject {
+  kind: "CronJob";
+  spec: batch.CronJobSpec;
+  status: batch.CronJobStatus;
+}
+/** A PodDisruptionBudget as it is stored. */
+export interface PodDisruptionBudget extends KubeObject {
+  kind: "PodDisruptionBudget";
+  spec: policy.PodDisruptionBudgetSpec;
+  status: policy.PodDisruptionBudgetStatus;
+}
 /** A HorizontalPodAutoscaler as it is stored: of autoscaling/v2, or of v1 with its one percentage. */
 export interface HorizontalPodAutoscaler extends KubeObject {
   kind: "HorizontalPodAutoscaler";
@@ -188,6 +200,8 @@ export interface Kinds {
   StatefulSet: StatefulSet;
   DaemonSet: DaemonSet;
   Job: Job;
+  CronJob: CronJob;
+  PodDisruptionBudget: PodDisruptionBudget;
   HorizontalPodAutoscaler: HorizontalPodAutoscaler;
   NetworkPolicy: NetworkPolicy;
   Ingress: Ingress;

@@ -1,14 +1,9 @@
 /** CronJobs in descriptions. */
-import type { batch, core, KubeObject } from "../../kube/mod.ts";
+import type { core, CronJob } from "../../kube/mod.ts";
 import type { Session } from "../session.ts";
 import { annotationLines, eventLines, labelLines, longTime, selectorText } from "./common.ts";
 import { templateLines } from "./container.ts";
 import { begin } from "./workloads.ts";
-
-interface CronJob extends KubeObject {
-  readonly spec: batch.CronJobSpec;
-  readonly status?: batch.CronJobStatus;
-}
 
 const unset = (value: unknown): string => (value === undefined ? "<unset>" : String(value));
 
@@ -19,13 +14,12 @@ export function describeCronJob(job: CronJob, session: Session): string {
   const writer = begin(job);
   labelLines(writer, "Labels", metadata.labels);
   annotationLines(writer, "Annotations", metadata.annotations);
-  const { timeZone } = spec as { timeZone?: string };
   const deadline = spec.startingDeadlineSeconds;
   writer.lines(
     `Schedule:\t${spec.schedule}`,
     `Concurrency Policy:\t${spec.concurrencyPolicy}`,
     `Suspend:\t${spec.suspend === true ? "True" : "False"}`,
-    `Time Zone:\t${unset(timeZone)}`,
+    `Time Zone:\t${unset(spec.timeZone)}`,
     `Successful Job History Limit:\t${unset(spec.successfulJobsHistoryLimit)}`,
     `Failed Job History Limit:\t${unset(spec.failedJobsHistoryLimit)}`,
     `Starting Deadline Seconds:\t${deadline === undefined ? "<unset>" : `${deadline}s`}`,

@@ -1,36 +1,22 @@
 /** What keeps numbers of pods: PodDisruptionBudgets and HorizontalPodAutoscalers. */
-import type { autoscaling, HorizontalPodAutoscaler, KubeObject, LabelSelector } from "../../kube/mod.ts";
+import type { autoscaling, HorizontalPodAutoscaler, PodDisruptionBudget } from "../../kube/mod.ts";
 import type { Session } from "../session.ts";
 import { annotationLines, eventLines, labelLines, longTime, selectorText } from "./common.ts";
 import { begin } from "./workloads.ts";
 
-interface Budget extends KubeObject {
-  readonly spec: {
-    readonly minAvailable?: number | string;
-    readonly maxUnavailable?: number | string;
-    readonly selector?: LabelSelector;
-  };
-  readonly status?: {
-    readonly disruptionsAllowed?: number;
-    readonly currentHealthy?: number;
-    readonly desiredHealthy?: number;
-    readonly expectedPods?: number;
-  };
-}
-
 /** A PodDisruptionBudget. */
-export function describeBudget(budget: Budget, session: Session): string {
-  const { spec, status = {} } = budget;
+export function describeBudget(budget: PodDisruptionBudget, session: Session): string {
+  const { spec, status } = budget;
   const writer = begin(budget);
   if (spec.minAvailable !== undefined) writer.line(`Min available:\t${spec.minAvailable}`);
   else if (spec.maxUnavailable !== undefined) writer.line(`Max unavailable:\t${spec.maxUnavailable}`);
   writer.lines(
     `Selector:\t${spec.selector === undefined ? "<unset>" : selectorText(spec.selector)}`,
     "Status:",
-    `    Allowed disruptions:\t${status.disruptionsAllowed ?? 0}`,
-    `    Current:\t${status?.currentHealthy ?? 0}`,
-    `    Desired:\t${status?.desiredHealthy ?? 0}`,
-    `    Total:\t${status.expectedPods ?? 0}`,
+    `    Allowed disruptions:\t${status.disruptionsAllowed}`,
+    `    Current:\t${status.currentHealthy}`,
+    `    Desired:\t${status.desiredHealthy}`,
+    `    Total:\t${status.expectedPods}`,
   );
   eventLines(writer, session, budget);
   return writer.text();

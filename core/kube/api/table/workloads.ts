@@ -1,6 +1,7 @@
 import type {
   batch,
   core,
+  CronJob,
   DaemonSet,
   Deployment,
   Job,
@@ -10,11 +11,6 @@ import type {
 } from "../../objects/object.ts";
 import { age, humanDuration } from "./age.ts";
 import { type Cell, containerCells, labelsCell, selectorCell, shape, type TableShape } from "./shape.ts";
-
-interface CronJob extends KubeObject {
-  spec: batch.CronJobSpec;
-  status: batch.CronJobStatus;
-}
 
 interface ReplicationController extends KubeObject {
   spec: core.ReplicationControllerSpec;

@@ -1,15 +1,12 @@
 import { invalid, type Issue, unsupported } from "../issue.ts";
-import type { KubeObject, policy } from "../object.ts";
+import type { PodDisruptionBudget } from "../object.ts";
 import { selectorIssues } from "./selectors.ts";
 import { amountIssues, hundredIssues } from "./workloads.ts";
 
 const POLICIES = ["AlwaysAllow", "IfHealthyBudget"];
 
-/** The types' package is of a release before `unhealthyPodEvictionPolicy`. */
-type Spec = policy.PodDisruptionBudgetSpec & { readonly unhealthyPodEvictionPolicy?: string };
-
 /** What is wrong with a PodDisruptionBudget beyond its metadata. */
-export function validateBudget({ spec }: KubeObject & { spec: Spec }): Issue[] {
+export function validateBudget({ spec }: PodDisruptionBudget): Issue[] {
   const { minAvailable, maxUnavailable, selector, unhealthyPodEvictionPolicy: eviction } = spec;
   const shown = {
     MinAvailable: minAvailable ?? null,

@@ -1,6 +1,6 @@
 import { isTimeZone, parseSchedule } from "../cron.ts";
 import { invalid, type Issue, required, unsupported } from "../issue.ts";
-import type { batch, Job, KubeObject } from "../object.ts";
+import type { CronJob, Job } from "../object.ts";
 import { validateJob } from "./workloads.ts";
 
 const POLICIES = ["Allow", "Forbid", "Replace"];
@@ -8,7 +8,7 @@ const POLICIES = ["Allow", "Forbid", "Replace"];
 const LONGEST_NAME = 52;
 
 /** What is wrong with a CronJob beyond its metadata. */
-export function validateCronJob({ metadata, spec }: KubeObject & { spec: batch.CronJobSpec }): Issue[] {
+export function validateCronJob({ metadata, spec }: CronJob): Issue[] {
   const { schedule, concurrencyPolicy = "Allow", jobTemplate } = spec;
   const tooLong = "must be no more than 52 characters";
   return [
