@@ -1,6 +1,6 @@
 import { TextError } from "../base/mod.ts";
 import { contextNamespace } from "./config.ts";
-import { CommandError } from "./errors.ts";
+import { CommandError, seeHelp } from "./errors.ts";
 import { type Flag, GLOBAL_FLAGS, type Parsed, parseFlags } from "./flags.ts";
 import type { Finished, KubectlHost } from "./host.ts";
 import { Session } from "./session.ts";
@@ -95,7 +95,7 @@ function descend(verb: Verb | VerbGroup, name: string, rest: readonly string[]):
   const words = inner === undefined
     ? `must specify one of: ${Object.keys(verb.verbs).join(", ")}`
     : `unknown command ${JSON.stringify(`${inner} `).replace(' "', '"')}`;
-  throw new CommandError(`error: ${words}\nSee 'kubectl ${name} -h' for help and examples`);
+  throw new CommandError(`error: ${words}${seeHelp({ flags: { command: name } })}`);
 }
 
 /** Commands that are written almost like this. */

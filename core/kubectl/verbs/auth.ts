@@ -1,5 +1,5 @@
 /** `kubectl auth`: who one is, and what one may do: everybody here is kubernetes-admin, and may do everything. */
-import { usageError } from "../errors.ts";
+import { seeHelp, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import { printObjects } from "../output.ts";
 import { alignTabs, TABLE_TABS } from "../print/tabs.ts";
@@ -13,7 +13,7 @@ const canI: Verb = {
     const [verb, kind] = session.flags.args;
     if (verb === undefined || kind === undefined) {
       throw usageError(
-        "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.",
+        `you must specify two arguments: verb resource or verb resource/resourceName.${seeHelp(session)}.`,
       );
     }
     const known = kind === "*" || kind.startsWith("/") || session.resources.find(kind.split("/")[0] as string);

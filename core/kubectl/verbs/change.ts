@@ -2,7 +2,7 @@
 import { sameJson } from "../../base/mod.ts";
 import { parse } from "yaml";
 import { type core, type KubeObject, type Node } from "../../kube/mod.ts";
-import { CommandError, usageError } from "../errors.ts";
+import { CommandError, seeHelp, usageError } from "../errors.ts";
 import { namesFiles, readFiles } from "../files.ts";
 import { flags } from "../flags.ts";
 import { dryRunOf, dryRunText, nameOf, printObjects, report } from "../output.ts";
@@ -201,9 +201,7 @@ function cordonVerb(unschedulable: boolean): Verb {
       const { args } = session.flags;
       if (args.length === 0 && !session.flags.has("selector")) {
         throw usageError(
-          `USAGE: ${unschedulable ? "cordon" : "uncordon"} NODE [flags]\nSee 'kubectl ${
-            unschedulable ? "cordon" : "uncordon"
-          } -h' for help and examples`,
+          `USAGE: ${session.flags.command} NODE [flags]${seeHelp(session)}`,
         );
       }
       return eachTarget(
@@ -241,7 +239,7 @@ export const taint: Verb = {
       const path = session.path(resource, name);
       const node = session.client.get(path) as Node;
       const overwrite = session.flags.is("overwrite");
-      const { taints, removed } = retaint(node, changes, overwrite);
+      const { taints, removed } = retaint(node, changes, session);
       session.client.patch(
         path + query(session, "taint"),
         { spec: { taints: taints.length === 0 ? null : taints } },
@@ -251,8 +249,6 @@ export const taint: Verb = {
     });
   },
 };
-
-const badTaint = (words: string): CommandError => usageError(`${words}\nSee 'kubectl taint -h' for help and examples`);
 
 /** What a taint's key must be, which one without an effect is taken for. */
 const KEY_RULE =
@@ -264,7 +260,7 @@ const KEY_RULE =
 function retaint(
   node: Node,
   changes: readonly string[],
-  overwrite: boolean,
+  session: Session,
 ): { taints: core.Taint[]; removed: boolean } {
   let taints = [...(node.spec.taints ?? [])];
   for (const change of changes) {
@@ -278,9 +274,11 @@ function retaint(
       continue;
     }
     const supported = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
-    if (!change.includes(":")) throw badTaint(`invalid taint spec: ${change}, ${KEY_RULE}`);
-    if (!supported.includes(effect)) throw badTaint(`invalid taint effect: ${effect}, unsupported taint effect`);
-    if (taints.some(same) && !overwrite) {
+    if (!change.includes(":")) throw usageError(`invalid taint spec: ${change}, ${KEY_RULE}${seeHelp(session)}`);
+    if (!supported.includes(effect)) {
+      throw usageError(`invalid taint effect: ${effect}, unsupported taint effect${seeHelp(session)}`);
+    }
+    if (taints.some(same) && !session.flags.is("overwrite")) {
       throw usageError(
         `node ${node.metadata.name} already has ${key} taint(s) with same effect(s) and --overwrite is false`,
       );

@@ -1,5 +1,5 @@
 import type { core, KubeObject } from "../../kube/mod.ts";
-import { CommandError, usageError } from "../errors.ts";
+import { CommandError, seeHelp, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import { dryRunOf, report } from "../output.ts";
 import { pathTo } from "../resources.ts";
@@ -35,8 +35,6 @@ export const expose: Verb = {
     return 0;
   },
 };
-
-const HELP = "\nSee 'kubectl expose -h' for help and examples";
 
 function serviceFor(session: Session, object: Exposable): object {
   const { flags } = session;
@@ -74,7 +72,9 @@ function selectorFor(session: Session, { kind, metadata, spec }: Exposable): Rec
   if (kind === "Pod") {
     if (Object.keys(metadata.labels ?? {}).length === 0) {
       throw usageError(
-        `couldn't retrieve selectors via --selector flag or introspection: the pod has no labels and cannot be exposed${HELP}`,
+        `couldn't retrieve selectors via --selector flag or introspection: the pod has no labels and cannot be exposed${
+          seeHelp(session)
+        }`,
       );
     }
     return metadata.labels as Record<string, string>;
@@ -83,7 +83,7 @@ function selectorFor(session: Session, { kind, metadata, spec }: Exposable): Rec
   if ("matchExpressions" in selector && (selector.matchExpressions as unknown[]).length > 0) {
     throw usageError(
       "couldn't retrieve selectors via --selector flag or introspection: couldn't convert expressions - \"matchExpressions\" to map-based selector format" +
-        HELP,
+        seeHelp(session),
     );
   }
   const labels = "matchLabels" in selector
@@ -103,7 +103,7 @@ function portsFor(session: Session, { kind, spec }: Exposable): object[] {
     );
   const asked = flags.value("port");
   const numbers = asked === undefined ? known.map(({ port }) => port) : asked.split(",").map(Number);
-  if (numbers.length === 0) throw usageError(`couldn't find port via --port flag or introspection${HELP}`);
+  if (numbers.length === 0) throw usageError(`couldn't find port via --port flag or introspection${seeHelp(session)}`);
   const target = flags.value("target-port");
   return numbers.map((port, index) => ({
     ...(numbers.length > 1 ? { name: `port-${index + 1}` } : {}),

@@ -1,6 +1,6 @@
 import type { KubeObject, Status } from "../../kube/mod.ts";
 import { TABLE } from "../client.ts";
-import { CommandError, refused, statusText, usageError } from "../errors.ts";
+import { CommandError, refused, seeHelp, statusText, usageError } from "../errors.ts";
 import { namesFiles, readFiles } from "../files.ts";
 import { flags } from "../flags.ts";
 import { isTable, printObjects } from "../output.ts";
@@ -40,7 +40,7 @@ function selectionOf(session: Session): Wanted {
     throw new CommandError(
       'You must specify the type of resource to get. Use "kubectl api-resources" for a complete list of supported resources.\n\n' +
         'error: Required resource not specified.\nUse "kubectl explain <resource>" for a detailed description of that resource ' +
-        "(e.g. kubectl explain pods).\nSee 'kubectl get -h' for help and examples",
+        "(e.g. kubectl explain pods)." + seeHelp(session),
     );
   }
   const selection = session.select(args);
