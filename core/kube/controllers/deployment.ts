@@ -1,3 +1,4 @@
+import { LAST_APPLIED } from "../api/apply.ts";
 import { isStatus } from "../api/types.ts";
 import { copyOf, type Deployment, type Draft, keyOf, type Pod, type ReplicaSet } from "../objects/object.ts";
 import { sameJson } from "../../base/mod.ts";
@@ -28,7 +29,7 @@ const REVISION = "deployment.kubernetes.io/revision";
 const DESIRED = "deployment.kubernetes.io/desired-replicas";
 const MAX = "deployment.kubernetes.io/max-replicas";
 const HASH = "pod-template-hash";
-const NOT_COPIED = ["kubectl.kubernetes.io/last-applied-configuration", REVISION, DESIRED, MAX];
+const NOT_COPIED = [LAST_APPLIED, REVISION, DESIRED, MAX];
 
 function syncDeployment(key: string, api: ControllerApi): void {
   const { namespace, name } = splitKey(key);

@@ -1,4 +1,5 @@
 import { ipFamily, sameJson } from "../../base/mod.ts";
+import { LAST_APPLIED } from "../api/apply.ts";
 import {
   type core,
   type discovery,
@@ -23,7 +24,7 @@ const SERVICE_NAME = "kubernetes.io/service-name";
 const SKIP = "endpointslice.kubernetes.io/skip-mirror";
 const NOT_MIRRORED = [
   "endpoints.kubernetes.io/last-change-trigger-time",
-  "kubectl.kubernetes.io/last-applied-configuration",
+  LAST_APPLIED,
 ];
 const LEADER = "control-plane.alpha.kubernetes.io/leader";
 

@@ -75,8 +75,7 @@ export function placed(session: Session, { draft }: FileObject, resource: Resour
   return { ...draft, metadata: { ...draft.metadata, namespace: own ?? session.namespace } };
 }
 
-const NOT_APPLIED =
-  "is missing the kubectl.kubernetes.io/last-applied-configuration annotation which is required by kubectl apply. " +
+const NOT_APPLIED = `is missing the ${LAST_APPLIED} annotation which is required by kubectl apply. ` +
   "kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. " +
   "The missing annotation will be patched automatically.";
 
