@@ -62,7 +62,7 @@ export function serverSideApply(
     fieldsType: "FieldsV1",
     fieldsV1: ownFields(wanted, resource),
   };
-  if (live === undefined) return create(server, route, { wanted, entries: [entry] }, options);
+  if (live === undefined) return write(server, { resource, isNew: true, wanted, entries: [entry] }, options);
   const others = managed(live).filter((one) => one.manager !== manager);
   const conflict = ["true", "1"].includes(query.get("force") ?? "")
     ? undefined
@@ -74,7 +74,7 @@ export function serverSideApply(
       ? { ...one, fieldsV1: minus(one.fieldsV1, clashSet(entry.fieldsV1, one.fieldsV1, { applied: wanted, live })) }
       : one
   );
-  return update(server, route, { wanted: value, entries: [...kept, entry] }, options);
+  return write(server, { resource, isNew: false, wanted: value, entries: [...kept, entry] }, options);
 }
 
 function read(body: string): Json | undefined {
@@ -134,34 +134,28 @@ function merged(live: KubeObject, wanted: Json, { entry, others, resource }: Mer
 }
 
 interface Writing {
+  readonly resource: Resource;
+  readonly isNew: boolean;
   readonly wanted: Json;
   readonly entries: readonly Entry[];
 }
 
-function create(
+function write(
   server: ApiServer,
-  { resource }: Route,
-  { wanted, entries }: Writing,
+  { resource, isNew, wanted, entries }: Writing,
   options: PatchOptions,
 ): Patched | Status {
   const decoded = decodeValue(wanted, resource, options.validation);
   if (!("object" in decoded)) return decoded;
-  const answer = createObject(server, resource, decoded.object, options);
+  const answer = isNew
+    ? createObject(server, resource, decoded.object, options)
+    : updateObject(server, resource, decoded.object, { dryRun: options.dryRun });
   if (isStatus(answer)) return answer;
-  return { object: keepEntries(server, answer, entries, options), code: 201, warnings: decoded.warnings };
-}
-
-function update(
-  server: ApiServer,
-  { resource }: Route,
-  { wanted, entries }: Writing,
-  options: PatchOptions,
-): Patched | Status {
-  const decoded = decodeValue(wanted, resource, options.validation);
-  if (!("object" in decoded)) return decoded;
-  const answer = updateObject(server, resource, decoded.object, { dryRun: options.dryRun });
-  if (isStatus(answer)) return answer;
-  return { object: keepEntries(server, answer, entries, options), code: 200, warnings: decoded.warnings };
+  return {
+    object: keepEntries(server, answer, entries, options),
+    code: isNew ? 201 : 200,
+    warnings: decoded.warnings,
+  };
 }
 
 /** Who said what is kept with the object; the same again is no change. */
