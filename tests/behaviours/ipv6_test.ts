@@ -282,3 +282,23 @@ Deno.test("a hop limit set at OUTPUT has an error routed again, by its own ends 
   assertEquals(plain.length, 8);
   assertEquals(plain.every((way, i) => way === again[i]), false);
 });
+
+Deno.test("a route's own mtu is asked when a packet leaves, behind FORWARD and POSTROUTING; so are pieces longer than it", () => {
+  const routes = { dut: ["fd00:90::/64 via 2001:db8:9::254 mtu 1300"] };
+  const long = { ...udp, dst: "fd00:90::1", payload: "o".repeat(1400) };
+  const results = through({ ...TRACKED, routes }, long, ...cut({ ...long, payload: "o".repeat(2600) }, 1400, 7));
+  const answers = results.map(({ out }) => out?.[0]?.split(" ").slice(2).join(" "));
+  const tooBig = "icmpv6 2/0 inner([2001:db8:1::5]:1000>[fd00:90::1]:53 ttl=63 udp)";
+  assertEquals(answers, [`ttl=64 ${tooBig}`, undefined, `ttl=64 ${tooBig}`]);
+  assertEquals(results.map(({ rules }) => rules?.["dut/filter6/FORWARD/policy"]), [1, undefined, 1]);
+  assertEquals(results[0]?.conntrack?.["dut"]?.map(({ status }) => status), [["CONFIRMED"]]);
+});
+
+Deno.test("an error about a link-local sender that INPUT renamed is lost where nat gives it that name back", () => {
+  const props = tables({ nat: ["-A INPUT -j SNAT --to-source 2001:db8:9::9"], filter: [], raw: [] });
+  const [refused] = through(props, { ...udp, inject: "dut:dmz", src: "fe80::1", dst: "2001:db8:9::1" });
+  assertEquals([refused?.rules?.["dut/raw6/OUTPUT/policy"], refused?.rules?.["dut/filter6/OUTPUT/policy"]], [
+    1,
+    undefined,
+  ]);
+});

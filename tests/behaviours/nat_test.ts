@@ -1,6 +1,6 @@
 /** Behaviours of NAT and conntrack that need a whole router. The numbers are those of docs/BEHAVIOURS.md. */
 import { assertEquals, assertMatch, assertObjectMatch } from "@std/assert";
-import { cut } from "../parity/random/packets.ts";
+import { bytesOf, cut, finish } from "../parity/random/packets.ts";
 import { play, router, rules, shapes, tcp, through, udp } from "./stage.ts";
 
 Deno.test("6. MASQUERADE takes the out device's primary address in the subnet of the next hop, whatever the route's src says", () => {
@@ -89,6 +89,23 @@ Deno.test("16. fragments: whole to the rules where conntrack is on, and in the s
   assertEquals(plain.map(({ rules }) => rules?.["dut/filter/FORWARD/1"]), [1, undefined]);
   assertEquals(plain.map(({ rules }) => rules?.["dut/filter/FORWARD/policy"]), [1, 1]);
 });
+
+Deno.test("pieces that may not be cut fit where each of them does, long as they are together", () => {
+  const packet = { ...udp("lan", "10.0.1.5", "10.9.0.1"), payload: "o".repeat(2600), df: 1 };
+  const pieces = (size: number) => cut(packet, size, 7).map((piece) => finish(piece, flagged(bytesOf(piece))));
+  const props = {
+    routes: { dut: ["10.9.0.0/24 via 203.0.113.254 mtu 1300"] },
+    iptables: { dut: rules({ filter: ["-A FORWARD -m conntrack --ctstate NEW"] }) },
+  };
+  const came = [1240, 1400].map((size) => through(props, pieces(size)).at(-1)?.out?.map((line) => line.split(" ")[0]));
+  assertEquals(came, [["dut:wan", "dut:wan", "dut:wan"], ["dut:lan"]]);
+});
+
+/** The same packet with "don't fragment". */
+function flagged(bytes: Uint8Array): Uint8Array {
+  bytes[6] = (bytes[6] ?? 0) | 0x40;
+  return bytes;
+}
 
 Deno.test("34. ACCEPT ends a table, not the packet: nat's does not skip filter, and nat takes no DROP", () => {
   const [result] = through(

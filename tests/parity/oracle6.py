@@ -345,8 +345,9 @@ def close6(plain):
 
 
 def of_the_house(packet):
-    """Whether a packet that came out of a tun port is a report about groups, which the kernel sends when it likes."""
-    return packet[0] >> 4 == 6 and packet[6] == 0 and len(packet) > 48 and packet[40] == 58 and packet[48] in (131, 132, 143)
+    """Whether a packet that came out of a tun port is a report about groups, which the kernel sends to a group when it likes."""
+    six = packet[0] >> 4 == 6 and packet[6] == 0 and len(packet) > 48
+    return six and packet[24] == 0xff and packet[40] == 58 and packet[48] in (131, 132, 143)
 
 
 def install():

@@ -84,6 +84,7 @@ watch_sctp()
 for line in sys.stdin:
     scenario = json.loads(line)
     oracle6.begin(scenario)
+    oracle.route_error_limit(0)  # another oracle that ended has set it back
     for probe in scenario["probes"]:
         if "bytes" in probe:
             probe["_bytes"] = bytes.fromhex(probe["bytes"])

@@ -16,7 +16,7 @@ use crate::random::Random;
 use crate::record::Log;
 use crate::socket::Table;
 use crate::trace::Tracer;
-use crate::wire::{Ip, PacketId, Parcel, Pool, NONE};
+use crate::wire::{Ip, Packet, PacketId, Parcel, Pool, NONE};
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 
@@ -113,6 +113,11 @@ impl World {
         }
         self.queue.push_back((to, packet));
         Ok(())
+    }
+    /// The device a packet must leave by when it is routed again: its socket's; or where it is, if its address means nothing elsewhere.
+    pub fn bound_to(&self, packet: &Packet, oif: u32) -> u32 {
+        let device = self.sockets.get(packet.socket).and_then(|socket| socket.options.device);
+        device.unwrap_or(if packet.dst.needs_device6() { oif } else { 0 })
     }
 }
 

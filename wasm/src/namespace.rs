@@ -194,8 +194,8 @@ impl Env for View<'_> {
         self.stack.sysctls.get(id)
     }
     fn can_reroute(&self, packet: &Packet) -> bool {
-        let oif = self.world.sockets.get(packet.socket).and_then(|socket| socket.options.device).unwrap_or(0);
-        self.stack.reroute(packet, oif).is_ok()
+        let oif = self.path.map_or(0, |path| path.oif);
+        self.stack.reroute(packet, self.world.bound_to(packet, oif)).is_ok()
     }
     fn counted(&mut self, family: Family, table: u32, line: u32, bytes: u32) {
         self.world.trails.note(Counter::Rule { ns: self.stack.ns, family, table, line }, bytes);

@@ -190,8 +190,8 @@ impl Fabric {
             }
             return self.drop(place, packet, Layer::Route, Reason::Unreachable);
         }
-        let mtu = self.space(place.ns).stack.forward_mtu(&path);
-        let length = if v4 || packet.frag_max == 0 { packet.len() } else { u32::from(packet.frag_max) };
+        let mtu = self.space(place.ns).stack.forward_mtu(&path, v4);
+        let length = if packet.frag_max == 0 { packet.len() } else { packet.frag_max.into() };
         if (packet.dont_fragment || !v4) && length > mtu {
             self.send_icmp_error(
                 place.ns,
@@ -234,19 +234,22 @@ impl Fabric {
             return if queued { Ok(()) } else { Err(crate::errno::EPERM) };
         }
         let mtu = self.space(ns).stack.path_mtu(&path);
-        let grown = packet.frag_max != 0 && (packet.dst.is_v4() || packet.len() > u32::from(packet.frag_max));
+        let grown = packet.frag_max != 0 && (packet.dst.is_v4() || packet.len() > packet.frag_max.into());
         if packet.len() <= mtu && !grown {
             self.resolve(place, path.next_hop(packet.dst), packet);
             return Ok(());
         }
-        let fixed = packet.dont_fragment && packet.dst.is_v4() || packet.dst.family() == Family::V6 && packet.iif != 0;
-        if fixed && packet.len() > mtu && packet.frag_max == 0 && !self.may_cut(&packet) {
+        let v4 = packet.dst.is_v4();
+        let fixed = if v4 { packet.dont_fragment } else { packet.iif != 0 };
+        // Pieces of IPv6 are as long as their sender made them or shorter ones are asked for.
+        let long = !v4 && u32::from(packet.frag_max) > mtu;
+        if long || fixed && packet.frag_max == 0 && !self.may_cut(&packet) {
             self.send_icmp_error(ns, &packet, IcmpError { rest: mtu, ..IcmpError::new(kind::UNREACHABLE, dest::FRAG) });
             self.drop(place, packet, Layer::Route, Reason::FragmentationNeeded);
             return Err(crate::errno::EMSGSIZE);
         }
         // Cut where it was cut, unless an IPv6 packet has to make room for a tunnel's headers (ip6_fragment's slow path).
-        let makes_room = |device: &Device| matches!(device.kind, Kind::Vxlan(_)) && !packet.dst.is_v4();
+        let makes_room = |device: &Device| matches!(device.kind, Kind::Vxlan(_)) && !v4;
         let least = if self.device(place).is_some_and(makes_room) { 1280 } else { 0 };
         let mtu = if packet.frag_list != 0 { mtu.min(least.max(packet.frag_list.into())) } else { mtu };
         let next_hop = path.next_hop(packet.dst);

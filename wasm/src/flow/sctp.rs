@@ -38,7 +38,7 @@ const STATES: [[[u8; 9]; 11]; 2] = {
             // old:            NO  CL  CW  CE  ES  SS  SR  SA  HS
             /* init */
             [CL, CL, CW, CE, ES, CL, CL, SA, CW],
-            /* init_ack */ [CL, CL, CW, CE, ES, CL, CL, SA, CL],
+            /* init_ack */ [CL, CL, CW, CE, ES, SS, SR, SA, CL],
             /* abort */ [CL, CL, CL, CL, CL, CL, CL, CL, CL],
             /* shutdown */ [CL, CL, CW, CE, SS, SS, SR, SA, CL],
             /* shutdown_ack */ [SA, CL, CW, CE, ES, SA, SA, SA, SA],
@@ -183,7 +183,7 @@ impl Conntrack {
             match chunk {
                 INIT if vtag != 0 => return false,
                 INIT => window.sides[REPLY].end = word(body, 4),
-                HEARTBEAT => window.sides[ORIGINAL].end = vtag,
+                HEARTBEAT | HEARTBEAT_ACK => window.sides[ORIGINAL].end = vtag,
                 _ => window.sides[REPLY].end = vtag,
             }
         }

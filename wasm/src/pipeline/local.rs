@@ -86,8 +86,7 @@ impl Fabric {
         self.note_path(place, &packet, &path);
         let before = routed_by(&packet);
         let verdict = self.run_hook((ns, hook::OUTPUT), (0, path.oif), &mut packet, Some(path));
-        let oif = self.world.sockets.get(packet.socket).and_then(|socket| socket.options.device);
-        let oif = oif.unwrap_or(if packet.dst.needs_device6() { path.oif } else { 0 });
+        let oif = self.world.bound_to(&packet, path.oif);
         if verdict != Verdict::Accept {
             let queued = verdict == Verdict::Drop(why::QUEUE);
             // Only a packet that lost its route says why (NF_DROP_ERR).

@@ -385,9 +385,9 @@ impl Stack {
         }
     }
 
-    /// The MTU that counts for forwarding (ip_dst_mtu_maybe_forward).
-    pub fn forward_mtu(&self, path: &Path) -> u32 {
-        self.path_mtu(path)
+    /// The MTU that counts for forwarding (ip_dst_mtu_maybe_forward): IPv6 asks the device first, its route when the packet leaves.
+    pub fn forward_mtu(&self, path: &Path, v4: bool) -> u32 {
+        self.path_mtu(&Path { mtu: if v4 { path.mtu } else { 0 }, ..*path })
     }
 
     /// How many hops a packet of ours may take (ip_default_ttl; the device's `hop_limit`).
