@@ -3,7 +3,7 @@ import process from "node:process";
 import { configure, serve } from "../core/addons/coredns/mod.ts";
 import { fakeHost } from "../core/addons/coredns/fake_host.ts";
 import { printMessage, queryMessage } from "../core/dns/mod.ts";
-import { type KubeObject, Store } from "../core/kube/mod.ts";
+import { defaultCorefile, type KubeObject, Store } from "../core/kube/mod.ts";
 import { race, round, type Row, timeRows } from "./measure.ts";
 import { type DnsServer, servers } from "./dns_servers.ts";
 
@@ -15,32 +15,12 @@ const BATCH = 40_000;
 const SERVICES = 1000;
 
 /** kubeadm's Corefile, with one name outside the cluster. */
-const COREFILE = `.:53 {
-    errors
-    health {
-       lameduck 5s
-    }
-    ready
-    kubernetes cluster.local in-addr.arpa ip6.arpa {
-       pods insecure
-       fallthrough in-addr.arpa ip6.arpa
-       ttl 30
-    }
-    prometheus :9153
-    hosts {
+const OUTSIDE = `    hosts {
        192.0.2.80 www.example.com
        fallthrough
     }
-    forward . /etc/resolv.conf
-    cache 30 {
-       disable success cluster.local
-       disable denial cluster.local
-    }
-    loop
-    reload
-    loadbalance
-}
 `;
+const COREFILE = defaultCorefile("cluster.local").replace("    forward", `${OUTSIDE}    forward`);
 
 const CASES = {
   "kubernetes-hit": "svc7.default.svc.cluster.local.",

@@ -1,36 +1,11 @@
 /** What a change of one endpoint costs, counted and not timed: chains and words that go to the plane. */
 import { assert, assertEquals } from "@std/assert";
-import type { EndpointSlice, Service } from "../core/kube/mod.ts";
+import { serviceOf, sliceOf } from "../bench/services_world.ts";
 import { PROGRAM } from "../wasm/mod.ts";
 import { FlowNode } from "./conformance/kube_proxy_node.ts";
 
 const SERVICES = 400;
-const META = { uid: "", resourceVersion: "", creationTimestamp: "2026-01-01T00:00:00Z", namespace: "ns" };
-
-function serviceOf(i: number): Service {
-  return {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: { ...META, name: `svc${i}` },
-    spec: {
-      type: "ClusterIP",
-      clusterIP: `172.30.${i >> 8}.${i & 255}`,
-      ports: [{ name: "http", port: 80, protocol: "TCP" }],
-    },
-    status: {},
-  } as Service;
-}
-
-function sliceOf(i: number, addresses: readonly string[]): EndpointSlice {
-  return {
-    apiVersion: "discovery.k8s.io/v1",
-    kind: "EndpointSlice",
-    metadata: { ...META, name: `svc${i}-a`, labels: { "kubernetes.io/service-name": `svc${i}` } },
-    addressType: "IPv4",
-    endpoints: addresses.map((address) => ({ addresses: [address], nodeName: "other", conditions: { ready: true } })),
-    ports: [{ name: "http", port: 8080, protocol: "TCP" }],
-  } as EndpointSlice;
-}
+const elsewhere = () => "other";
 
 /** Programs of a table that name chains, as [kept or brought with so many rules, ...]. */
 function chainsOf([version, , , count = 0, ...words]: Uint32Array): (number | "kept")[] {
@@ -51,7 +26,7 @@ for (const mode of ["iptables", "nftables"] as const) {
       serviceCIDRs: ["172.30.0.0/16"],
       config: { mode, clusterCIDR: "10.0.0.0/8" },
       services: Array.from({ length: SERVICES }, (_, i) => serviceOf(i)),
-      endpointSlices: Array.from({ length: SERVICES }, (_, i) => sliceOf(i, [`10.1.${i >> 8}.${i & 255}`])),
+      endpointSlices: Array.from({ length: SERVICES }, (_, i) => sliceOf(i, [`10.1.${i >> 8}.${i & 255}`], elsewhere)),
     });
     const { plane } = node.machine;
     const programs: Uint32Array[] = [];
@@ -60,7 +35,7 @@ for (const mode of ["iptables", "nftables"] as const) {
       if (family === 4 && (mode === "nftables" || table === "nat")) programs.push(program);
       return load.call(plane, ns, family, table, program);
     };
-    node.store.put(sliceOf(7, ["10.1.0.7", "10.250.0.1"]));
+    node.store.put(sliceOf(7, ["10.1.0.7", "10.250.0.1"], elsewhere));
     await node.machine.runner.advance(1500);
     assertEquals(programs.length, 1);
     const [program] = programs as [Uint32Array];

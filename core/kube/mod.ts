@@ -28,5 +28,6 @@ export type { Controller, ControllerApi, ControllerSettings } from "./controller
 export { JsonText } from "./api/openapi/answer.ts";
 export type { OpenApiDocument, OpenApiSchema } from "./api/openapi/documents.ts";
 export { decodeProtobuf } from "./api/protobuf/decode.ts";
+export { defaultCorefile } from "./bootstrap.ts";
 export { isMirror, staticPods } from "./static_pods.ts";
 export { qualifiedName } from "./objects/validate/names.ts";

@@ -1,3 +1,5 @@
+import { defaultCorefile } from "../../core/kube/mod.ts";
+
 /** Corefiles that mutations start from; the first is the one that mutated messages are asked. */
 export const COREFILES: readonly string[] = [
   `.:53 {
@@ -43,30 +45,7 @@ export const COREFILES: readonly string[] = [
     whoami
 }
 `,
-  `.:53 {
-    errors
-    health {
-       lameduck 5s
-    }
-    ready
-    kubernetes cluster.local in-addr.arpa ip6.arpa {
-       pods insecure
-       fallthrough in-addr.arpa ip6.arpa
-       ttl 30
-    }
-    prometheus :9153
-    forward . /etc/resolv.conf {
-       max_concurrent 1000
-    }
-    cache 30 {
-       disable success cluster.local
-       disable denial cluster.local
-    }
-    loop
-    reload
-    loadbalance
-}
-`,
+  defaultCorefile("cluster.local"),
   `(common) {
     errors {
         consolidate 5m ".* i/o timeout$" warning
