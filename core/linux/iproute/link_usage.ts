@@ -1,3 +1,40 @@
+/** How tunnels may be wrapped, in the usage texts of all of them. */
+export const TUNNEL_ENCAP = `			[ external ]
+			[ noencap ]
+			[ encap { fou | gue | none } ]
+			[ encap-sport PORT ]
+			[ encap-dport PORT ]
+			[ [no]encap-csum ]
+			[ [no]encap-csum6 ]
+			[ [no]encap-remcsum ]
+`;
+
+/** What words of the usage texts of tunnels over IPv4 stand for. */
+export const TUNNEL_WHERE = `Where:	ADDR := { IP_ADDRESS | any }
+	TOS  := { NUMBER | inherit }
+	TTL  := { 1..255 | inherit }
+`;
+
+/** The usage text of macvlan, or of its character devices. */
+export const macvlanUsage = (type: "macvlan" | "macvtap"): string =>
+  `Usage: ... ${type} mode MODE [flag MODE_FLAG] MODE_OPTS [bcqueuelen BC_QUEUE_LEN]
+
+MODE: private | vepa | bridge | passthru | source
+MODE_FLAG: null | nopromisc | nodst
+MODE_OPTS: for mode "source":
+	macaddr { { add | del } <macaddr> | set [ <macaddr> [ <macaddr>  ... ] ] | flush }
+BC_QUEUE_LEN: Length of the rx queue for broadcast/multicast: [0-4294967295]
+`;
+
+/** The usage text of ipvlan, or of its character devices. */
+export const ipvlanUsage = (type: "ipvlan" | "ipvtap"): string =>
+  `Usage: ... ${type} [ mode MODE ] [ FLAGS ]
+
+MODE: l3 | l3s | l2
+FLAGS: bridge | private | vepa
+(first values are the defaults if nothing is specified).
+`;
+
 /** Usage texts of `ip link help TYPE` (iproute2 6.1). */
 export const LINK_TYPE_USAGE: Readonly<Record<string, string>> = {
   "veth": `Usage: ip link <options> type veth [peer <options>]
@@ -88,20 +125,8 @@ VLANPROTO: [ 802.1Q | 802.1ad ]
 QOS-MAP := [ QOS-MAP ] QOS-MAPPING
 QOS-MAPPING := FROM:TO
 `,
-  "macvlan": `Usage: ... macvlan mode MODE [flag MODE_FLAG] MODE_OPTS [bcqueuelen BC_QUEUE_LEN]
-
-MODE: private | vepa | bridge | passthru | source
-MODE_FLAG: null | nopromisc | nodst
-MODE_OPTS: for mode "source":
-	macaddr { { add | del } <macaddr> | set [ <macaddr> [ <macaddr>  ... ] ] | flush }
-BC_QUEUE_LEN: Length of the rx queue for broadcast/multicast: [0-4294967295]
-`,
-  "ipvlan": `Usage: ... ipvlan [ mode MODE ] [ FLAGS ]
-
-MODE: l3 | l3s | l2
-FLAGS: bridge | private | vepa
-(first values are the defaults if nothing is specified).
-`,
+  "macvlan": macvlanUsage("macvlan"),
+  "ipvlan": ipvlanUsage("ipvlan"),
   "bridge_slave": `Usage: ... bridge_slave [ fdb_flush ]
 			[ state STATE ]
 			[ priority PRIO ]
@@ -138,19 +163,8 @@ FLAGS: bridge | private | vepa
 			[ 6rd-reset ]
 			[ dev PHYS_DEV ]
 			[ fwmark MARK ]
-			[ external ]
-			[ noencap ]
-			[ encap { fou | gue | none } ]
-			[ encap-sport PORT ]
-			[ encap-dport PORT ]
-			[ [no]encap-csum ]
-			[ [no]encap-csum6 ]
-			[ [no]encap-remcsum ]
-			[ mode { ipip | mplsip | any } ]
+${TUNNEL_ENCAP}			[ mode { ipip | mplsip | any } ]
 
-Where:	ADDR := { IP_ADDRESS | any }
-	TOS  := { NUMBER | inherit }
-	TTL  := { 1..255 | inherit }
-	MARK := { 0x0..0xffffffff }
+${TUNNEL_WHERE}	MARK := { 0x0..0xffffffff }
 `,
 };

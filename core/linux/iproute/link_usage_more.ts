@@ -1,3 +1,48 @@
+import { ipvlanUsage, macvlanUsage, TUNNEL_ENCAP, TUNNEL_WHERE } from "./link_usage.ts";
+
+const GRE = `[ remote ADDR ]
+			[ local ADDR ]
+			[ [no][i|o]seq ]
+			[ [i|o]key KEY | no[i|o]key ]
+			[ [no][i|o]csum ]
+			[ ttl TTL ]
+			[ tos TOS ]
+			[ [no]pmtudisc ]
+			[ [no]ignore-df ]
+			[ dev PHYS_DEV ]
+			[ fwmark MARK ]
+${TUNNEL_ENCAP}`;
+const GRE_WHERE = `${TUNNEL_WHERE}	KEY  := { DOTTED_QUAD | NUMBER }
+	MARK := { 0x0..0xffffffff }
+`;
+const ERSPAN = `			[ erspan_ver version ]
+			[ erspan IDX ]
+			[ erspan_dir { ingress | egress } ]
+			[ erspan_hwid hwid ]
+`;
+const IP6GRE = `[ remote ADDR ]
+			[ local ADDR ]
+			[ [no][i|o]seq ]
+			[ [i|o]key KEY | no[i|o]key ]
+			[ [no][i|o]csum ]
+			[ hoplimit TTL ]
+			[ encaplimit ELIM ]
+			[ tclass TCLASS ]
+			[ flowlabel FLOWLABEL ]
+			[ dscp inherit ]
+			[ dev PHYS_DEV ]
+			[ fwmark MARK ]
+			[ [no]allow-localremote ]
+${TUNNEL_ENCAP}${ERSPAN}
+Where:	ADDR	  := IPV6_ADDRESS
+	TTL	  := { 0..255 } (default=64)
+	KEY	  := { DOTTED_QUAD | NUMBER }
+	ELIM	  := { none | 0..255 }(default=4)
+	TCLASS	  := { 0x0..0xff | inherit }
+	FLOWLABEL := { 0x0..0xfffff | inherit }
+	MARK	  := { 0x0..0xffffffff | inherit }
+`;
+
 /** Usage texts of `ip link help TYPE` for types that are not modelled (iproute2 6.1). */
 export const MORE_LINK_USAGE: Readonly<Record<string, string>> = {
   "amt": `Usage: ... amt
@@ -66,36 +111,8 @@ AD_SELECT := stable|bandwidth|count
 `,
   "dsa": `Usage: ... dsa [ conduit DEVICE ]
 `,
-  "erspan": `Usage: ... erspan   	[ remote ADDR ]
-			[ local ADDR ]
-			[ [no][i|o]seq ]
-			[ [i|o]key KEY | no[i|o]key ]
-			[ [no][i|o]csum ]
-			[ ttl TTL ]
-			[ tos TOS ]
-			[ [no]pmtudisc ]
-			[ [no]ignore-df ]
-			[ dev PHYS_DEV ]
-			[ fwmark MARK ]
-			[ external ]
-			[ noencap ]
-			[ encap { fou | gue | none } ]
-			[ encap-sport PORT ]
-			[ encap-dport PORT ]
-			[ [no]encap-csum ]
-			[ [no]encap-csum6 ]
-			[ [no]encap-remcsum ]
-			[ erspan_ver version ]
-			[ erspan IDX ]
-			[ erspan_dir { ingress | egress } ]
-			[ erspan_hwid hwid ]
-
-Where:	ADDR := { IP_ADDRESS | any }
-	TOS  := { NUMBER | inherit }
-	TTL  := { 1..255 | inherit }
-	KEY  := { DOTTED_QUAD | NUMBER }
-	MARK := { 0x0..0xffffffff }
-`,
+  "erspan": `Usage: ... erspan   	${GRE}${ERSPAN}
+${GRE_WHERE}`,
   "geneve": `Usage: ... geneve id VNI
 		remote ADDR
 		[ ttl TTL ]
@@ -116,58 +133,10 @@ Where:	VNI   := 0-16777215
 	DF    := { unset | set | inherit }
 	LABEL := 0-1048575
 `,
-  "gre": `Usage: ... gre      	[ remote ADDR ]
-			[ local ADDR ]
-			[ [no][i|o]seq ]
-			[ [i|o]key KEY | no[i|o]key ]
-			[ [no][i|o]csum ]
-			[ ttl TTL ]
-			[ tos TOS ]
-			[ [no]pmtudisc ]
-			[ [no]ignore-df ]
-			[ dev PHYS_DEV ]
-			[ fwmark MARK ]
-			[ external ]
-			[ noencap ]
-			[ encap { fou | gue | none } ]
-			[ encap-sport PORT ]
-			[ encap-dport PORT ]
-			[ [no]encap-csum ]
-			[ [no]encap-csum6 ]
-			[ [no]encap-remcsum ]
-
-Where:	ADDR := { IP_ADDRESS | any }
-	TOS  := { NUMBER | inherit }
-	TTL  := { 1..255 | inherit }
-	KEY  := { DOTTED_QUAD | NUMBER }
-	MARK := { 0x0..0xffffffff }
-`,
-  "gretap": `Usage: ... gretap   	[ remote ADDR ]
-			[ local ADDR ]
-			[ [no][i|o]seq ]
-			[ [i|o]key KEY | no[i|o]key ]
-			[ [no][i|o]csum ]
-			[ ttl TTL ]
-			[ tos TOS ]
-			[ [no]pmtudisc ]
-			[ [no]ignore-df ]
-			[ dev PHYS_DEV ]
-			[ fwmark MARK ]
-			[ external ]
-			[ noencap ]
-			[ encap { fou | gue | none } ]
-			[ encap-sport PORT ]
-			[ encap-dport PORT ]
-			[ [no]encap-csum ]
-			[ [no]encap-csum6 ]
-			[ [no]encap-remcsum ]
-
-Where:	ADDR := { IP_ADDRESS | any }
-	TOS  := { NUMBER | inherit }
-	TTL  := { 1..255 | inherit }
-	KEY  := { DOTTED_QUAD | NUMBER }
-	MARK := { 0x0..0xffffffff }
-`,
+  "gre": `Usage: ... gre      	${GRE}
+${GRE_WHERE}`,
+  "gretap": `Usage: ... gretap   	${GRE}
+${GRE_WHERE}`,
   "gtp": `Usage: ... gtp role ROLE
 		[ hsize HSIZE ]
 		[ restart_count RESTART_COUNT ]
@@ -178,108 +147,9 @@ Where:	ROLE		:= { sgsn | ggsn }
 `,
   "ifb": `Usage: ... ifb
 `,
-  "ip6erspan": `Usage: ... ip6erspan	[ remote ADDR ]
-			[ local ADDR ]
-			[ [no][i|o]seq ]
-			[ [i|o]key KEY | no[i|o]key ]
-			[ [no][i|o]csum ]
-			[ hoplimit TTL ]
-			[ encaplimit ELIM ]
-			[ tclass TCLASS ]
-			[ flowlabel FLOWLABEL ]
-			[ dscp inherit ]
-			[ dev PHYS_DEV ]
-			[ fwmark MARK ]
-			[ [no]allow-localremote ]
-			[ external ]
-			[ noencap ]
-			[ encap { fou | gue | none } ]
-			[ encap-sport PORT ]
-			[ encap-dport PORT ]
-			[ [no]encap-csum ]
-			[ [no]encap-csum6 ]
-			[ [no]encap-remcsum ]
-			[ erspan_ver version ]
-			[ erspan IDX ]
-			[ erspan_dir { ingress | egress } ]
-			[ erspan_hwid hwid ]
-
-Where:	ADDR	  := IPV6_ADDRESS
-	TTL	  := { 0..255 } (default=64)
-	KEY	  := { DOTTED_QUAD | NUMBER }
-	ELIM	  := { none | 0..255 }(default=4)
-	TCLASS	  := { 0x0..0xff | inherit }
-	FLOWLABEL := { 0x0..0xfffff | inherit }
-	MARK	  := { 0x0..0xffffffff | inherit }
-`,
-  "ip6gre": `Usage: ... ip6gre   	[ remote ADDR ]
-			[ local ADDR ]
-			[ [no][i|o]seq ]
-			[ [i|o]key KEY | no[i|o]key ]
-			[ [no][i|o]csum ]
-			[ hoplimit TTL ]
-			[ encaplimit ELIM ]
-			[ tclass TCLASS ]
-			[ flowlabel FLOWLABEL ]
-			[ dscp inherit ]
-			[ dev PHYS_DEV ]
-			[ fwmark MARK ]
-			[ [no]allow-localremote ]
-			[ external ]
-			[ noencap ]
-			[ encap { fou | gue | none } ]
-			[ encap-sport PORT ]
-			[ encap-dport PORT ]
-			[ [no]encap-csum ]
-			[ [no]encap-csum6 ]
-			[ [no]encap-remcsum ]
-			[ erspan_ver version ]
-			[ erspan IDX ]
-			[ erspan_dir { ingress | egress } ]
-			[ erspan_hwid hwid ]
-
-Where:	ADDR	  := IPV6_ADDRESS
-	TTL	  := { 0..255 } (default=64)
-	KEY	  := { DOTTED_QUAD | NUMBER }
-	ELIM	  := { none | 0..255 }(default=4)
-	TCLASS	  := { 0x0..0xff | inherit }
-	FLOWLABEL := { 0x0..0xfffff | inherit }
-	MARK	  := { 0x0..0xffffffff | inherit }
-`,
-  "ip6gretap": `Usage: ... ip6gretap	[ remote ADDR ]
-			[ local ADDR ]
-			[ [no][i|o]seq ]
-			[ [i|o]key KEY | no[i|o]key ]
-			[ [no][i|o]csum ]
-			[ hoplimit TTL ]
-			[ encaplimit ELIM ]
-			[ tclass TCLASS ]
-			[ flowlabel FLOWLABEL ]
-			[ dscp inherit ]
-			[ dev PHYS_DEV ]
-			[ fwmark MARK ]
-			[ [no]allow-localremote ]
-			[ external ]
-			[ noencap ]
-			[ encap { fou | gue | none } ]
-			[ encap-sport PORT ]
-			[ encap-dport PORT ]
-			[ [no]encap-csum ]
-			[ [no]encap-csum6 ]
-			[ [no]encap-remcsum ]
-			[ erspan_ver version ]
-			[ erspan IDX ]
-			[ erspan_dir { ingress | egress } ]
-			[ erspan_hwid hwid ]
-
-Where:	ADDR	  := IPV6_ADDRESS
-	TTL	  := { 0..255 } (default=64)
-	KEY	  := { DOTTED_QUAD | NUMBER }
-	ELIM	  := { none | 0..255 }(default=4)
-	TCLASS	  := { 0x0..0xff | inherit }
-	FLOWLABEL := { 0x0..0xfffff | inherit }
-	MARK	  := { 0x0..0xffffffff | inherit }
-`,
+  "ip6erspan": `Usage: ... ip6erspan	${IP6GRE}`,
+  "ip6gre": `Usage: ... ip6gre   	${IP6GRE}`,
+  "ip6gretap": `Usage: ... ip6gretap	${IP6GRE}`,
   "ip6tnl": `Usage: ... ip6tnl	[ remote ADDR ]
 			[ local ADDR ]
 			[ encaplimit ELIM ]
@@ -290,15 +160,7 @@ Where:	ADDR	  := IPV6_ADDRESS
 			[ [no]allow-localremote ]
 			[ dev PHYS_DEV ]
 			[ fwmark MARK ]
-			[ external ]
-			[ noencap ]
-			[ encap { fou | gue | none } ]
-			[ encap-sport PORT ]
-			[ encap-dport PORT ]
-			[ [no]encap-csum ]
-			[ [no]encap-csum6 ]
-			[ [no]encap-remcsum ]
-			[ mode { ip6ip6 | ipip6 | any } ]
+${TUNNEL_ENCAP}			[ mode { ip6ip6 | ipip6 | any } ]
 
 Where:	ADDR	  := IPV6_ADDRESS
 	ELIM	  := { none | 0..255 }(default=4)
@@ -313,12 +175,7 @@ Where:	ADDR	  := IPV6_ADDRESS
 
 PKEY  := 0x8001-0xffff
 `,
-  "ipvtap": `Usage: ... ipvtap [ mode MODE ] [ FLAGS ]
-
-MODE: l3 | l3s | l2
-FLAGS: bridge | private | vepa
-(first values are the defaults if nothing is specified).
-`,
+  "ipvtap": ipvlanUsage("ipvtap"),
   "macsec": `Usage: ... macsec [ [ address <lladdr> ] port { 1..2^16-1 } | sci <u64> ]
                   [ cipher { default | gcm-aes-128 | gcm-aes-256 | gcm-aes-xpn-128 | gcm-aes-xpn-256 } ]
                   [ icvlen { 8..16 } ]
@@ -332,14 +189,7 @@ FLAGS: bridge | private | vepa
                   [ encodingsa { 0..3 } ]
                   [ offload { mac | phy | off } ]
 `,
-  "macvtap": `Usage: ... macvtap mode MODE [flag MODE_FLAG] MODE_OPTS [bcqueuelen BC_QUEUE_LEN]
-
-MODE: private | vepa | bridge | passthru | source
-MODE_FLAG: null | nopromisc | nodst
-MODE_OPTS: for mode "source":
-	macaddr { { add | del } <macaddr> | set [ <macaddr> [ <macaddr>  ... ] ] | flush }
-BC_QUEUE_LEN: Length of the rx queue for broadcast/multicast: [0-4294967295]
-`,
+  "macvtap": macvlanUsage("macvtap"),
   "netdevsim": `Usage: ... netdevsim
 `,
   "nlmon": `Usage: ... nlmon
@@ -358,21 +208,10 @@ MUXID := 1-254
 			[ 6rd-reset ]
 			[ dev PHYS_DEV ]
 			[ fwmark MARK ]
-			[ external ]
-			[ noencap ]
-			[ encap { fou | gue | none } ]
-			[ encap-sport PORT ]
-			[ encap-dport PORT ]
-			[ [no]encap-csum ]
-			[ [no]encap-csum6 ]
-			[ [no]encap-remcsum ]
-			[ mode { ip6ip | ipip | mplsip | any } ]
+${TUNNEL_ENCAP}			[ mode { ip6ip | ipip | mplsip | any } ]
 			[ isatap ]
 
-Where:	ADDR := { IP_ADDRESS | any }
-	TOS  := { NUMBER | inherit }
-	TTL  := { 1..255 | inherit }
-	MARK := { 0x0..0xffffffff }
+${TUNNEL_WHERE}	MARK := { 0x0..0xffffffff }
 `,
   "team": `Usage: ... team
 `,

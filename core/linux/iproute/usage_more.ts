@@ -1,3 +1,5 @@
+import { IP_USAGE } from "./usage.ts";
+
 /** Usage texts of nouns of `ip` that are not modelled (iproute2 6.1). */
 export const MORE_USAGE: Readonly<Record<string, string>> = {
   "addrlabel": `Usage: ip addrlabel { add | del } prefix PREFIX [ dev DEV ] [ label LABEL ]
@@ -88,26 +90,7 @@ where  XFRM-OBJECT := state | policy | monitor
                       [ table TABLE_ID ]
 TABLE_ID := [ local | main | default | all | NUMBER ]
 `,
-  "mrule": `Usage: ip rule { add | del } SELECTOR ACTION
-       ip rule { flush | save | restore }
-       ip rule [ list [ SELECTOR ]]
-SELECTOR := [ not ] [ from PREFIX ] [ to PREFIX ] [ tos TOS ]
-            [ fwmark FWMARK[/MASK] ]
-            [ iif STRING ] [ oif STRING ] [ pref NUMBER ] [ l3mdev ]
-            [ uidrange NUMBER-NUMBER ]
-            [ ipproto PROTOCOL ]
-            [ sport [ NUMBER | NUMBER-NUMBER ]
-            [ dport [ NUMBER | NUMBER-NUMBER ] ]
-ACTION := [ table TABLE_ID ]
-          [ protocol PROTO ]
-          [ nat ADDRESS ]
-          [ realms [SRCREALM/]DSTREALM ]
-          [ goto NUMBER ]
-          SUPPRESSOR
-SUPPRESSOR := [ suppress_prefixlength NUMBER ]
-              [ suppress_ifgroup DEVGROUP ]
-TABLE_ID := [ local | main | default | NUMBER ]
-`,
+  "mrule": IP_USAGE["rule"] ?? "",
   "sr": `Usage: ip sr { COMMAND | help }
           ip sr hmac show
           ip sr hmac set KEYID ALGO
