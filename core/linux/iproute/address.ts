@@ -3,7 +3,7 @@ import { type Cidr, contains, requireIp } from "../../base/mod.ts";
 import { addressAdd, addressDelete } from "./address_change.ts";
 import { addressEntry, addressFamily, addressFlags, briefAddress } from "./address_print.ts";
 import { Entry } from "./entry.ts";
-import { Exit, garbage, invalid, must, unknownCommand } from "./exit.ts";
+import { Exit, garbage, invalid, must, notModelled, unknownCommand, usage } from "./exit.ts";
 import { type LinkFilter, linkPasses, shownDevice, takeLinkFilter } from "./link_filter.ts";
 import { briefHead, linkEntry } from "./link_print.ts";
 import { numberOf, SCOPES } from "./names.ts";
@@ -51,11 +51,11 @@ export const ipAddress: IpObject = (tool, words) => {
     case "flush":
       return addressFlush(tool, words);
     case "help":
-      throw new Exit(255, IP_USAGE["address"] ?? "", true);
+      throw usage(IP_USAGE["address"]);
     case "save":
     case "showdump":
     case "restore":
-      throw new Exit(255, `ip: address ${verb} is not modelled\n`, true);
+      throw notModelled(`ip: address ${verb}`);
     case undefined:
       throw unknownCommand(word, "ip address");
   }
@@ -103,7 +103,7 @@ function takeFilter(tool: IpTool, words: Words): AddressFilter {
       filter.family = filter.to.ip.family;
     } else if (word === "scope") filter.scope = scope(words.next());
     else if (word === "label") filter.label = words.next();
-    else if (word === "help") throw new Exit(255, IP_USAGE["address"] ?? "", true);
+    else if (word === "help") throw usage(IP_USAGE["address"]);
     else {
       const name = word === "dev" ? words.next() : word;
       if (filter.name !== undefined) throw garbage("dev", name);

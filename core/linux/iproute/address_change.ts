@@ -1,6 +1,6 @@
 import type { AddressSpec, Link } from "../../../wasm/mod.ts";
 import { type Cidr, isFailure, lastIp, network, printCidr, printIp, requireCidr } from "../../base/mod.ts";
-import { Exit, garbage, invalid, must } from "./exit.ts";
+import { Exit, garbage, invalid, must, usage } from "./exit.ts";
 import { type AddressExtras, addressExtras, setAddressExtras } from "./extras.ts";
 import { numberOf, SCOPES } from "./names.ts";
 import { parseAddress, parsePrefix, type Prefix } from "./prefix.ts";
@@ -224,7 +224,7 @@ function takeRequest(tool: IpTool, words: Words): Request {
       take(tool, words, request);
       continue;
     }
-    if (short === "help") throw new Exit(255, IP_USAGE["address"] ?? "", true);
+    if (short === "help") throw usage(IP_USAGE["address"]);
     const local = word === "local" ? words.next() : word;
     if (request.local !== undefined) throw garbage("local", local);
     request.local = parsePrefix(local, tool.options.family);

@@ -1,6 +1,6 @@
 import type { IfIndex, Link } from "../../../wasm/mod.ts";
 import type { Namespace } from "../namespace.ts";
-import { Exit, garbage, netlinkText, noDevice } from "./exit.ts";
+import { Exit, garbage, netlinkText, noDevice, usage } from "./exit.ts";
 import { linkExtras } from "./extras.ts";
 import { altName } from "./link_values.ts";
 import type { IpTool } from "./tool.ts";
@@ -26,7 +26,7 @@ export function isAltName(ns: Namespace, name: string): boolean {
 /** `ip link property add|del dev DEVICE altname NAME ...`. */
 export function linkProperty(tool: IpTool, words: Words): number {
   const verb = words.take();
-  if (verb === undefined || isHelp(verb)) throw new Exit(255, IP_USAGE["link"] ?? "", true);
+  if (verb === undefined || isHelp(verb)) throw usage(IP_USAGE["link"]);
   const adding = "add".startsWith(verb);
   if (!adding && !"del".startsWith(verb)) throw new Exit(255, "Operator required\n", true);
   const { dev, names } = takeNames(words);
@@ -45,7 +45,7 @@ function takeNames(words: Words): { readonly dev: string | undefined; readonly n
   while (words.more) {
     const word = words.next();
     if (word === "altname") names.push(altName(words.next(), "not a valid altname"));
-    else if (isHelp(word)) throw new Exit(255, IP_USAGE["link"] ?? "", true);
+    else if (isHelp(word)) throw usage(IP_USAGE["link"]);
     else {
       const name = word === "dev" ? words.next() : word;
       if (dev !== undefined) throw garbage("dev", name);

@@ -5,7 +5,7 @@ import { bridgeFdb, bridgeMonitor } from "./bridge_fdb.ts";
 import { bridgeLink } from "./bridge_link.ts";
 import { BRIDGE_USAGE } from "./bridge_usage.ts";
 import { bridgeVlan } from "./bridge_vlan.ts";
-import { Exit, noDevice } from "./exit.ts";
+import { Exit, noDevice, notModelled, unknownCommand, usage } from "./exit.ts";
 import { takeOptions, Version } from "./options.ts";
 import { type IpObject, IpTool } from "./tool.ts";
 import { abbreviated, Words } from "./words.ts";
@@ -13,9 +13,9 @@ import { abbreviated, Words } from "./words.ts";
 /** `bridge mdb`: groups are joined by nobody, and added by nobody. */
 const bridgeMdb: IpObject = (tool, words) => {
   const word = words.take() ?? "show";
-  if (word === "help") throw new Exit(255, BRIDGE_USAGE["mdb"] ?? "", true);
+  if (word === "help") throw usage(BRIDGE_USAGE["mdb"]);
   const verb = abbreviated(word, ["add", "delete", "replace", "show", "lst", "list"] as const);
-  if (verb === undefined) throw new Exit(255, `Command "${word}" is unknown, try "bridge mdb help".\n`, true);
+  if (verb === undefined) throw unknownCommand(word, "bridge mdb");
   if (verb === "add" || verb === "delete" || verb === "replace") return mdbChange(tool, words, word);
   while (words.more) {
     const name = words.next() === "dev" ? words.next() : undefined;
@@ -31,7 +31,7 @@ function mdbChange(tool: IpTool, words: Words, verb: string): never {
     const word = words.next();
     if (word === "dev" || word === "port" || word === "grp") said[word] = words.next();
     else if (word === "vid" || word === "src") words.next();
-    else if (word !== "permanent" && word !== "temp") throw new Exit(255, BRIDGE_USAGE["mdb"] ?? "", true);
+    else if (word !== "permanent" && word !== "temp") throw usage(BRIDGE_USAGE["mdb"]);
   }
   const { dev, port, grp } = said;
   if (dev === undefined || port === undefined || grp === undefined) {
@@ -42,16 +42,16 @@ function mdbChange(tool: IpTool, words: Words, verb: string): never {
   if (isIp(grp) && !grp.includes(":") && (first < 224 || first > 239) && grp !== "0.0.0.0") {
     throw new Exit(255, "Error: IPv4 entry group address is not multicast or 0.0.0.0.\n");
   }
-  throw new Exit(255, `bridge: mdb ${verb} is not modelled\n`, true);
+  throw notModelled(`bridge: mdb ${verb}`);
 }
 
 /** `bridge vni`: no tunnel of ours has more than one. */
 const bridgeVni: IpObject = (tool, words) => {
   const word = words.take() ?? "show";
-  if (word === "help") throw new Exit(255, BRIDGE_USAGE["vni"] ?? "", true);
+  if (word === "help") throw usage(BRIDGE_USAGE["vni"]);
   const verb = abbreviated(word, ["add", "delete", "show", "lst", "list"] as const);
-  if (verb === undefined) throw new Exit(255, `Command "${word}" is unknown, try "bridge vni help".\n`, true);
-  if (verb === "add" || verb === "delete") throw new Exit(255, `bridge: vni ${word} is not modelled\n`, true);
+  if (verb === undefined) throw unknownCommand(word, "bridge vni");
+  if (verb === "add" || verb === "delete") throw notModelled(`bridge: vni ${word}`);
   tool.process.out(tool.options.json ? "[]\n" : "dev               vni              group/remote   \n");
   return 0;
 };
@@ -81,7 +81,7 @@ export const bridge: Program = async (process) => {
         report: (error) => report(process, error),
       });
     }
-    if (!words.more) throw new Exit(255, BRIDGE_USAGE[""] ?? "", true);
+    if (!words.more) throw usage(BRIDGE_USAGE[""]);
     return await run(words);
   } catch (error) {
     if (!(error instanceof Version)) return report(process, error);
@@ -92,7 +92,7 @@ export const bridge: Program = async (process) => {
 
 function runObject(tool: IpTool, words: Words): number | Promise<number> {
   const word = words.next();
-  if (word === "help") throw new Exit(255, BRIDGE_USAGE[""] ?? "", true);
+  if (word === "help") throw usage(BRIDGE_USAGE[""]);
   const object = OBJECTS.find(([name]) => name.startsWith(word))?.[1];
   if (object === undefined) throw new Exit(255, `Object "${word}" is unknown, try "bridge help".\n`, true);
   return object(tool, words);

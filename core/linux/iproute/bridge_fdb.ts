@@ -3,7 +3,7 @@ import { type Failure, isFailure, isIp, isMac } from "../../base/mod.ts";
 import { type StateKey } from "../namespace.ts";
 import { BRIDGE_USAGE } from "./bridge_usage.ts";
 import { Entry } from "./entry.ts";
-import { Exit, garbage, must } from "./exit.ts";
+import { Exit, garbage, invalid, must, notModelled, unknownCommand, usage } from "./exit.ts";
 import { linkType } from "./link_flags.ts";
 import { groupsOf } from "./maddr.ts";
 import type { IpObject, IpTool } from "./tool.ts";
@@ -31,16 +31,16 @@ export const bridgeFdb: IpObject = (tool, words) => {
     case "flush":
       return fdbFlush(tool, words);
     case "help":
-      throw new Exit(255, BRIDGE_USAGE["fdb"] ?? "", true);
+      throw usage(BRIDGE_USAGE["fdb"]);
     case undefined:
-      throw new Exit(255, `Command "${word}" is unknown, try "bridge fdb help".\n`, true);
+      throw unknownCommand(word, "bridge fdb");
   }
 };
 
 /** `bridge monitor [fdb]`. */
 export const bridgeMonitor: IpObject = async (tool, words) => {
   const word = words.take() ?? "all";
-  if (word === "help") throw new Exit(255, BRIDGE_USAGE["monitor"] ?? "", true);
+  if (word === "help") throw usage(BRIDGE_USAGE["monitor"]);
   if (abbreviated(word, ["file", "link", "fdb", "mdb", "vlan", "all"] as const) === undefined) {
     throw new Exit(255, `Argument "${word}" is unknown, try "bridge monitor help".\n`, true);
   }
@@ -119,7 +119,7 @@ function fdbShow(tool: IpTool, words: Words): number {
   let vid: number | undefined;
   while (words.more) {
     const word = words.next();
-    if (word === "help") throw new Exit(255, BRIDGE_USAGE["fdb"] ?? "", true);
+    if (word === "help") throw usage(BRIDGE_USAGE["fdb"]);
     if (word === "br" || word === "brport") {
       const name = words.next();
       const found = tool.find(name);
@@ -146,7 +146,7 @@ function fdbShow(tool: IpTool, words: Words): number {
 
 function stateWord(word: string): string {
   if (["permanent", "static", "stale", "reachable", "all"].includes(word)) return word;
-  throw new Exit(255, `Error: argument "${word}" is wrong: invalid state\n`, true);
+  throw invalid(word, "invalid state");
 }
 
 /** `bridge fdb flush dev BRIDGE`: the whole table, the bridge's own addresses among it. */
@@ -155,8 +155,8 @@ function fdbFlush(tool: IpTool, words: Words): number {
   while (words.more) {
     const word = words.next();
     if (word === "dev") name = words.next();
-    else if (word === "help") throw new Exit(255, BRIDGE_USAGE["fdb"] ?? "", true);
-    else if (word !== "self") throw new Exit(255, `bridge: fdb flush ${word} is not modelled\n`, true);
+    else if (word === "help") throw usage(BRIDGE_USAGE["fdb"]);
+    else if (word !== "self") throw notModelled(`bridge: fdb flush ${word}`);
   }
   if (name === undefined) throw new Exit(255, "Device is a required argument.\n", true);
   const link = tool.find(name);
@@ -201,9 +201,9 @@ function takeRequest(words: Words): Request {
     else if (word === "local" || word === "permanent") request.state = "permanent";
     else if (word === "vlan") request.vlan = vlan(words.next());
     else if (["port", "vni", "via", "src_vni", "nhid", "sticky"].includes(word)) {
-      throw new Exit(255, `bridge: fdb ${word} is not modelled\n`, true);
+      throw notModelled(`bridge: fdb ${word}`);
     } else if (["use", "router", "extern_learn"].includes(word)) continue;
-    else if (word === "help") throw new Exit(255, BRIDGE_USAGE["fdb"] ?? "", true);
+    else if (word === "help") throw usage(BRIDGE_USAGE["fdb"]);
     else {
       const mac = word === "to" ? words.next() : word;
       if (request.mac !== undefined) throw garbage("to", mac);

@@ -1,7 +1,7 @@
 import type { Link, LinkChange } from "../../../wasm/mod.ts";
 import { BRIDGE_USAGE } from "./bridge_usage.ts";
 import { Entry } from "./entry.ts";
-import { Exit, must } from "./exit.ts";
+import { Exit, must, notModelled, unknownCommand, usage } from "./exit.ts";
 import { portState } from "./link_details.ts";
 import { linkFlags } from "./link_flags.ts";
 import { lowerOf } from "./link_print.ts";
@@ -12,9 +12,9 @@ import { abbreviated, type Words } from "./words.ts";
 export const bridgeLink: IpObject = (tool, words) => {
   const word = words.take() ?? "show";
   const verb = abbreviated(word, ["set", "show", "lst", "list", "help"] as const);
-  if (verb === "help") throw new Exit(255, BRIDGE_USAGE["link"] ?? "", true);
+  if (verb === "help") throw usage(BRIDGE_USAGE["link"]);
   if (verb === "set") return linkSet(tool, words);
-  if (verb === undefined) throw new Exit(255, `Command "${word}" is unknown, try "bridge link help".\n`, true);
+  if (verb === undefined) throw unknownCommand(word, "bridge link");
   return linkShow(tool, words);
 };
 
@@ -94,7 +94,7 @@ function linkSet(tool: IpTool, words: Words): number {
     else if (word === "state") stpState(words.next());
     else if (["cost", "priority", "hwmode", "mcast_router", "backup_port"].includes(word)) words.next();
     else if (word !== "self" && word !== "master" && word !== "nobackup_port") {
-      throw new Exit(255, BRIDGE_USAGE["link"] ?? "", true);
+      throw usage(BRIDGE_USAGE["link"]);
     }
   }
   if (name === undefined) throw new Exit(255, "Device is a required argument.\n", true);
@@ -110,7 +110,7 @@ function stpState(word: string): void {
   const at = STATES.indexOf(word.toLowerCase());
   const state = at >= 0 ? at : /^\d+$/.test(word) ? Number(word) : STATES.length;
   if (state >= STATES.length) throw new Exit(255, "Error: invalid STP port state\n", true);
-  if (STATES[state] !== "forwarding") throw new Exit(255, `bridge: link state ${word} is not modelled\n`, true);
+  if (STATES[state] !== "forwarding") throw notModelled(`bridge: link state ${word}`);
 }
 
 const STATES = ["disabled", "listening", "learning", "forwarding", "blocking"];

@@ -1,7 +1,7 @@
 import { type Link, type LinkChange, PORTVLAN, TAG } from "../../../wasm/mod.ts";
 import { BRIDGE_USAGE } from "./bridge_usage.ts";
 import { Entry } from "./entry.ts";
-import { Exit } from "./exit.ts";
+import { Exit, notModelled, unknownCommand, usage } from "./exit.ts";
 import type { Json } from "./json.ts";
 import type { IpObject, IpTool } from "./tool.ts";
 import { abbreviated, type Words } from "./words.ts";
@@ -26,11 +26,11 @@ export const bridgeVlan: IpObject = (tool, words) => {
       return 0;
     case "set":
     case "global":
-      throw new Exit(255, `bridge: vlan ${verb} is not modelled\n`, true);
+      throw notModelled(`bridge: vlan ${verb}`);
     case "help":
-      throw new Exit(255, BRIDGE_USAGE["vlan"] ?? "", true);
+      throw usage(BRIDGE_USAGE["vlan"]);
     case undefined:
-      throw new Exit(255, `Command "${word}" is unknown, try "bridge vlan help".\n`, true);
+      throw unknownCommand(word, "bridge vlan");
   }
 };
 
@@ -53,8 +53,8 @@ function takeRequest(words: Words): Request {
     else if (word === "untagged") request.bits |= PORTVLAN.UNTAGGED;
     else if (word === "self") request.self = true;
     else if (word === "master") request.master = true;
-    else if (word === "tunnel_info") throw new Exit(255, "bridge: vlan tunnel_info is not modelled\n", true);
-    else if ("help".startsWith(word)) throw new Exit(255, BRIDGE_USAGE["vlan"] ?? "", true);
+    else if (word === "tunnel_info") throw notModelled("bridge: vlan tunnel_info");
+    else if ("help".startsWith(word)) throw usage(BRIDGE_USAGE["vlan"]);
   }
   return request;
 }

@@ -15,6 +15,16 @@ export function incomplete(): Exit {
   return new Exit(255, `Command line is not complete. Try option "help"\n`, true);
 }
 
+/** iproute2's usage(): a command's usage text, and its end. */
+export function usage(text = ""): Exit {
+  return new Exit(255, text, true);
+}
+
+/** What is not modelled says so by name: `ip: rule save`. */
+export function notModelled(what: string): Exit {
+  return new Exit(255, `${what} is not modelled\n`, true);
+}
+
 /** iproute2's invarg(): the word is no good; `message` may bring its own line end, as some do. */
 export function invalid(word: string, message: string): Exit {
   return new Exit(255, `Error: argument "${word}" is wrong: ${message}\n`, true);

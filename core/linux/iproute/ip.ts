@@ -1,7 +1,7 @@
 import type { Process, Program } from "../process.ts";
 import { ipAddress } from "./address.ts";
 import { runBatch } from "./batch.ts";
-import { Exit } from "./exit.ts";
+import { Exit, usage } from "./exit.ts";
 import { ipLink } from "./link.ts";
 import { ipMaddr } from "./maddr.ts";
 import {
@@ -63,7 +63,7 @@ const OBJECTS: readonly (readonly [string, IpObject])[] = [
   ["mptcp", unmodelled("mptcp")],
   ["ioam", unmodelled("ioam")],
   ["help", () => {
-    throw new Exit(255, IP_USAGE[""] ?? "", true);
+    throw usage(IP_USAGE[""]);
   }],
   ["stats", unmodelled("stats")],
 ];
@@ -74,7 +74,7 @@ export const ip: Program = async (process) => {
     const words = new Words(process.argv.slice(1));
     const options = takeOptions(words);
     if (options.batch !== undefined) return await inBatch(process, options);
-    if (!words.more) throw new Exit(255, IP_USAGE[""] ?? "", true);
+    if (!words.more) throw usage(IP_USAGE[""]);
     return await runObject(toolOf(process, options), words);
   } catch (error) {
     if (error instanceof Version) {

@@ -1,7 +1,7 @@
 import type { Link } from "../../../wasm/mod.ts";
 import { paint } from "./colors.ts";
 import type { Entry } from "./entry.ts";
-import { Exit, must, unknownCommand } from "./exit.ts";
+import { Exit, garbage, must, notModelled, unknownCommand, usage } from "./exit.ts";
 import { linkProperty } from "./altnames.ts";
 import { linkExtras, moveLinkExtras } from "./extras.ts";
 import { linkAdd } from "./link_add.ts";
@@ -64,15 +64,15 @@ export const ipLink: IpObject = (tool, words) => {
 /** Statistics of MPLS and of bridges' multicast: none of the former, and the latter are not kept. */
 function kernelStats(words: Words, verb: "xstats" | "afstats"): number {
   if (verb === "afstats" && !words.more) return 0;
-  if (verb === "xstats" && !words.more) throw new Exit(255, IP_USAGE["link"] ?? "", true);
+  if (verb === "xstats" && !words.more) throw usage(IP_USAGE["link"]);
   if (words.accept("type") && words.accept("bridge", "bridge_slave") && !words.more) return 0;
-  throw new Exit(255, `ip: link ${verb} is not modelled\n`, true);
+  throw notModelled(`ip: link ${verb}`);
 }
 
 function linkHelp(tool: IpTool, words: Words): number {
   const type = words.take();
   const text = type === undefined ? undefined : LINK_TYPE_USAGE[type] ?? MORE_LINK_USAGE[type];
-  if (text === undefined) throw new Exit(255, IP_USAGE["link"] ?? "", true);
+  if (text === undefined) throw usage(IP_USAGE["link"]);
   tool.process.out(text);
   return 0;
 }
@@ -83,9 +83,9 @@ function linkShow(tool: IpTool, words: Words): number {
     if (takeLinkFilter(tool, words, filter)) continue;
     words.accept("dev");
     const word = words.next();
-    if (word === "help") throw new Exit(255, IP_USAGE["link"] ?? "", true);
+    if (word === "help") throw usage(IP_USAGE["link"]);
     if (filter.name !== undefined) {
-      throw new Exit(255, `Error: either "dev" is duplicate, or "${word}" is a garbage.\n`, true);
+      throw garbage("dev", word);
     }
     filter.name = word;
   }

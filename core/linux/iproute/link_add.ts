@@ -3,7 +3,7 @@ import { type Failure, isFailure } from "../../base/mod.ts";
 import { namespaceOf } from "../namespace.ts";
 import { isAltName } from "./altnames.ts";
 import { applyDefaultPvid, checkDefaultPvid } from "./bridge_vlan.ts";
-import { Exit, garbage, must, netlinkText, noDevice } from "./exit.ts";
+import { Exit, garbage, must, netlinkText, noDevice, usage } from "./exit.ts";
 import { linkExtras } from "./extras.ts";
 import { addFallback } from "./kinds/fallback.ts";
 import { type KindRequest, newKindRequest, unknownKindWord } from "./kinds/kind.ts";
@@ -146,7 +146,7 @@ function takeRequest(tool: IpTool, words: Words, outer: boolean): Request {
     const take = SETTINGS[word];
     if (take !== undefined) take(tool, words, request);
     else if (word === "type" && outer) takeKind(tool, words, request);
-    else if (word === "help") throw new Exit(255, IP_USAGE["link"] ?? "", true);
+    else if (word === "help") throw usage(IP_USAGE["link"]);
     else {
       const name = word === "dev" ? words.next() : word;
       if (request.name !== undefined) throw garbage("dev", name);

@@ -3,7 +3,7 @@ import { namespaceOf } from "../namespace.ts";
 import { writeSysctl } from "../sysctl/store.ts";
 import { isAltName } from "./altnames.ts";
 import { applyDefaultPvid, checkDefaultPvid } from "./bridge_vlan.ts";
-import { Exit, garbage, invalid, must } from "./exit.ts";
+import { Exit, garbage, invalid, must, usage } from "./exit.ts";
 import { linkExtras, moveLinkExtras } from "./extras.ts";
 import { type KindRequest, newKindRequest } from "./kinds/kind.ts";
 import { KINDS } from "./kinds/mod.ts";
@@ -211,7 +211,7 @@ function takeChange(tool: IpTool, words: Words, request: Request): void {
     take(tool, words, request);
     return;
   }
-  if (word === "help") throw new Exit(255, IP_USAGE["link"] ?? "", true);
+  if (word === "help") throw usage(IP_USAGE["link"]);
   const name = word === "dev" ? words.next() : word;
   if (request.name !== undefined) throw garbage("dev", name);
   request.name = name;

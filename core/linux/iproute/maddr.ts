@@ -3,7 +3,7 @@ import { parseIp, requireIp } from "../../base/mod.ts";
 import { readSysctl } from "../sysctl/store.ts";
 import type { StateKey } from "../namespace.ts";
 import { Entry } from "./entry.ts";
-import { duplicate, Exit, unknownCommand } from "./exit.ts";
+import { duplicate, Exit, unknownCommand, usage } from "./exit.ts";
 import { addressExtras } from "./extras.ts";
 import { linkType } from "./link_flags.ts";
 import { lladdr } from "./link_values.ts";
@@ -17,7 +17,7 @@ export const ipMaddr: IpObject = (tool, words) => {
   const verb = word === undefined
     ? "show"
     : abbreviated(word, ["add", "delete", "show", "list", "lst", "help"] as const);
-  if (verb === "help") throw new Exit(255, IP_USAGE["maddress"] ?? "", true);
+  if (verb === "help") throw usage(IP_USAGE["maddress"]);
   if (verb === "add" || verb === "delete") return maddrChange(tool, words, verb === "add");
   if (verb === undefined) throw unknownCommand(word ?? "", "ip maddr");
   return maddrShow(tool, words);
@@ -48,7 +48,7 @@ function maddrChange(tool: IpTool, words: Words, adding: boolean): number {
       continue;
     }
     if ("address".startsWith(word) && word !== "") word = words.next();
-    if ("help".startsWith(word) && word !== "") throw new Exit(255, IP_USAGE["maddress"] ?? "", true);
+    if ("help".startsWith(word) && word !== "") throw usage(IP_USAGE["maddress"]);
     if (address !== undefined) throw duplicate("address", word);
     address = lladdr(word);
     const bytes = address.split(":").length;

@@ -1,7 +1,7 @@
 /** The small nouns of `ip`: those that show what this kernel has none of, and netconf. */
 import { readSysctl } from "../sysctl/store.ts";
 import { Entry } from "./entry.ts";
-import { Exit, unknownCommand } from "./exit.ts";
+import { notModelled, unknownCommand, usage } from "./exit.ts";
 import { shownDevice } from "./link_filter.ts";
 import { linkFlags } from "./link_flags.ts";
 import type { IpObject, IpTool } from "./tool.ts";
@@ -14,9 +14,9 @@ function emptyNoun(noun: string, help: string, empty = ""): IpObject {
   return (tool, words) => {
     const word = words.take();
     const verb = word === undefined ? "show" : abbreviated(word, ["show", "list", "lst", "help"] as const);
-    if (verb === "help") throw new Exit(255, IP_USAGE[noun] ?? MORE_USAGE[noun] ?? "", true);
+    if (verb === "help") throw usage(IP_USAGE[noun] ?? MORE_USAGE[noun]);
     if (verb === undefined && ["add", "del", "delete", "change", "set", "get", "flush"].includes(word ?? "")) {
-      throw new Exit(255, `ip: ${noun} ${word} is not modelled\n`, true);
+      throw notModelled(`ip: ${noun} ${word}`);
     }
     if (verb === undefined) throw unknownCommand(word ?? "", help);
     tool.process.out(tool.options.json ? "[]\n" : empty);
@@ -35,9 +35,9 @@ export const ipTcpMetrics = emptyNoun("tcp_metrics", "ip tcp_metrics");
 export const ipToken: IpObject = (tool, words) => {
   const word = words.take();
   const verb = word === undefined ? "list" : abbreviated(word, ["list", "lst", "show", "help"] as const);
-  if (verb === "help") throw new Exit(255, IP_USAGE["token"] ?? "", true);
+  if (verb === "help") throw usage(IP_USAGE["token"]);
   if (word === "set" || word === "get" || word === "del") {
-    throw new Exit(255, `ip: token ${word} is not modelled\n`, true);
+    throw notModelled(`ip: token ${word}`);
   }
   if (verb === undefined) throw unknownCommand(word ?? "", "ip token");
   const links = tool.links().filter((link) => !linkFlags(tool.namespace, link).some((flag) => STILL.has(flag)));
@@ -69,10 +69,10 @@ export const ipAddrLabel: IpObject = (tool, words) => {
   const verb = word === undefined
     ? "list"
     : abbreviated(word, ["list", "show", "add", "delete", "flush", "help"] as const);
-  if (verb === "help") throw new Exit(255, MORE_USAGE["addrlabel"] ?? "", true);
+  if (verb === "help") throw usage(MORE_USAGE["addrlabel"]);
   if (verb === undefined) throw unknownCommand(word ?? "", "ip addrlabel");
   if (verb === "add" || verb === "delete" || verb === "flush") {
-    throw new Exit(255, `ip: addrlabel ${verb} is not modelled\n`, true);
+    throw notModelled(`ip: addrlabel ${verb}`);
   }
   tool.report(LABELS.map(([address, length, label]) => {
     const entry = new Entry().put("address", address, `prefix ${address}/`).put("prefixlen", length, `${length} `);
@@ -85,11 +85,11 @@ export const ipAddrLabel: IpObject = (tool, words) => {
 export const ipXfrm: IpObject = (_tool, words) => {
   const nouns = ["state", "policy", "monitor", "help"] as const;
   const noun = abbreviated(words.take() ?? "help", nouns);
-  if (noun === undefined || noun === "help") throw new Exit(255, MORE_USAGE["xfrm"] ?? "", true);
+  if (noun === undefined || noun === "help") throw usage(MORE_USAGE["xfrm"]);
   const verb = words.take() ?? "list";
-  if (verb !== "" && "help".startsWith(verb)) throw new Exit(255, MORE_USAGE[`xfrm ${noun}`] ?? "", true);
+  if (verb !== "" && "help".startsWith(verb)) throw usage(MORE_USAGE[`xfrm ${noun}`]);
   const lists = ["list", "lst", "show", "deleteall", "flush"].some((word) => word.startsWith(verb));
-  if (!lists || noun === "monitor") throw new Exit(255, `ip: xfrm ${noun} ${verb} is not modelled\n`, true);
+  if (!lists || noun === "monitor") throw notModelled(`ip: xfrm ${noun} ${verb}`);
   return 0;
 };
 /** `ip nexthop`. */
@@ -107,9 +107,9 @@ export const ipTuntap: IpObject = (tool, words) => {
   const verb = word === undefined
     ? "show"
     : abbreviated(word, ["add", "delete", "show", "list", "lst", "help"] as const);
-  if (verb === "help") throw new Exit(255, IP_USAGE["tuntap"] ?? "", true);
+  if (verb === "help") throw usage(IP_USAGE["tuntap"]);
   if (verb === undefined) throw unknownCommand(word ?? "", "ip tuntap");
-  if (verb === "add" || verb === "delete") throw new Exit(255, `ip: tuntap ${verb} is not modelled\n`, true);
+  if (verb === "add" || verb === "delete") throw notModelled(`ip: tuntap ${verb}`);
   const links = tool.links().filter((link) => link.kind === "tun");
   tool.report(links.map((link) => {
     return new Entry().put("ifname", link.name, `${link.name}: `).put("flags", ["tun", "persist"], "tun persist").say(
@@ -125,7 +125,7 @@ const RP_FILTER = ["off", "strict", "loose"];
 /** `ip netconf`: what sysctls say of a device, of `all` and of `default`. */
 export const ipNetconf: IpObject = (tool, words) => {
   const verb = words.take() ?? "show";
-  if (verb === "help") throw new Exit(255, IP_USAGE["netconf"] ?? "", true);
+  if (verb === "help") throw usage(IP_USAGE["netconf"]);
   if (!"show".startsWith(verb) && verb !== "list" && verb !== "lst") throw unknownCommand(verb, "ip netconf");
   words.accept("dev");
   const name = words.take();
@@ -160,10 +160,10 @@ export function unmodelled(noun: string): IpObject {
   return (tool, words) => {
     const word = words.take() ?? (noun === "mptcp" ? "help" : "");
     if (word !== "" && "help".startsWith(word)) {
-      if (noun !== "stats") throw new Exit(255, MORE_USAGE[noun] ?? "", true);
+      if (noun !== "stats") throw usage(MORE_USAGE[noun]);
       tool.process.err(MORE_USAGE[noun] ?? "");
       return 0;
     }
-    throw new Exit(255, `ip: object "${noun}" is not modelled\n`, true);
+    throw notModelled(`ip: object "${noun}"`);
   };
 }

@@ -1,6 +1,6 @@
 import type { Address, KernelEvent, Link, Neighbour, Route } from "../../../wasm/mod.ts";
 import { addressEntry } from "./address_print.ts";
-import { Exit, invalid } from "./exit.ts";
+import { Exit, invalid, notModelled, usage } from "./exit.ts";
 import { linkEntry } from "./link_print.ts";
 import { kernelEvents } from "./kernel_events.ts";
 import { neighEntry } from "./neigh.ts";
@@ -41,11 +41,11 @@ export const ipMonitor: IpObject = async (tool, words) => {
   let device: number | undefined;
   while (words.more) {
     const word = words.next();
-    if (word === "help") throw new Exit(255, IP_USAGE["monitor"] ?? "", true);
+    if (word === "help") throw usage(IP_USAGE["monitor"]);
     if (word === "label") labelled = true;
     else if (word === "dev") device = deviceOf(tool, words.next());
     else if (word === "file") throw noFile(tool, words.next());
-    else if (word === "all-nsid") throw new Exit(255, `ip: monitor ${word} is not modelled\n`, true);
+    else if (word === "all-nsid") throw notModelled(`ip: monitor ${word}`);
     else {
       const subject = abbreviated(word, SUBJECTS.map(([name]) => name));
       if (subject === undefined) throw new Exit(255, `Argument "${word}" is unknown, try "ip monitor help".\n`, true);

@@ -2,7 +2,7 @@ import type { Neighbour, NeighbourState } from "../../../wasm/mod.ts";
 import { type Cidr, contains, printIp, requireIp } from "../../base/mod.ts";
 import { familyColour, paint } from "./colors.ts";
 import { Entry } from "./entry.ts";
-import { Exit, garbage, invalid, must, unknownCommand } from "./exit.ts";
+import { Exit, garbage, invalid, must, notModelled, unknownCommand, usage } from "./exit.ts";
 import { lladdr, masterOf } from "./link_values.ts";
 import { numberOf, PROTOCOLS, wordOf } from "./names.ts";
 import { type NeighExtras, neighExtras, setNeighExtras } from "./neigh_extras.ts";
@@ -46,7 +46,7 @@ export const ipNeigh: IpObject = (tool, words) => {
     case "flush":
       return neighFlush(tool, words);
     case "help":
-      throw new Exit(255, IP_USAGE["neighbour"] ?? "", true);
+      throw usage(IP_USAGE["neighbour"]);
     case undefined:
       throw unknownCommand(word, "ip neigh");
   }
@@ -127,7 +127,7 @@ function takeFilter(tool: IpTool, words: Words): Filter {
     else if (word === "nud") takeState(words, filter);
     else if (isProtocol(word)) filter.protocol = protocolOf(words.next(), `invalid "protocol"\n`);
     else if (word === "vrf") throw invalid(words.next(), "Not a valid VRF name\n");
-    else if (word === "help") throw new Exit(255, IP_USAGE["neighbour"] ?? "", true);
+    else if (word === "help") throw usage(IP_USAGE["neighbour"]);
     else if (word === "all" && !words.more) filter.all = true;
     else filter.to = parsePrefix(word === "to" ? words.next() : word, tool.options.family).cidr;
   }
@@ -213,8 +213,8 @@ function takeRequest(tool: IpTool, words: Words): Request {
     } else if (word === "router") request.router = true;
     else if (isProtocol(word)) request.extras.protocol = protocolOf(words.next(), `"protocol" value is invalid\n`);
     else if (word === "extern_learn") request.extras.externLearn = true;
-    else if (word === "use" || word === "managed") throw new Exit(255, `ip: neigh ${word} is not modelled\n`, true);
-    else if (word === "help") throw new Exit(255, IP_USAGE["neighbour"] ?? "", true);
+    else if (word === "use" || word === "managed") throw notModelled(`ip: neigh ${word}`);
+    else if (word === "help") throw usage(IP_USAGE["neighbour"]);
     else {
       const ip = word === "to" ? words.next() : word;
       if (request.ip !== undefined) throw garbage("to", ip);

@@ -1,7 +1,7 @@
 import type { Ns } from "../../../wasm/mod.ts";
 import { addNamespace, type Namespace, namespaceOf, removeNamespace } from "../namespace.ts";
 import { Entry } from "./entry.ts";
-import { Exit, invalid, unknownCommand } from "./exit.ts";
+import { Exit, invalid, notModelled, unknownCommand, usage } from "./exit.ts";
 import { forgetNsid, knownNsid, nsidOf, setNsid } from "./nsid.ts";
 import type { IpObject, IpTool } from "./tool.ts";
 import { IP_USAGE } from "./usage.ts";
@@ -45,11 +45,11 @@ export const ipNetns: IpObject = async (tool, words) => {
     case "set":
       return netnsSet(tool, words);
     case "help":
-      throw new Exit(255, IP_USAGE["netns"] ?? "", true);
+      throw usage(IP_USAGE["netns"]);
     case "attach":
       return netnsAttach(tool, words);
     case "monitor":
-      throw new Exit(255, "ip: netns monitor is not modelled\n", true);
+      throw notModelled("ip: netns monitor");
     default:
       throw unknownCommand(word, "ip netns");
   }
@@ -77,7 +77,7 @@ function netnsListIds(tool: IpTool, words: Words): number {
   while (words.more) {
     const word = words.next();
     const key = word === "target-nsid" ? "target" : word === "nsid" ? "nsid" : undefined;
-    if (key === undefined) throw new Exit(255, IP_USAGE["netns"] ?? "", true);
+    if (key === undefined) throw usage(IP_USAGE["netns"]);
     const number = words.next();
     asked[key] = parseUnsigned(number);
     if (asked[key] === undefined) throw invalid(number, `"${word}" value is invalid\n`);

@@ -1,4 +1,4 @@
-import { Exit, incomplete } from "./exit.ts";
+import { Exit, incomplete, invalid, usage } from "./exit.ts";
 import { IP_USAGE } from "./usage.ts";
 import type { Words } from "./words.ts";
 
@@ -67,7 +67,7 @@ const OPTIONS: readonly (readonly [string, Change])[] = [
   }],
   ["-force", set({ force: true })],
   ["-batch", (options, words) => {
-    if (!words.more) throw new Exit(255, IP_USAGE[""] ?? "", true);
+    if (!words.more) throw usage(IP_USAGE[""]);
     return { ...options, batch: words.next() };
   }],
   ["-brief", set({ brief: true })],
@@ -75,7 +75,7 @@ const OPTIONS: readonly (readonly [string, Change])[] = [
   ["-pretty", set({ pretty: true })],
   ["-rcvbuf", (options, words) => (words.next(), options)],
   ["-help", () => {
-    throw new Exit(255, IP_USAGE[""] ?? "", true);
+    throw usage(IP_USAGE[""]);
   }],
   ["-netns", (options, words) => ({ ...options, netns: words.next() })],
   ["-Numeric", set({ numeric: true })],
@@ -91,8 +91,8 @@ export class Version extends Exit {
   }
 }
 
-/** Takes the options off the front of the words; `usage` is what -help says. */
-export function takeOptions(words: Words, usage = IP_USAGE[""] ?? ""): IpOptions {
+/** Takes the options off the front of the words; `help` is what -help says. */
+export function takeOptions(words: Words, help = IP_USAGE[""]): IpOptions {
   let options: IpOptions = {};
   while (words.peek()?.startsWith("-")) {
     const word = words.next();
@@ -114,7 +114,7 @@ export function takeOptions(words: Words, usage = IP_USAGE[""] ?? ""): IpOptions
     const name = (exact as Readonly<Record<string, string>>)[given] ?? given;
     const found = OPTIONS.find(([option]) => option === name) ??
       OPTIONS.find(([option]) => option.startsWith(name) && name !== "-");
-    if (found?.[0] === "-help") throw new Exit(255, usage, true);
+    if (found?.[0] === "-help") throw usage(help);
     if (found === undefined) throw new Exit(255, `Option "${given}" is unknown, try "ip -help".\n`, true);
     options = found[1](options, words);
   }
@@ -125,7 +125,7 @@ function family(options: IpOptions, words: Words): IpOptions {
   if (!words.more) throw incomplete();
   const word = words.next();
   const change = FAMILIES[word];
-  if (word === "help") throw new Exit(255, IP_USAGE[""] ?? "", true);
-  if (change === undefined) throw new Exit(255, `Error: argument "${word}" is wrong: invalid protocol family\n`, true);
+  if (word === "help") throw usage(IP_USAGE[""]);
+  if (change === undefined) throw invalid(word, "invalid protocol family");
   return { ...options, ...change };
 }

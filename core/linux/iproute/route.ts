@@ -1,4 +1,4 @@
-import { Exit, unknownCommand } from "./exit.ts";
+import { notModelled, unknownCommand, usage } from "./exit.ts";
 import { routeChange } from "./route_change.ts";
 import { routeGet } from "./route_get.ts";
 import { routeFlush, routeShow } from "./route_show.ts";
@@ -53,10 +53,10 @@ export const ipRoute: IpObject = (tool, words) => {
     case "save":
       return routeSave(tool.process);
     case "help":
-      throw new Exit(255, IP_USAGE["route"] ?? "", true);
+      throw usage(IP_USAGE["route"]);
     case "restore":
     case "showdump":
-      throw new Exit(255, `ip: route ${verb} is not modelled\n`, true);
+      throw notModelled(`ip: route ${verb}`);
     case undefined:
       throw unknownCommand(word, "ip route");
   }

@@ -1,6 +1,6 @@
 import type { NextHop, RouteSpec, RouteType } from "../../../wasm/mod.ts";
 import { printCidr } from "../../base/mod.ts";
-import { Exit, garbage, invalid, must, netlinkText } from "./exit.ts";
+import { Exit, garbage, invalid, must, netlinkText, notModelled, usage } from "./exit.ts";
 import { noteTable } from "./known_tables.ts";
 import { numberOf, PROTOCOLS, routeTables, SCOPES } from "./names.ts";
 import { parseAddress, parsePrefix } from "./prefix.ts";
@@ -39,7 +39,7 @@ type Verb = "add" | "append" | "prepend" | "replace" | "change" | "delete" | "te
 
 /** `ip route add|append|prepend|replace|change|delete|test`. */
 export function routeChange(tool: IpTool, words: Words, verb: Verb): number {
-  if (!words.more) throw new Exit(255, IP_USAGE["route"] ?? "", true);
+  if (!words.more) throw usage(IP_USAGE["route"]);
   const { route, extras } = parseRoute(tool, words, verb === "delete");
   if (verb === "test") return routeTest(tool, route);
   if (verb === "delete") {
@@ -75,7 +75,7 @@ function parseRoute(
   if (tool.options.family !== undefined) draft.family = tool.options.family;
   while (words.more) takeSetting(words, draft);
   const { family: _family, hops, tool: _tool, metrics, pref, realm, nhid, useless, ...route } = draft;
-  if (route.to === "") throw new Exit(255, IP_USAGE["route"] ?? "", true);
+  if (route.to === "") throw usage(IP_USAGE["route"]);
   checkKernel(route, { hops, nhid, useless });
   if (hops.length > 0) route.nexthops = hops;
   for (const { name, value } of metrics) if (name === "mtu" || name === "advmss") route[name] = Number(value);
@@ -172,7 +172,7 @@ function takeSetting(words: Words, draft: Draft): void {
   else if (UNFELT.has(word)) words.next();
   else if (word === "vrf") throw invalid(words.next(), "Invalid VRF\n");
   else if (word === "encap" || word === "as" || word === "from") {
-    throw new Exit(255, `ip: route ${word} is not modelled\n`, true);
+    throw notModelled(`ip: route ${word}`);
   } else takeDestination(word, words, draft);
 }
 
@@ -198,7 +198,7 @@ function takeDestination(first: string, words: Words, draft: Draft): void {
     else draft.useless = true;
     word = words.next();
   }
-  if (word === "help") throw new Exit(255, IP_USAGE["route"] ?? "", true);
+  if (word === "help") throw usage(IP_USAGE["route"]);
   if (draft.to !== "") throw garbage("to", word);
   const { cidr } = parsePrefix(word, draft.family);
   if (word !== "default" && word !== "any" && word !== "all") draft.family = cidr.ip.family;

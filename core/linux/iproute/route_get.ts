@@ -2,7 +2,7 @@ import type { Route, RouteAnswer, RouteQuery } from "../../../wasm/mod.ts";
 import { contains, isFailure, printIp, requireCidr, requireIp } from "../../base/mod.ts";
 import { familyColour, paint } from "./colors.ts";
 import { Entry } from "./entry.ts";
-import { Exit, invalid, must } from "./exit.ts";
+import { Exit, invalid, must, usage } from "./exit.ts";
 import { hadRules } from "./known_tables.ts";
 import { IP_PROTOCOLS, numberOf, PROTOCOLS, wordOf } from "./names.ts";
 import { parsePrefix } from "./prefix.ts";
@@ -217,7 +217,7 @@ function takeQuery(tool: IpTool, words: Words): Draft {
     const word = words.next();
     const take = SETTINGS[word];
     if (take !== undefined) take(tool, words, draft);
-    else if (word === "help") throw new Exit(255, IP_USAGE["route"] ?? "", true);
+    else if (word === "help") throw usage(IP_USAGE["route"]);
     else {
       const to = word === "to" ? words.next() : word;
       const { cidr: { ip, length } } = parsePrefix(to, draft.family);

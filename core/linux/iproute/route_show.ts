@@ -1,6 +1,6 @@
 import type { Route, RouteType } from "../../../wasm/mod.ts";
 import { type Cidr, contains, printCidr, printIp, requireCidr } from "../../base/mod.ts";
-import { Exit, invalid, must } from "./exit.ts";
+import { Exit, invalid, must, usage } from "./exit.ts";
 import { tableExists } from "./known_tables.ts";
 import { numberOf, PROTOCOLS, SCOPES } from "./names.ts";
 import { parsePrefix } from "./prefix.ts";
@@ -149,7 +149,7 @@ function takeFilter(tool: IpTool, words: Words): RouteFilter {
     const short = abbreviated(word, SHORTENED);
     const take = SELECTORS[word] ?? (short === undefined ? undefined : SELECTORS[short]);
     if (take !== undefined) take(tool, words, filter);
-    else if (word === "help") throw new Exit(255, IP_USAGE["route"] ?? "", true);
+    else if (word === "help") throw usage(IP_USAGE["route"]);
     else takeTo(word, words, filter);
   }
   return filter;

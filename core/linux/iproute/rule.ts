@@ -1,6 +1,6 @@
 import type { RuleSpec } from "../../../wasm/mod.ts";
 import { type Cidr, contains, printCidr, requireCidr } from "../../base/mod.ts";
-import { Exit, invalid, must, unknownCommand } from "./exit.ts";
+import { Exit, invalid, must, notModelled, unknownCommand, usage } from "./exit.ts";
 import { noteRules } from "./known_tables.ts";
 import { IP_PROTOCOLS, numberOf, PROTOCOLS } from "./names.ts";
 import { parsePrefix } from "./prefix.ts";
@@ -33,10 +33,10 @@ export const ipRule: IpObject = (tool, words) => {
     case "flush":
       return ruleFlush(tool, words);
     case "help":
-      throw new Exit(255, IP_USAGE["rule"] ?? "", true);
+      throw usage(IP_USAGE["rule"]);
     case "save":
     case "restore":
-      throw new Exit(255, `ip: rule ${verb} is not modelled\n`, true);
+      throw notModelled(`ip: rule ${verb}`);
     case undefined:
       throw unknownCommand(word, "ip rule");
   }
@@ -181,14 +181,14 @@ function takeSelector(tool: IpTool, words: Words, draft: Draft): void {
   if (take !== undefined) take(tool, words, draft);
   else if (word === "nat") {
     throw new Exit(255, "Warning: route NAT is deprecated\nip: rule nat is not modelled\n", true);
-  } else if (UNMODELLED.has(word)) throw new Exit(255, `ip: rule ${word} is not modelled\n`, true);
+  } else if (UNMODELLED.has(word)) throw notModelled(`ip: rule ${word}`);
   else if (draft.listing) draft.to = printCidr(parsePrefix(word === "dst" ? words.next() : word, draft.family).cidr);
   else takeAction(word, words, draft);
 }
 
 function takeAction(first: string, words: Words, draft: Draft): void {
   const word = first === "type" ? words.next() : first;
-  if (word === "help") throw new Exit(255, IP_USAGE["rule"] ?? "", true);
+  if (word === "help") throw usage(IP_USAGE["rule"]);
   if (word === "blackhole" || word === "unreachable" || word === "prohibit") draft.action = word;
   else if (word !== "unicast") throw invalid(word, "Failed to parse rule type");
 }

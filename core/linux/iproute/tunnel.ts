@@ -1,7 +1,7 @@
 import type { Link, Tunnel } from "../../../wasm/mod.ts";
 import { isFailure, strerror } from "../../base/mod.ts";
 import { Entry } from "./entry.ts";
-import { Exit } from "./exit.ts";
+import { Exit, garbage, notModelled, usage } from "./exit.ts";
 import { linkExtras } from "./extras.ts";
 import { addFallback, FALLBACK } from "./kinds/fallback.ts";
 import { PLAIN, takeTunnelWord } from "./kinds/ipip.ts";
@@ -35,11 +35,11 @@ export const ipTunnel: IpObject = (tool, words) => {
     case "list":
       return show(tool, words);
     case "help":
-      throw new Exit(255, IP_USAGE["tunnel"] ?? "", true);
+      throw usage(IP_USAGE["tunnel"]);
     case "prl":
     case "6rd":
       if (!words.more) throw new Exit(255, "Must specify device\n", true);
-      throw new Exit(255, `ip: tunnel ${verb} is not modelled\n`, true);
+      throw notModelled(`ip: tunnel ${verb}`);
     case undefined:
       throw new Exit(255, `Command "${word}" is unknown, try "ip tunnel help"\n`, true);
   }
@@ -51,7 +51,7 @@ function takeRequest(tool: IpTool, words: Words, known: Tunnel = PLAIN): Request
     const word = words.next();
     if (word === "mode") request.mode = modeOf(words.next());
     else if (/^([io]?key|[io]?seq|[io]?csum|fwmark|prl-.*)$/.test(word)) {
-      throw new Exit(255, `ip: tunnel ${word} is not modelled\n`, true);
+      throw notModelled(`ip: tunnel ${word}`);
     } else {
       const tunnel = takeTunnelWord(tool, words, {
         word,
@@ -70,9 +70,9 @@ function takeRequest(tool: IpTool, words: Words, known: Tunnel = PLAIN): Request
 }
 
 function takeName(request: Request, word: string): void {
-  if (word === "help") throw new Exit(255, IP_USAGE["tunnel"] ?? "", true);
+  if (word === "help") throw usage(IP_USAGE["tunnel"]);
   if (request.name !== undefined) {
-    throw new Exit(255, `Error: either "name" is duplicate, or "${word}" is a garbage.\n`, true);
+    throw garbage("name", word);
   }
   request.name = word;
 }

@@ -1,6 +1,6 @@
 import type { Link } from "../../../wasm/mod.ts";
 import { Entry } from "../iproute/entry.ts";
-import { Exit, invalid, unknownCommand } from "../iproute/exit.ts";
+import { duplicate, Exit, invalid, unknownCommand } from "../iproute/exit.ts";
 import type { IpTool } from "../iproute/tool.ts";
 import { abbreviated, type Words } from "../iproute/words.ts";
 import { noqueue } from "./fifo.ts";
@@ -82,7 +82,7 @@ function readAsked(words: Words): Asked {
     if (word === "dev") {
       const device = words.next();
       if (asked.device !== undefined) {
-        throw new Exit(255, `Error: duplicate "dev": "${device}" is the second value.\n`, true);
+        throw duplicate("dev", device);
       }
       asked = { ...asked, device };
     } else if (word === "root" || word === "ingress" || word === "clsact") {

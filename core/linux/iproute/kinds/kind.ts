@@ -1,6 +1,6 @@
 import type { Link, LinkMode, Tunnel } from "../../../../wasm/mod.ts";
 import type { Entry } from "../entry.ts";
-import { Exit } from "../exit.ts";
+import { Exit, garbage } from "../exit.ts";
 import type { LinkData } from "../extras.ts";
 import { LINK_TYPE_USAGE } from "../link_usage.ts";
 import type { IpTool } from "../tool.ts";
@@ -43,7 +43,7 @@ export function unknownKindWord(kind: string, what: "command" | "option", word: 
 /** A word that may be said once. */
 export function once(request: KindRequest, key: string, word: string): void {
   if (request.said.has(key)) {
-    throw new Exit(255, `Error: either "${key}" is duplicate, or "${word}" is a garbage.\n`, true);
+    throw garbage(key, word);
   }
   request.said.add(key);
 }
