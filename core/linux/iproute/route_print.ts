@@ -1,4 +1,5 @@
 import type { NextHop, Route } from "../../../wasm/mod.ts";
+import { RTN } from "../rtn.ts";
 import { familyColour, paint } from "./colors.ts";
 import { Entry } from "./entry.ts";
 import { PROTOCOLS, routeTables, SCOPES, wordOf } from "./names.ts";
@@ -28,7 +29,7 @@ export function routeEntry(tool: IpTool, route: Route, hidden: RouteView = {}, d
   const six = route.to.includes(":");
   const extras = routeExtras(tool.namespace, route);
   if (deleted) entry.put("deleted", true, "Deleted ");
-  const type = tool.options.numeric ? String(ROUTE_NUMBERS.indexOf(route.type)) : route.type;
+  const type = tool.options.numeric ? String(RTN.indexOf(route.type)) : route.type;
   if (route.type !== "unicast" || details) entry.put("type", type, `${type} `);
   const to = printDestination(route.to);
   entry.put("dst", to, paint(tool.options, to === "default" ? undefined : familyColour(route.to), `${to} `));
@@ -50,20 +51,6 @@ export function routeEntry(tool: IpTool, route: Route, hidden: RouteView = {}, d
   if (route.nexthops !== undefined) putNextHops(entry, tool, { hops: route.nexthops, six }, hidden);
   return entry.say("\n");
 }
-
-/** Types by their numbers (RTN_*). */
-const ROUTE_NUMBERS: readonly string[] = [
-  "unspec",
-  "unicast",
-  "local",
-  "broadcast",
-  "anycast",
-  "multicast",
-  "blackhole",
-  "unreachable",
-  "prohibit",
-  "throw",
-];
 
 /** A table's name, with -N its number. */
 export function tableWord(tool: IpTool, table: number): string {

@@ -1,4 +1,5 @@
 import { ADDRTYPE, HOOK, OP } from "../../../../wasm/mod.ts";
+import { RTN } from "../../rtn.ts";
 import { usage } from "../complaint.ts";
 import type { Extension } from "../extension.ts";
 
@@ -16,21 +17,7 @@ export interface AddrtypeMatch {
   readonly limit?: "in" | "out";
 }
 
-/** RTN_* in the kernel's numbering. */
-const TYPES = [
-  "UNSPEC",
-  "UNICAST",
-  "LOCAL",
-  "BROADCAST",
-  "ANYCAST",
-  "MULTICAST",
-  "BLACKHOLE",
-  "UNREACHABLE",
-  "PROHIBIT",
-  "THROW",
-  "NAT",
-  "XRESOLVE",
-];
+const TYPES = RTN.map((type) => type.toUpperCase());
 
 function parseTypes(text: string, not: boolean): Types {
   let bits = 0;

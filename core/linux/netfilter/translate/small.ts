@@ -1,4 +1,5 @@
 /** Matches of a few words each. */
+import { RTN } from "../../rtn.ts";
 import { printWords } from "../address.ts";
 import type { AddrtypeMatch } from "../match/addrtype.ts";
 import type { DscpMatch } from "../match/dscp.ts";
@@ -17,18 +18,8 @@ import type { HlMatch, TtlMatch } from "../match/ttl.ts";
 import { rate } from "./hashlimit.ts";
 import { joined, layer, span, type Translate, unequal } from "./words.ts";
 
-/** `rtn_type` by number; those without a name are not said. */
-const TYPES = [
-  "unspec",
-  "unicast",
-  "local",
-  "broadcast",
-  "anycast",
-  "multicast",
-  "blackhole",
-  "unreachable",
-  "prohibit",
-];
+/** Those that have a name in a translation; the others are not said. */
+const TYPES = RTN.slice(0, RTN.indexOf("throw"));
 
 /** `-m addrtype`; where both ends are asked for, the source alone is said. */
 export const addrtype: Translate<AddrtypeMatch> = ({ src, dst, limit }) => {
