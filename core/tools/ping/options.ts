@@ -54,6 +54,7 @@ const VERSION = "ping from iputils 20221126\n" +
   "libcap: yes, IDN: yes, NLS: no, error.h: yes, getrandom(): yes, __fpending(): yes\n";
 const PATTERN_BYTES = 16;
 const MAX_LONG = "9223372036854775807";
+const MAX_INT = "2147483647";
 
 type Draft = { -readonly [K in keyof PingOptions]?: PingOptions[K] };
 
@@ -111,75 +112,48 @@ function readOptions(args: readonly string[], name: string): PingOptions | PingS
   };
 }
 
+/** What options with a value, or with something to say, do to the draft. */
+const TAKERS: Readonly<Record<string, (draft: Draft, value: string) => void>> = {
+  4: (draft) => draft.family = 4,
+  6: (draft) => draft.family = 6,
+  c: (draft, value) => draft.count = integer(value, 1, MAX_LONG),
+  i: (draft, value) => draft.interval = Math.max(0, seconds(draft, value, "bad timing interval")),
+  W: (draft, value) => draft.linger = seconds(draft, value, "bad linger time", 0),
+  w: (draft, value) => draft.deadline = integer(value, 0, MAX_INT) * 1000,
+  s: (draft, value) => draft.size = integer(value, 0, MAX_INT),
+  t: (draft, value) => draft.ttl = integer(value, 0, "255"),
+  l: (draft, value) => draft.preload = integer(value, 1, "65536"),
+  m: (draft, value) => draft.mark = integer(value, 0, MAX_INT),
+  Q: (draft, value) => draft.tos = typeOfService(value),
+  S: (_draft, value) => integer(value, 0, MAX_INT),
+  e: (_draft, value) => integer(value, 0, "65535"),
+  T: (draft, value) => {
+    if (!["tsonly", "tsandaddr", "tsprespec"].includes(value.split("=")[0] ?? "")) {
+      throw new Stop({ err: `ping: invalid timestamp type: ${value}\n`, exit: 2 });
+    }
+    unmodelled(draft, "T");
+  },
+  F: (draft, value) => draft.flow = flowLabel(value),
+  N: (draft) => unmodelled(draft, "N"),
+  R: (draft) => unmodelled(draft, "R"),
+  I: (draft, value) => draft.from = value,
+  M: (draft, value) => draft.dontFragment = discovery(value),
+  p: (draft, value) => draft.pattern = pattern(value),
+  V: () => {
+    throw new Stop({ out: VERSION, exit: 0 });
+  },
+  h: stopWithUsage,
+  "?": stopWithUsage,
+};
+
+function stopWithUsage(): never {
+  throw new Stop({ err: PING_USAGE, exit: 2 });
+}
+
 function take(draft: Draft, name: string, value: string): void {
-  switch (name) {
-    case "4":
-    case "6":
-      draft.family = Number(name) as 4 | 6;
-      break;
-    case "c":
-      draft.count = integer(value, 1, MAX_LONG);
-      break;
-    case "i":
-      draft.interval = Math.max(0, seconds(draft, value, "bad timing interval"));
-      break;
-    case "W":
-      draft.linger = seconds(draft, value, "bad linger time", 0);
-      break;
-    case "w":
-      draft.deadline = integer(value, 0, "2147483647") * 1000;
-      break;
-    case "s":
-      draft.size = integer(value, 0, "2147483647");
-      break;
-    case "t":
-      draft.ttl = integer(value, 0, "255");
-      break;
-    case "l":
-      draft.preload = integer(value, 1, "65536");
-      break;
-    case "m":
-      draft.mark = integer(value, 0, "2147483647");
-      break;
-    case "Q":
-      draft.tos = typeOfService(value);
-      break;
-    case "S":
-      integer(value, 0, "2147483647");
-      break;
-    case "e":
-      integer(value, 0, "65535");
-      break;
-    case "T":
-      if (!["tsonly", "tsandaddr", "tsprespec"].includes(value.split("=")[0] ?? "")) {
-        throw new Stop({ err: `ping: invalid timestamp type: ${value}\n`, exit: 2 });
-      }
-      unmodelled(draft, "T");
-      break;
-    case "F":
-      draft.flow = flowLabel(value);
-      break;
-    case "N":
-    case "R":
-      unmodelled(draft, name);
-      break;
-    case "I":
-      draft.from = value;
-      break;
-    case "M":
-      draft.dontFragment = discovery(value);
-      break;
-    case "p":
-      draft.pattern = pattern(value);
-      break;
-    case "V":
-      throw new Stop({ out: VERSION, exit: 0 });
-    case "h":
-    case "?":
-      throw new Stop({ err: PING_USAGE, exit: 2 });
-    default:
-      if (name in FLAGS) draft[FLAGS[name] as "quiet"] = true;
-  }
+  TAKERS[name]?.(draft, value);
+  const flag = FLAGS[name];
+  if (flag !== undefined) draft[flag as "quiet"] = true;
 }
 
 const FLAGS: Readonly<Record<string, keyof PingOptions>> = {
