@@ -112,20 +112,10 @@ export function labRoutes(host: LabHost, labs: Labs, limits: Limits): OpenAPIHon
     defaultHook: (result, c) => result.success ? undefined : answerError(c, result.error),
   });
   const on = <T>(id: string, work: (lab: Lab) => Promise<T> | T): Promise<T> => labs.on(id, work);
-  let opening = 0;
 
   app.openapi(ROUTES.create, async (c) => {
-    if (labs.size + opening >= limits.labs) {
-      throw new ApiError(429, "too-many", `${limits.labs} labs are open; delete one first`);
-    }
-    opening++;
-    try {
-      const lab = await Lab.open(checked(c.req.valid("json"), limits), host);
-      const name = labs.add(lab);
-      return c.json(show(name, lab), 201, { location: `/v1/labs/${name}` });
-    } finally {
-      opening--;
-    }
+    const name = await labs.open(() => Lab.open(checked(c.req.valid("json"), limits), host), limits.labs);
+    return c.json(show(name, labs.get(name)), 201, { location: `/v1/labs/${name}` });
   });
   app.openapi(ROUTES.get, async (c) => {
     const name = c.req.valid("param").id;

@@ -13,11 +13,7 @@ interface Held {
 export class Labs {
   readonly #labs = new Map<string, Held>();
   #made = 0;
-
-  /** How many there are. */
-  get size(): number {
-    return this.#labs.size;
-  }
+  #opening = 0;
 
   /** The ids of all of them. */
   get ids(): readonly string[] {
@@ -29,6 +25,19 @@ export class Labs {
     const id = `lab-${++this.#made}`;
     this.#labs.set(id, { lab, turn: Promise.resolve() });
     return id;
+  }
+
+  /** Takes in the lab that `make` makes. Throws a 429 where `most` are open, or are about to be. */
+  async open(make: () => Promise<Lab>, most: number): Promise<string> {
+    if (this.#labs.size + this.#opening >= most) {
+      throw new ApiError(429, "too-many", `${most} labs are open; delete one first`);
+    }
+    this.#opening++;
+    try {
+      return this.add(await make());
+    } finally {
+      this.#opening--;
+    }
   }
 
   /** A lab, for what needs no time of it. Throws a 404 where there is none. */
