@@ -1,6 +1,6 @@
 /** `/v1/labs/{id}/dns-query`: DNS over HTTPS (RFC 8484) from a place of a lab. */
 import { createRoute, OpenAPIHono, z } from "@hono/zod-openapi";
-import { decodeBase64Url, encodeBase64Url } from "@std/encoding";
+import { decodeBase64Url } from "@std/encoding";
 import { isMalformed, parseMessage } from "../core/lab/mod.ts";
 import { answerError, ApiError } from "./errors.ts";
 import type { Labs } from "./labs.ts";
@@ -110,9 +110,4 @@ function decoded(text: string): Uint8Array {
   } catch {
     throw new ApiError(400, "bad-request", "`dns` is no base64url");
   }
-}
-
-/** The `dns` parameter of a GET. */
-export function dnsParameter(bytes: Uint8Array): string {
-  return encodeBase64Url(bytes);
 }

@@ -1,4 +1,7 @@
-/** nginx's servers and locations out of its configuration files, and which of them answers a request. */
+/**
+ * nginx's servers and locations out of its configuration files, and which of them answers a request. Directives that `settings`
+ * and `site` do not look at have no effect.
+ */
 import type { Files } from "../../linux/mod.ts";
 import { type Directive, parseNginxConf } from "./nginx_conf.ts";
 
@@ -23,24 +26,6 @@ export interface Site {
   readonly itself: Location;
   readonly locations: readonly Location[];
 }
-
-/** Directives that are looked at; others are accepted and have no effect here. */
-export const NGINX_MODELLED: readonly string[] = [
-  "include",
-  "http",
-  "server",
-  "listen",
-  "server_name",
-  "location",
-  "root",
-  "alias",
-  "index",
-  "return",
-  "proxy_pass",
-  "try_files",
-  "add_header",
-  "default_type",
-];
 
 const OUTER: Location = {
   modifier: "",

@@ -80,12 +80,6 @@ function printExponent(value: bigint): string {
   return exponent === 0 ? String(digits) : `${digits}e${exponent}`;
 }
 
-/** The canonical text of a quantity's text; a text that is none comes back as it was. */
-export function canonicalQuantity(text: string): string {
-  const quantity = parseQuantity(text);
-  return quantity === undefined ? text : printQuantity(quantity);
-}
-
 /** A quantity's text in nano units; 0 for none. */
 export function nanoOf(text: string | number | undefined): bigint {
   return text === undefined ? 0n : parseQuantity(String(text))?.nano ?? 0n;

@@ -1,4 +1,4 @@
-import { type Cidr, network, parseCidr, parseIp, printCidr, printIp } from "../../base/mod.ts";
+import { type Cidr, parseCidr, parseIp, printCidr, printIp } from "../../base/mod.ts";
 import { Exit } from "./exit.ts";
 
 const NAMES = { 4: "inet", 6: "inet6" } as const;
@@ -44,11 +44,6 @@ function lengthen(word: string): string {
   if (short === null) return word;
   const octets = (short[1] ?? "").split(".");
   return [...octets, "0", "0", "0"].slice(0, 4).join(".") + (short[2] ?? "");
-}
-
-/** The prefix with host bits cleared, as text. */
-export function printNetwork(cidr: Cidr): string {
-  return printCidr(network(cidr));
 }
 
 /** A route's or rule's prefix as `ip` prints it: without the length where it is a whole address. */

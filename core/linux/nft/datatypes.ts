@@ -2,7 +2,7 @@
  * Types of values in nft's language: how a value is read and printed, and which number it is. The order of numbers is the order in
  * which sets are listed.
  */
-import { cidrSize, ipFamily, network, parseCidr, parseIp, parseMac, printIp, printMac } from "../../base/mod.ts";
+import { cidrSize, network, parseCidr, parseIp, parseMac, printIp, printMac } from "../../base/mod.ts";
 import { protocolName, protocolNumber, servicePort } from "../netfilter/names.ts";
 import { unquoted } from "./words.ts";
 
@@ -324,9 +324,4 @@ function printFlags(number: bigint, type: Datatype): string {
   const parts: string[] = [];
   for (let bit = 1n; bit <= number; bit <<= 1n) if (number & bit) parts.push(type.print(bit));
   return parts.length === 0 ? type.print(0n) : parts.join(",");
-}
-
-/** Whether a text is an address of some family. */
-export function isAddress(text: string): boolean {
-  return ipFamily(text) !== undefined;
 }

@@ -82,11 +82,6 @@ const ALIASES: ReadonlyMap<string, string> = new Map(Object.entries({
 
 const LONGEST = 4;
 
-/** Words that begin a selector or a statement of a protocol. */
-export const PROTOCOL_WORDS: ReadonlySet<string> = new Set(
-  [...TYPES.keys(), ...ALIASES.keys()].map((name) => name.split(" ")[0] ?? ""),
-);
-
 /** Takes a selector, in its canonical words; undefined where none begins. */
 export function readSelector(words: WordReader): string | undefined {
   const drawn = words.attempt(readDrawn) ?? words.attempt(readFib);

@@ -120,9 +120,6 @@ const ROWS: readonly Row[] = [
   row("remote-header-name", "J", "nothing", "warn"),
 ];
 
-/** Options curl has that change nothing here, by their long names: they are accepted, and named when used. */
-export const CURL_UNMODELLED: readonly string[] = ROWS.filter((each) => each.unmodelled).map((each) => each.long);
-
 /** One option given. */
 export interface CurlOption {
   readonly name: string;

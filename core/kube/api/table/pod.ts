@@ -40,11 +40,6 @@ function hasCondition(status: core.PodStatus, type: string): boolean {
   return (status.conditions ?? []).some((one) => one.type === type && one.status === "True");
 }
 
-/** The STATUS column: phase, unless a container or a deletion says more. */
-export function podStatusWord(pod: Pod): string {
-  return summarize(pod).status;
-}
-
 function summarize(pod: Pod): Summary {
   const { spec, status } = pod;
   const sidecars = new Set(

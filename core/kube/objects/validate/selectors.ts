@@ -2,8 +2,6 @@ import { forbidden, invalid, type Issue, required } from "../issue.ts";
 import type { LabelSelector } from "../object.ts";
 import { check, labelIssues, labelValue, qualifiedName } from "./names.ts";
 
-const OPERATORS = ["DoesNotExist", "Exists", "In", "NotIn"];
-
 /** What is wrong with a label selector; one left out is fine. */
 export function selectorIssues(field: string, selector: LabelSelector | undefined): Issue[] {
   if (!selector) return [];
@@ -45,11 +43,4 @@ export function isUsable(selector: LabelSelector): boolean {
 /** Whether a selector asks for anything. */
 export function isEmptySelector({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean {
   return Object.keys(matchLabels).length + matchExpressions.length === 0;
-}
-
-/** Issues of a node selector's term. */
-export function nodeTermIssues(field: string, operator: string): Issue[] {
-  return [...OPERATORS, "Gt", "Lt"].includes(operator)
-    ? []
-    : [invalid(`${field}.operator`, operator, "not a valid selector operator")];
 }

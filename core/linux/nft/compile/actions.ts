@@ -3,7 +3,7 @@ import { NAT, REJECT, SETTARGET, TARGET } from "../../../../wasm/mod.ts";
 import { parseWords } from "../../netfilter/address.ts";
 import { type Encoder, range } from "../../netfilter/encoder.ts";
 import { DATATYPES } from "../datatypes.ts";
-import type { NftAssign, NftLog, NftNat, NftSetUpdate, NftStatement } from "../types.ts";
+import type { NftAssign, NftLog, NftNat, NftSetUpdate } from "../types.ts";
 import { NO_SET, type Place } from "./matches.ts";
 
 /** A target: its number and what writes its operands. */
@@ -177,8 +177,3 @@ export const NOTRACK: Action = {
     out.text("");
   },
 };
-
-/** Whether a statement ends a packet's way through the rule. */
-export function isFinal(statement: NftStatement): boolean {
-  return statement.kind === "verdict" || statement.kind === "nat" || statement.kind === "reject";
-}

@@ -1,6 +1,5 @@
 /** Matches of rules, and keys of maps, as conditions. */
 import { OP, PROGRAM, SETMATCH } from "../../../../wasm/mod.ts";
-import { range } from "../../netfilter/encoder.ts";
 import { type Datatype, type Span, spanOf } from "../datatypes.ts";
 import { datatypeOf } from "../selectors.ts";
 import type { NftLimit, NftMatch } from "../types.ts";
@@ -148,7 +147,5 @@ export function limitConditions(limit: NftLimit): Alternatives {
   return [[{ ...match(OP.LIMIT, [0, interval, burst]), moody: true } as Condition]];
 }
 
-/** The port range that holds every port. */
-export const ANY_PORTS: number = range(0, 0xffff);
 /** The number that stands for no set. */
 export const NO_SET: number = PROGRAM.NO_SET;
