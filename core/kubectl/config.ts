@@ -20,7 +20,7 @@ interface Context {
 }
 
 /** Where it is kept. */
-export function configPath({ env = {} }: KubectlHost): string {
+function configPath({ env = {} }: KubectlHost): string {
   return env.KUBECONFIG ?? `${env.HOME ?? "/root"}/.kube/config`;
 }
 

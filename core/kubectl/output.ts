@@ -26,7 +26,7 @@ const FORMATS = [
 ];
 
 /** Splits `jsonpath={...}` into format and what it is given. */
-export function splitFormat(output: string, command = ""): { format: string; given: string } {
+function splitFormat(output: string, command = ""): { format: string; given: string } {
   const [format = "", given = ""] = output.split(/=(.*)/s);
   if (!FORMATS.includes(format)) {
     const list = FORMATS.filter((one) => one !== "wide" || command === "get").join(",");

@@ -15,7 +15,7 @@ import { plug, portOf } from "./wiring.ts";
 import type { World } from "./world.ts";
 
 /** The client outside. */
-export const INTERNET_ADDRESS = "198.51.100.10";
+const INTERNET_ADDRESS = "198.51.100.10";
 /** Its name server. */
 export const NAME_SERVER = "198.51.100.53";
 const WEB_SERVER = "198.51.100.80";

@@ -128,6 +128,6 @@ function delivered(records: readonly TraceRecord[]): boolean {
 }
 
 /** The last thing that happened to the packet was a drop, and nothing is under way. */
-export function surelyLost(records: readonly TraceRecord[]): boolean {
+function surelyLost(records: readonly TraceRecord[]): boolean {
   return records.at(-1)?.action === "dropped";
 }

@@ -87,7 +87,7 @@ const Link = z.union([
 /** The pod networks there are to choose from. */
 export const NETWORKS = ["flannel", "calico", "bridge"] as const;
 /** kube-proxy's modes there are to choose from, and none. */
-export const PROXIES = ["iptables", "nftables", "ipvs", "userspace", "none"] as const;
+const PROXIES = ["iptables", "nftables", "ipvs", "userspace", "none"] as const;
 /** One of them. */
 export type ProxyMode = (typeof PROXIES)[number];
 

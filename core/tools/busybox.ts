@@ -2,7 +2,7 @@
 import type { Process } from "../linux/mod.ts";
 
 /** The first line of every usage text, as the official images have it. */
-export const BUSYBOX_VERSION = "BusyBox v1.36.1 (2023-05-18 22:34:17 UTC) multi-call binary.";
+const BUSYBOX_VERSION = "BusyBox v1.36.1 (2023-05-18 22:34:17 UTC) multi-call binary.";
 
 /** Prints an applet's usage, after a complaint where there is one; its exit status. */
 export function busyboxUsage(process: Process, usage: string, problem?: string): number {

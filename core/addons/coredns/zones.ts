@@ -41,7 +41,7 @@ export function splitTransport(key: string): { readonly transport: Transport; re
 }
 
 /** Zones and port (empty for none) of `zone[:port]`. */
-export function splitHostPort(text: string): GoResult<{ readonly zones: readonly string[]; readonly port: string }> {
+function splitHostPort(text: string): GoResult<{ readonly zones: readonly string[]; readonly port: string }> {
   const colon = text.lastIndexOf(":");
   if (colon >= 0 && colon === text.length - 1) {
     return { error: `expecting data after last colon: ${JSON.stringify(text)}` };

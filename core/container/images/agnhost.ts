@@ -45,7 +45,7 @@ function print(process: Process, say: (conf: ReturnType<typeof parseResolvConf>)
 }
 
 /** The value of `--NAME=VALUE` or `--NAME VALUE`. */
-export function flagOf(process: Process, name: string): string | undefined {
+function flagOf(process: Process, name: string): string | undefined {
   const args = process.argv;
   const at = args.indexOf(`--${name}`);
   return at >= 0 ? args[at + 1] : args.find((arg) => arg.startsWith(`--${name}=`))?.slice(name.length + 3);

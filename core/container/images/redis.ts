@@ -114,7 +114,7 @@ const number = (value: number) => `:${value}\r\n`;
 const array = (items: readonly string[]) => `*${items.length}\r\n${items.join("")}`;
 
 /** Keys and values, and what the commands do to them. */
-export class RedisStore {
+class RedisStore {
   readonly #values = new Map<string, string>();
 
   constructor(readonly version: string, readonly now: () => number) {}

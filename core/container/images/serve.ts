@@ -54,7 +54,7 @@ export function serveUdp(
 }
 
 /** The wildcard address servers listen on. */
-export function anyAddress(_process: Process): string {
+function anyAddress(_process: Process): string {
   return "0.0.0.0";
 }
 

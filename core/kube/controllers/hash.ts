@@ -1,10 +1,10 @@
 import { canonicalJson } from "../../base/mod.ts";
 
 /** Letters and digits of generated names: no vowels, so that no words come about. */
-export const SAFE_LETTERS = "bcdfghjklmnpqrstvwxz2456789";
+const SAFE_LETTERS = "bcdfghjklmnpqrstvwxz2456789";
 
 /** FNV-1a, 32 bits. */
-export function fnv32a(text: string): number {
+function fnv32a(text: string): number {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) {
     hash ^= byte;
@@ -14,7 +14,7 @@ export function fnv32a(text: string): number {
 }
 
 /** A text of digits in the letters of generated names, as `pod-template-hash` and revisions are written. */
-export function safeEncode(text: string): string {
+function safeEncode(text: string): string {
   return [...text].map((one) => SAFE_LETTERS[one.charCodeAt(0) % SAFE_LETTERS.length]).join("");
 }
 

@@ -63,7 +63,7 @@ export function tooMany(field: string, count: number, limit: number): Issue {
 }
 
 /** `FIELD: MESSAGE` */
-export function printIssue(issue: Issue): string {
+function printIssue(issue: Issue): string {
   return `${issue.field}: ${issue.message}`;
 }
 

@@ -104,7 +104,7 @@ function holdsVlans(
 }
 
 /** Adds VLANs, or gives those that are there other bits; of PVIDs the last counts. */
-export function withVlans(known: readonly number[], added: readonly number[]): number[] {
+function withVlans(known: readonly number[], added: readonly number[]): number[] {
   const takesOver = added.some((vlan) => (vlan & PORTVLAN.PVID) !== 0);
   const plain = (vlan: number): number => (takesOver ? vlan & ~PORTVLAN.PVID : vlan);
   const kept = known.map((vlan) => added.find((one) => (one ^ vlan) % (TAG.ID + 1) === 0) ?? plain(vlan));

@@ -53,7 +53,7 @@ export function lowerOf(link: Link): number {
 }
 
 /** `eth0`, or `eth0@lower`: JSON has the lower device in a field before the name. */
-export function putName(entry: Entry, tool: IpTool, link: Link, short: boolean): void {
+function putName(entry: Entry, tool: IpTool, link: Link, short: boolean): void {
   if (link.kind === "ipip" && link.link === 0) entry.note("link", null).put("ifname", link.name, `${link.name}@NONE`);
   else if (lowerOf(link) === 0 || (short && link.link === link.index)) entry.put("ifname", link.name, link.name);
   else if (link.linkNs !== tool.ns && !short) {
@@ -94,7 +94,7 @@ function putState(entry: Entry, tool: IpTool, link: Link, view: LinkView): void 
 }
 
 /** The queueing discipline's name: `noop` until the device was first up. */
-export function qdiscOf(tool: IpTool, link: Link): string {
+function qdiscOf(tool: IpTool, link: Link): string {
   const extras = linkExtras(tool.namespace, link.index);
   if (link.up) extras.wasUp = true;
   return extras.qdisc ?? (extras.wasUp ? "noqueue" : "noop");

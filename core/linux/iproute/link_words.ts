@@ -26,7 +26,7 @@ const limit = (word: string, key: "gsoSize" | "gsoSegs" | "groSize"): Take<Wante
   return (_tool, words, { looks }) => looks[key] = number(words.next(), word);
 };
 /** The largest packet and the most pieces that a device hands down at once. */
-export const GSO_LIMITS = { size: 524280, segs: 65535 } as const;
+const GSO_LIMITS = { size: 524280, segs: 65535 } as const;
 
 /** Words of `ip link add` and `ip link set` alike. */
 export const COMMON: Readonly<Record<string, Take<Wanted>>> = {

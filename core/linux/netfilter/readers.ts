@@ -42,7 +42,7 @@ export function readRange(text: string, at: Argument, max: number): readonly [nu
 }
 
 /** A port by number or service name, as getaddrinfo takes it: numbers wrap at 65536. */
-export function readPortLoosely(text: string): number {
+function readPortLoosely(text: string): number {
   const port = /^\d+$/.test(text) ? Number(text) & 0xffff : servicePort(text, "");
   if (port === undefined) usage(`Port "${text}" does not resolve to anything.\n`);
   return port;

@@ -17,7 +17,7 @@ export function nftOf(namespace: Namespace): NftRuleset {
 }
 
 /** The kernel's refusal of chains that lead to each other in a circle (ELOOP), found when all commands are done. */
-export class NftLoop extends Error {}
+class NftLoop extends Error {}
 
 /** nftables of one namespace: the tables as values, with the compiled form of each in the plane, which counts. */
 export class NftRuleset {

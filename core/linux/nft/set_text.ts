@@ -114,7 +114,7 @@ function readTypes(draft: SetDraft, line: string, word: "type" | "typeof"): bool
 }
 
 /** Elements between commas; `verdicts` says whether values are verdicts. */
-export function readElements(words: readonly string[], verdicts: boolean): NftElement[] {
+function readElements(words: readonly string[], verdicts: boolean): NftElement[] {
   const groups: string[][] = [[]];
   for (const word of words) {
     if (word === ",") groups.push([]);

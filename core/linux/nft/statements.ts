@@ -144,7 +144,7 @@ export function prefixMask(length: number): number {
 }
 
 /** `@NAME`, the value, or the values in braces. */
-export function printOperand(operand: NftOperand): string {
+function printOperand(operand: NftOperand): string {
   if ("set" in operand) return `@${operand.set}`;
   return "value" in operand ? operand.value : `{ ${operand.values.join(", ")} }`;
 }

@@ -18,12 +18,12 @@ export interface ArpFrame {
 }
 
 /** The octets of `02:00:00:00:00:01`. */
-export function macBytes(mac: string): number[] {
+function macBytes(mac: string): number[] {
   return mac.split(/[:.-]/).map((part) => parseInt(part, 16));
 }
 
 /** The text of six octets. */
-export function macText(bytes: Uint8Array, at: number): string {
+function macText(bytes: Uint8Array, at: number): string {
   return [...bytes.subarray(at, at + 6)].map((byte) => byte.toString(16).padStart(2, "0")).join(":");
 }
 

@@ -47,7 +47,7 @@ export interface CurlPlan {
 }
 
 /** Agent the Debian package names itself by. */
-export const CURL_AGENT = "curl/7.88.1";
+const CURL_AGENT = "curl/7.88.1";
 
 const encoder = new TextEncoder();
 

@@ -32,7 +32,7 @@ export interface NcOptions {
 }
 
 /** Options netcat has that change nothing here; named when used. */
-export const NC_UNMODELLED: readonly string[] = ["F", "I", "O", "P", "S", "U", "V", "X", "x", "Z", "m"];
+const NC_UNMODELLED: readonly string[] = ["F", "I", "O", "P", "S", "U", "V", "X", "x", "Z", "m"];
 
 const TABLE = { short: "46bCDdFhI:i:klM:m:NnO:P:p:q:rSs:T:tUuV:vW:w:X:x:Zz" };
 

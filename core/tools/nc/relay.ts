@@ -6,7 +6,7 @@ import type { NcOptions } from "./options.ts";
 const decode = () => new TextDecoder("utf-8", { fatal: false });
 
 /** The lines of standard input as they are sent. */
-export function inputOf(process: Process, options: Pick<NcOptions, "noStdin" | "crlf">): string {
+function inputOf(process: Process, options: Pick<NcOptions, "noStdin" | "crlf">): string {
   if (options.noStdin) return "";
   return options.crlf ? process.stdin.replace(/\r?\n/g, "\r\n") : process.stdin;
 }

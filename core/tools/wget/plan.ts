@@ -94,7 +94,7 @@ const WITH_ARGUMENT = [
 ];
 
 /** Options wget has that change nothing here; named when used. */
-export const WGET_UNMODELLED: readonly string[] = ["c", "r", "m", "p", "limit-rate", "o", "a"];
+const WGET_UNMODELLED: readonly string[] = ["c", "r", "m", "p", "limit-rate", "o", "a"];
 
 /** Reads the arguments; a number is the exit status after what was printed. */
 export function wgetPlan(process: Process): WgetPlan | number {

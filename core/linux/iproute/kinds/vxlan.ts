@@ -14,7 +14,7 @@ const FLAGS = /^(no)?(udpcsum|udp6zerocsumtx|udp6zerocsumrx|proxy|rsc|l2miss|l3m
 const UNMODELLED = /^(no)?(external|vnifilter|remcsumtx|remcsumrx)$/;
 
 /** Whether an address is a multicast group's. */
-export function isGroup(address: string): boolean {
+function isGroup(address: string): boolean {
   return address.includes(":") ? /^ff/i.test(address) : /^2(2[4-9]|3\d)\./.test(address);
 }
 

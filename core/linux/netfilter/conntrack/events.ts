@@ -1,7 +1,7 @@
 import type { FlowEvent, PlaneApi } from "../../../../wasm/mod.ts";
 
 /** Conntrack events of a plane for everybody who listens: the plane hands each out once. */
-export class FlowEvents {
+class FlowEvents {
   readonly #readers = new Set<FlowEvent[]>();
 
   constructor(readonly plane: PlaneApi) {}

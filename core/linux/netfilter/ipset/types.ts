@@ -21,7 +21,7 @@ const hash = (name: string, dimensions: readonly Dimension[], numbers: readonly 
 };
 
 /** Every type, by ipset 7.17's names. */
-export const SET_TYPES: readonly SetType[] = [
+const SET_TYPES: readonly SetType[] = [
   hash("hash:ip", ["ip"], [6, 216, 4]),
   hash("hash:net", ["net"], [7, 456, 8]),
   hash("hash:ip,port", ["ip", "port"], [7, 216, 8]),

@@ -44,7 +44,7 @@ export function match(op: number, operands: readonly number[], invert = false): 
 }
 
 /** Whether conditions fit into one rule: each part of the base once. A protocol that is said twice alike counts once. */
-export function fitsOneRule(conditions: Conditions): boolean {
+function fitsOneRule(conditions: Conditions): boolean {
   const seen = new Map<string, string>();
   return conditions.every((condition) => {
     if (condition.part === "match") return true;

@@ -50,7 +50,7 @@ function netConf({ network, network6 }: NetworkView, type: string): string {
 }
 
 /** /run/flannel/subnet.env: what the flannel CNI plugin reads. */
-export function subnetEnv({ network, network6, self }: NetworkView, mtu: number): string {
+function subnetEnv({ network, network6, self }: NetworkView, mtu: number): string {
   const six = self.six === undefined
     ? ""
     : `FLANNEL_IPV6_NETWORK=${network6}\nFLANNEL_IPV6_SUBNET=${gateway(self.six.podCIDR)}\n`;

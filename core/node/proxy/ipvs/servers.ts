@@ -6,7 +6,7 @@ import type { Endpoint, ServicePort, ServiceView } from "../view.ts";
 export const IPVS_DEVICE = "kube-ipvs0";
 
 /** kube-proxy's scheduler where none is configured. */
-export const DEFAULT_SCHEDULER: Scheduler = "rr";
+const DEFAULT_SCHEDULER: Scheduler = "rr";
 
 /** The virtual servers of a view, sorted as its ports are. */
 export function virtualServers(view: ServiceView, scheduler: Scheduler = DEFAULT_SCHEDULER): VirtualServer[] {

@@ -113,6 +113,6 @@ function chainChanges(whole: NftChain): ChainChanges {
 }
 
 /** One command each. */
-export function addElements(placed: Iterable<PlacedElement>): NftChange[] {
+function addElements(placed: Iterable<PlacedElement>): NftChange[] {
   return [...placed].map(({ set, element }) => ({ verb: "add", kind: "element", set, elements: [element] }));
 }

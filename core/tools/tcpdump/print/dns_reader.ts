@@ -241,7 +241,7 @@ export class DnsReader {
 }
 
 /** Characters as terminals can show them: `^A` for control characters, `M-a` for those beyond ASCII. */
-export function safe(text: string): string {
+function safe(text: string): string {
   return [...text].map((char) => {
     let code = char.charCodeAt(0);
     let shown = "";

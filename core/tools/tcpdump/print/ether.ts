@@ -61,7 +61,7 @@ export function printEther(out: Out, frame: Octets, length: number): number {
 }
 
 /** `ethertype IPv4 (0x0800)`; with -q the name alone. */
-export function typeText({ options }: Out, type: number): string {
+function typeText({ options }: Out, type: number): string {
   if (options.quiet) return ETHERTYPES[type] ?? `Unknown Ethertype (0x${hex(type, 4)})`;
   return `ethertype ${ETHERTYPES[type] ?? "Unknown"} (0x${hex(type, 4)})`;
 }
