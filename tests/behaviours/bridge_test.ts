@@ -1,6 +1,7 @@
 /** Behaviours of bridges and tunnels. The numbers are those of docs/BEHAVIOURS.md. */
 import { assert, assertEquals, assertObjectMatch } from "@std/assert";
-import type { SocketProbe } from "../parity/scenario.ts";
+import { buildPacket } from "../parity/packet.ts";
+import type { Scenario, SocketProbe } from "../parity/scenario.ts";
 import { node, play, rules } from "./stage.ts";
 
 const toService = (from: string): SocketProbe => ({ from, proto: "tcp", dst: "10.96.0.1", dport: 80, sport: 41_000 });
@@ -87,6 +88,60 @@ Deno.test("36. path MTU over vxlan: the first long datagram gets 3/4, then the s
   });
   assertObjectMatch(results[0] ?? {}, { icmp: [3, 4], icmp_from: "10.8.1.1" });
   assertObjectMatch(results[1] ?? {}, { outcome: "delivered", client_sees: "reply" });
+});
+
+/** A node behind a vxlan whose other end is a router with a tun port. */
+function tunnel(more: Partial<Scenario>): Scenario {
+  const side = (n: number) => [
+    `link add vx0 address 02:00:00:00:aa:0${n} type vxlan id 9 local 192.168.9.${n} dev eth0 dstport 8472`,
+    "link set vx0 up",
+    `addr add 10.7.0.${n}/24 dev vx0`,
+    `route add 10.8.${3 - n}.0/24 via 10.7.0.${3 - n} dev vx0`,
+  ];
+  return {
+    name: "tunnel",
+    namespaces: ["a", "b"],
+    links: [{ type: "tun", ns: "a", name: "tn" }, { a: "a:eth0", b: "b:eth0" }],
+    addresses: {
+      "a:tn": "10.8.1.1/24",
+      "a:eth0": ["192.168.9.1/24", "192.168.9.11/24"],
+      "b:eth0": ["192.168.9.2/24", "192.168.9.12/24"],
+    },
+    ip: { a: side(1), b: side(2) },
+    cmds: {
+      a: ["bridge fdb append 00:00:00:00:00:00 dev vx0 dst 192.168.9.2"],
+      b: ["bridge fdb append 00:00:00:00:00:00 dev vx0 dst 192.168.9.1"],
+    },
+    sysctls: { a: { "net.ipv4.ip_forward": 1 }, b: { "net.ipv4.ip_forward": 1 } },
+    probes: [],
+    ...more,
+  };
+}
+
+Deno.test("REJECT asks for no checksum inside a tunnel whose own was right, unless conntrack found it wrong", () => {
+  const bad = buildPacket({ inject: "a:tn", src: "10.8.1.5", dst: "10.7.0.2", proto: "udp", sport: 1, dport: 2 });
+  bad[26] = (bad[26] ?? 0) ^ 0x55;
+  const probe = { inject: "a:tn", src: "10.8.1.5", dst: "10.7.0.2", proto: "udp", bytes: bad.toHex() };
+  const answers = (...more: readonly string[]) =>
+    play(
+      tunnel({ iptables: { b: rules({ filter: [...more, "-A INPUT -d 10.7.0.2/32 -j REJECT"] }) }, probes: [probe] }),
+    ).results[0]
+      ?.out?.length;
+  assertEquals(answers(), 1);
+  assertEquals(answers("-A FORWARD -m conntrack --ctstate INVALID"), 0);
+});
+
+Deno.test("the copies of a frame for several tunnel ends are no socket's, the last one is", () => {
+  const more = [
+    "bridge fdb append 00:00:00:00:00:00 dev vx0 dst 192.168.9.2",
+    "bridge fdb append 00:00:00:00:00:00 dev vx0 dst 192.168.9.12",
+  ];
+  const iptables = {
+    a: rules({ filter: ["-A OUTPUT -p udp -m owner --socket-exists", "-A OUTPUT -p udp --dport 8472"] }),
+  };
+  const probes = [{ inject: "a:tn", src: "10.7.0.255", dst: "10.8.1.1", proto: "udp", sport: 1, dport: 2 }];
+  const [result] = play(tunnel({ cmds: { a: more }, iptables, probes })).results;
+  assertEquals([result?.rules?.["a/filter/OUTPUT/1"], result?.rules?.["a/filter/OUTPUT/2"]], [1, 2]);
 });
 
 Deno.test("37. connect() against a REJECT fails at once: port unreachable and reset refuse, the others say no route", () => {

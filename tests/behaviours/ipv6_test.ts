@@ -1,7 +1,7 @@
 /** IPv6 on a router as Linux 6.18 has it where IPv4 would do otherwise: fragments, who complains, REDIRECT, anycast, addresses of types. */
 import { assertEquals } from "@std/assert";
 import { buildPacket } from "../parity/packet.ts";
-import { cut, finish, withIpOptions } from "../parity/random/packets.ts";
+import { cut, finish, sctpPacket, withIpOptions } from "../parity/random/packets.ts";
 import type { PacketProbe, Scenario } from "../parity/scenario.ts";
 import { play, rules, shapes } from "./stage.ts";
 
@@ -300,5 +300,31 @@ Deno.test("an error about a link-local sender that INPUT renamed is lost where n
   assertEquals([refused?.rules?.["dut/raw6/OUTPUT/policy"], refused?.rules?.["dut/filter6/OUTPUT/policy"]], [
     1,
     undefined,
+  ]);
+});
+
+Deno.test("a segment to no address at all gets no reset, one to a host that is not there does", () => {
+  const props = tables({ filter: ["-A FORWARD -p tcp -j REJECT --reject-with tcp-reset"] });
+  const ends = (dst: string) => ({ ...syn, inject: "dut:wan", src: "2001:db8:8::8", dst });
+  assertEquals(came(props, ends("::"), ends("::7")), [[], ["dut:wan [::7]:80>[2001:db8:8::8]:1000 ttl=64 tcp[RA]"]]);
+});
+
+Deno.test("an anycast address answers its own host by the device it belongs to alone", () => {
+  const ping = { from: "dut", proto: "icmp" as const, dst: "2001:db8:1::", dport: 0, id: 3 };
+  const outcome = (nat: readonly string[]) =>
+    play({ ...router6(tables({ nat }), []), probes: [ping] }).results[0]?.outcome;
+  assertEquals(outcome([]), "delivered");
+  assertEquals(outcome(["-A POSTROUTING -j SNAT --to-source 2001:db8:9::9"]), "dropped");
+});
+
+Deno.test("a header in pieces is put into one place where it is checked or changed, and cut anew behind that", () => {
+  const sctp = sctpPacket({ ...udp, proto: 132 }, { chunks: ["INIT"], tag: 0, announces: 7 });
+  const pieces = (props: Props, whole: PacketProbe) => through(props, ...cut(whole, 8, 7)).at(-1)?.wire?.length;
+  const unchecked = { sysctls: { dut: { "net.netfilter.nf_conntrack_checksum": 0 } } };
+  const renamed = tables({ nat: ["-A POSTROUTING -j SNAT --to-source 2001:db8:3::1"] });
+  assertEquals([TRACKED, { ...TRACKED, ...unchecked }, { ...renamed, ...unchecked }].map((of) => pieces(of, sctp)), [
+    1,
+    4,
+    1,
   ]);
 });

@@ -116,6 +116,24 @@ Deno.test("27. forwarding back out of the same device sends a redirect, and forw
   ]);
 });
 
+Deno.test("a redirect is no error to a raw socket", () => {
+  const { results } = play({
+    name: "redirect",
+    namespaces: ["s", "r"],
+    links: [{ a: "s:eth0", b: "r:wan" }],
+    addresses: { "s:eth0": "203.0.113.20/24", "r:wan": "203.0.113.1/24" },
+    routes: { s: ["default via 203.0.113.1"], r: ["10.96.0.0/16 via 203.0.113.20"] },
+    sysctls: { r: { "net.ipv4.ip_forward": 1 } },
+    iptables: { s: rules({ filter: ["-A INPUT -p icmp -m icmp --icmp-type 5/1"] }) },
+    probes: [{ from: "s", proto: "icmp", dst: "10.96.0.1", dport: 0 }],
+  });
+  assertEquals([results[0]?.outcome, results[0]?.errno, results[0]?.rules?.["s/filter/INPUT/1"]], [
+    "dropped",
+    undefined,
+    1,
+  ]);
+});
+
 Deno.test("28. any local address answers on any device, also that of a device that is down; proxy_arp answers for what it routes", () => {
   const wire = (sysctls: Record<string, number>, ip: string[]) => ({
     name: "weak",

@@ -203,7 +203,7 @@ class Attempt {
   /** An error about an established connection: SO_ERROR tells it once, and that is all that comes of it. */
   #softly(errno: string): void {
     const { result } = this;
-    Object.assign(result, { outcome: "unreachable", errno });
+    Object.assign(result, { outcome: errno === "ECONNREFUSED" ? "refused" : "unreachable", errno });
     delete result.client_sees;
     delete result.icmp;
     delete result.icmp_from;

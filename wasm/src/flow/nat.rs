@@ -304,8 +304,10 @@ fn put(packet: &mut Packet, other: &Wide, manip: Manip) {
     }
 }
 
-/// SCTP's CRC is reckoned anew over what is there, where other checksums are only corrected (sctp_manip_pkt).
+/// The header is put into one place; SCTP's CRC is reckoned anew over what is there, where other checksums are only corrected
+/// (sctp_manip_pkt).
 fn forget_crc(packet: &mut Packet) {
+    packet.gather();
     if packet.proto == proto::SCTP {
         packet.ack = 0;
     }

@@ -68,9 +68,17 @@ impl Conntrack {
         tracked
     }
 
-    fn checksum_is_wrong(&self, at: &At, packet: &Packet) -> bool {
+    fn checksum_is_wrong(&self, at: &At, packet: &mut Packet) -> bool {
+        if !self.config.checksum {
+            return false;
+        }
+        if packet.proto == proto::SCTP {
+            packet.gather(); // sctp_error
+        }
         let checked = matches!(packet.proto, proto::TCP | proto::UDP | proto::ICMP | proto::ICMPV6 | proto::SCTP | 136);
-        packet.bad_checksum && checked && self.config.checksum && at.hook == hook::PREROUTING
+        let wrong = packet.bad_checksum && checked && at.hook == hook::PREROUTING;
+        packet.sum_trusted &= !wrong;
+        wrong
     }
 
     fn track_flow<E: Env>(&mut self, packet: &mut Packet, template: Template, env: &E) -> Tracked {

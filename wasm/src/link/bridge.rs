@@ -301,12 +301,14 @@ impl Fabric {
         self.xmit(port, packet);
     }
 
-    /// A copy with its own life, conntrack's hold on it included.
+    /// A copy with its own life, conntrack's hold on it included; it is no socket's (skb_clone).
     pub fn copy(&mut self, ns: u32, packet: &Packet) -> Parcel {
         self.world.trails.spoil();
         if packet.ct != NONE {
             self.space_mut(ns).hooks.hold(packet);
         }
-        self.world.pool.copy(packet)
+        let mut copy = self.world.pool.copy(packet);
+        copy.socket = NONE;
+        copy
     }
 }

@@ -272,6 +272,7 @@ impl Fabric {
         inner.trace = packet.trace;
         inner.hops = packet.hops;
         inner.mark = packet.mark;
+        inner.sum_trusted = true;
         self.vxlan_unpack(at, (vni, port, packet.src), inner);
         self.finish(at.ns, packet);
         None

@@ -108,13 +108,9 @@ impl Fabric {
         whole.payload = NONE;
         whole.inner = NONE;
         whole.frag_max = pile.longest;
-        whole.frag_list = pile.longest;
         whole.headless = false;
-        // Conntrack moves SCTP's header into one place: then pieces are no longer where they were (ip6_fragment's slow path).
-        let moved = whole.proto == proto::SCTP && !whole.src.is_v4() && first < 12;
-        if moved {
-            whole.frag_list = whole.frag_list.max(1280);
-        }
+        let scattered = whole.proto == proto::SCTP && !whole.src.is_v4() && first < 12;
+        whole.frag_list = pile.longest & !Packet::SCATTERED | if scattered { Packet::SCATTERED } else { 0 };
         let length = bytes.len() as u32;
         let read = parse::parse_transport(&mut whole, &options, &bytes, length, pool);
         whole.bad_checksum |= read.is_err();

@@ -95,10 +95,9 @@ impl Fabric {
             // Behind an extension header the next one stands at its beginning.
             error.rest = 40;
         }
-        let nobody = !v4 && (cause.src.is_unspecified() || cause.src.is_multicast());
         // IPv6 complains about later fragments too, whatever they are part of.
         let later = cause.frag_offset != 0;
-        if cause.pkt_type != PacketType::Host || v4 && later || cause.quoted != 0 || nobody {
+        if cause.pkt_type != PacketType::Host || v4 && later || cause.quoted != 0 || cause.src.is_no_host6() {
             return;
         }
         if self.world.speaking_icmp
@@ -276,8 +275,15 @@ impl Fabric {
             let data = self.world.pool.data(&packet).to_vec();
             reply.payload = self.world.pool.store(&data);
         }
-        // An answer from no address in particular goes back where it came from.
-        let oif = if v4 || own || place.dev == 1 { packet.way_back() } else { place.dev };
+        // An answer from no address in particular goes back where it came from; on lo, that is where the address it was sent to is.
+        let oif = match place.dev {
+            _ if v4 || own => packet.way_back(),
+            1 => {
+                let Stack { fib, links, .. } = &self.space(place.ns).stack;
+                fib.lookup(&FlowKey::to(packet.dst), links).map_or(0, |found| found.oif)
+            }
+            dev => dev,
+        };
         let birth = Birth { ns: place.ns, oif, flags: 0 };
         self.finish(place.ns, packet);
         // An answer that cannot be sent is not sent.

@@ -53,9 +53,12 @@ impl Fabric {
     }
 
     /// nf_reject_verify_csum: what is behind the IP header must sum to nothing, even where its protocol has no such sum, unless it is
-    /// known to have another one or none; the pseudo header counts for TCP, UDP and all of IPv6.
+    /// known to have another one or none, or that of a tunnel was right; the pseudo header counts for TCP, UDP and all of IPv6.
     fn sum_holds(&self, packet: &Packet) -> bool {
-        if matches!(packet.proto, 33 | proto::GRE | 50 | 51 | proto::SCTP | 136) || packet.no_checksum {
+        if packet.sum_trusted
+            || packet.no_checksum
+            || matches!(packet.proto, 33 | proto::GRE | 50 | 51 | proto::SCTP | 136)
+        {
             return true;
         }
         let mut bytes = Vec::new();
@@ -74,7 +77,8 @@ impl Fabric {
         }
         let stack = &mut self.space_mut(at.ns).stack;
         // What was meant for everybody is not answered; a bridged packet has no route that would say so.
-        if at.hook != hook::FORWARD && stack.is_everybody(packet.dst) {
+        let nobodys = packet.src.is_no_host6() || packet.dst.is_no_host6();
+        if nobodys || at.hook != hook::FORWARD && stack.is_everybody(packet.dst) {
             return;
         }
         let mut reset = Packet {

@@ -85,7 +85,7 @@ impl Fabric {
         let v4 = packet.dst.is_v4();
         if v4 && packet.kind == kind::REDIRECT {
             self.redirected(place, packet, &inner);
-            // Only those who ping hear of it (ping_err, and raw sockets that take every ICMP message).
+            // Only those who ping hear of it (ping_err); raw sockets read the message itself (raw_err).
             if inner.proto != proto::ICMP {
                 return;
             }
@@ -101,7 +101,7 @@ impl Fabric {
             Packet { src: inner.dst, dst: inner.src, sport: inner.dport, dport: inner.sport, iif: packet.iif, ..inner };
         for id in self.space(place.ns).stack.ports.raw.clone() {
             let wanted = self.world.sockets.get(id).is_some_and(|socket| socket.protocol == inner.proto);
-            if wanted {
+            if wanted && told.errno != EREMOTEIO {
                 self.queue_error(id, (packet, &inner), told);
             }
         }

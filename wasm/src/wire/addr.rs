@@ -60,6 +60,10 @@ impl Ip {
     pub const fn is_link_local6(self) -> bool {
         self.0 >> 118 == 0xfe80 >> 6
     }
+    /// An IPv6 address that is no single host's: a group's, or none.
+    pub const fn is_no_host6(self) -> bool {
+        !self.is_v4() && (self.is_unspecified() || self.is_multicast())
+    }
     /// Whether only its device says which one is meant (rt6_need_strict).
     pub const fn needs_device6(self) -> bool {
         self.is_link_local6() || !self.is_v4() && self.is_multicast()

@@ -127,6 +127,8 @@ pub struct Packet {
     pub headless: bool,
     /// UDP without checksum.
     pub no_checksum: bool,
+    /// A checksum around it was right, that of a tunnel: REJECT asks for no other (csum_valid).
+    pub sum_trusted: bool,
     /// A first fragment, a quote, or a wrong one: the checksum over what is not here and what does not change, without addresses and ports.
     pub sum: u16,
 
@@ -154,7 +156,8 @@ pub struct Packet {
     pub tunnel: u32,
     /// Put together from fragments: the longest of them, so that it goes on in pieces no longer (IPCB frag_max_size).
     pub frag_max: u16,
-    /// The same for good: where it has to be cut again, it is cut where it was (frag_list).
+    /// The same for good: where it has to be cut again, it is cut where it was (frag_list). Pieces being as long as eights,
+    /// the lowest bit is free: [`Packet::SCATTERED`].
     pub frag_list: u16,
     /// Its route stands since it was sent (it came by `lo`): input does not look again.
     pub routed: bool,
@@ -181,6 +184,8 @@ impl Default for Packet {
 }
 
 impl Packet {
+    /// In `frag_list`: an IPv6 packet whose SCTP header came in several pieces (those of others are not collected then).
+    pub const SCATTERED: u16 = 1;
     /// IPv4 from nowhere to nowhere, with nothing in it.
     pub const EMPTY: Packet = Packet {
         eth_src: Mac::ZERO,
@@ -213,6 +218,7 @@ impl Packet {
         bad_checksum: false,
         headless: false,
         no_checksum: false,
+        sum_trusted: false,
         sum: 0,
         payload: NONE,
         payload_len: 0,
@@ -343,6 +349,13 @@ impl Packet {
         self.priority = 0;
         self.socket = NONE;
         self.frag_max = 0;
+    }
+    /// Puts the transport header into one place, to be checked or changed: pieces it lay in are no longer where they were
+    /// (skb_ensure_writable, ip6_fragment's slow path).
+    pub fn gather(&mut self) {
+        if self.frag_list & Packet::SCATTERED != 0 {
+            self.frag_list = self.frag_list.max(1280);
+        }
     }
     /// Bytes of the frame, Ethernet header included.
     pub const fn frame_len(&self) -> u32 {
