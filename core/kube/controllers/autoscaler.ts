@@ -92,25 +92,27 @@ function refuse(scaler: HorizontalPodAutoscaler, why: string, api: ControllerApi
 
 type Row = readonly [type: string, status: string, reason: string, message: string];
 
+const FOUND: Row = [
+  "AbleToScale",
+  "True",
+  "SucceededGetScale",
+  "the HPA controller was able to get the target's current scale",
+];
+const READY: Row = ["AbleToScale", "True", "ReadyForNewScale", "recommended size matches current size"];
+const DISABLED: Row = [
+  "ScalingActive",
+  "False",
+  "ScalingDisabled",
+  "scaling is disabled since the replica count of the target is zero",
+];
+
 function decide(
   scaler: HorizontalPodAutoscaler,
   target: Target,
   { api, memory }: { readonly api: ControllerApi; readonly memory: Memory },
 ): void {
   const replicas = (target.scale as Scale).spec.replicas;
-  const able: Row = [
-    "AbleToScale",
-    "True",
-    "SucceededGetScale",
-    "the HPA controller was able to get the target's current scale",
-  ];
-  if (replicas === 0) {
-    const message = "scaling is disabled since the replica count of the target is zero";
-    return write(scaler, api, { currentReplicas: 0, desiredReplicas: 0 }, [
-      able,
-      ["ScalingActive", "False", "ScalingDisabled", message],
-    ]);
-  }
+  if (replicas === 0) return write(scaler, api, { currentReplicas: 0, desiredReplicas: 0 }, [FOUND, DISABLED]);
   const { spec, metadata } = scaler;
   const min = spec.minReplicas ?? 1;
   const outside = replicas > spec.maxReplicas ? spec.maxReplicas : replicas < min ? min : undefined;
@@ -133,7 +135,7 @@ function decide(
     "ValidMetricFound",
     `the HPA was able to successfully calculate a replica count from ${best.name}`,
   ]];
-  let row: Row = limits.stable ?? ["AbleToScale", "True", "ReadyForNewScale", "recommended size matches current size"];
+  let row: Row = limits.stable ?? READY;
   const status: Status = {
     currentReplicas: replicas,
     desiredReplicas: desired,
@@ -243,7 +245,7 @@ function fail(scaler: HorizontalPodAutoscaler, api: ControllerApi, { replicas, r
   say(scaler, api, { type: "Warning", reason: "FailedComputeMetricsReplicas", message: summary });
   const message = `the HPA was unable to compute the replica count: ${bad.problem}`;
   write(scaler, api, { currentReplicas: replicas, desiredReplicas: scaler.status?.desiredReplicas ?? 0 }, [
-    ["AbleToScale", "True", "SucceededGetScale", "the HPA controller was able to get the target's current scale"],
+    FOUND,
     ["ScalingActive", "False", bad.reason, message],
   ]);
 }
