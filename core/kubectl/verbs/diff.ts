@@ -1,9 +1,9 @@
 import { applyPatch, type KubeObject, rulesOf, withLastApplied } from "../../kube/mod.ts";
-import { CommandError, refused } from "../errors.ts";
+import { refused } from "../errors.ts";
 import { flags } from "../flags.ts";
 import { printYaml } from "../print/yaml.ts";
 import { unifiedDiff } from "../../base/mod.ts";
-import { pathTo } from "../resources.ts";
+import { pathTo, type Resource } from "../resources.ts";
 import type { Session } from "../session.ts";
 import { eachFile, placed } from "./apply.ts";
 import { FILE_FLAGS, type Verb } from "./verb.ts";
@@ -19,7 +19,7 @@ export const diff: Verb = {
       const draft = placed(session, file, resource);
       const path = pathTo(resource, draft.metadata.namespace, draft.metadata.name);
       const live = session.client.find(path);
-      const merged = mergedOf(session, path, live, withLastApplied(draft), resource.kind);
+      const merged = mergedOf(session, resource, { path, live, modified: withLastApplied(draft) });
       const title = [apiTitle(draft.apiVersion), draft.kind, draft.metadata.namespace ?? "", draft.metadata.name].join(
         ".",
       );
@@ -35,22 +35,18 @@ function apiTitle(apiVersion: string): string {
   return apiVersion.split("/").join(".");
 }
 
-type Draft = ReturnType<typeof withLastApplied>;
+interface Change {
+  readonly path: string;
+  readonly live: KubeObject | undefined;
+  readonly modified: ReturnType<typeof withLastApplied>;
+}
 
 /** The object as the server would store it. */
-function mergedOf(
-  session: Session,
-  path: string,
-  live: KubeObject | undefined,
-  modified: Draft,
-  kind: string,
-): KubeObject {
+function mergedOf(session: Session, resource: Resource, { path, live, modified }: Change): KubeObject {
   if (live === undefined) {
     const collection = path.slice(0, path.lastIndexOf("/"));
     return session.client.post(`${collection}?dryRun=All&fieldManager=kubectl-client-side-apply`, modified);
   }
-  const resource = session.resources.ofKind(modified.apiVersion, kind);
-  if (resource === undefined) throw new CommandError(`error: no matches for kind ${JSON.stringify(kind)}`);
   const patch = applyPatch(live, modified, resource as never);
   if (Object.keys(patch).length === 0) return live;
   const struct = rulesOf(modified)?.struct;
