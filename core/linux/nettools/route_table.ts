@@ -61,16 +61,25 @@ function line(process: Process, route: Route, { names, level, numeric }: Look): 
   return `${middle}${device.padEnd(8)} ${metrics}`;
 }
 
+interface Row6 {
+  readonly to: string;
+  readonly via: string;
+  readonly flags: string;
+  readonly metric: number;
+  readonly references: number;
+  readonly device: string;
+}
+
+function line6({ to, via, flags, metric, references, device }: Row6): string {
+  const numbers = `${String(metric).padEnd(3)} ${String(references).padEnd(3)} ${"0".padStart(4)}`;
+  return `${to.padEnd(30)} ${via.padEnd(26)} ${flags.padEnd(4)} ${numbers} ${device}`;
+}
+
 /** The IPv6 tables as `route -6` and `netstat -6r` print them: main, then local, with the kernel's null routes. */
 export function printRouteTable6(process: Process, numeric: boolean): string {
   const names = deviceNames(process.machine.plane, process.ns);
   const routes = process.machine.plane.routes(process.ns, 6);
   const any = numeric ? "::" : "[::]";
-  const row = (to: string, via: string, flags: string, metric: number, references: number, device: string): string => {
-    return `${to.padEnd(30)} ${via.padEnd(26)} ${flags.padEnd(4)} ${String(metric).padEnd(3)} ${
-      String(references).padEnd(3)
-    } ${"0".padStart(4)} ${device}`;
-  };
   const rows = (table: number): string[] => {
     const shown = routes.filter((route) => route.table === table);
     const references = routeReferences(shown);
@@ -78,21 +87,18 @@ export function printRouteTable6(process: Process, numeric: boolean): string {
       const hop = route.nexthops?.[0] ?? route;
       const local = route.type === "local";
       const reject = route.type === "unreachable" || route.type === "prohibit" || route.type === "blackhole";
-      const flags = reject ? "!n" : local ? "Un" : "U" + (hop.via === undefined ? "" : "G");
-      const target = route.to === "::/0" ? `${any}/0` : route.to;
-      return row(
-        target,
-        hop.via ?? any,
-        flags,
-        local ? 0 : route.metric,
-        references.get(route) ?? 1,
-        names.get(hop.dev ?? 0) ?? "lo",
-      );
+      return line6({
+        to: route.to === "::/0" ? `${any}/0` : route.to,
+        via: hop.via ?? any,
+        flags: reject ? "!n" : local ? "Un" : "U" + (hop.via === undefined ? "" : "G"),
+        metric: local ? 0 : route.metric,
+        references: references.get(route) ?? 1,
+        device: names.get(hop.dev ?? 0) ?? "lo",
+      });
     });
   };
-  const none = row(`${any}/0`, any, "!n", -1, 1, "lo");
+  const none = line6({ to: `${any}/0`, via: any, flags: "!n", metric: -1, references: 1, device: "lo" });
   const head = "Destination                    Next Hop                   Flag Met Ref  Use If";
-  return ["Kernel IPv6 routing table", head, ...rows(254), none, ...rows(255), none].map((text) => `${text}\n`).join(
-    "",
-  );
+  const lines = ["Kernel IPv6 routing table", head, ...rows(254), none, ...rows(255), none];
+  return lines.map((text) => `${text}\n`).join("");
 }
