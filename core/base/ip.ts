@@ -78,8 +78,8 @@ export function ipWords(text: string): [number, number, number, number] {
 }
 
 /** The address in four big-endian words ({@link ipWords} back); mapped IPv4 comes out as dotted quad. */
-export function wordsIp(words: ArrayLike<number>, at = 0): string {
-  const word = (i: number) => (words[at + i] as number) >>> 0;
+export function wordsIp(words: ArrayLike<number>): string {
+  const word = (i: number) => (words[i] as number) >>> 0;
   const [a, b, c, d] = [word(0), word(1), word(2), word(3)];
   if (a === 0 && b === 0 && c === 0xffff) return `${d >>> 24}.${(d >>> 16) & 255}.${(d >>> 8) & 255}.${d & 255}`;
   const value = (BigInt(a) << 96n) | (BigInt(b) << 64n) | (BigInt(c) << 32n) | BigInt(d);

@@ -107,7 +107,7 @@ export class Cluster {
     world.switch(SWITCH);
     const nodes = spec.nodes.map((node) => buildNode(world, control, spec, node as { name: string; address: string }));
     cluster = new Cluster(world, { control, options: { ...options, metrics }, nodes, network: spec.network });
-    addAdmin(cluster, spec);
+    addAdmin(cluster);
     await buildInternet(world, SWITCH, spec.nodeCIDR);
     for (const node of nodes) await configureNode(node.machine, spec, cluster.#addressesOf(node.name));
     if (world.ipv6) await world.runner.advance(DAD);
@@ -377,6 +377,6 @@ function writeManifests(node: ClusterNode | undefined, options: ControlPlaneOpti
 }
 
 /** The workstation: kubectl, and nothing of the network. */
-function addAdmin(cluster: Cluster, _spec: Spec): void {
+function addAdmin(cluster: Cluster): void {
   cluster.world.addMachine("admin", { programs: adminPrograms(cluster) });
 }

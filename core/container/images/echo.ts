@@ -28,8 +28,8 @@ async function serve(process: Process, port: number, answer: Answer): Promise<nu
 }
 
 /** Go's net/http writes these two after its own; the rest is sorted. */
-function goHeaders(process: Process, type = "text/plain; charset=utf-8"): [string, string][] {
-  return [["Date", httpDate(process.clock.now())], ["Content-Type", type]];
+function goHeaders(process: Process): [string, string][] {
+  return [["Date", httpDate(process.clock.now())], ["Content-Type", "text/plain; charset=utf-8"]];
 }
 
 /** The value of `-NAME VALUE`, `-NAME=VALUE`, one or two dashes. */

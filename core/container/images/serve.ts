@@ -7,6 +7,9 @@ const SIGINT = 2;
 const SIGQUIT = 3;
 const SIGTERM = 15;
 
+/** The wildcard address servers listen on. */
+const ANY = "0.0.0.0";
+
 /** Says that the program ends by itself when asked to; gives the promise of that. */
 export function untilAsked(process: Process): Promise<number> {
   for (const signal of [SIGINT, SIGQUIT, SIGTERM]) process.handle(signal);
@@ -19,9 +22,9 @@ export function serveTcp(
   port: number,
   serve: (stream: Stream) => Promise<void>,
 ): string | undefined {
-  const listener = process.net.listen(anyAddress(process), port);
+  const listener = process.net.listen(ANY, port);
   if (isFailure(listener)) return `(${ERRNO[listener.errno][0]}: ${strerror(listener.errno)})`;
-  const twin = listenOverIpv6(process, { address: anyAddress(process), port });
+  const twin = listenOverIpv6(process, { address: ANY, port });
   for (const each of twin === undefined ? [listener] : [listener, twin]) {
     void (async () => {
       for (let stream = await each.accept(); stream !== undefined; stream = await each.accept()) {
@@ -51,11 +54,6 @@ export function serveUdp(
     }
   })();
   return undefined;
-}
-
-/** The wildcard address servers listen on. */
-function anyAddress(_process: Process): string {
-  return "0.0.0.0";
 }
 
 /** Reads a stream to its end, handing each piece on; ends early when `take` gives false. */

@@ -119,7 +119,7 @@ function statusOf(found: Found | undefined): NssStatus {
 async function byService(host: DnsHost, service: string, name: string, wanted: Wanted): Promise<Found | undefined> {
   if (service === "files") return byFiles(host, name, wanted);
   if (service === "dns") return await byDns(host, name, wanted);
-  if (service === "myhostname") return byOwnName(host, name, wanted);
+  if (service === "myhostname") return byOwnName(name, wanted);
   return undefined;
 }
 
@@ -131,7 +131,7 @@ function byFiles(host: DnsHost, name: string, wanted: Wanted): Found {
 }
 
 /** nss-myhostname, for `localhost` alone: the machine's own addresses are its business. */
-function byOwnName(_host: DnsHost, name: string, wanted: Wanted): Found | undefined {
+function byOwnName(name: string, wanted: Wanted): Found | undefined {
   if (!/^(.*\.)?localhost\.?$/i.test(name)) return { gai: "EAI_NONAME" };
   const addresses = [...(wanted.family === 4 ? [] : ["::1"]), ...(wanted.family === 6 ? [] : ["127.0.0.1"])];
   return { addresses, canonical: "localhost" };

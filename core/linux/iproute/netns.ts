@@ -114,8 +114,8 @@ function listTargetIds(tool: IpTool, target: number): number {
   return 0;
 }
 
-function validName(name: string | undefined, missing = "No netns name specified\n"): string {
-  if (name === undefined) throw new Exit(1, missing);
+function validName(name: string | undefined): string {
+  if (name === undefined) throw new Exit(1, "No netns name specified\n");
   if (name === "" || name.includes("/") || name === "." || name === "..") {
     throw new Exit(255, `Invalid netns name "${name}"\n`);
   }

@@ -14,9 +14,8 @@ const isDefault = ({ priority = -1, table, from, to }: RuleSpec): boolean =>
   DEFAULTS.get(priority) === table && table !== undefined && from === undefined && to === undefined;
 
 /** One policy rule as `ip rule` prints it, with its line feed. */
-export function ruleEntry(tool: IpTool, rule: RuleSpec, deleted = false): Entry {
+export function ruleEntry(tool: IpTool, rule: RuleSpec): Entry {
   const entry = new Entry();
-  if (deleted) entry.put("deleted", true, "Deleted ");
   entry.put("priority", rule.priority ?? 0, `${rule.priority ?? 0}:\t`);
   if (rule.not) entry.put("not", null, "not ");
   putPrefix(entry, rule.from, "from", "src");
