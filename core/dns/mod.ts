@@ -4,7 +4,7 @@ export * from "./fit.ts";
 export * from "./message.ts";
 export * from "./name.ts";
 export * from "./numbers.ts";
-export { canonicalAddress, isRdata } from "./rdata.ts";
+export { isRdata } from "./rdata.ts";
 export * from "./record.ts";
 export { RecursiveCache } from "./recursive/cache.ts";
 export { Recursor, type RecursorOptions, type Resolved } from "./recursive/recursor.ts";

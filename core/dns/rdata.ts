@@ -3,7 +3,7 @@
  * Types with names in them are written here (compression, escapes); the others go through `dns-packet`'s codecs.
  */
 import packet from "dns-packet";
-import { ipWords, parseIp, parseQuad, printIp, wordsIp } from "../base/mod.ts";
+import { ipWords, parseIp, parseQuad, wordsIp } from "../base/mod.ts";
 import { readLoc, writeLoc } from "./loc.ts";
 import { absolute } from "./name.ts";
 import { typeName } from "./numbers.ts";
@@ -220,12 +220,6 @@ export function readRdata(reader: WireReader, type: number, length: number): str
 export function writeRdata(writer: WireWriter, type: string, text: string): void {
   const codec = text.startsWith("\\#") ? unknown : CODECS.get(type) ?? unknown;
   codec.write(writer, text);
-}
-
-/** An address in the form records have it (`fd00::0:1` becomes `fd00::1`), or undefined. */
-export function canonicalAddress(text: string): string | undefined {
-  const ip = parseIp(text);
-  return ip === undefined ? undefined : printIp(ip);
 }
 
 /** Whether a text is record data of that type at all. */

@@ -1,5 +1,4 @@
 /** Query vectors: one plugin of CoreDNS on a bench, one question, what it made of it. */
-import { TextError } from "../../core/base/mod.ts";
 import { configure, type Outcome } from "../../core/addons/coredns/mod.ts";
 import { blockFor, listening } from "../../core/addons/coredns/configuration.ts";
 import { serve } from "../../core/addons/coredns/server.ts";
@@ -391,9 +390,4 @@ async function checkPlain(vector: Vector): Promise<Problem> {
   const proto = options.proto === "tcp" ? { proto: "tcp" as const } : {};
   const client = options.client_ip === undefined ? {} : { client: String(options.client_ip) };
   return compareOutcome(vector, await ask(instance, { ...askedOf(vector), ...proto, ...client }, at));
-}
-
-/** Whether a thrown value is a text's fault. */
-export function isTextError(error: unknown): error is TextError {
-  return error instanceof TextError;
 }

@@ -23,14 +23,14 @@ export const NETWORK_TABLES: Readonly<Record<string, TableShape>> = {
   ]),
   Endpoints: shape<Endpoints>("Name:name Endpoints Age", ({ metadata, subsets }, now) => [
     metadata.name,
-    someOf((subsets ?? []).flatMap(subsetAddresses), 3, (subsets ?? []).length === 0 ? "<none>" : ""),
+    someOf((subsets ?? []).flatMap(subsetAddresses), (subsets ?? []).length === 0 ? "<none>" : ""),
     age(metadata.creationTimestamp, now),
   ]),
   EndpointSlice: shape<EndpointSlice>("Name:name AddressType Ports Endpoints Age", (slice, now) => [
     slice.metadata.name,
     slice.addressType,
-    someOf((slice.ports ?? []).map(({ port, name }) => String(port ?? name ?? "*")), 3, "<unset>"),
-    someOf((slice.endpoints ?? []).flatMap(({ addresses }) => addresses), 3, "<unset>"),
+    someOf((slice.ports ?? []).map(({ port, name }) => String(port ?? name ?? "*")), "<unset>"),
+    someOf((slice.endpoints ?? []).flatMap(({ addresses }) => addresses), "<unset>"),
     age(slice.metadata.creationTimestamp, now),
   ]),
   NetworkPolicy: shape<NetworkPolicy>("Name:name Pod-Selector Age", ({ metadata, spec }, now) => [

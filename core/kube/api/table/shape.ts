@@ -57,9 +57,11 @@ export function labelsCell(labels: Readonly<Record<string, string>> | undefined)
   return entries.length === 0 ? "<none>" : entries.map(([key, value]) => `${key}=${value}`).join(",");
 }
 
-/** The first `limit` of a list, and how many more there are. */
-export function someOf(list: readonly string[], limit = 3, none = "<none>"): string {
+const SHOWN = 3;
+
+/** The first three of a list, and how many more there are. */
+export function someOf(list: readonly string[], none: string): string {
   if (list.length === 0) return none;
-  const shown = list.slice(0, limit).join(",");
-  return list.length > limit ? `${shown} + ${list.length - limit} more...` : shown;
+  const shown = list.slice(0, SHOWN).join(",");
+  return list.length > SHOWN ? `${shown} + ${list.length - SHOWN} more...` : shown;
 }
