@@ -328,3 +328,24 @@ Deno.test("a header in pieces is put into one place where it is checked or chang
     1,
   ]);
 });
+
+Deno.test("a datagram whose header a rule changes behind conntrack's check is not for us, a segment is", () => {
+  const toUs = [{ ...udp, dst: "2001:db8:1::1" }, { ...syn, dst: "2001:db8:1::1" }];
+  const answered = (...filter: readonly string[]) =>
+    came(tables({ mangle: ["-A INPUT -j HL --hl-inc 2"], filter }), ...toUs).map((out) => out.length);
+  assertEquals(answered("-A INPUT -m conntrack --ctstate INVALID"), [0, 1]);
+  assertEquals(answered(), [1, 1]);
+});
+
+Deno.test("a vxlan between IPv4 addresses has no socket for IPv6", () => {
+  const ip = { dut: ["link add vx0 type vxlan id 9 local 192.0.2.1 dstport 8472", "link set vx0 up"] };
+  assertEquals(came({ ip }, { ...udp, dst: "2001:db8:1::1", dport: 8472 }), [[
+    "dut:lan 2001:db8:1::1>2001:db8:1::5 ttl=64 icmpv6 1/4 inner([2001:db8:1::5]:1000>[2001:db8:1::1]:8472 ttl=64 udp)",
+  ]]);
+});
+
+Deno.test("who asks a group from no address is answered there", () => {
+  assertEquals(came({}, { ...echo, inject: "dut:wan", src: "::", dst: "ff02::1" }), [[
+    "dut:wan 2001:db8:9::9>:: ttl=64 icmpv6 129/0 id=7",
+  ]]);
+});

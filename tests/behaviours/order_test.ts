@@ -204,3 +204,20 @@ Deno.test("35. ECMP: addresses alone choose the leg, or all five with policy 1, 
   assertEquals(new Set(legs(1, 7)).size, 2);
   assertEquals(legs(1, 7), legs(1, 7));
 });
+
+Deno.test("an error is hashed by the addresses it quotes, whatever stands in their place", () => {
+  const routes = { dut: ["10.89.0.0/16 nexthop via 10.0.1.6 nexthop via 10.0.3.9"] };
+  const sysctls = { dut: { "net.ipv4.fib_multipath_hash_seed": 7 } };
+  const error = (n: number, from: number): PacketProbe => {
+    const payload = [..."x".repeat(40)].map((x, i) => i === from ? String.fromCharCode(65 + n) : x).join("");
+    return { inject: "dut:wan", src: "8.8.8.8", dst: "10.89.0.1", proto: "icmp", type: 3, code: 1, payload };
+  };
+  const ways = (from: number) =>
+    new Set(
+      through({ routes, sysctls }, Array.from({ length: 16 }, (_, n) => error(n, from))).map(({ out }) =>
+        out?.[0]?.split(" ")[0]
+      ),
+    ).size;
+  // Behind the ICMP header: the quoted header's length, its destination.
+  assertEquals([ways(2), ways(16)], [1, 2]);
+});

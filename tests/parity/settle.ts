@@ -28,11 +28,13 @@ function merge(one: unknown, other: unknown): unknown {
   return Array.isArray(one) ? values : Object.fromEntries(keys.map((key, i) => [key, values[i]]));
 }
 
-/** Texts that differ only in numbers behind `:` or `=`. */
+/** Texts that differ only in numbers behind `:` or `=`; those behind `data=` name bytes, and may be any. */
 function mergeText(one: string, other: string): unknown {
   const [a, b] = [one.split(/(?<=[:=])(\d+)/), other.split(/(?<=[:=])(\d+)/)];
   if (a.length !== b.length) return UNSTEADY;
-  const parts = a.map((part, i) => part === b[i] ? part : i % 2 === 1 ? classOf(Number(part), Number(b[i])) : UNSTEADY);
+  const class_ = (part: string, i: number) =>
+    a[i - 1]?.endsWith("data=") ? classOf(0, 65_535) : classOf(Number(part), Number(b[i]));
+  const parts = a.map((part, i) => part === b[i] ? part : i % 2 === 1 ? class_(part, i) : UNSTEADY);
   return parts.includes(UNSTEADY) ? UNSTEADY : parts.join("");
 }
 

@@ -8,7 +8,7 @@ use crate::abi::socketmatch;
 use crate::fabric::World;
 use crate::filter::{AddrType, Env, Hooks, Note};
 use crate::hash::Map;
-use crate::link::{Device, Kind, Links, Place};
+use crate::link::{Links, Place};
 use crate::pipeline::cache::Cache;
 use crate::pipeline::fragment::Fragments;
 use crate::pipeline::limit::Limits;
@@ -160,11 +160,10 @@ impl Env for View<'_> {
         }
         let any = flags & socketmatch::NOWILDCARD != 0;
         let own = flags & socketmatch::TRANSPARENT == 0;
-        let is_tunnel = |device: &Device| {
-            matches!(&device.kind, Kind::Vxlan(v) if v.tunnel.port == Some(u32::from(asked.dport))) && device.up
-        };
         match asked.proto {
-            proto::UDP if any && own && self.stack.links.iter().any(is_tunnel) => return true,
+            proto::UDP if any && own && self.stack.links.iter().any(|device| device.listens(&asked).is_some()) => {
+                return true
+            }
             proto::TCP | proto::UDP => {}
             _ => return false,
         }

@@ -26,6 +26,7 @@ impl Fabric {
             Ok(mut packet) => {
                 packet.pkt_type = PacketType::Host;
                 packet.trace = device.trace;
+                packet.summed = Packet::BY_NOBODY;
                 let packet = world.pool.begin(packet);
                 self.receive(Place { ns, dev }, packet);
                 self.run_queue();

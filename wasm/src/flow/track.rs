@@ -69,16 +69,18 @@ impl Conntrack {
     }
 
     fn checksum_is_wrong(&self, at: &At, packet: &mut Packet) -> bool {
-        if !self.config.checksum {
+        let checked = matches!(packet.proto, proto::TCP | proto::UDP | proto::ICMP | proto::ICMPV6 | proto::SCTP | 136);
+        if !checked || !self.config.checksum || at.hook != hook::PREROUTING {
             return false;
         }
         if packet.proto == proto::SCTP {
             packet.gather(); // sctp_error
         }
-        let checked = matches!(packet.proto, proto::TCP | proto::UDP | proto::ICMP | proto::ICMPV6 | proto::SCTP | 136);
-        let wrong = packet.bad_checksum && checked && at.hook == hook::PREROUTING;
-        packet.sum_trusted &= !wrong;
-        wrong
+        if packet.summed == Packet::BY_NOBODY {
+            packet.summed = packet.head();
+        }
+        packet.sum_trusted &= !packet.bad_checksum;
+        packet.bad_checksum
     }
 
     fn track_flow<E: Env>(&mut self, packet: &mut Packet, template: Template, env: &E) -> Tracked {

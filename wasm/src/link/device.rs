@@ -345,7 +345,7 @@ impl Devices for Links {
         }
     }
     fn select_source(&self, dev: u32, to: Ip, scope: u8) -> Ip {
-        if !to.is_v4() && !to.is_unspecified() {
+        if !to.is_v4() {
             return self.select_source6(dev, to);
         }
         let none = Ip::ANY4;

@@ -142,6 +142,13 @@ impl Device {
     pub fn joined(&self, group: Ip) -> bool {
         matches!(&self.kind, Kind::Vxlan(vxlan) if self.up && vxlan.tunnel.remote == Some(group))
     }
+    /// The VNI of a vxlan with a socket for such packets: one for its port and the family of its ends.
+    pub fn listens(&self, packet: &Packet) -> Option<u32> {
+        let Kind::Vxlan(vxlan) = &self.kind else { return None };
+        let tunnel = &vxlan.tunnel;
+        let wanted = self.up && tunnel.port == Some(u32::from(packet.dport)) && is_six(tunnel) != packet.dst.is_v4();
+        wanted.then_some(tunnel.id)
+    }
 }
 
 impl Fabric {
@@ -250,9 +257,7 @@ impl Fabric {
     /// A datagram for a vxlan port of this namespace; gives it back where no device has that port (vxlan_rcv).
     pub fn vxlan_receive(&mut self, at: Place, mut packet: Parcel) -> Option<Parcel> {
         let links = &self.space(at.ns).stack.links;
-        let port = Some(u32::from(packet.dport));
-        let is_port = |device: &Device| matches!(&device.kind, Kind::Vxlan(v) if v.tunnel.port == port) && device.up;
-        if !links.iter().any(is_port) {
+        if !links.iter().any(|device| device.listens(&packet).is_some()) {
             return Some(packet);
         }
         let (vni, mut inner) = if packet.inner != NONE {
@@ -273,18 +278,15 @@ impl Fabric {
         inner.hops = packet.hops;
         inner.mark = packet.mark;
         inner.sum_trusted = true;
-        self.vxlan_unpack(at, (vni, port, packet.src), inner);
+        self.vxlan_unpack(at, (vni, &packet), inner);
         self.finish(at.ns, packet);
         None
     }
 
-    fn vxlan_unpack(&mut self, at: Place, (vni, port, from): (u32, Option<u32>, Ip), inner: Parcel) {
-        let now = self.world.now;
+    fn vxlan_unpack(&mut self, at: Place, (vni, outer): (u32, &Packet), inner: Parcel) {
+        let (now, from) = (self.world.now, outer.src);
         let links = &self.space(at.ns).stack.links;
-        let is_it = |device: &&Device| {
-            matches!(&device.kind, Kind::Vxlan(v) if v.tunnel.id == vni && v.tunnel.port == port && is_six(&v.tunnel) != from.is_v4())
-                && device.up
-        };
+        let is_it = |device: &&Device| device.listens(outer) == Some(vni);
         let Some(dev) = links.iter().find(is_it).map(|device| device.index) else {
             return self.drop(at, inner, Layer::Tunnel, Reason::UnknownVni);
         };

@@ -76,7 +76,7 @@ impl Fabric {
     /// UDP: tunnels, then every listener of a broadcast, or the best socket of all (__udp4_lib_rcv).
     fn udp_deliver(&mut self, place: Place, packet: Parcel) {
         // IPv6 has no UDP without a checksum.
-        if packet.bad_checksum || packet.no_checksum && !packet.dst.is_v4() {
+        if packet.bad_checksum || packet.no_checksum && !packet.dst.is_v4() || packet.is_missummed() {
             return self.drop(place, packet, Layer::Local, Reason::BadChecksum);
         }
         let Some(mut packet) = self.vxlan_receive(place, packet) else { return };

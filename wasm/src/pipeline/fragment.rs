@@ -152,7 +152,7 @@ impl Fabric {
         if !packet.more_fragments && packet.proto == proto::UDP {
             base.window = 8 + packet.payload_len;
         } else if packet.proto == proto::SCTP && packet.has_transport() {
-            base.ack = u32::from_be_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]);
+            base.ack = parse::u32_at(&bytes, 8);
         }
         if packet.ct != NONE {
             self.space_mut(ns).hooks.release(&mut packet);
@@ -168,6 +168,7 @@ impl Fabric {
                 inner: NONE,
                 frag_max: 0,
                 frag_list: 0,
+                summed: Packet::BY_NOBODY,
                 ct: NONE,
                 ..base
             };

@@ -11,6 +11,7 @@ use crate::route::{Devices, Ends, FlowKey};
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::{proto, KERNEL_SOCKET};
+use crate::wire::parse::u32_at;
 use crate::wire::{Ip, Packet, PacketType, Parcel, NONE};
 
 /// ICMP types, and those of ICMPv6.
@@ -175,8 +176,19 @@ impl Fabric {
 
     /// The packet an ICMP error quotes, for multipath.
     pub fn quoted_ends(&self, packet: &Packet) -> Option<Ends> {
-        let quotes = packet.is_icmp_error() && packet.inner != NONE;
-        quotes.then(|| Ends::of(self.world.pool.get(packet.inner), false))
+        if !packet.is_icmp_error() {
+            return None;
+        }
+        if packet.inner != NONE {
+            return Some(Ends::of(self.world.pool.get(packet.inner), false));
+        }
+        // Whatever stands where an IPv4 header's addresses should be.
+        let data = self.world.pool.data(packet);
+        if data.len() < 20 || !packet.dst.is_v4() {
+            return None;
+        }
+        let (src, dst) = (Ip::v4(u32_at(data, 12)), Ip::v4(u32_at(data, 16)));
+        Some(Ends { src, dst, ..Ends::of(packet, false) })
     }
 
     /// Tells a sender on our own segment that another gateway there is nearer (ip_rt_send_redirect).

@@ -12,24 +12,27 @@ use crate::sysctl;
 use crate::wire::packet::proto;
 use crate::wire::{print, Ip, Packet, NONE};
 
-/// icmp_err_convert: what each code of "destination unreachable" means to a socket, and whether it is final.
-const UNREACHABLE: [(u32, bool); 16] = [
-    (ENETUNREACH, false),
-    (EHOSTUNREACH, false),
-    (ENOPROTOOPT, true),
-    (ECONNREFUSED, true),
-    (EMSGSIZE, false),
-    (EOPNOTSUPP, false),
-    (ENETUNREACH, true),
-    (EHOSTDOWN, true),
-    (EHOSTUNREACH, true),
-    (ENETUNREACH, true),
-    (EHOSTUNREACH, true),
-    (ENETUNREACH, false),
-    (EHOSTUNREACH, false),
-    (EHOSTUNREACH, true),
-    (EHOSTUNREACH, true),
-    (EHOSTUNREACH, true),
+/// Beside an errno: the error is final.
+const FINAL: u32 = 0x80;
+
+/// icmp_err_convert: what each code of "destination unreachable" means to a socket.
+const UNREACHABLE: [u8; 16] = [
+    ENETUNREACH as u8,
+    EHOSTUNREACH as u8,
+    (ENOPROTOOPT | FINAL) as u8,
+    (ECONNREFUSED | FINAL) as u8,
+    EMSGSIZE as u8,
+    EOPNOTSUPP as u8,
+    (ENETUNREACH | FINAL) as u8,
+    (EHOSTDOWN | FINAL) as u8,
+    (EHOSTUNREACH | FINAL) as u8,
+    (ENETUNREACH | FINAL) as u8,
+    (EHOSTUNREACH | FINAL) as u8,
+    ENETUNREACH as u8,
+    EHOSTUNREACH as u8,
+    (EHOSTUNREACH | FINAL) as u8,
+    (EHOSTUNREACH | FINAL) as u8,
+    (EHOSTUNREACH | FINAL) as u8,
 ];
 
 /// An error as a socket is told.
@@ -40,38 +43,29 @@ pub struct Told {
 }
 
 /// icmpv6_err_convert: the same of ICMPv6.
-const UNREACHABLE6: [(u32, bool); 7] = [
-    (ENETUNREACH, false),
-    (EACCES, true),
-    (EHOSTUNREACH, false),
-    (EHOSTUNREACH, false),
-    (ECONNREFUSED, true),
-    (EACCES, true),
-    (EACCES, true),
+const UNREACHABLE6: [u8; 7] = [
+    ENETUNREACH as u8,
+    (EACCES | FINAL) as u8,
+    EHOSTUNREACH as u8,
+    EHOSTUNREACH as u8,
+    (ECONNREFUSED | FINAL) as u8,
+    (EACCES | FINAL) as u8,
+    (EACCES | FINAL) as u8,
 ];
 
 impl Told {
-    fn of6(packet: &Packet) -> Option<Told> {
-        let (errno, is_final) = match packet.kind {
-            kind::UNREACHABLE6 => *UNREACHABLE6.get(packet.code as usize)?,
-            kind::TOO_BIG6 => (EMSGSIZE, false),
-            kind::TIME_EXCEEDED6 => (EHOSTUNREACH, false),
-            kind::PARAMETER6 => (EPROTO, true),
+    fn of(packet: &Packet) -> Option<Told> {
+        let code = packet.code as usize;
+        let said = match (packet.dst.is_v4(), packet.kind) {
+            (false, kind::UNREACHABLE6) => u32::from(*UNREACHABLE6.get(code)?),
+            (false, kind::TOO_BIG6) => EMSGSIZE,
+            (false, kind::PARAMETER6) => EPROTO | FINAL,
+            (true, kind::UNREACHABLE) => u32::from(*UNREACHABLE.get(code)?),
+            (true, kind::TIME_EXCEEDED) | (false, kind::TIME_EXCEEDED6) => EHOSTUNREACH,
+            (true, kind::REDIRECT) => EREMOTEIO,
             _ => return None,
         };
-        Some(Told { errno, is_final })
-    }
-    fn of(packet: &Packet) -> Option<Told> {
-        match packet.kind {
-            _ if !packet.dst.is_v4() => Told::of6(packet),
-            kind::UNREACHABLE => {
-                let (errno, is_final) = *UNREACHABLE.get(packet.code as usize)?;
-                Some(Told { errno, is_final })
-            }
-            kind::TIME_EXCEEDED => Some(Told { errno: EHOSTUNREACH, is_final: false }),
-            kind::REDIRECT => Some(Told { errno: EREMOTEIO, is_final: false }),
-            _ => None,
-        }
+        Some(Told { errno: said & !FINAL, is_final: said & FINAL != 0 })
     }
 }
 

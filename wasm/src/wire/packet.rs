@@ -127,6 +127,9 @@ pub struct Packet {
     pub headless: bool,
     /// UDP without checksum.
     pub no_checksum: bool,
+    /// Who has summed it up (ip_summed): [`Packet::BY_SENDER`], [`Packet::BY_NOBODY`], or conntrack, then it is what [`Packet::head`]
+    /// was at that time.
+    pub summed: u32,
     /// A checksum around it was right, that of a tunnel: REJECT asks for no other (csum_valid).
     pub sum_trusted: bool,
     /// A first fragment, a quote, or a wrong one: the checksum over what is not here and what does not change, without addresses and ports.
@@ -184,6 +187,10 @@ impl Default for Packet {
 }
 
 impl Packet {
+    /// In `summed`: it was born here, so that its sum is right or left to a device (CHECKSUM_PARTIAL).
+    pub const BY_SENDER: u32 = 0;
+    /// It came from outside, or had to be cut here (CHECKSUM_NONE).
+    pub const BY_NOBODY: u32 = 1;
     /// In `frag_list`: an IPv6 packet whose SCTP header came in several pieces (those of others are not collected then).
     pub const SCATTERED: u16 = 1;
     /// IPv4 from nowhere to nowhere, with nothing in it.
@@ -218,6 +225,7 @@ impl Packet {
         bad_checksum: false,
         headless: false,
         no_checksum: false,
+        summed: Packet::BY_SENDER,
         sum_trusted: false,
         sum: 0,
         payload: NONE,
@@ -349,6 +357,16 @@ impl Packet {
         self.priority = 0;
         self.socket = NONE;
         self.frag_max = 0;
+        self.summed = self.summed.min(Packet::BY_NOBODY);
+    }
+    /// What rules may change in the header of IPv6, as [`Packet::summed`] keeps it.
+    pub const fn head(&self) -> u32 {
+        1 << 16 | (self.tos as u32) << 8 | self.ttl as u32
+    }
+    /// Whether conntrack's sum over a UDP packet of IPv6 no longer holds, since a rule has changed the header behind it: there it is
+    /// not reckoned again (udp6_csum_init).
+    pub const fn is_missummed(&self) -> bool {
+        self.summed > Packet::BY_NOBODY && self.summed != self.head() && !self.dst.is_v4()
     }
     /// Puts the transport header into one place, to be checked or changed: pieces it lay in are no longer where they were
     /// (skb_ensure_writable, ip6_fragment's slow path).

@@ -14,7 +14,8 @@ pub struct Malformed;
 fn u16_at(bytes: &[u8], at: usize) -> u16 {
     u16::from(bytes[at]) << 8 | u16::from(bytes[at + 1])
 }
-fn u32_at(bytes: &[u8], at: usize) -> u32 {
+/// Four bytes from a place that is there.
+pub fn u32_at(bytes: &[u8], at: usize) -> u32 {
     u32::from(u16_at(bytes, at)) << 16 | u32::from(u16_at(bytes, at + 2))
 }
 
