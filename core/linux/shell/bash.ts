@@ -5,7 +5,6 @@ import {
   type Command,
   type CommandName,
   defineCommand,
-  type ResolvedCommandContext,
 } from "just-bash/browser";
 import { type Errno, strerror } from "../../base/mod.ts";
 import type { RunningProcess } from "../running_process.ts";
@@ -28,7 +27,6 @@ const LIMITS = {
 /** One line's shell: runs inside a process, leaves what it changed in the session. */
 export class Bash {
   readonly #bash: JustBash;
-  #cut: Outcome | undefined;
 
   constructor(readonly process: RunningProcess, readonly session: ShellSession) {
     const { machine } = process;
@@ -53,12 +51,10 @@ export class Bash {
     session.variables = result.env;
     session.cwd = result.env["PWD"] ?? session.cwd;
     session.status = result.exitCode;
-    process.out(textOf(result.stdout, result.stdoutKind ?? "text") + (this.#cut?.stdout ?? ""));
+    process.out(textOf(result.stdout, result.stdoutKind ?? "text"));
     process.err(
-      result.stderr.replace(CUT_NOTE, "").replace(
-        /^bash: line (\d+): unexpected EOF/,
-        "bash: -c: line $1: unexpected EOF",
-      ) + (this.#cut?.stderr ?? ""),
+      result.stderr.replace(CUT_NOTE, "")
+        .replace(/^bash: line (\d+): unexpected EOF/, "bash: -c: line $1: unexpected EOF"),
     );
     this.#showJobs();
     return result.exitCode;
@@ -69,20 +65,29 @@ export class Bash {
     const { HOME = "/root" } = process.env;
     const env = { ...process.env, HOSTNAME: process.machine.name, ...session.variables };
     const cwd = session.cwd ?? (process.cwd === "" ? HOME : process.cwd);
+    const off = process.onKill(() => this.#stop());
     try {
       return await this.#bash.exec(text, { env, replaceEnv: true, cwd, rawScript: true, stdin: process.stdin });
     } catch (error) {
       return { stdout: "", stderr: writeError(error), exitCode: 1, env };
+    } finally {
+      off();
     }
   }
 
   /**
-   * The process was killed: no later command of the line may run. Using up the library's work budget is the only way
-   * that keeps what earlier commands wrote.
+   * The process was killed: no later command of the line may run, but the rest of a pipeline still gets what was written. Using up
+   * the library's work budget is the only way that keeps what earlier commands wrote.
    */
-  #cutShort(outcome: Outcome, context: ResolvedCommandContext): void {
-    this.#cut = outcome;
-    context.executionScope?.consumeWork(Number.MAX_SAFE_INTEGER / 2, "killed");
+  #stop(): void {
+    const names = [...SHELL_COMMANDS, ...Object.keys(INTERNAL_COMMANDS), ...this.process.machine.programs.keys()];
+    for (const name of names) {
+      this.#bash.registerCommand(defineCommand(name, async (args, context) => {
+        const piped = (context.stdin as unknown as string) !== "";
+        if (!piped) context.executionScope?.consumeWork(Number.MAX_SAFE_INTEGER / 2, "killed");
+        return await context.origCommand?.(args) ?? { stdout: "", stderr: "", exitCode: 127 };
+      }));
+    }
   }
 
   #showJobs(): void {

@@ -115,6 +115,23 @@ Deno.test("a line that never ends is killed at its limit and leaves what it wrot
   assertEquals([shelled.stdout.startsWith("a\ntick 1\n"), shelled.timedOut], [true, true]);
 });
 
+Deno.test("a shell that is killed runs no later command, and leaves what was written", async () => {
+  const killed = async (line: string) => {
+    const left = await machine().run(line, { timeout: 2500 });
+    return [left.stdout, left.stderr, left.timedOut];
+  };
+  assertEquals(await killed("echo a; ticker; echo b; nap 1; echo c"), ["a\ntick 1\ntick 2\ntick 3\n", "", true]);
+  assertEquals(await killed("while true; do nap 1; echo t; done; echo b"), ["t\nt\n", "", true]);
+  assertEquals(await killed("ticker | grep 2; echo b"), ["tick 2\n", "", true]);
+  assertEquals(await killed("x=$(ticker); echo $x"), ["", "", true]);
+});
+
+Deno.test("what a killed shell's command wrote to a file is there", async () => {
+  const on = machine();
+  await on.run("ticker > /tmp/ticks; echo b", { timeout: 1500 });
+  assertEquals((await on.run("cat /tmp/ticks")).stdout, "tick 1\ntick 2\n");
+});
+
 Deno.test("$RANDOM and $SECONDS are the lab's", async () => {
   assertEquals(
     await typed("echo $RANDOM $((RANDOM % 100)) ${SECONDS}"),
