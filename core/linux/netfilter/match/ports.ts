@@ -1,5 +1,7 @@
-import type { Look } from "../extension.ts";
+import { usage } from "../complaint.ts";
+import type { Look, Option } from "../extension.ts";
 import { protocolName, serviceName } from "../names.ts";
+import { readPorts } from "../readers.ts";
 
 /** A range of ports, 0 to 65535 for any. */
 export interface Ports {
@@ -10,6 +12,21 @@ export interface Ports {
 
 /** Every port. */
 export const ANY_PORT: Ports = { low: 0, high: 65535, not: false };
+
+/** `--source-port` and `--destination-port` of tcp and sctp: each at most once. */
+export function portOptions(proto: "tcp" | "sctp"): readonly Option<Record<"sport" | "dport", Ports>>[] {
+  return ([["source-port", "sport"], ["destination-port", "dport"]] as const).map(([name, side]) => ({
+    names: [name, side],
+    value: true,
+    multi: true,
+    invertible: true,
+    take(draft, text, { not }) {
+      if (draft[side] !== ANY_PORT) usage(`Only one \`--${name}' allowed`);
+      const [low, high] = readPorts(text, proto);
+      draft[side] = { low, high, not };
+    },
+  }));
+}
 
 /** ` --sport 1:2` as iptables-save prints it; nothing for every port. */
 export function savePorts(option: string, ports: Ports): string {

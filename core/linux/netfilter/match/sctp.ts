@@ -2,8 +2,7 @@ import { OP, PORTINV } from "../../../../wasm/mod.ts";
 import { usage } from "../complaint.ts";
 import { type Encoder, range } from "../encoder.ts";
 import type { Argument, Draft, Extension } from "../extension.ts";
-import { readPorts } from "../readers.ts";
-import { ANY_PORT, listPorts, type Ports, savePorts } from "./ports.ts";
+import { ANY_PORT, listPorts, portOptions, type Ports, savePorts } from "./ports.ts";
 
 /** A chunk type wanted, with flags: `mask` those named, `set` those that must be set. */
 interface Chunk {
@@ -95,16 +94,6 @@ function takeChunks(draft: Draft<SctpMatch>, text: string, argument: Argument): 
   draft.chunks = { rule, not: argument.not, all, types };
 }
 
-function takePorts(
-  draft: Draft<SctpMatch>,
-  side: "sport" | "dport",
-  given: { text: string; not: boolean; name: string },
-) {
-  if (draft[side] !== ANY_PORT) usage(`Only one \`--${given.name}' allowed`);
-  const [low, high] = readPorts(given.text, "sctp");
-  draft[side] = { low, high, not: given.not };
-}
-
 function encodeChunks(chunks: SctpMatch["chunks"], out: Encoder): void {
   out.word(chunks === undefined ? 0 : { any: 1, all: 2, only: 3 }[chunks.rule]);
   const bits = new Array<number>(8).fill(chunks?.all ? 0xffff_ffff : 0);
@@ -123,20 +112,7 @@ export const sctp: Extension<SctpMatch> = {
   op: OP.SCTP,
   protos: [132],
   options: [
-    {
-      names: ["source-port", "sport"],
-      value: true,
-      multi: true,
-      invertible: true,
-      take: (draft, text, { not }) => takePorts(draft, "sport", { text, not, name: "source-port" }),
-    },
-    {
-      names: ["destination-port", "dport"],
-      value: true,
-      multi: true,
-      invertible: true,
-      take: (draft, text, { not }) => takePorts(draft, "dport", { text, not, name: "destination-port" }),
-    },
+    ...portOptions("sctp"),
     { names: ["chunk-types"], value: true, multi: true, invertible: true, take: takeChunks },
   ],
   start: () => ({ match: "sctp", sport: ANY_PORT, dport: ANY_PORT }),

@@ -2,8 +2,8 @@ import { OP, PORTINV } from "../../../../wasm/mod.ts";
 import { usage } from "../complaint.ts";
 import { range } from "../encoder.ts";
 import type { Argument, Draft, Extension } from "../extension.ts";
-import { parseNumber, readPorts } from "../readers.ts";
-import { ANY_PORT, listPorts, type Ports, savePorts } from "./ports.ts";
+import { parseNumber } from "../readers.ts";
+import { ANY_PORT, listPorts, portOptions, type Ports, savePorts } from "./ports.ts";
 
 /** `-m tcp`. */
 export interface TcpMatch {
@@ -33,16 +33,6 @@ function printFlags(bits: number): string {
   return FLAGS.filter((_, i) => bits & (1 << i)).join(",") || "NONE";
 }
 
-function takePorts(
-  draft: Draft<TcpMatch>,
-  side: "sport" | "dport",
-  given: { text: string; not: boolean; name: string },
-) {
-  if (draft[side] !== ANY_PORT) usage(`Only one \`--${given.name}' allowed`);
-  const [low, high] = readPorts(given.text, "tcp");
-  draft[side] = { low, high, not: given.not };
-}
-
 function takeFlags(draft: Draft<TcpMatch>, flags: { mask: number; set: number }, not: boolean): void {
   if (draft.flags !== undefined) usage("Only one of `--syn' or `--tcp-flags'  allowed");
   draft.flags = { ...flags, not };
@@ -68,20 +58,7 @@ export const tcp: Extension<TcpMatch> = {
   op: OP.TCP,
   protos: [6],
   options: [
-    {
-      names: ["source-port", "sport"],
-      value: true,
-      multi: true,
-      invertible: true,
-      take: (draft, text, { not }) => takePorts(draft, "sport", { text, not, name: "source-port" }),
-    },
-    {
-      names: ["destination-port", "dport"],
-      value: true,
-      multi: true,
-      invertible: true,
-      take: (draft, text, { not }) => takePorts(draft, "dport", { text, not, name: "destination-port" }),
-    },
+    ...portOptions("tcp"),
     {
       names: ["syn"],
       value: false,
