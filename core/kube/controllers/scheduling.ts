@@ -1,7 +1,7 @@
 /** Which nodes a pod may run on: names, labels, taints. */
 import type { core, Node } from "../objects/object.ts";
 import { amount, type Load, type Request } from "./node_load.ts";
-import { labelsSelector, matches, type Requirement } from "../store/selector.ts";
+import { labelsSelector, matches, requirementOf } from "../store/selector.ts";
 
 /** Why a node does not do, in the scheduler's words; undefined where it does. */
 export function whyNot(spec: core.PodSpec, node: Node, options: FitOptions = {}): string | undefined {
@@ -82,15 +82,6 @@ export function tolerates({ tolerations = [] }: core.PodSpec, taint: core.Taint)
   });
 }
 
-const OPERATORS: Readonly<Record<string, Requirement["operator"]>> = {
-  In: "in",
-  NotIn: "notin",
-  Exists: "exists",
-  DoesNotExist: "!",
-  Gt: "gt",
-  Lt: "lt",
-};
-
 function meetsAffinity({ affinity }: core.PodSpec, node: Node): boolean {
   const required = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   if (required === undefined) return true;
@@ -104,10 +95,5 @@ export function meetsTerm({ matchExpressions, matchFields }: core.NodeSelectorTe
 }
 
 function meets(terms: core.NodeSelectorRequirement[] = [], labels: Record<string, string> | undefined): boolean {
-  const requirements = terms.map(({ key, operator, values = [] }): Requirement => ({
-    key,
-    operator: OPERATORS[operator] ?? "in",
-    values,
-  }));
-  return matches(requirements, labels);
+  return matches(terms.map(requirementOf), labels);
 }

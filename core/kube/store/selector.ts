@@ -24,7 +24,7 @@ type Labels = Readonly<Record<string, string>> | undefined;
 export function selectorOf(selector: LabelSelector | undefined): Selector | undefined {
   if (selector === undefined || selector === null) return undefined;
   const labels = labelsSelector(selector.matchLabels ?? {});
-  return [...labels, ...(selector.matchExpressions ?? []).map(expression)];
+  return [...labels, ...(selector.matchExpressions ?? []).map(requirementOf)];
 }
 
 /** The selector that asks for every label of a map (`spec.selector` of a Service). */
@@ -41,8 +41,11 @@ const OPERATORS: Readonly<Record<string, Requirement["operator"]>> = {
   Lt: "lt",
 };
 
-function expression(from: { key: string; operator: string; values?: string[] }): Requirement {
-  return { key: from.key, operator: OPERATORS[from.operator] ?? "in", values: from.values ?? [] };
+/** A requirement as specs write it: of labels, of nodes. */
+export function requirementOf(
+  { key, operator, values = [] }: { readonly key: string; readonly operator: string; readonly values?: string[] },
+): Requirement {
+  return { key, operator: OPERATORS[operator] ?? "in", values };
 }
 
 /** Whether labels meet a selector; undefined meets nothing. */
