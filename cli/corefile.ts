@@ -1,4 +1,5 @@
 import { corednsVersion, type CorefileReport, reportCorefile } from "../core/lab/mod.ts";
+import { readText } from "./files.ts";
 import { readWords, UsageError } from "./usage.ts";
 import type { Verb } from "./verb.ts";
 
@@ -41,15 +42,6 @@ function plain({ version, prints, advice, error }: CorefileReport) {
   if (error === undefined) return { ok: true, version, prints, warnings: advice };
   const { file, line, column, problem, expected } = error;
   return { ok: false, version, prints, error: { file, line, column, problem, expected }, warnings: advice };
-}
-
-function readText(file: string): string {
-  try {
-    return Deno.readTextFileSync(file);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw new UsageError(`${file}: no such file`);
-    throw error;
-  }
 }
 
 /** A file that the Corefile names, relative to where it lies. */

@@ -8,6 +8,16 @@ export function readFiles(paths: readonly string[]): LabFile[] {
   return paths.flatMap(readPath);
 }
 
+/** The text of a file. */
+export function readText(file: string): string {
+  try {
+    return Deno.readTextFileSync(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw new UsageError(`${file}: no such file`);
+    throw error;
+  }
+}
+
 function readPath(path: string): LabFile[] {
   if (path === "-") return [{ name: "-", text: readStandardInput() }];
   const info = stat(path);

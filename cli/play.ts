@@ -1,4 +1,5 @@
 import { defaultHost, type Lab, type Lesson, parseLesson, type Played, playExchange, setStage } from "../mod.ts";
+import { readText } from "./files.ts";
 import { readWords, UsageError } from "./usage.ts";
 import type { Verb } from "./verb.ts";
 
@@ -18,7 +19,7 @@ export const play: Verb = {
 };
 
 async function playFile(file: string, ask: boolean): Promise<Played[]> {
-  const lesson = parseLesson(readLesson(file), file);
+  const lesson = parseLesson(readText(file), file);
   const lab = await setStage(lesson, file, defaultHost());
   const played = await playAll(lab, lesson, ask);
   lab.close();
@@ -46,15 +47,6 @@ async function askReader(lab: Lab, exchange: Lesson["exchanges"][number]): Promi
     const played = await playExchange(lab, { ...exchange, command });
     if (played.right) return played;
     console.log(`${played.printed.join("\n")}\nNot quite. Try again.`);
-  }
-}
-
-function readLesson(file: string): string {
-  try {
-    return Deno.readTextFileSync(file);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) throw new UsageError(`${file}: no such file`);
-    throw error;
   }
 }
 
