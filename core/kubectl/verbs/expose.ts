@@ -4,6 +4,7 @@ import { flags } from "../flags.ts";
 import { dryRunOf, report } from "../output.ts";
 import { pathTo } from "../resources.ts";
 import type { Session } from "../session.ts";
+import { pairs } from "./draft.ts";
 import { FILE_FLAGS, OUTPUT_FLAGS, type Verb } from "./verb.ts";
 
 interface Exposable extends KubeObject {
@@ -60,10 +61,6 @@ function serviceFor(session: Session, object: Exposable): object {
     },
     status: { loadBalancer: {} },
   };
-}
-
-function pairs(text: string): Record<string, string> {
-  return Object.fromEntries(text.split(",").filter((one) => one !== "").map((one) => one.split(/=(.*)/s).slice(0, 2)));
 }
 
 function selectorFor(session: Session, { kind, metadata, spec }: Exposable): Record<string, string> {

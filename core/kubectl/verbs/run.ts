@@ -4,6 +4,7 @@ import { flags } from "../flags.ts";
 import { dryRunOf, report } from "../output.ts";
 import { pathTo } from "../resources.ts";
 import type { Session } from "../session.ts";
+import { pairs } from "./draft.ts";
 import { logOf } from "./logs.ts";
 import { OUTPUT_FLAGS, type Verb } from "./verb.ts";
 
@@ -44,10 +45,6 @@ function overridden(session: Session, draft: Draft): Draft {
     if (error instanceof SyntaxError) throw usageError(`Invalid overrides: ${error.message}`);
     throw error;
   }
-}
-
-function pairs(text: string): Record<string, string> {
-  return Object.fromEntries(text.split(",").filter((one) => one !== "").map((one) => one.split(/=(.*)/s).slice(0, 2)));
 }
 
 function podFor(session: Session): Draft {
