@@ -1,5 +1,5 @@
 /** Cables and switches: veth pairs between namespaces, a bridge in a namespace of its own for every switch. */
-import { isFailure } from "../base/mod.ts";
+import { check } from "../container/mod.ts";
 import { setCable } from "../linux/mod.ts";
 import type { IfIndex, Ns, PlaneApi } from "../../wasm/mod.ts";
 
@@ -79,12 +79,4 @@ function netem(
   { latency, jitter, loss, bandwidth }: CableOptions,
 ): { delay?: number; jitter?: number; loss?: number; rate?: number } {
   return { delay: latency, jitter, loss, rate: bandwidth };
-}
-
-/** A kernel answer that cannot be a refusal here: throws our bug when it is one. */
-export function check<T>(answer: T, what: string): Exclude<T, { readonly errno: string }> {
-  if (isFailure(answer)) {
-    throw new Error(`${what}: ${answer.errno}${answer.extack === undefined ? "" : ` (${answer.extack})`}`);
-  }
-  return answer as Exclude<T, { readonly errno: string }>;
 }
