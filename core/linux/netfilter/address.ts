@@ -1,4 +1,4 @@
-import { type Ip, parseIp, printIp } from "../../base/mod.ts";
+import { parseIp, printIp } from "../../base/mod.ts";
 
 /** 4 is iptables, 6 ip6tables. */
 export type Family = 4 | 6;
@@ -14,13 +14,15 @@ export interface Net {
 
 /** The address in a text as words, or undefined when it is none of this family. */
 export function parseWords(text: string, family: Family): Words | undefined {
-  return family === 4 ? parseQuad(text) : wordsOf(parseIp(text), 6);
+  if (family === 4) return parseQuad(text);
+  const ip = parseIp(text);
+  return ip?.family === 6 ? wordsOf(ip.value, 6) : undefined;
 }
 
-function wordsOf(ip: Ip | undefined, family: Family): Words | undefined {
-  if (ip?.family !== family) return undefined;
-  if (family === 4) return [Number(ip.value)];
-  return [96n, 64n, 32n, 0n].map((shift) => Number((ip.value >> shift) & 0xffff_ffffn));
+/** An address, a number, as words. */
+export function wordsOf(value: bigint, family: Family): number[] {
+  if (family === 4) return [Number(value)];
+  return [96n, 64n, 32n, 0n].map((shift) => Number((value >> shift) & 0xffff_ffffn));
 }
 
 /** Dotted quad by hand: rule files hold tens of thousands of them. */

@@ -7,7 +7,7 @@
  * port    = [PROTOCOL ":"] PORT ["-" PORT] | ("icmp" | "icmpv6") ":" (NAME | TYPE "/" CODE)
  * ```
  */
-import { type Family, fullMask, masked, maskOf, parseWords, printWords, type Words } from "../address.ts";
+import { type Family, fullMask, masked, maskOf, parseWords, printWords, type Words, wordsOf } from "../address.ts";
 import { icmpByName, icmpName } from "../match/icmp.ts";
 import { protocolName, protocolNumber, servicePort } from "../names.ts";
 import { parseNumber } from "../readers.ts";
@@ -93,11 +93,6 @@ function readSpan(text: string, family: Family): readonly [bigint, bigint] {
 
 function number(words: Words): bigint {
   return words.reduce((sum, word) => (sum << 32n) | BigInt(word), 0n);
-}
-
-function wordsOf(value: bigint, family: Family): Words {
-  const shifts = family === 4 ? [0n] : [96n, 64n, 32n, 0n];
-  return shifts.map((shift) => Number((value >> shift) & 0xffff_ffffn));
 }
 
 function readIps(text: string, { family, netmask }: SetHeader): Part[] {

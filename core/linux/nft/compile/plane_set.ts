@@ -3,6 +3,7 @@
  * addresses, and once a protocol with a port; other keys are spelled out in rules.
  */
 import { PROGRAM, SETFLAG, SETTYPE } from "../../../../wasm/mod.ts";
+import { wordsOf } from "../../netfilter/address.ts";
 import { protocolNumber } from "../../netfilter/names.ts";
 import { Encoder } from "../../netfilter/encoder.ts";
 import { DATATYPES, type Span, spanOf } from "../datatypes.ts";
@@ -119,11 +120,6 @@ function addressWords(text: string, family: 4 | 6, kind: "ip" | "net"): number[]
   if (span === undefined || "problem" in span) return [];
   if (kind === "ip") return [wordsOf(span.from, family)];
   return prefixes(span, family).map(([from, length]) => [...wordsOf(from, family), length]);
-}
-
-function wordsOf(value: bigint, family: 4 | 6): number[] {
-  if (family === 4) return [Number(value)];
-  return [96n, 64n, 32n, 0n].map((shift) => Number((value >> shift) & 0xffff_ffffn));
 }
 
 /** The fewest prefixes that make up a range. */

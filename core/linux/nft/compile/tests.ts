@@ -1,7 +1,7 @@
 /** Selectors and values as conditions of the plane's rules. */
 import { ADDRTYPE, CTMATCH, CTSTATE, CTSTATUS, OP, OWNER, PORTINV, RPFILTER } from "../../../../wasm/mod.ts";
 import { parseMac } from "../../../base/mod.ts";
-import { fullMask, maskOf, type Words } from "../../netfilter/address.ts";
+import { fullMask, maskOf, wordsOf } from "../../netfilter/address.ts";
 import { range } from "../../netfilter/encoder.ts";
 import type { Span } from "../datatypes.ts";
 import { type Alternatives, ALWAYS, both, type Condition, match, unmodelled } from "./condition.ts";
@@ -27,11 +27,6 @@ const NEVER: Alternatives = [];
 function each(test: Test, make: (span: Span, not: boolean) => Condition): Alternatives {
   if (test.not) return [test.spans.map((span) => make(span, true))];
   return test.spans.map((span) => [make(span, false)]);
-}
-
-function wordsOf(value: bigint, family: 4 | 6): Words {
-  if (family === 4) return [Number(value)];
-  return [96n, 64n, 32n, 0n].map((shift) => Number((value >> shift) & 0xffff_ffffn));
 }
 
 function address(part: "src" | "dst", own: 4 | 6): Tester {
