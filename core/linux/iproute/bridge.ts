@@ -70,7 +70,7 @@ export const bridge: Program = async (process) => {
   try {
     const words = new Words(process.argv.slice(1));
     const options = takeOptions(words, BRIDGE_USAGE[""]);
-    const tool = new IpTool(process, options, nsOf(process, options.netns));
+    const tool = IpTool.in(process, options);
     const run = (words: Words) => runObject(tool, words);
     if (options.batch !== undefined) {
       return await runBatch(process, {
@@ -103,10 +103,4 @@ function report(process: Process, error: unknown): number {
   process.err(error.text.replace('try "ip -help"', 'try "bridge help"'));
   const kept = error.status === 254 || error.status === 234 || (error.status === 1 && error.ends);
   return kept ? error.status : 255;
-}
-
-function nsOf(process: Process, name: string | undefined): number {
-  const ns = name === undefined ? process.ns : process.machine.findNs(name);
-  if (ns === undefined) throw new Exit(255, `Cannot open network namespace "${name}": No such file or directory\n`);
-  return ns;
 }

@@ -75,7 +75,7 @@ export const ip: Program = async (process) => {
     const options = takeOptions(words);
     if (options.batch !== undefined) return await inBatch(process, options);
     if (!words.more) throw usage(IP_USAGE[""]);
-    return await runObject(toolOf(process, options), words);
+    return await runObject(IpTool.in(process, options), words);
   } catch (error) {
     if (error instanceof Version) {
       process.out("ip utility, iproute2-6.1.0, libbpf 1.1.2\n");
@@ -91,17 +91,8 @@ function report(process: Process, error: unknown): number {
   return error.status;
 }
 
-function toolOf(process: Process, options: IpOptions): IpTool {
-  if (options.netns === undefined) return new IpTool(process, options);
-  const ns = process.machine.findNs(options.netns);
-  if (ns === undefined) {
-    throw new Exit(255, `Cannot open network namespace "${options.netns}": No such file or directory\n`, true);
-  }
-  return new IpTool(process, options, ns);
-}
-
 function inBatch(process: Process, options: IpOptions): Promise<number> {
-  const tool = toolOf(process, options);
+  const tool = IpTool.in(process, options);
   return runBatch(process, {
     program: "ip",
     tool,

@@ -14,7 +14,7 @@ import { type Namespace, namespaceOf, type StateKey } from "../namespace.ts";
 import type { Process } from "../process.ts";
 import type { Entry } from "./entry.ts";
 import { linkNamed } from "./altnames.ts";
-import { noDevice } from "./exit.ts";
+import { Exit, noDevice } from "./exit.ts";
 import { type Json, printJson } from "./json.ts";
 import type { IpOptions } from "./options.ts";
 import type { Words } from "./words.ts";
@@ -37,6 +37,16 @@ export class IpTool {
   readonly #found = new Map<string, Link | undefined>();
   /** Where a batch wants to know what its line asks for. */
   noted: Noted | undefined;
+
+  /** The tool in the namespace that -n names; throws the complaint where there is none. */
+  static in(process: Process, options: IpOptions): IpTool {
+    if (options.netns === undefined) return new IpTool(process, options);
+    const ns = process.machine.findNs(options.netns);
+    if (ns === undefined) {
+      throw new Exit(255, `Cannot open network namespace "${options.netns}": No such file or directory\n`, true);
+    }
+    return new IpTool(process, options, ns);
+  }
 
   constructor(readonly process: Process, readonly options: IpOptions, readonly ns: Ns = process.ns) {
     this.machine = process.machine;

@@ -50,7 +50,7 @@ function run(process: Process): number {
     }
     const object = OBJECTS.find(([name]) => name.startsWith(word))?.[1];
     if (object === undefined) throw new Exit(255, `Object "${word}" is unknown, try "tc help".\n`);
-    return object(new IpTool(process, options, nsOf(process, options.netns)), words);
+    return object(IpTool.in(process, options), words);
   } catch (error) {
     if (error instanceof Version) {
       process.out("tc utility, iproute2-6.1.0, libbpf 1.1.2\n");
@@ -64,10 +64,4 @@ function run(process: Process): number {
     process.err(error.text.replace('try "ip -help"', 'try "tc -help"'));
     return error.status;
   }
-}
-
-function nsOf(process: Process, name: string | undefined): number {
-  const ns = name === undefined ? process.ns : process.machine.findNs(name);
-  if (ns === undefined) throw new Exit(255, `Cannot open network namespace "${name}": No such file or directory\n`);
-  return ns;
 }
