@@ -27,6 +27,16 @@ export function duration(corefile: Dispenser, text: string): number {
   return parsed.value;
 }
 
+/** The one address a directive may name, HOST:PORT or :PORT; `otherwise` where it names none. */
+export function listenAddress(corefile: Dispenser, otherwise: string): string {
+  const args = corefile.remainingArgs();
+  if (args.length > 1) throw corefile.argError("one address");
+  const [address = otherwise] = args;
+  const split = goHostPort(address);
+  if ("error" in split) throw corefile.plainError(split.error, "HOST:PORT or :PORT");
+  return address;
+}
+
 /** The address and port (53 by default) of `ADDRESS[:PORT]`; an address may name its link: `fe80::1%eth0`. */
 export function addressPort(corefile: Dispenser, text: string): { readonly host: string; readonly port: string } {
   const split = goHostPort(text);

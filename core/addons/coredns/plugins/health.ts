@@ -1,6 +1,7 @@
-import { goDuration, goHostPort } from "../go_values.ts";
 import type { Dispenser } from "../corefile/dispenser.ts";
+import { goDuration } from "../go_values.ts";
 import type { DnsPlugin, HttpAnswer } from "../plugin.ts";
+import { listenAddress } from "../setup.ts";
 
 /** The answer for a path no HTTP server of CoreDNS knows. */
 export const NOT_FOUND: HttpAnswer = { status: 404, type: "text/plain; charset=utf-8", body: "404 page not found\n" };
@@ -24,11 +25,7 @@ function readHealth(corefile: Dispenser): { readonly address: string; readonly l
   let address = ":8080";
   let lameduck = 0;
   while (corefile.next()) {
-    const args = corefile.remainingArgs();
-    if (args.length > 1) throw corefile.argError("one address");
-    address = args[0] ?? address;
-    const split = goHostPort(address);
-    if ("error" in split) throw corefile.plainError(split.error, "HOST:PORT or :PORT");
+    address = listenAddress(corefile, address);
     while (corefile.nextBlock()) {
       if (corefile.word() !== "lameduck") throw corefile.error(`unknown property '${corefile.word()}'`, "lameduck");
       const [time, more] = corefile.remainingArgs();

@@ -1,10 +1,9 @@
 import { matchingZone } from "../zones.ts";
 import type { Dispenser } from "../corefile/dispenser.ts";
-import { goHostPort } from "../go_values.ts";
 import type { Cell, Metrics } from "../metrics.ts";
 import type { DnsPlugin, DnsQuery, Outcome } from "../plugin.ts";
 import { isUnwritten } from "../outcome.ts";
-import { once } from "../setup.ts";
+import { listenAddress, once } from "../setup.ts";
 import { NOT_FOUND } from "./health.ts";
 
 const REQUESTS = "coredns_dns_requests_total";
@@ -105,13 +104,7 @@ export function readPrometheus(corefile: Dispenser): string {
   let address = "localhost:9153";
   for (let count = 0; corefile.next(); count++) {
     once(corefile, count);
-    const args = corefile.remainingArgs();
-    if (args.length > 1) throw corefile.argError("one address");
-    if (args[0] !== undefined) {
-      const split = goHostPort(args[0]);
-      if ("error" in split) throw corefile.plainError(split.error, "HOST:PORT or :PORT");
-      address = args[0];
-    }
+    address = listenAddress(corefile, address);
     while (corefile.nextBlock()) {
       const property = corefile.word();
       // Metrics of the Go runtime, of which there is none here.

@@ -1,7 +1,6 @@
 import type { Dispenser } from "../corefile/dispenser.ts";
-import { goHostPort } from "../go_values.ts";
 import type { DnsPlugin, RunningServer } from "../plugin.ts";
-import { once } from "../setup.ts";
+import { listenAddress, once } from "../setup.ts";
 import { NOT_FOUND, plainText } from "./health.ts";
 
 /** ready: `GET /ready` on :8181 is 200 OK once every plugin that can tell is ready, else 503 with their names. */
@@ -29,11 +28,7 @@ export function readReady(corefile: Dispenser): { readonly address: string; read
   let continuously = false;
   for (let count = 0; corefile.next(); count++) {
     once(corefile, count);
-    const args = corefile.remainingArgs();
-    if (args.length > 1) throw corefile.argError("one address");
-    address = args[0] ?? address;
-    const split = goHostPort(address);
-    if ("error" in split) throw corefile.plainError(split.error, "HOST:PORT or :PORT");
+    address = listenAddress(corefile, address);
     while (corefile.nextBlock()) {
       if (corefile.word() !== "monitor") throw corefile.error(`unknown property '${corefile.word()}'`, "monitor");
       const [kind, more] = corefile.remainingArgs();
