@@ -2,16 +2,14 @@
  * Packets a second through the demo: from a frontend pod to the cartservice Service, through veth, bridge, netfilter with kube-proxy's rules,
  * routes and flannel's vxlan to the pod behind it, wherever that is. Batched, in the module as it ships.
  */
-import { Cluster } from "../core/lab/cluster.ts";
-import { readIntent } from "../core/lab/intent.ts";
+import type { Cluster } from "../core/lab/cluster.ts";
 import { resolvePlace, resolveTarget } from "../core/lab/resolve.ts";
-import { World } from "../core/lab/world.ts";
-import { defaultHost } from "../mod.ts";
+import type { World } from "../core/lab/world.ts";
 import type { BatchPacket, Ns, PacketBatch } from "../wasm/mod.ts";
 import { packetRow, race, type Row, SHORT } from "./measure.ts";
 import { router } from "./router.ts";
+import { openShop } from "./shop.ts";
 
-const SHOP = new URL("../examples/shop/", import.meta.url);
 /** Batches a turn. */
 const BATCHES = 4;
 /** Connections whose packets take turns in a batch. */
@@ -33,24 +31,13 @@ interface Path {
 /** All rows of the subject. */
 export async function path(): Promise<Row[]> {
   const routed = await router();
-  const world = await boot();
+  const world = await openShop();
   try {
     const way = await findPath(world.world, world.cluster);
     return [...routed, ...await established(world.world, way), ...await newFlows(way)];
   } finally {
     world.world.close();
   }
-}
-
-async function boot(): Promise<{ world: World; cluster: Cluster }> {
-  const names = [...Deno.readDirSync(SHOP)].map(({ name }) => name).filter((name) => name.endsWith(".yaml")).sort();
-  const files = names.map((name) => ({ name, text: Deno.readTextFileSync(new URL(name, SHOP)) }));
-  const intent = readIntent(files, {});
-  const world = new World(defaultHost(), intent.spec.seed);
-  const cluster = await Cluster.build(world, intent);
-  await cluster.applyObjects(intent.objects);
-  await cluster.ready();
-  return { world, cluster };
 }
 
 async function findPath(world: World, cluster: Cluster): Promise<Path> {

@@ -1,14 +1,10 @@
 /** Packets that follow a trail leave what walked ones leave: the slow twin of `wasm/src/pipeline/trail.rs`. */
 import { assert, assertEquals } from "@std/assert";
-import { Cluster } from "../core/lab/cluster.ts";
-import { readIntent } from "../core/lab/intent.ts";
+import { openShop } from "../bench/shop.ts";
 import { resolvePlace, resolveTarget } from "../core/lab/resolve.ts";
-import { World } from "../core/lab/world.ts";
-import { defaultHost } from "../mod.ts";
 import { runMix } from "./trail_mix.ts";
 import { type Sender, walked, whole } from "./trail_senders.ts";
 
-const SHOP = new URL("../examples/shop/", import.meta.url);
 Deno.test("random mixes with time, rules, routes and settings changing leave as much behind as the same packets walked", () => {
   let lines = 0;
   for (let number = 0; number < 60; number++) {
@@ -21,13 +17,7 @@ Deno.test("random mixes with time, rules, routes and settings changing leave as 
 
 /** The demo's shop: a pod speaks to a Service on another node; verdicts, and what iptables, ip and conntrack then print. */
 async function shop(send: Sender): Promise<string> {
-  const names = [...Deno.readDirSync(SHOP)].map(({ name }) => name).filter((n) => n.endsWith(".yaml")).sort();
-  const files = names.map((name) => ({ name, text: Deno.readTextFileSync(new URL(name, SHOP)) }));
-  const intent = readIntent(files, {});
-  const world = new World(defaultHost(), intent.spec.seed);
-  const cluster = await Cluster.build(world, intent);
-  await cluster.applyObjects(intent.objects);
-  await cluster.ready();
+  const { world, cluster } = await openShop();
   const { plane, machines, runner } = world;
   for (const m of machines.values()) await m.run("sysctl -qw net.netfilter.nf_conntrack_tcp_be_liberal=1");
   const from = resolvePlace(world, cluster, "deploy/frontend");
