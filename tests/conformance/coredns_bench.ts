@@ -1,7 +1,8 @@
 /** One plugin on a bench: set up from the text of its directive, asked by hand, without sockets. */
-import { Random, VirtualClock } from "../../core/base/mod.ts";
+import { VirtualClock } from "../../core/base/mod.ts";
 import { Dispenser } from "../../core/addons/coredns/corefile/dispenser.ts";
 import { lexCorefile } from "../../core/addons/coredns/corefile/lexer.ts";
+import { fakeHost } from "../../core/addons/coredns/fake_host.ts";
 import { Metrics } from "../../core/addons/coredns/metrics.ts";
 import {
   type ClusterView,
@@ -15,7 +16,6 @@ import {
 } from "../../core/addons/coredns/mod.ts";
 import type { SetupContext } from "../../core/addons/coredns/plugin.ts";
 import { queryMessage } from "../../core/dns/mod.ts";
-import type { Net } from "../../core/linux/mod.ts";
 
 /** What stands around the plugin. */
 export interface Around {
@@ -44,21 +44,10 @@ export function bench(around: Around = {}): Bench {
   const log: string[] = [];
   const { files = {} } = around;
   const host: Host = {
-    clock: {
-      now: () => clock.now(),
-      sleep: (time) => new Promise((wake) => clock.at(clock.now() + time, () => wake(true))),
-    },
-    net: {} as Net,
-    random: new Random(1),
-    env: {},
+    ...fakeHost({ files, clock, log }),
     addresses: around.addresses ?? ["10.244.0.5"],
-    hostname: "coredns",
     interfaces: () => ({ lo: ["127.0.0.1", "::1"] }),
-    readFile: (path) => files[path],
     listFolder: () => undefined,
-    log: (line) => log.push(line),
-    background: (job) => void job(),
-    fatal: (line) => log.push(line),
   };
   const context: SetupContext = {
     host,
