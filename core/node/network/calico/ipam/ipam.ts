@@ -153,8 +153,7 @@ export class Ipam {
     const released: string[] = [];
     const byBlock = new Map<string, Set<number>>();
     for (const address of addresses) {
-      const pool = this.settings.pools.find(({ spec }) => cidrHas(spec.cidr, address));
-      const block = pool === undefined ? undefined : this.data.block(blockAt(pool, address));
+      const { pool, block } = this.#placeOf(address);
       const ordinal = block === undefined ? -1 : ordinalOf(block, address);
       const had = block !== undefined && attributesAt(block, ordinal) !== undefined;
       if (pool !== undefined) released.push(address);
@@ -173,10 +172,7 @@ export class Ipam {
       throw new IpamError(`resource does not exist: IPAMHandle(${handle}) with error: ${what}`);
     }
     for (const cidr of Object.keys(counts)) {
-      const block = this.data.block(cidr);
-      const ordinals = (block?.allocations ?? []).flatMap((_, ordinal) =>
-        block !== undefined && attributesAt(block, ordinal)?.handle_id === handle ? [ordinal] : []
-      );
+      const ordinals = ordinalsOf(this.data.block(cidr), handle);
       if (ordinals.length > 0) this.#free(cidr, ordinals, false);
     }
   }
@@ -185,16 +181,13 @@ export class Ipam {
   addressesOf(handle: string): string[] {
     return Object.keys(this.data.handle(handle) ?? {}).flatMap((cidr) => {
       const block = this.data.block(cidr);
-      return (block?.allocations ?? []).flatMap((_, ordinal) =>
-        block !== undefined && attributesAt(block, ordinal)?.handle_id === handle ? [addressIn(block, ordinal)] : []
-      );
+      return ordinalsOf(block, handle).map((ordinal) => addressIn(block as BlockSpec, ordinal));
     });
   }
 
   /** What is known of an address. Throws an IpamError where nobody has it. */
   attributes(address: string): BlockAttributes {
-    const pool = this.settings.pools.find(({ spec }) => cidrHas(spec.cidr, address));
-    const block = pool === undefined ? undefined : this.data.block(blockAt(pool, address));
+    const { block } = this.#placeOf(address);
     const found = block === undefined ? undefined : attributesAt(block, ordinalOf(block, address));
     if (found === undefined) {
       throw new IpamError(`resource does not exist: ${address} with error: IP is unassigned`);
@@ -265,6 +258,12 @@ export class Ipam {
     const { now, config: { ipCooldownSeconds = 0 } } = this.settings;
     const block = this.data.block(cidr);
     return block === undefined ? undefined : cooled(block, timeText(now - 1_000 * ipCooldownSeconds));
+  }
+
+  /** The pool that an address is of, and its block where there is one. */
+  #placeOf(address: string): { readonly pool: IPPool | undefined; readonly block: BlockSpec | undefined } {
+    const pool = this.settings.pools.find(({ spec }) => cidrHas(spec.cidr, address));
+    return { pool, block: pool === undefined ? undefined : this.data.block(blockAt(pool, address)) };
   }
 
   #free(cidr: string, ordinals: readonly number[], byAddress: boolean): void {
@@ -378,6 +377,12 @@ class Claim {
     const why = `Need to allocate an IPAM block but could not - limit of ${limit} blocks reached for this node`;
     return { ...this.answer(why), error: "cannot allocate new block due to per host block limit" };
   }
+}
+
+/** Which addresses of a block a handle has. */
+function ordinalsOf(block: BlockSpec | undefined, handle: string): number[] {
+  if (block === undefined) return [];
+  return [...block.allocations.keys()].filter((ordinal) => attributesAt(block, ordinal)?.handle_id === handle);
 }
 
 function attributesOf(handle: string | undefined, secondary: Readonly<Record<string, string>> | undefined) {
