@@ -193,31 +193,29 @@ function parsePatch(text: string): unknown {
   }
 }
 
-function cordonVerb(unschedulable: boolean): Verb {
+/** Cordons a node, or takes that back, and says so. */
+export function cordonNode(session: Session, { resource, name }: Named, unschedulable: boolean): void {
   const done = unschedulable ? "cordoned" : "uncordoned";
+  const path = session.path(resource, name);
+  const node = session.client.get(path) as Node;
+  if ((node.spec.unschedulable === true) === unschedulable) {
+    return session.say(`${objectText(resource, name)} already ${done}${dryRunText(session)}`);
+  }
+  const change = { spec: { unschedulable: unschedulable ? true : null } };
+  if (dryRunOf(session) === "none") session.client.patch(path, change, "strategic");
+  session.say(`${objectText(resource, name)} ${done}${dryRunText(session)}`);
+}
+
+function cordonVerb(unschedulable: boolean): Verb {
   return {
     flags: flags("dry-run=?unchanged selector/l="),
     run(session) {
       const { args } = session.flags;
       if (args.length === 0 && !session.flags.has("selector")) {
-        throw usageError(
-          `USAGE: ${session.flags.command} NODE [flags]${seeHelp(session)}`,
-        );
+        throw usageError(`USAGE: ${session.flags.command} NODE [flags]${seeHelp(session)}`);
       }
-      return eachTarget(
-        session,
-        session.targets(args.length === 0 ? ["nodes"] : ["nodes", ...args]),
-        ({ resource, name }) => {
-          const path = session.path(resource, name);
-          const node = session.client.get(path) as Node;
-          if ((node.spec.unschedulable === true) === unschedulable) {
-            return session.say(`${objectText(resource, name)} already ${done}${dryRunText(session)}`);
-          }
-          const change = { spec: { unschedulable: unschedulable ? true : null } };
-          if (dryRunOf(session) === "none") session.client.patch(path, change, "strategic");
-          session.say(`${objectText(resource, name)} ${done}${dryRunText(session)}`);
-        },
-      );
+      const nodes = session.targets(args.length === 0 ? ["nodes"] : ["nodes", ...args]);
+      return eachTarget(session, nodes, (node) => cordonNode(session, node, unschedulable));
     },
   };
 }

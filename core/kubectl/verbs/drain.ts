@@ -4,6 +4,7 @@ import { CommandError, refused, seeHelp, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import { dryRunOf, dryRunText } from "../output.ts";
 import type { Session } from "../session.ts";
+import { cordonNode } from "./change.ts";
 import type { Verb } from "./verb.ts";
 import { parseDuration } from "./watch.ts";
 
@@ -20,7 +21,8 @@ export const drain: Verb = {
   async run(session) {
     const names = namesOf(session);
     if (names.length === 0) throw usageError(`USAGE: drain NODE [flags]${seeHelp(session)}`);
-    for (const name of names) cordonNode(session, name);
+    const resource = session.resources.named("nodes");
+    for (const name of names) cordonNode(session, { resource, name }, true);
     for (const name of names) {
       const pods = podsToEvict(session, name);
       if (dryRunOf(session) === "none") await evictAll(session, pods);
@@ -36,14 +38,6 @@ function namesOf(session: Session): string[] {
   const { args } = session.flags;
   if (!session.flags.has("selector")) return args.map((arg) => arg.replace(/^nodes?\//, ""));
   return session.client.list<Node>(session.path(nodes) + session.selectorQuery()).map(({ metadata }) => metadata.name);
-}
-
-function cordonNode(session: Session, name: string): void {
-  const path = session.path(session.resources.named("nodes"), name);
-  const node = session.client.get(path) as Node;
-  if (node.spec.unschedulable) return session.say(`node/${name} already cordoned${dryRunText(session)}`);
-  if (dryRunOf(session) === "none") session.client.patch(path, { spec: { unschedulable: true } }, "strategic");
-  session.say(`node/${name} cordoned${dryRunText(session)}`);
 }
 
 /** Why a pod may not be evicted unless a flag says so: what stands in its way, by the words of the refusal. */
