@@ -329,12 +329,13 @@ Deno.test("a header in pieces is put into one place where it is checked or chang
   ]);
 });
 
-Deno.test("a datagram whose header a rule changes behind conntrack's check is not for us, a segment is", () => {
-  const toUs = [{ ...udp, dst: "2001:db8:1::1" }, { ...syn, dst: "2001:db8:1::1" }];
+Deno.test("a long datagram whose header a rule changes behind conntrack's check is not for us; a segment and a short one are", () => {
+  const dst = "2001:db8:1::1";
+  const toUs = [{ ...udp, dst, payload: "o".repeat(69) }, { ...udp, dst, payload: "o".repeat(68) }, { ...syn, dst }];
   const answered = (...filter: readonly string[]) =>
     came(tables({ mangle: ["-A INPUT -j HL --hl-inc 2"], filter }), ...toUs).map((out) => out.length);
-  assertEquals(answered("-A INPUT -m conntrack --ctstate INVALID"), [0, 1]);
-  assertEquals(answered(), [1, 1]);
+  assertEquals(answered("-A INPUT -m conntrack --ctstate INVALID"), [0, 1, 1]);
+  assertEquals(answered(), [1, 1, 1]);
 });
 
 Deno.test("a vxlan between IPv4 addresses has no socket for IPv6", () => {
@@ -348,4 +349,49 @@ Deno.test("who asks a group from no address is answered there", () => {
   assertEquals(came({}, { ...echo, inject: "dut:wan", src: "::", dst: "ff02::1" }), [[
     "dut:wan 2001:db8:9::9>:: ttl=64 icmpv6 129/0 id=7",
   ]]);
+});
+
+Deno.test("a reset to a link-local address goes where the routes lead, not back where it came from", () => {
+  const props = tables({ filter: ["-A INPUT -p tcp -j REJECT --reject-with tcp-reset"] });
+  assertEquals(came(props, { ...syn, src: "fe80::1", dst: "2001:db8:9::9" }), [[
+    "dut:wan [2001:db8:9::9]:80>[fe80::1]:1000 ttl=64 tcp[RA]",
+  ]]);
+});
+
+Deno.test("a frame that was turned elsewhere while bridged is complained about from where it goes", () => {
+  const { results } = play({
+    name: "turned",
+    ipv6: true,
+    namespaces: ["h", "node"],
+    links: [
+      { type: "tun", ns: "h", name: "t1" },
+      { type: "tun", ns: "node", name: "ext" },
+      { a: "h:eth0", b: "node:p1", mac_a: "02:00:00:00:00:01" },
+      { type: "bridge", ns: "node", name: "br0", ports: ["p1"], mac: "02:00:00:00:00:05" },
+    ],
+    addresses: {
+      "h:t1": "2001:db8:61::1/64",
+      "h:eth0": "2001:db8:5::11/64",
+      "node:br0": "2001:db8:5::1/64",
+      "node:ext": "2001:db8:9::1/64",
+    },
+    routes: { h: ["default via 2001:db8:5::1"], node: ["2001:db8:61::/64 via 2001:db8:5::11"] },
+    sysctls: { h: { "net.ipv6.conf.all.forwarding": 1 }, node: { "net.ipv6.conf.all.forwarding": 1 } },
+    ip6tables: {
+      node: rules({
+        nat: ["-A PREROUTING -p udp -m udp --dport 53 -j DNAT --to-destination 2001:db8:9::7"],
+        mangle: ["-A OUTPUT -s 2001:db8:5::1 -p ipv6-icmp -m icmp6 --icmpv6-type 3", "-A OUTPUT -s 2001:db8:9::1"],
+      }),
+    },
+    probes: [53, 54].map((dport) => ({
+      ...udp,
+      inject: "h:t1",
+      src: "2001:db8:61::6",
+      dst: "2001:db8:9::8",
+      ttl: 2,
+      dport,
+    })),
+  });
+  const sources = results.map(({ rules: moved = {} }) => [1, 2].map((n) => moved[`node/mangle6/OUTPUT/${n}`] ?? 0));
+  assertEquals(sources, [[0, 1], [1, 0]]);
 });

@@ -75,3 +75,20 @@ Deno.test("what OUTPUT refuses behind a DNAT is complained about from where its 
   // The error meets the rule as well: it comes from 10.0.1.2, not from where the segment was going.
   assertEquals(results[0]?.rules?.["c/filter/OUTPUT/1"], 2);
 });
+
+Deno.test("an answer to what is not tracked is tracked, whatever raw says of it", () => {
+  const props = {
+    iptables: {
+      dut: rules({
+        raw: ["-A PREROUTING -j CT --notrack", "-A OUTPUT -j CT --notrack"],
+        filter: [
+          "-A FORWARD -j REJECT",
+          "-A OUTPUT -m conntrack --ctstate UNTRACKED",
+          "-A OUTPUT -m conntrack --ctstate INVALID",
+        ],
+      }),
+    },
+  };
+  const [result] = play(router(props, [{ ...syn, proto: "udp" }])).results;
+  assertEquals([result?.rules?.["dut/filter/OUTPUT/1"], result?.rules?.["dut/filter/OUTPUT/2"]], [undefined, 1]);
+});

@@ -73,7 +73,8 @@ fn ttl(ttl: u8, o: &[u32]) -> u8 {
 
 /// `-j CT`, `-j NOTRACK`: only before conntrack, or another such rule, has seen the packet.
 fn conntrack<E: Env>(c: &mut Context<E>, o: &[u32]) {
-    if c.packet.ct != NONE || c.packet.ct_info == CtInfo::Untracked || c.template.is_some() {
+    let seen = matches!(c.packet.ct_info, CtInfo::Untracked | CtInfo::Attached);
+    if c.packet.ct != NONE || seen || c.template.is_some() {
         return;
     }
     if o[0] & ct::NOTRACK != 0 {

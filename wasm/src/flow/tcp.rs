@@ -397,9 +397,10 @@ fn tcp_reset(window: &mut Window, mut step: Step, packet: &Packet, entry_status:
         }
         step.new = step.old;
     }
-    let replied_syn = entry_status & status::SEEN_REPLY != 0 && window.last_index() == index::SYN;
+    let seen = entry_status & status::SEEN_REPLY != 0;
+    let replied_syn = seen && window.last_index() == index::SYN && window.last_dir() != step.dir;
     let loose_ack = entry_status & status::ASSURED == 0 && window.last_index() == index::ACK;
-    if (replied_syn || loose_ack) && window.last_dir() != step.dir && packet.ack == window.last_end {
+    if (replied_syn || loose_ack) && packet.ack == window.last_end {
         return Special::Take(step);
     }
     let answers_challenge = step.old == st::SYN_SENT && window.last_index() == index::ACK && window.last_dir() == REPLY;

@@ -137,9 +137,12 @@ impl Conntrack {
         let zones = self.zone_numbers(template.zone);
         let found = self.lookup(&wide, zones, now);
         if let Some(slot) = found {
-            let seen = self.entries.get(slot.entry).has(status::SEEN_REPLY);
+            let entry = self.entries.get(slot.entry);
+            let seen = entry.has(status::SEEN_REPLY);
+            // Who speaks to himself is found by the reply, which was put in last; in zones of one direction by where that hashes to.
+            let zoned = zones[ORIGINAL] != zones[REPLY] && entry.tuples[ORIGINAL] == entry.tuples[REPLY];
             let info = match (slot.side, seen) {
-                (REPLY, _) => CtInfo::EstablishedReply,
+                (REPLY, _) if !zoned => CtInfo::EstablishedReply,
                 (_, true) => CtInfo::Established,
                 _ => CtInfo::New,
             };
@@ -329,6 +332,9 @@ impl Conntrack {
     /// An ICMP error or RST made because of `cause` belongs to its flow, in the other direction (nf_conntrack_attach).
     pub fn attach(&mut self, answer: &mut Packet, cause: &Packet) {
         if self.slot(cause.ct).is_none() {
+            if cause.ct_info == CtInfo::Untracked {
+                answer.ct_info = CtInfo::Attached;
+            }
             return;
         }
         answer.ct = cause.ct;

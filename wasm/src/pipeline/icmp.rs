@@ -4,6 +4,7 @@ use super::local::Birth;
 use super::routing::OutputKey;
 use crate::fabric::Fabric;
 use crate::filter::AddrType;
+use crate::flow::Manip;
 use crate::link::ndisc::kind::{ADVERTISEMENT, SOLICITATION};
 use crate::link::Place;
 use crate::namespace::{Path, Stack};
@@ -113,7 +114,10 @@ impl Fabric {
         }
         let inbound = !error.local && stack.sysctls.is_on(sysctl::ICMP_ERRORS_USE_INBOUND_IFADDR);
         let src = match () {
-            () if !v4 => stack.error_source6(cause),
+            () if !v4 => {
+                let turned = cause.bridged && self.space(ns).hooks.flows.translates(cause, Manip::Destination);
+                stack.error_source6(cause, if turned { stack.device_to(cause.dst) } else { cause.iif })
+            }
             () if error.local => cause.dst,
             () if inbound => stack.links.select_source(cause.iif, cause.src, Stack::LINK_SCOPE),
             () => Ip::ANY4,
@@ -290,10 +294,7 @@ impl Fabric {
         // An answer from no address in particular goes back where it came from; on lo, that is where the address it was sent to is.
         let oif = match place.dev {
             _ if v4 || own => packet.way_back(),
-            1 => {
-                let Stack { fib, links, .. } = &self.space(place.ns).stack;
-                fib.lookup(&FlowKey::to(packet.dst), links).map_or(0, |found| found.oif)
-            }
+            1 => self.space(place.ns).stack.device_to(packet.dst),
             dev => dev,
         };
         let birth = Birth { ns: place.ns, oif, flags: 0 };
@@ -320,16 +321,22 @@ impl Fabric {
 }
 
 impl Stack {
-    /// Who complains about an IPv6 packet: who it was sent to, if that is us, else an address of the device it came in by (icmp6_send).
-    fn error_source6(&self, cause: &Packet) -> Ip {
+    /// The device by which IPv6 reaches an address; 0 where it does not.
+    fn device_to(&self, ip: Ip) -> u32 {
+        self.fib.lookup(&FlowKey::to(ip), &self.links).map_or(0, |found| found.oif)
+    }
+
+    /// Who complains about an IPv6 packet: who it was sent to, if that is us, else an address of the device it came in by (icmp6_send);
+    /// that is where it is going, if it was turned there while it was bridged.
+    fn error_source6(&self, cause: &Packet, from: u32) -> Ip {
         if self.links.is_ours(cause.dst) || self.addr_type(cause.dst, 0) == AddrType::Anycast {
             return cause.dst;
         }
         let back = self.fib.lookup(&FlowKey::to(cause.src), &self.links);
-        if cause.iif == 0 || back.is_ok_and(|found| !found.prefsrc.is_unspecified()) {
+        if from == 0 || back.is_ok_and(|found| !found.prefsrc.is_unspecified()) {
             return Ip::ANY6;
         }
-        self.links.select_source6(cause.iif, cause.src)
+        self.links.select_source6(from, cause.src)
     }
 
     /// Whether an address is that of more than one host.

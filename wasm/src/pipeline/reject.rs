@@ -100,7 +100,7 @@ impl Fabric {
             let what = (Layer::Local, Action::Refused, Reason::Rule);
             self.world.record(Place { ns: at.ns, dev: packet.iif }, &reset, what, Default::default());
         }
-        let Ok(path) = self.space(at.ns).stack.reroute(&reset, packet.way_back()) else {
+        let Ok(path) = self.space(at.ns).stack.reroute(&reset, 0) else {
             return self.drop(Place { ns: at.ns, dev: 0 }, reset, Layer::Route, Reason::NoRoute);
         };
         reset.ttl = self.space(at.ns).stack.hop_limit(reset.dst, path.oif);

@@ -71,6 +71,8 @@ pub enum CtInfo {
     RelatedReply,
     Invalid,
     Untracked,
+    /// An answer to a packet that is not tracked: no rule keeps it from being tracked itself (nf_conntrack_attach).
+    Attached,
 }
 
 /// One packet. Plain data, no heap (so a copy is cheap, and its owner gives it back with [`super::Pool::release`]): payload bytes and quoted or encapsulated packets live in the pool by number.
@@ -363,10 +365,11 @@ impl Packet {
     pub const fn head(&self) -> u32 {
         1 << 16 | (self.tos as u32) << 8 | self.ttl as u32
     }
-    /// Whether conntrack's sum over a UDP packet of IPv6 no longer holds, since a rule has changed the header behind it: there it is
-    /// not reckoned again (udp6_csum_init).
+    /// Whether conntrack's sum over a UDP packet of IPv6 no longer holds, since a rule has changed the header behind it: but for
+    /// short ones it is not reckoned again (udp6_csum_init, CHECKSUM_BREAK).
     pub const fn is_missummed(&self) -> bool {
-        self.summed > Packet::BY_NOBODY && self.summed != self.head() && !self.dst.is_v4()
+        let known = self.summed > Packet::BY_NOBODY && self.summed != self.head();
+        known && !self.dst.is_v4() && 8 + self.payload_len as u32 > 76
     }
     /// Puts the transport header into one place, to be checked or changed: pieces it lay in are no longer where they were
     /// (skb_ensure_writable, ip6_fragment's slow path).

@@ -14,7 +14,7 @@ fn state_bit(info: CtInfo) -> u32 {
         CtInfo::Established | CtInfo::EstablishedReply => ctstate::ESTABLISHED,
         CtInfo::Related | CtInfo::RelatedReply => ctstate::RELATED,
         CtInfo::Untracked => ctstate::UNTRACKED,
-        CtInfo::Invalid | CtInfo::None => ctstate::INVALID,
+        CtInfo::Invalid | CtInfo::None | CtInfo::Attached => ctstate::INVALID,
     }
 }
 
