@@ -8,8 +8,8 @@
 //!   lpm_lookup4(count)          writes count answers behind the addresses; NONE (0x7fffffff) where no prefix holds one
 //! ```
 
+use super::key::Asked;
 use super::trie::Trie;
-use crate::wire::Ip;
 use std::cell::RefCell;
 
 #[derive(Default)]
@@ -49,8 +49,9 @@ pub extern "C" fn lpm_load4(count: u32) -> u32 {
 pub extern "C" fn lpm_load6(count: u32) -> u32 {
     BATCH.with_borrow_mut(|Batch { region, v6, .. }| {
         *v6 = Trie::default();
-        for six in region.chunks_exact(6).take(count as usize) {
-            v6.insert(address6(six), six[4] as u8, six[5]);
+        for six in region.as_chunks::<6>().0.iter().take(count as usize) {
+            let [a, b, c, d, len, value] = *six;
+            v6.insert([a, b, c, d].key(), len as u8, value);
         }
         v6.index_bytes() as u32
     })
@@ -70,25 +71,6 @@ pub extern "C" fn lpm_lookup4(count: u32) {
 pub extern "C" fn lpm_lookup6(count: u32) {
     BATCH.with_borrow_mut(|Batch { region, v6, .. }| {
         let (words, answers) = region.split_at_mut(4 * count as usize);
-        lookup6(v6, words, answers);
+        v6.best_batch(words.as_chunks::<4>().0, &mut answers[..count as usize]);
     });
-}
-
-#[cfg_attr(hot, optimize(speed))]
-fn lookup6(trie: &Trie<u128>, words: &[u32], answers: &mut [u32]) {
-    let mut keys = [0; BLOCK];
-    for (words, answers) in words.chunks(4 * BLOCK).zip(answers.chunks_mut(BLOCK)) {
-        for (key, words) in keys.iter_mut().zip(words.chunks_exact(4)) {
-            *key = address6(words);
-        }
-        let count = words.len() / 4;
-        trie.best_batch(&keys[..count], &mut answers[..count]);
-    }
-}
-
-/// IPv6 keys put together at a time.
-const BLOCK: usize = 64;
-
-fn address6(words: &[u32]) -> u128 {
-    Ip::from_words([words[0], words[1], words[2], words[3]]).0
 }

@@ -1,7 +1,7 @@
 //! Addresses as the lookup structures take them: bare integers, 32 bits for IPv4, 128 for IPv6.
 
 /// An unsigned integer that prefixes are made of; bit 0 is the most significant.
-pub trait Key: Copy + Ord + Default {
+pub trait Key: Copy + Ord + Default + Asked<Self> {
     const WIDTH: u8;
     /// The `len` bits from bit `at` on, as a small number; bits past the end are 0.
     fn bits(self, at: u8, len: u8) -> u32;
@@ -67,5 +67,34 @@ fn low_window(key: u128, at: u8) -> u64 {
     match at {
         1..64 => high << at | low >> (64 - at),
         _ => low.checked_shl(at as u32 - 64).unwrap_or(0),
+    }
+}
+
+/// A key as it is asked for, in whatever form it lies there.
+pub trait Asked<K>: Copy + Default {
+    fn key(self) -> K;
+}
+
+impl Asked<u32> for u32 {
+    #[inline(always)]
+    fn key(self) -> u32 {
+        self
+    }
+}
+
+impl Asked<u128> for u128 {
+    #[inline(always)]
+    fn key(self) -> u128 {
+        self
+    }
+}
+
+/// An IPv6 address as four words, the first one first.
+impl Asked<u128> for [u32; 4] {
+    #[inline(always)]
+    fn key(self) -> u128 {
+        let [a, b, c, d] = self;
+        let half = |first, last| u64::from(first) << 32 | u64::from(last);
+        u128::from(half(a, b)) << 64 | u128::from(half(c, d))
     }
 }

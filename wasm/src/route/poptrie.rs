@@ -1,47 +1,44 @@
-//! The lookup structure of large tables (Asai and Ohara, "Poptrie", SIGCOMM 2015): a direct table over the first 18
-//! bits, then nodes of 64 children whose positions are found by counting bits.
+//! The lookup structure of large tables, after Asai and Ohara, "Poptrie", SIGCOMM 2015: a direct table over the first 18
+//! bits, then nodes of 64 children, where runs of equal children are kept once and found by counting bits.
 //!
 //! ```text
-//!   key      [ 18 bits: root ][ 6 ][ 6 ][ 6 ] ...
-//!   root     leaf | node ------+
-//!   node     inner:  bit c set: child c is a node,   nodes[first_node + ones of inner below c]
-//!            starts: bit c set: a run of equal leaves begins at c,
-//!                                                    leaves[first_leaf + ones of starts up to c - 1]
+//!   key      [ 18 bits: root ][ 6 ][ 6 ][ 6 ] ...          entry   a leaf's value | where in the tree a node begins
+//!   node     [ ends, 2 words ][ entry of the last run ] ... [ entry of the first run ]
+//!            ends: bit c set: a run of equal children ends at c; child c has the entry that is   ones of ends from c on
+//!   IPv6     where prefixes are dense, the next 12 bits ask a second direct table, which is in the tree too
 //! ```
-//! An edit of a prefix longer than 7 bits rebuilds the root slots under it only; what they used before is left
-//! behind, and when that is most of the memory the owner builds the whole anew.
+//! Children stand before their parent, close by. An edit of a prefix longer than 7 bits rebuilds the root slots under it only;
+//! what they used before is left behind, and when that is most of the memory the owner builds the whole anew.
 
-use super::key::Key;
+use super::key::{Asked, Key};
 use super::rib::{Item, Rib};
 use super::trie::NONE;
-use std::hint::select_unpredictable;
 
 /// Bits of the direct table.
 const ROOT: u8 = 18;
+/// Bits of a second direct table, two strides.
+const SECOND: u8 = 12;
+/// Prefixes under a root slot that are worth a second table's 16 KB; IPv4 does without.
+const DENSE: usize = 128;
 /// Bits of a stride.
 const STRIDE: u8 = 6;
-/// Marks a root entry that is a leaf; its value is in the other bits.
-const LEAF: u32 = 1 << 31;
+/// Bits of the whole strides in a word.
+const WORD: u8 = 30;
+/// Marks an entry that is no leaf; where its node begins is in the other bits.
+const NODE: u32 = 1 << 31;
+/// Marks an entry that is a second table; where it begins is in the other bits.
+const TABLE: u32 = NODE | 1 << 30;
 /// Keys that go down together, a bit each.
-const BLOCK: usize = 32;
+const BLOCK: usize = 64;
 /// Edits that touch more root slots than this are cheaper as a build of the whole.
 const SLOTS: u32 = 1 << 10;
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Node {
-    inner: u64,
-    starts: u64,
-    first_node: u32,
-    first_leaf: u32,
-}
 
 /// See the head of the file.
 #[derive(Clone, Debug)]
 pub struct Poptrie<K> {
     root: Vec<u32>,
-    nodes: Vec<Node>,
-    leaves: Vec<u32>,
-    /// Memory after the last build of the whole, in nodes and leaves.
+    tree: Vec<u32>,
+    /// Words of the tree after the last build of the whole.
     built: usize,
     key: std::marker::PhantomData<K>,
 }
@@ -49,42 +46,20 @@ pub struct Poptrie<K> {
 impl<K: Key> Poptrie<K> {
     /// Builds the whole; values must be below [`NONE`].
     pub fn build(rib: &Rib<K>) -> Poptrie<K> {
-        let mut trie = Poptrie {
-            root: vec![LEAF | NONE; 1 << ROOT],
-            nodes: Vec::new(),
-            leaves: Vec::new(),
-            built: 0,
-            key: std::marker::PhantomData,
-        };
-        trie.fill_root(&rib.items());
-        trie.nodes.shrink_to_fit();
-        trie.leaves.shrink_to_fit();
-        trie.built = trie.nodes.len() + trie.leaves.len();
+        let mut trie = Poptrie { root: Vec::new(), tree: Vec::new(), built: 0, key: std::marker::PhantomData };
+        let mut root = vec![NONE; 1 << ROOT];
+        trie.fill(&mut root, &rib.items(), (0, ROOT));
+        trie.root = root;
+        trie.tree.shrink_to_fit();
+        trie.built = trie.tree.len();
         trie
-    }
-
-    fn fill_root(&mut self, items: &[Item<K>]) {
-        let mut at = 0;
-        while at < items.len() {
-            let (network, len, value) = items[at];
-            let slot = network.bits(0, ROOT);
-            if len <= ROOT {
-                let count = 1usize << (ROOT - len);
-                self.root[slot as usize..][..count].fill(LEAF | value);
-                at += 1;
-                continue;
-            }
-            let end = at + items[at..].partition_point(|i| i.1 > ROOT && i.0.bits(0, ROOT) == slot);
-            self.root[slot as usize] = self.node_for(&items[at..end], ROOT, self.root[slot as usize] & !LEAF);
-            at = end;
-        }
     }
 
     /// Brings the slots under a prefix that was added or removed up to date; false where a build of the whole is
     /// better (the trie is then stale and must go).
     pub fn update(&mut self, rib: &Rib<K>, network: K, len: u8) -> bool {
         let count = if len >= ROOT { 1 } else { 1u32 << (ROOT - len) };
-        let wasted = (self.nodes.len() + self.leaves.len()).saturating_sub(self.built);
+        let wasted = self.tree.len().saturating_sub(self.built);
         if count > SLOTS || wasted > self.built + 4096 {
             return false;
         }
@@ -101,124 +76,171 @@ impl<K: Key> Poptrie<K> {
         let inherited = around.unwrap_or(NONE);
         let items = rib.inside(start, ROOT + 1, start.last(ROOT));
         self.root[slot as usize] = match items.is_empty() {
-            true => LEAF | inherited,
-            false => self.node_for(&items, ROOT, inherited),
+            true => inherited,
+            false => self.below(&items, ROOT, inherited),
         };
     }
 
-    fn node_for(&mut self, items: &[Item<K>], depth: u8, inherited: u32) -> u32 {
-        let at = self.nodes.len();
-        self.nodes.push(Node::default());
-        self.fill(at, items, depth, inherited);
-        at as u32
-    }
-
-    /// Fills node `at`, which covers `depth` bits, from the prefixes inside it; all of them are longer than `depth`.
+    /// Writes the entries that `len` bits from bit `at` on ask, for prefixes that are longer than `at` and equal until there. Where
+    /// runs of equal entries end, as bits; of no meaning if there are more than 64 entries.
     #[cfg_attr(hot, optimize(speed))]
-    fn fill(&mut self, at: usize, items: &[Item<K>], depth: u8, inherited: u32) {
-        let mut values = [inherited; 64];
-        let mut deeper = [(0usize, 0usize); 64];
-        let mut inner = 0u64;
-        for (i, &(network, len, value)) in items.iter().enumerate() {
-            let child = network.bits(depth, STRIDE) as usize;
-            if len <= depth + STRIDE {
-                values[child..][..1 << (depth + STRIDE - len)].fill(value);
-                continue;
+    fn fill(&mut self, entries: &mut [u32], mut items: &[Item<K>], (at, len): (u8, u8)) -> u64 {
+        let mut ends = 1 << 63;
+        while let [(network, prefix_len, value), ..] = items {
+            let slot = network.bits(at, len) as usize;
+            let (mut value, mut count, mut used) = (*value, 1, 1);
+            if *prefix_len <= at + len {
+                count = 1 << (at + len - prefix_len);
+            } else {
+                let is_below = |item: &&Item<K>| item.1 > at + len && item.0.bits(at, len) as usize == slot;
+                used = items.iter().take_while(is_below).count();
+                value = self.below(&items[..used], at + len, entries[slot]);
             }
-            if inner >> child & 1 == 0 {
-                inner |= 1 << child;
-                deeper[child].0 = i;
-            }
-            deeper[child].1 = i + 1;
+            entries[slot..][..count].fill(value);
+            ends |= 1u64.wrapping_shl(slot as u32) >> 1 | 1u64.wrapping_shl((slot + count - 1) as u32);
+            items = &items[used..];
         }
-        let first_leaf = self.leaves.len() as u32;
-        let starts = self.push_leaves(&values, inner);
-        let first_node = self.nodes.len();
-        self.nodes[at] = Node { inner, starts, first_node: first_node as u32, first_leaf };
-        self.nodes.resize(first_node + inner.count_ones() as usize, Node::default());
-        for (n, child) in ones(inner).enumerate() {
-            let (from, to) = deeper[child];
-            self.fill(first_node + n, &items[from..to], depth + STRIDE, values[child]);
-        }
+        ends
     }
 
-    /// Appends the runs of equal leaves among the children that are no nodes; where they begin, as bits.
-    fn push_leaves(&mut self, values: &[u32; 64], inner: u64) -> u64 {
-        let mut starts = 0;
-        let mut run = None;
-        for child in ones(!inner) {
-            if run != Some(values[child]) {
-                run = Some(values[child]);
-                starts |= 1 << child;
-                self.leaves.push(values[child]);
-            }
+    /// The entry that leads to prefixes longer than `depth` that are equal until there.
+    #[cfg_attr(hot, optimize(speed))]
+    fn below(&mut self, items: &[Item<K>], depth: u8, inherited: u32) -> u32 {
+        if K::WIDTH > 32 && depth == ROOT && items.len() >= DENSE {
+            let mut entries = vec![inherited; 1 << SECOND];
+            self.fill(&mut entries, items, (depth, SECOND));
+            self.tree.extend_from_slice(&entries);
+            return TABLE | (self.tree.len() - entries.len()) as u32;
         }
-        starts
+        let mut entries = [inherited; 64];
+        let mut ends = self.fill(&mut entries, items, (depth, STRIDE));
+        let node = self.tree.len();
+        self.tree.extend([ends as u32, (ends >> 32) as u32]);
+        while ends != 0 {
+            let child = ends.ilog2();
+            self.tree.push(entries[child as usize]);
+            ends ^= 1 << child;
+        }
+        NODE | node as u32
     }
 
     /// The value of the longest prefix that holds `key`, or [`NONE`].
     #[inline]
     pub fn best(&self, key: K) -> u32 {
-        let entry = self.root[key.bits(0, ROOT) as usize];
-        if entry & LEAF != 0 {
-            return entry & !LEAF;
-        }
-        self.descend(entry, key)
-    }
-
-    #[inline(always)]
-    fn descend(&self, mut entry: u32, key: K) -> u32 {
+        let mut entry = self.root[key.bits(0, ROOT) as usize];
         let mut at = ROOT;
-        loop {
-            let (is_node, next) = self.step(entry, key.bits(at, STRIDE));
-            if is_node == 0 {
-                return self.leaves[next as usize];
-            }
-            (entry, at) = (next, at + STRIDE);
+        if is_table::<K>(entry) {
+            entry = self.second(entry, key);
+            at += SECOND;
         }
+        while entry & NODE != 0 {
+            entry = child(&self.tree, entry & !NODE, key.bits(at, STRIDE));
+            at += STRIDE;
+        }
+        entry
     }
 
-    /// [`Poptrie::best`] of many keys. A block of them goes down level by level, side by side: their cache misses overlap, and no
-    /// branch waits for one. Meanwhile an answer is the number of the key's node, then of its leaf.
-    #[cfg_attr(hot, optimize(speed))]
-    pub fn best_batch(&self, keys: &[K], out: &mut [u32]) {
-        for (block, answers) in keys.chunks(BLOCK).zip(out.chunks_mut(BLOCK)) {
-            let (mut deep, mut at) = (0u32, ROOT);
-            for (i, (key, answer)) in block.iter().zip(&mut *answers).enumerate() {
-                let entry = self.root[key.bits(0, ROOT) as usize];
-                *answer = entry & !LEAF;
-                deep |= (!entry >> 31) << i;
-            }
-            let mut busy = deep;
-            while busy != 0 {
-                for i in ones(u64::from(std::mem::take(&mut busy))) {
-                    let (is_node, next) = self.step(answers[i], block[i].bits(at, STRIDE));
-                    answers[i] = next;
-                    busy |= is_node << i;
-                }
-                at += STRIDE;
-            }
-            for i in ones(u64::from(deep)) {
-                answers[i] = self.leaves[answers[i] as usize];
-            }
-        }
-    }
-
-    /// The child of a node: 1 and its number where it is a node, else 0 and its leaf's.
     #[inline(always)]
-    fn step(&self, node: u32, child: u32) -> (u32, u32) {
-        let node = &self.nodes[node as usize];
-        let below = (1u64 << child) - 1;
-        let is_node = node.inner >> child & 1 == 1;
-        let before = select_unpredictable(is_node, node.inner & below, node.starts & (below | 1 << child));
-        let first = select_unpredictable(is_node, node.first_node, node.first_leaf.wrapping_sub(1));
-        (u32::from(is_node), first.wrapping_add(before.count_ones()))
+    fn second(&self, table: u32, key: K) -> u32 {
+        self.tree[((table ^ TABLE) + key.bits(ROOT, SECOND)) as usize]
+    }
+
+    /// [`Poptrie::best`] of many keys.
+    pub fn best_batch<A: Asked<K>>(&self, keys: &[A], out: &mut [u32]) {
+        let ((blocks, rest), (answers, last)) = (keys.as_chunks(), out.as_chunks_mut());
+        let mut strides = [0; BLOCK];
+        for (keys, answers) in blocks.iter().zip(answers) {
+            self.best_block(keys, &mut strides, answers);
+        }
+        if rest.is_empty() {
+            return;
+        }
+        let (mut keys, mut answers) = ([A::default(); BLOCK], [0; BLOCK]);
+        keys[..rest.len()].copy_from_slice(rest);
+        self.best_block(&keys, &mut strides, &mut answers);
+        last[..rest.len()].copy_from_slice(&answers[..rest.len()]);
+    }
+
+    /// A block of keys: the first node for each, where nearly all keys of a table do the same, then level by level, side by
+    /// side: their cache misses overlap, and no branch waits for one. Meanwhile an answer is where the key's node begins.
+    #[cfg_attr(hot, optimize(speed))]
+    #[inline(never)]
+    fn best_block<A: Asked<K>>(&self, keys: &[A; BLOCK], strides: &mut [u32; BLOCK], answers: &mut [u32; BLOCK]) {
+        let root = self.root.first_chunk::<{ 1 << ROOT }>().expect("the direct table");
+        let mut busy = 0u64;
+        for i in 0..BLOCK {
+            let key = keys[i].key();
+            let mut entry = root[key.bits(0, ROOT) as usize];
+            let mut stride = next_strides(key, ROOT);
+            if is_table::<K>(entry) {
+                entry = self.second(entry, key);
+                stride = next_strides(key, ROOT + SECOND);
+            }
+            if entry & NODE != 0 {
+                entry = child(&self.tree, entry & !NODE, stride);
+            }
+            if K::WIDTH > 32 || entry & NODE != 0 {
+                strides[i] = stride.rotate_left(u32::from(STRIDE));
+            }
+            answers[i] = entry & !NODE;
+            busy = busy >> 1 | u64::from(entry & NODE) << 32;
+        }
+        let mut done = STRIDE;
+        while busy != 0 {
+            if done.is_multiple_of(WORD) {
+                for i in ones(busy) {
+                    let key = keys[i].key();
+                    let first = if is_table::<K>(root[key.bits(0, ROOT) as usize]) { ROOT + SECOND } else { ROOT };
+                    strides[i] = next_strides(key, first + done);
+                }
+            }
+            busy = level(&self.tree, strides, answers, busy);
+            done += STRIDE;
+        }
     }
 
     /// Bytes held.
     pub fn bytes(&self) -> usize {
-        self.root.capacity() * 4 + self.nodes.capacity() * size_of::<Node>() + self.leaves.capacity() * 4
+        (self.root.capacity() + self.tree.capacity()) * 4
     }
+}
+
+/// IPv4 has none.
+#[inline(always)]
+fn is_table<K: Key>(entry: u32) -> bool {
+    K::WIDTH > 32 && entry & TABLE == TABLE
+}
+
+/// The strides of a key from bit `at` on: the first one is in the lowest bits, the next ones come there by turning to the left.
+#[inline(always)]
+fn next_strides<K: Key>(key: K, at: u8) -> u32 {
+    key.bits(at, 32).rotate_left(u32::from(STRIDE))
+}
+
+/// Takes the keys of `busy` one level down; those that came to a node.
+#[cfg_attr(hot, optimize(speed))]
+#[inline(never)]
+fn level(tree: &[u32], strides: &mut [u32; BLOCK], answers: &mut [u32; BLOCK], busy: u64) -> u64 {
+    let mut deeper = 0;
+    for i in ones(busy) {
+        let entry = child(tree, answers[i], strides[i]);
+        strides[i] = strides[i].rotate_left(u32::from(STRIDE));
+        answers[i] = entry & !NODE;
+        deeper |= u64::from(entry >> 31) << i;
+    }
+    deeper
+}
+
+/// The entry of the child of a node that the lowest bits of `stride` tell.
+#[inline(always)]
+fn child(tree: &[u32], node: u32, stride: u32) -> u32 {
+    let at = |word: u32| {
+        debug_assert!((word as usize) < tree.len());
+        // SAFETY: entries tell where `below` put nodes, whole, and the tree never becomes shorter.
+        unsafe { *tree.get_unchecked(word as usize) }
+    };
+    let ends = u64::from(at(node)) | u64::from(at(node + 1)) << 32;
+    at(node + 1 + (ends >> (stride % 64)).count_ones())
 }
 
 /// The positions of the set bits, lowest first.

@@ -7,7 +7,7 @@
 //!                    +-- answers by itself while edits and lookups alternate (a bulk load checks each gateway)
 //! ```
 
-use super::key::Key;
+use super::key::{Asked, Key};
 use super::poptrie::Poptrie;
 use super::ranges::Ranges;
 use super::rib::Rib;
@@ -115,12 +115,12 @@ impl<K: Key> Trie<K> {
     }
 
     /// [`Trie::best`] of many keys at once.
-    pub fn best_batch(&self, keys: &[K], out: &mut [u32]) {
+    pub fn best_batch<A: Asked<K>>(&self, keys: &[A], out: &mut [u32]) {
         match self.index() {
             Index::Poptrie(trie) => trie.best_batch(keys, out),
             Index::Ranges(ranges) => {
-                for (&key, answer) in keys.iter().zip(out) {
-                    *answer = ranges.best(key);
+                for (key, answer) in keys.iter().zip(out) {
+                    *answer = ranges.best(key.key());
                 }
             }
         }
