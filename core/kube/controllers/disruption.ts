@@ -38,7 +38,7 @@ function syncBudget(key: string, api: ControllerApi): void {
   const now = api.timestamp();
   api.changeStatus("PodDisruptionBudget", { name, namespace }, (object) => {
     const { status, metadata } = object as PodDisruptionBudget;
-    const [condition] = (status.conditions ?? []) as { status?: string; lastTransitionTime?: string }[];
+    const [condition] = status.conditions ?? [];
     const state = allowed > 0 ? "True" : "False";
     Object.assign(status, {
       observedGeneration: metadata.generation,

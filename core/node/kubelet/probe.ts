@@ -38,7 +38,7 @@ function programFor(probe: core.Probe, { address, ports }: ProbeTarget, timeout:
       timeout,
     });
   }
-  const port = probe.tcpSocket?.port ?? (probe as { grpc?: { port: number } }).grpc?.port ?? 0;
+  const port = probe.tcpSocket?.port ?? probe.grpc?.port ?? 0;
   return tcpProbe({ address: probe.tcpSocket?.host ?? address, port: portOf(port, ports), timeout });
 }
 

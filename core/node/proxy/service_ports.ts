@@ -106,7 +106,7 @@ function sameFamily(addresses: readonly string[], family: 4 | 6): string[] {
 
 function externalAddresses(service: Service, { family, ipMode }: ServiceReading) {
   const ingress = service.status?.loadBalancer?.ingress ?? [];
-  const vips = ingress.filter((entry) => entry.ip && !(ipMode && (entry as { ipMode?: string }).ipMode === "Proxy"));
+  const vips = ingress.filter((entry) => entry.ip && !(ipMode && entry.ipMode === "Proxy"));
   return {
     externalIPs: sameFamily(service.spec.externalIPs ?? [], family),
     loadBalancerIPs: service.spec.type === "LoadBalancer"
