@@ -8,5 +8,6 @@ export * from "./error.ts";
 export * from "./feed.ts";
 export * from "./ip.ts";
 export * from "./mac.ts";
+export * from "./order.ts";
 export * from "./random.ts";
 export * from "./unified.ts";

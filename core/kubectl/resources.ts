@@ -1,4 +1,5 @@
 /** Names of resources as users type them: plural, singular, short, with a group or version behind a dot. */
+import { order } from "../base/mod.ts";
 import type { Client } from "./client.ts";
 import { CommandError, usageError } from "./errors.ts";
 
@@ -109,12 +110,7 @@ export class ResourceMap {
 
 /** Categories list the core group first, then the groups by name, each by plural. */
 function byGroup(a: Resource, b: Resource): number {
-  const [left, right] = [`${a.group} ${order(a)}`, `${b.group} ${order(b)}`];
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
-function order({ plural }: Resource): string {
-  return plural;
+  return order(`${a.group} ${a.plural}`, `${b.group} ${b.plural}`);
 }
 
 /** `deployment.apps`: how kubectl names an object's kind in its messages. */

@@ -1,4 +1,4 @@
-import { canonicalJson, parseIp, sameJson } from "../../base/mod.ts";
+import { canonicalJson, order, parseIp, sameJson } from "../../base/mod.ts";
 import { type core, type Draft, type Endpoints, keyOf, type Pod, type Service } from "../objects/object.ts";
 import { type Controller, type ControllerApi, splitKey } from "./controller.ts";
 import { portsOf } from "./endpoint_ports.ts";
@@ -95,5 +95,5 @@ interface Joined {
 
 function inOrder(addresses: readonly core.EndpointAddress[]): core.EndpointAddress[] {
   const keyed = addresses.map((address) => [parseIp(address.ip)?.value ?? 0n, address] as const);
-  return keyed.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, address]) => address);
+  return keyed.sort(([a], [b]) => order(a, b)).map(([, address]) => address);
 }

@@ -1,4 +1,5 @@
 /** Parts most descriptions have: labels, annotations, times, owners, events. */
+import { order } from "../../base/mod.ts";
 import {
   age,
   type core,
@@ -92,12 +93,7 @@ export function eventsOf(session: Session, { kind, metadata }: KubeObject): Kube
   const events = session.client.list<KubeEvent>(
     `${where}?fieldSelector=${encodeURIComponent(fields.join(","))}&limit=500`,
   );
-  return events.sort((a, b) => order(a, b));
-}
-
-function order(a: KubeEvent, b: KubeEvent): number {
-  const [left, right] = [a.lastTimestamp ?? "", b.lastTimestamp ?? ""];
-  return left < right ? -1 : left > right ? 1 : 0;
+  return events.sort((a, b) => order(a.lastTimestamp ?? "", b.lastTimestamp ?? ""));
 }
 
 /** `Events:` at the end of a description. */

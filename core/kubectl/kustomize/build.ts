@@ -3,6 +3,7 @@
  *
  *     resources and folders below -> generated objects -> patches -> namespace, names, labels, images -> references -> hashes
  */
+import { order } from "../../base/mod.ts";
 import { applyJsonPatch, applyStrategic, matches, parseSelector, rulesOf } from "../../kube/mod.ts";
 import { CommandError, usageError } from "../errors.ts";
 import type { KubectlFiles } from "../host.ts";
@@ -192,6 +193,5 @@ function byOrder(a: ResourceObject, b: ResourceObject): number {
     const at = FIRST.indexOf(kind);
     return at >= 0 ? at - FIRST.length : LAST.indexOf(kind) + 1;
   };
-  const [x, y] = [idOf(a), idOf(b)];
-  return rank(a) - rank(b) || (x < y ? -1 : x > y ? 1 : 0);
+  return rank(a) - rank(b) || order(idOf(a), idOf(b));
 }

@@ -2,6 +2,7 @@
  * What NetworkPolicies (networking.k8s.io/v1) say of a cluster, as a small value: who is isolated, and what is let through.
  * It is computed from objects, judged by {@link decide}, and printed by pod networks that enforce policies.
  */
+import { order } from "../../base/mod.ts";
 import type { LabelSelector, Namespace, networking, NetworkPolicy, Pod } from "../../kube/mod.ts";
 
 /** A direction as `policyTypes` names it. */
@@ -80,10 +81,8 @@ export function policyView({ policies, namespaces, pods }: PolicyObjects): Polic
 }
 
 function byNamespaceAndName(a: PolicyRules, b: PolicyRules): number {
-  return compare(a.namespace, b.namespace) || compare(a.name, b.name);
+  return order(a.namespace, b.namespace) || order(a.name, b.name);
 }
-
-const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 function rulesOf({ metadata, spec }: NetworkPolicy): PolicyRules {
   const types = spec.policyTypes ?? defaultTypes(spec);
@@ -121,10 +120,7 @@ function peerOf({ ipBlock, podSelector, namespaceSelector }: networking.NetworkP
   };
 }
 
-/** The types' package is of a release before `endPort`. */
-type Port = networking.NetworkPolicyPort & { readonly endPort?: number };
-
-function portOf({ protocol, port, endPort }: Port): PortRange {
+function portOf({ protocol, port, endPort }: networking.NetworkPolicyPort): PortRange {
   const of = { protocol: (protocol ?? "TCP") as PolicyProtocol };
   if (port === undefined || port === null) return of;
   const text = String(port);

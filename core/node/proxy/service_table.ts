@@ -3,6 +3,7 @@
  *
  *     Service, EndpointSlice --put, remove--> what differs is noted --table(family)--> noted Services are read anew
  */
+import { order } from "../../base/mod.ts";
 import type { Change, EndpointSlice, Service, Store } from "../../kube/mod.ts";
 import { type EndpointPart, mergedEndpoints, readSlice, serviceOfSlice } from "./endpoints.ts";
 import { portEntries, type PortEntry } from "./service_ports.ts";
@@ -107,7 +108,7 @@ export class ServiceTables {
   table(family: 4 | 6): ServiceTable {
     return this.#families[family].now((key) => ({
       service: this.#services.get(key),
-      slices: [...this.#slices.get(key)?.values() ?? []].sort((a, b) => byText(a.metadata.name, b.metadata.name)),
+      slices: [...this.#slices.get(key)?.values() ?? []].sort((a, b) => order(a.metadata.name, b.metadata.name)),
     }));
   }
 }
@@ -116,10 +117,6 @@ const followed = new WeakMap<Store, Map<boolean, ServiceTables>>();
 
 function keyOf({ metadata }: { readonly metadata: { readonly namespace?: string; readonly name: string } }): string {
   return `${metadata.namespace ?? ""}/${metadata.name}`;
-}
-
-function byText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** What a Service is made of. */
@@ -178,7 +175,7 @@ class FamilyTable {
       return { entries, common: ports, udp };
     }
     const entries = come.length > MANY
-      ? [...this.#ports.values()].flat().sort((a, b) => byText(a.name, b.name))
+      ? [...this.#ports.values()].flat().sort((a, b) => order(a.name, b.name))
       : inserted(before.filter((entry) => !gone.has(entry)), come);
     const everywhere = entries.every((entry) => entry.everywhere);
     return { entries, common: everywhere ? entries.map((entry) => entry.seenBy(NOBODY)) : undefined, udp };

@@ -1,5 +1,5 @@
 /** Calico's own policies and tiers, beside Kubernetes' policies: who is asked after whom. */
-import { TextError } from "../../../base/mod.ts";
+import { order, TextError } from "../../../base/mod.ts";
 import type { KubeObject, Store } from "../../../kube/mod.ts";
 import { ANY, type Entity, type FelixPolicy, type FelixRule, type FelixTier, type PortSpan } from "./model.ts";
 import { calicoObjects } from "./objects.ts";
@@ -67,7 +67,7 @@ export function felixTiers(store: Store, kubernetes: readonly FelixPolicy[]): Fe
   const tiers = new Map(calicoObjects<Tier>(store, "Tier").map(({ metadata, spec }) => [metadata.name, spec]));
   const orderOf = (tier: string) => tiers.get(tier)?.order ?? (tier === DEFAULT_TIER ? DEFAULT_TIER_ORDER : Infinity);
   const names = [...new Set(placed.map(({ tier }) => tier))].sort((a, b) =>
-    compare(orderOf(a), orderOf(b)) || compare(a, b)
+    order(orderOf(a), orderOf(b)) || order(a, b)
   );
   return names.map((name) => ({
     name,
@@ -76,13 +76,9 @@ export function felixTiers(store: Store, kubernetes: readonly FelixPolicy[]): Fe
   }));
 }
 
-function compare<T extends string | number>(a: T, b: T): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
 function byOrder(a: Placed, b: Placed): number {
   const name = ({ policy: { id } }: Placed) => `${id.name}/${id.namespace}`;
-  return compare(a.order, b.order) || compare(name(a), name(b));
+  return order(a.order, b.order) || order(name(a), name(b));
 }
 
 /** Untracked and pre-DNAT policies are for hosts' own interfaces. */
