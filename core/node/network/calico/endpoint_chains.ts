@@ -4,10 +4,10 @@
  *     cali-from-wl-dispatch  by interface to  cali-fw-IF   its egress policies      (cali-po-, groups cali-go-), then its profiles (cali-pro-)
  *     cali-to-wl-dispatch    by interface to  cali-tw-IF   its ingress policies     (cali-pi-, groups cali-gi-), then its profiles (cali-pri-)
  */
-import { chainName, type Family, groupId } from "./names.ts";
+import { chainName, type Family, groupId, VXLAN_PORT } from "./names.ts";
 import { ANY, type FelixEndpoint, type FelixPolicy, type FelixTier, type PolicyId } from "./model.ts";
 import { policyChainRules } from "./policy_rules.ts";
-import { type Chain, type ChainRule, clearMark, MARK, markClear, markSet, setMark } from "./rule_text.ts";
+import { type Chain, type ChainRule, clearMark, jump, MARK, markClear, markSet, setMark } from "./rule_text.ts";
 import { printSelector, selects } from "./selector.ts";
 import type { Allow } from "./static_chains.ts";
 
@@ -56,10 +56,8 @@ export function policyKey({ kind, namespace, name }: PolicyId): string {
   return [SHORT_KINDS[kind] ?? kind, ...namespace === "" ? [] : [namespace], name].join("/");
 }
 
-const jump = (chain: string): string => `--jump ${chain}`;
 const ACCEPTED = { match: markSet(MARK.accept), action: jump("RETURN") };
 const ESTABLISHED = "-m conntrack --ctstate RELATED,ESTABLISHED";
-const VXLAN_PORT = 4789;
 
 /** How they are written. */
 export interface ChainOptions {

@@ -18,6 +18,9 @@ const CHAIN_LENGTH = 28;
 const SET_LENGTH = 31;
 const GROUP_LENGTH = 20;
 
+/** Where Calico's VXLAN is listened for (UDP). */
+export const VXLAN_PORT = 4789;
+
 /** The host's end of a pod's veth. */
 export function interfaceName(namespace: string, pod: string): string {
   const hex = Array.from(sha1(`${namespace}.${pod}`), (byte) => byte.toString(16).padStart(2, "0")).join("");

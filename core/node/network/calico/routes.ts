@@ -3,7 +3,7 @@
  * are in one subnet (CrossSubnet); and a blackhole for a node's own blocks, so that addresses nobody has go nowhere.
  */
 import { cidrHas, network, printCidr, requireCidr } from "../../../base/mod.ts";
-import type { Family } from "./names.ts";
+import { type Family, VXLAN_PORT } from "./names.ts";
 import type { CalicoNode, IPAMBlock, IPPool } from "./objects.ts";
 
 /** What the routes of a node and family are made of. */
@@ -29,7 +29,6 @@ export interface RouteState {
 }
 
 const VNI = 4096;
-const PORT = 4789;
 const DEVICE: Readonly<Record<Family, string>> = { 4: "vxlan.calico", 6: "vxlan-v6.calico" };
 /** Outer Ethernet, IP, UDP and VXLAN headers. */
 const OVERHEAD: Readonly<Record<Family, number>> = { 4: 50, 6: 70 };
@@ -85,7 +84,7 @@ function tunnelDevice({ family, self, device, mtu }: RouteInput): string[] {
   return [
     `link add ${name} address ${self.tunnel?.mac} type vxlan id ${VNI} local ${
       bare(self.address)
-    } dev ${device} dstport ${PORT} nolearning`,
+    } dev ${device} dstport ${VXLAN_PORT} nolearning`,
     `link set ${name} mtu ${tunnelMtu(mtu, family)}`,
     `addr add ${self.tunnel?.address}/${family === 4 ? "32" : "128"} dev ${name}${
       family === 4 ? "" : " noprefixroute"

@@ -32,6 +32,11 @@ export const MARK_ALL = 0x1b0000;
 
 const hex = (bits: number): string => `0x${bits.toString(16)}`;
 
+/** The action that goes on in a chain, or ends in a verdict. */
+export function jump(target: string): string {
+  return `--jump ${target}`;
+}
+
 /** Sets bits of the mark. */
 export function setMark(bits: number): string {
   return maskedMark(bits, bits);

@@ -7,8 +7,18 @@
  *     filter OUTPUT     cali-OUTPUT       the node reaches its pods whatever the policy
  *     nat POSTROUTING   cali-POSTROUTING  what leaves the pools gets the node's address
  */
-import { type Family, setName } from "./names.ts";
-import { type Chain, type ChainRule, clearMark, MARK, MARK_ALL, markClear, markSet, setMark } from "./rule_text.ts";
+import { type Family, setName, VXLAN_PORT } from "./names.ts";
+import {
+  type Chain,
+  type ChainRule,
+  clearMark,
+  jump,
+  MARK,
+  MARK_ALL,
+  markClear,
+  markSet,
+  setMark,
+} from "./rule_text.ts";
 
 /** What the static chains depend on. */
 export interface StaticOptions {
@@ -36,9 +46,7 @@ export interface FelixTable {
   readonly appends: readonly Chain[];
 }
 
-const VXLAN_PORT = 4789;
 const HOST_ACCEPTED = "Host endpoint policy accepted packet.";
-const jump = (chain: string): string => `--jump ${chain}`;
 const empty = (...names: string[]): Chain[] => names.map((name) => ({ name, rules: [] }));
 
 /** All four tables, without the chains of endpoints and policies. */
