@@ -234,13 +234,13 @@ fn level(tree: &[u32], strides: &mut [u32; BLOCK], answers: &mut [u32; BLOCK], b
 /// The entry of the child of a node that the lowest bits of `stride` tell.
 #[inline(always)]
 fn child(tree: &[u32], node: u32, stride: u32) -> u32 {
-    let at = |word: u32| {
-        debug_assert!((word as usize) < tree.len());
-        // SAFETY: entries tell where `below` put nodes, whole, and the tree never becomes shorter.
-        unsafe { *tree.get_unchecked(word as usize) }
-    };
-    let ends = u64::from(at(node)) | u64::from(at(node + 1)) << 32;
-    at(node + 1 + (ends >> (stride % 64)).count_ones())
+    debug_assert!((node as usize) < tree.len());
+    // SAFETY: entries tell where `below` put nodes, whole: two words, then as many as bits are set. The tree never becomes shorter.
+    unsafe {
+        let node = tree.as_ptr().add(node as usize);
+        let ends = u64::from_le(node.cast::<u64>().read_unaligned());
+        *node.add(1 + (ends >> (stride % 64)).count_ones() as usize)
+    }
 }
 
 /// The positions of the set bits, lowest first.
