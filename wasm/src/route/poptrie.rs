@@ -134,7 +134,7 @@ impl<K: Key> Poptrie<K> {
             at += SECOND;
         }
         while entry & NODE != 0 {
-            entry = child(&self.tree, entry & !NODE, key.bits(at, STRIDE));
+            entry = child(&self.tree, entry, key.bits(at, STRIDE));
             at += STRIDE;
         }
         entry
@@ -162,7 +162,7 @@ impl<K: Key> Poptrie<K> {
     }
 
     /// A block of keys: the first node for each, where nearly all keys of a table do the same, then level by level, side by
-    /// side: their cache misses overlap, and no branch waits for one. Meanwhile an answer is where the key's node begins.
+    /// side: their cache misses overlap, and no branch waits for one. Meanwhile an answer is the key's last entry.
     #[cfg_attr(hot, optimize(speed))]
     #[inline(never)]
     fn best_block<A: Asked<K>>(&self, keys: &[A; BLOCK], strides: &mut [u32; BLOCK], answers: &mut [u32; BLOCK]) {
@@ -177,13 +177,14 @@ impl<K: Key> Poptrie<K> {
                 stride = next_strides(key, ROOT + SECOND);
             }
             if entry & NODE != 0 {
-                entry = child(&self.tree, entry & !NODE, stride);
+                entry = child(&self.tree, entry, stride);
             }
+            answers[i] = entry;
+            // Few IPv4 keys go deeper, but so many IPv6 ones that a branch would often be taken for the other.
             if K::WIDTH > 32 || entry & NODE != 0 {
                 strides[i] = stride.rotate_left(u32::from(STRIDE));
+                busy |= u64::from(entry >> 31) << i;
             }
-            answers[i] = entry & !NODE;
-            busy = busy >> 1 | u64::from(entry & NODE) << 32;
         }
         let mut done = STRIDE;
         while busy != 0 {
@@ -225,7 +226,7 @@ fn level(tree: &[u32], strides: &mut [u32; BLOCK], answers: &mut [u32; BLOCK], b
     for i in ones(busy) {
         let entry = child(tree, answers[i], strides[i]);
         strides[i] = strides[i].rotate_left(u32::from(STRIDE));
-        answers[i] = entry & !NODE;
+        answers[i] = entry;
         deeper |= u64::from(entry >> 31) << i;
     }
     deeper
@@ -234,6 +235,7 @@ fn level(tree: &[u32], strides: &mut [u32; BLOCK], answers: &mut [u32; BLOCK], b
 /// The entry of the child of a node that the lowest bits of `stride` tell.
 #[inline(always)]
 fn child(tree: &[u32], node: u32, stride: u32) -> u32 {
+    let node = node & !NODE;
     debug_assert!((node as usize) < tree.len());
     // SAFETY: entries tell where `below` put nodes, whole: two words, then as many as bits are set. The tree never becomes shorter.
     unsafe {
