@@ -8,7 +8,6 @@ use crate::export::records::{Datagram, SocketError, SocketKind, SocketOptions, S
 use crate::fabric::{Fabric, MILLISECOND};
 use crate::filter::AddrType;
 use crate::namespace::Stack;
-use crate::pipeline::routing::OutputKey;
 use crate::record::Log;
 use crate::socket::datagram::Target;
 use crate::sysctl;
@@ -159,21 +158,11 @@ impl Fabric {
     /// A datagram socket fixes its peer, and with it its own address (ip4_datagram_connect).
     fn datagram_connect(&mut self, id: u32, ip: Ip, port: u16) -> Result<(), u32> {
         let socket = self.world.sockets.get(id).ok_or(EBADF)?;
-        let (ns, options) = (socket.ns, socket.options);
+        let (ns, broadcast) = (socket.ns, socket.options.broadcast);
         let ip = ip.or_loopback();
-        let key = OutputKey {
-            src: socket.local,
-            oif: options.device.unwrap_or(0),
-            mark: options.mark,
-            tos: options.tos,
-            proto: socket.protocol,
-            sport: socket.local_port,
-            dport: port,
-            any_source: options.transparent,
-            ..OutputKey::to(ip)
-        };
+        let key = socket.output_key(ip, port);
         let path = self.space(ns).stack.route_output(&key)?;
-        if path.kind == crate::route::RouteType::Broadcast && !options.broadcast {
+        if path.kind == crate::route::RouteType::Broadcast && !broadcast {
             return Err(EACCES);
         }
         self.bind_if_needed(id)?;

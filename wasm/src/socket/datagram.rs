@@ -50,17 +50,7 @@ impl Fabric {
         let socket = self.world.sockets.get(id).ok_or(crate::errno::EBADF)?;
         let src = if target.from.is_unspecified() { socket.local } else { target.from };
         let src = if src == Ip::ANY6 && target.ip.is_v4() { Ip::ANY4 } else { src };
-        let key = OutputKey {
-            src,
-            oif: options.device.unwrap_or(0),
-            mark: options.mark,
-            tos: options.tos,
-            proto: socket.protocol,
-            sport: socket.local_port,
-            dport: target.port,
-            any_source: options.transparent,
-            ..OutputKey::to(target.ip)
-        };
+        let key = OutputKey { src, ..socket.output_key(target.ip, target.port) };
         let path = self.space_mut(ns).stack.find_output(&key)?;
         let broadcast =
             self.space(ns).stack.addr_type(target.ip, 0) == AddrType::Broadcast && !target.ip.is_unspecified();

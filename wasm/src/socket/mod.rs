@@ -13,6 +13,7 @@ pub mod tcp;
 pub use ports::Ports;
 
 use crate::export::records::{Datagram, SocketError, SocketKind, SocketState};
+use crate::pipeline::routing::OutputKey;
 use crate::wire::Ip;
 use std::collections::VecDeque;
 use tcp::Tcp;
@@ -81,6 +82,21 @@ impl Socket {
     /// Whether the socket can have to do with the address: an IPv6 one also with IPv4 peers, as `::ffff:a.b.c.d`.
     pub fn takes(&self, ip: Ip) -> bool {
         ip.is_v4() == (self.family == 4) || ip.is_v4() && !self.options.v6_only
+    }
+    /// What asks for the route of something that the socket sends.
+    #[inline(never)]
+    pub fn output_key(&self, remote: Ip, port: u16) -> OutputKey {
+        OutputKey {
+            src: self.local,
+            oif: self.options.device.unwrap_or(0),
+            mark: self.options.mark,
+            tos: self.options.tos,
+            proto: self.protocol,
+            sport: self.local_port,
+            dport: port,
+            any_source: self.options.transparent,
+            ..OutputKey::to(remote)
+        }
     }
     pub fn tcp_mut(&mut self) -> Option<&mut Tcp> {
         self.tcp.as_deref_mut()

@@ -34,24 +34,14 @@ impl Fabric {
     /// connect(2): binds, sends the SYN. Whether it works out shows later.
     pub fn tcp_connect(&mut self, id: u32, remote: Ip, port: u16) -> Result<(), u32> {
         let socket = self.world.sockets.get(id).ok_or(crate::errno::EBADF)?;
-        let (ns, options) = (socket.ns, socket.options);
+        let ns = socket.ns;
         match socket.state() {
             SocketState::Close => {}
             SocketState::SynSent => return Err(crate::errno::EAGAIN),
             _ => return Err(EISCONN),
         }
         let remote = remote.or_loopback();
-        let key = OutputKey {
-            src: socket.local,
-            oif: options.device.unwrap_or(0),
-            mark: options.mark,
-            tos: options.tos,
-            proto: proto::TCP,
-            sport: socket.local_port,
-            dport: port,
-            any_source: options.transparent,
-            ..OutputKey::to(remote)
-        };
+        let key = socket.output_key(remote, port);
         let path = self.space(ns).stack.route_output(&key)?;
         if path.kind == crate::route::RouteType::Broadcast || path.kind == crate::route::RouteType::Multicast {
             return Err(crate::errno::ENETUNREACH);

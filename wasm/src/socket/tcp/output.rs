@@ -5,7 +5,6 @@ use crate::errno::EPIPE;
 use crate::export::records::SocketState;
 use crate::fabric::{Fabric, MILLISECOND, SECOND};
 use crate::link::Place;
-use crate::pipeline::routing::OutputKey;
 use crate::socket::Socket;
 use crate::sysctl;
 use crate::trace::{Action, Layer};
@@ -34,17 +33,7 @@ impl Fabric {
         let Some(socket) = self.world.sockets.get(id) else { return Ok(()) };
         let ns = socket.ns;
         let options = socket.options;
-        let key = OutputKey {
-            src: socket.local,
-            oif: options.device.unwrap_or(0),
-            mark: options.mark,
-            tos: options.tos,
-            proto: proto::TCP,
-            sport: socket.local_port,
-            dport: socket.remote_port,
-            any_source: options.transparent,
-            ..OutputKey::to(socket.remote)
-        };
+        let key = socket.output_key(socket.remote, socket.remote_port);
         let path = self.space_mut(ns).stack.find_output(&key)?;
         let (space, world) = self.both(ns);
         let ttl = options.ttl.unwrap_or(space.stack.hop_limit(key.dst, path.oif));
