@@ -36,15 +36,18 @@ impl Fabric {
             SocketState::Close | SocketState::SynSent => self.tcp_remove(id),
             SocketState::TimeWait | SocketState::LastAck | SocketState::Closing => {}
             _ if abort || !connection.receive.is_empty() => self.tcp_abort(id),
-            SocketState::FinWait2 => {
-                let wait = self.space(ns).stack.sysctl(sysctl::TCP_FIN_TIMEOUT) as u64 * SECOND;
-                let at = self.world.now + wait;
-                self.tcp_set_timer(id, Timer::End, at);
-            }
+            SocketState::FinWait2 => self.tcp_await_fin(id, ns),
             SocketState::FinWait1 => {}
             // The states left are those in which a shutdown always works.
             _ => drop(self.tcp_shutdown(id)),
         }
+    }
+
+    /// A connection whose user is gone waits no longer than this for the other side's FIN.
+    #[inline(never)]
+    pub fn tcp_await_fin(&mut self, id: u32, ns: u32) {
+        let wait = self.space(ns).stack.sysctl(sysctl::TCP_FIN_TIMEOUT) as u64 * SECOND;
+        self.tcp_set_timer(id, Timer::End, self.world.now + wait);
     }
 
     fn tcp_close_listener(&mut self, id: u32) {

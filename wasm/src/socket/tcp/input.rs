@@ -4,7 +4,7 @@ use super::output::{is_new_ack, Segment};
 use super::{before, Early, Tcp, Timer, RTO_MAX, RTO_MIN, TIME_WAIT};
 use crate::errno::{ECONNREFUSED, ECONNRESET, EPIPE};
 use crate::export::records::SocketState;
-use crate::fabric::{Fabric, SECOND};
+use crate::fabric::Fabric;
 use crate::filter::AddrType;
 use crate::link::Place;
 use crate::pipeline::local::Birth;
@@ -201,9 +201,7 @@ impl Fabric {
         tcp.state = SocketState::FinWait2;
         tcp.stop_timer();
         if orphan {
-            let wait = self.space(ns).stack.sysctl(sysctl::TCP_FIN_TIMEOUT) as u64 * SECOND;
-            let at = self.world.now + wait;
-            self.tcp_set_timer(id, Timer::End, at);
+            self.tcp_await_fin(id, ns);
         }
     }
 
