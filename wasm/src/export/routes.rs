@@ -95,10 +95,13 @@ pub fn record_of(route: &Route) -> RouteRecord {
     }
 }
 
+fn ports_of(range: &Option<PortRange>) -> (u16, u16) {
+    range.as_ref().map_or((0, 0), |range| (range.low, range.high))
+}
+
 fn rule_of(record: &RuleRecord) -> Answer<Rule> {
     let family = family_of(record.family);
     let all = Prefix::new(any(family), 0);
-    let ports = |range: &Option<PortRange>| range.as_ref().map_or((0, 0), |range| (range.low, range.high));
     Ok(Rule {
         family,
         protocol: crate::route::route::protocol::BOOT,
@@ -112,8 +115,8 @@ fn rule_of(record: &RuleRecord) -> Answer<Rule> {
         mask: record.mask.unwrap_or(if record.mark.is_some() { u32::MAX } else { 0 }),
         tos: record.tos.unwrap_or(0),
         proto: record.proto.unwrap_or(0),
-        sport: ports(&record.sport),
-        dport: ports(&record.dport),
+        sport: ports_of(&record.sport),
+        dport: ports_of(&record.dport),
         action: action_of(record).unwrap_or(Action::Lookup(crate::route::route::table::MAIN)),
         suppress_prefix_len: record.suppress_prefix_length,
     })
@@ -131,7 +134,6 @@ fn action_of(record: &RuleRecord) -> Option<Action> {
 }
 
 fn query_of(record: &RuleRecord) -> RuleAsk {
-    let ports = |range: &Option<PortRange>| range.as_ref().map_or((0, 0), |range| (range.low, range.high));
     RuleAsk {
         priority: record.priority,
         from: record.from,
@@ -142,8 +144,8 @@ fn query_of(record: &RuleRecord) -> RuleAsk {
         mask: record.mask,
         tos: record.tos.unwrap_or(0),
         proto: record.proto.unwrap_or(0),
-        sport: ports(&record.sport),
-        dport: ports(&record.dport),
+        sport: ports_of(&record.sport),
+        dport: ports_of(&record.dport),
         action: action_of(record),
         suppress_prefix_len: record.suppress_prefix_length,
     }
