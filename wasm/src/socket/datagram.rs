@@ -111,24 +111,27 @@ impl Fabric {
         if !fits && may_not {
             let packet = world.pool.begin(packet);
             world.pool.release(packet);
-            let error = SocketError {
-                errno: EMSGSIZE,
-                origin: ErrorOrigin::Local,
-                kind: 0,
-                code: 0,
-                info: mtu,
-                offender: None,
-                dst: target.ip,
-                dport: target.port,
-                data: Bytes(data.to_vec()),
-            };
-            if let Some(socket) = world.sockets.get_mut(id) {
-                socket.errors.push_back(error);
-            }
-            world.sockets.wake(id);
+            self.refuse_length(id, data, (target, mtu));
             return Err(EMSGSIZE);
         }
         Ok(world.pool.begin(packet))
+    }
+
+    /// Tells a socket by its error queue that a datagram is longer than its path (ip_local_error).
+    fn refuse_length(&mut self, id: u32, data: &[u8], (target, mtu): (Target, u32)) {
+        let Some(socket) = self.world.sockets.get_mut(id) else { return };
+        socket.errors.push_back(SocketError {
+            errno: EMSGSIZE,
+            origin: ErrorOrigin::Local,
+            kind: 0,
+            code: 0,
+            info: mtu,
+            offender: None,
+            dst: target.ip,
+            dport: target.port,
+            data: Bytes(data.to_vec()),
+        });
+        self.world.sockets.wake(id);
     }
 
     /// Puts a UDP datagram into a socket's inbox, or drops it where that is full.
