@@ -395,3 +395,11 @@ Deno.test("a frame that was turned elsewhere while bridged is complained about f
   const sources = results.map(({ rules: moved = {} }) => [1, 2].map((n) => moved[`node/mangle6/OUTPUT/${n}`] ?? 0));
   assertEquals(sources, [[0, 1], [1, 0]]);
 });
+
+Deno.test("a device that asks for no neighbours hears no solicitations; what is anycast here is told of no errors", () => {
+  const group = (dst: string) =>
+    through(tables({ filter: [] }), { ...echo, dst })[0]?.rules?.["dut/filter6/INPUT/policy"];
+  assertEquals([group("ff02::1:ff00:1"), group("ff02::1")], [undefined, 1]);
+  const expired = (src: string) => came({}, { ...udp, src, ttl: 1 })[0]?.length;
+  assertEquals([expired("2001:db8:3::"), expired("2001:db8:3::77")], [0, 1]);
+});

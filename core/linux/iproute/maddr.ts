@@ -101,7 +101,7 @@ function shownGroups(tool: IpTool, link: Link): Group[] {
   });
 }
 
-/** The groups a device is in: all-hosts, all-nodes, and a solicited-node group per IPv6 address. */
+/** The groups a device is in: all-hosts, all-nodes, and where neighbours ask a solicited-node group per IPv6 address. */
 export function groupsOf(tool: IpTool, link: Link): Group[] {
   const hasSix = link.kind === "" || readSysctl(tool.namespace, `net/ipv6/conf/${link.name}/disable_ipv6`) === "0";
   const solicited = link.up && hasSix ? solicitedNodes(tool, link) : new Map<string, number>();
@@ -155,7 +155,7 @@ function solicitedNodes(tool: IpTool, link: Link): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { dev, address } of tool.plane.addresses(tool.ns)) {
     const ip = parseIp(address.split("/")[0] ?? "");
-    if (dev !== link.index || ip?.family !== 6 || link.kind === "") continue;
+    if (dev !== link.index || ip?.family !== 6 || linkType(link) !== "ether") continue;
     const low = (ip.value & 0xffffffn).toString(16).padStart(6, "0");
     const group = `ff02::1:ff${low.slice(0, 2)}:${parseInt(low.slice(2), 16).toString(16)}`;
     counts.set(group, (counts.get(group) ?? 0) + 1);

@@ -63,15 +63,21 @@ pub struct Config {
     pub tcp_be_liberal: bool,
     pub tcp_max_retrans: u8,
     pub tcp_ignore_invalid_rst: bool,
-    pub tcp: [u32; 12],
-    pub udp: u32,
-    pub udp_stream: u32,
-    pub icmp: u32,
-    pub icmpv6: u32,
-    pub gre: u32,
-    pub gre_stream: u32,
-    pub generic: u32,
-    pub sctp: [u32; 9],
+    /// By [`timeout`].
+    pub timeouts: [u32; 28],
+}
+
+/// Where timeouts stand: of protocols, then of the states of TCP, then of SCTP's.
+pub mod timeout {
+    pub const UDP: usize = 0;
+    pub const UDP_STREAM: usize = 1;
+    pub const ICMP: usize = 2;
+    pub const ICMPV6: usize = 3;
+    pub const GRE: usize = 4;
+    pub const GRE_STREAM: usize = 5;
+    pub const GENERIC: usize = 6;
+    pub const TCP: usize = 7;
+    pub const SCTP: usize = 19;
 }
 
 impl Default for Config {
@@ -84,15 +90,11 @@ impl Default for Config {
             tcp_be_liberal: false,
             tcp_max_retrans: 3,
             tcp_ignore_invalid_rst: false,
-            tcp: [0, 120, 60, 432_000, 120, 60, 30, 120, 10, 120, 300, 300],
-            udp: 30,
-            udp_stream: 120,
-            icmp: 30,
-            icmpv6: 30,
-            gre: 30,
-            gre_stream: 180,
-            generic: 600,
-            sctp: [0, 10, 3, 3, 210, 3, 3, 3, 30],
+            timeouts: [
+                30, 120, 30, 30, 30, 180, 600, // protocols
+                0, 120, 60, 432_000, 120, 60, 30, 120, 10, 120, 300, 300, // TCP
+                0, 10, 3, 3, 210, 3, 3, 3, 30, // SCTP
+            ],
         }
     }
 }
@@ -146,6 +148,14 @@ pub fn knob(name: &str) -> u32 {
 }
 
 impl Config {
+    /// The timeout of a TCP state.
+    pub fn tcp(&self, state: u8) -> u32 {
+        self.timeouts[timeout::TCP + state as usize]
+    }
+    /// The timeout of an SCTP state.
+    pub fn sctp(&self, state: u8) -> u32 {
+        self.timeouts[timeout::SCTP + state as usize]
+    }
     fn knob(&mut self, number: u32) -> Option<Knob<'_>> {
         use Knob::{Byte, Number, Switch};
         Some(match number {
@@ -156,16 +166,7 @@ impl Config {
             4 => Switch(&mut self.tcp_be_liberal),
             5 => Byte(&mut self.tcp_max_retrans),
             6 => Switch(&mut self.tcp_ignore_invalid_rst),
-            7 => Number(&mut self.udp),
-            8 => Number(&mut self.udp_stream),
-            9 => Number(&mut self.icmp),
-            10 => Number(&mut self.icmpv6),
-            11 => Number(&mut self.gre),
-            12 => Number(&mut self.gre_stream),
-            13 => Number(&mut self.generic),
-            14..26 => Number(&mut self.tcp[number as usize - 14]),
-            26..35 => Number(&mut self.sctp[number as usize - 26]),
-            _ => return None,
+            _ => Number(self.timeouts.get_mut((number as usize).wrapping_sub(7))?),
         })
     }
     /// Sets a knob by its number.
@@ -204,7 +205,9 @@ mod tests {
         config.set(knob("tcp_timeout_time_wait"), 5);
         config.set(knob("sctp_timeout_heartbeat_sent"), 9);
         config.set(knob("generic_timeout"), 7);
-        assert_eq!((config.tcp[tcp_state::TIME_WAIT as usize], config.sctp[8], config.generic), (5, 9, 7));
+        let time_wait = timeout::TCP + tcp_state::TIME_WAIT as usize;
+        let read = [time_wait, timeout::SCTP + 8, timeout::GENERIC].map(|at| config.timeouts[at]);
+        assert_eq!(read, [5, 9, 7]);
         assert_eq!(config.get(knob("count")), None);
     }
 }

@@ -136,7 +136,7 @@ impl Conntrack {
         match self.sctp_chunks(at, &mut seen) {
             None => Judged::Invalid,
             Some(_) if seen.ignore => Judged::Accept,
-            Some(state) => Judged::Live(self.config.sctp[state as usize].saturating_mul(SECOND)),
+            Some(state) => Judged::Live(self.config.sctp(state).saturating_mul(SECOND)),
         }
     }
     /// Follows every chunk; the last one's state, or `None` where one is not to be believed.

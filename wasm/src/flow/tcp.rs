@@ -266,7 +266,7 @@ impl Conntrack {
                 return Judged::Accept;
             }
             if new == st::ESTABLISHED {
-                timeout = timeout.min(self.config.tcp[st::UNACK as usize]);
+                timeout = timeout.min(self.config.tcp(st::UNACK));
             }
         } else if !entry.has(status::ASSURED) && matches!(old, st::SYN_RECV | st::ESTABLISHED) && new == st::ESTABLISHED
         {
@@ -282,14 +282,14 @@ impl Conntrack {
         let entry = self.entries.get_mut(at);
         if entry.proto == proto::TCP && entry.has(status::CONFIRMED) && entry.state != st::CLOSE {
             entry.state = st::CLOSE;
-            self.refresh(at, self.config.tcp[st::CLOSE as usize].saturating_mul(SECOND), now);
+            self.refresh(at, self.config.tcp(st::CLOSE).saturating_mul(SECOND), now);
             self.changed(at, change::STATE);
         }
     }
 
     /// A FIN or RST outside the window of an assured flow: a second one, from the other side, shortens its life.
     fn tcp_blame(&mut self, step: &Step, now: u32) {
-        let unack = self.config.tcp[st::UNACK as usize].saturating_mul(SECOND);
+        let unack = self.config.tcp(st::UNACK).saturating_mul(SECOND);
         if !self.entries.get(step.at).has(status::ASSURED) || !matches!(step.seg, index::RST | index::FIN) {
             return;
         }
@@ -411,7 +411,7 @@ fn tcp_reset(window: &mut Window, mut step: Step, packet: &Packet, entry_status:
 }
 
 fn tcp_timeout(config: &Config, window: &Window, seg: u8, new: u8) -> u32 {
-    let of = |state: u8| config.tcp[state as usize];
+    let of = |state: u8| config.tcp(state);
     let unacked = (window.flags[0] | window.flags[1]) & side_flag::DATA_UNACKNOWLEDGED != 0;
     if window.retransmissions() >= config.tcp_max_retrans && of(new) > of(st::RETRANS) {
         of(st::RETRANS)

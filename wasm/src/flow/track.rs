@@ -1,5 +1,6 @@
 //! A packet meets conntrack: which flow it belongs to, and what it does to it (nf_conntrack_in, nf_confirm).
 
+use super::config::timeout;
 use super::entry::{status, ORIGINAL, REPLY};
 use super::event::{change, Kind};
 use super::index::Slot;
@@ -177,13 +178,16 @@ impl Conntrack {
             proto::UDP | 136 => self.udp(hit),
             proto::ICMP | proto::ICMPV6 => self.icmp(hit, packet),
             proto::GRE => self.gre(hit),
-            _ => Judged::Live(self.config.generic.saturating_mul(SECOND)),
+            _ => Judged::Live(self.config.timeouts[timeout::GENERIC].saturating_mul(SECOND)),
         }
     }
 
     /// UDP: thirty seconds, or two minutes once traffic both ways has gone on for two.
     fn udp(&mut self, hit: Hit) -> Judged {
-        let (short, long) = (self.config.udp.saturating_mul(SECOND), self.config.udp_stream.saturating_mul(SECOND));
+        let (short, long) = (
+            self.config.timeouts[timeout::UDP].saturating_mul(SECOND),
+            self.config.timeouts[timeout::UDP_STREAM].saturating_mul(SECOND),
+        );
         let entry = self.entries.get_mut(hit.at);
         if !entry.has(status::CONFIRMED) {
             entry.extra = hit.now.wrapping_add(2 * SECOND);
@@ -198,20 +202,21 @@ impl Conntrack {
 
     fn gre(&mut self, hit: Hit) -> Judged {
         if !self.entries.get(hit.at).has(status::SEEN_REPLY) {
-            return Judged::Live(self.config.gre.saturating_mul(SECOND));
+            return Judged::Live(self.config.timeouts[timeout::GRE].saturating_mul(SECOND));
         }
         if !self.entries.get(hit.at).has(status::ASSURED) {
             self.entries.get_mut(hit.at).status |= status::ASSURED;
             self.changed(hit.at, change::ASSURED);
         }
-        Judged::Live(self.config.gre_stream.saturating_mul(SECOND))
+        Judged::Live(self.config.timeouts[timeout::GRE_STREAM].saturating_mul(SECOND))
     }
 
     fn icmp(&mut self, hit: Hit, packet: &Packet) -> Judged {
         if !self.entries.get(hit.at).has(status::CONFIRMED) && !opens(packet.proto, packet.kind) {
             return Judged::Invalid;
         }
-        let seconds = if packet.proto == proto::ICMP { self.config.icmp } else { self.config.icmpv6 };
+        let which = if packet.proto == proto::ICMP { timeout::ICMP } else { timeout::ICMPV6 };
+        let seconds = self.config.timeouts[which];
         Judged::Live(seconds.saturating_mul(SECOND))
     }
 

@@ -190,8 +190,9 @@ impl Stack {
             (0xff01 | 0xff02, 1) => true,
             (0xff01 | 0xff02 | 0xff05, 2) => router,
             _ => {
-                router && group == Ip::ANY6.solicited_node()
-                    || device.addresses.iter().any(|a| !a.ip.is_v4() && a.ip.solicited_node() == group)
+                let asks = |ip: Ip| !ip.is_v4() && ip.solicited_node() == group;
+                // Who is not asked for by neighbours joins no group for that (addrconf_join_solict).
+                device.needs_arp() && (router && asks(Ip::ANY6) || device.addresses.iter().any(|a| asks(a.ip)))
             }
         }
     }

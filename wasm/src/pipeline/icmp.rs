@@ -8,7 +8,7 @@ use crate::flow::Manip;
 use crate::link::ndisc::kind::{ADVERTISEMENT, SOLICITATION};
 use crate::link::Place;
 use crate::namespace::{Path, Stack};
-use crate::route::{Devices, Ends, FlowKey};
+use crate::route::{Devices, Ends, FlowKey, RouteType};
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
 use crate::wire::packet::{proto, KERNEL_SOCKET};
@@ -128,7 +128,8 @@ impl Fabric {
         let oif = cause.way_back();
         let about = Some(Ends::of(cause, true));
         let key = OutputKey { src, tos, mark, proto, oif, any_source: true, about, ..OutputKey::to(cause.src) };
-        let Ok(path) = stack.route_output(&key) else { return };
+        // What is anycast here is told nothing (icmpv6_route_lookup).
+        let Some(path) = stack.route_output(&key).ok().filter(|path| path.kind != RouteType::Anycast) else { return };
         if !self.icmp_allowed(ns, (error.kind, error.code), cause.src, path.oif) {
             return;
         }
