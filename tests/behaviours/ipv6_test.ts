@@ -403,3 +403,10 @@ Deno.test("a device that asks for no neighbours hears no solicitations; what is 
   const expired = (src: string) => came({}, { ...udp, src, ttl: 1 })[0]?.length;
   assertEquals([expired("2001:db8:3::"), expired("2001:db8:3::77")], [0, 1]);
 });
+
+Deno.test("MASQUERADE gives who has no address yet one", () => {
+  const props = tables({ nat: ["-A POSTROUTING -j MASQUERADE"] });
+  assertEquals(came(props, { ...udp, inject: "dut:wan", src: "::", dst: "2001:db8:8::8" }), [[
+    "dut:wan [2001:db8:9::9]:1000>[2001:db8:8::8]:53 ttl=63 udp",
+  ]]);
+});

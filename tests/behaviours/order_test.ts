@@ -221,3 +221,10 @@ Deno.test("an error is hashed by the addresses it quotes, whatever stands in the
   // Behind the ICMP header: the quoted header's length, its destination.
   assertEquals([ways(2), ways(16)], [1, 2]);
 });
+
+Deno.test("no error is sent about ICMP of unknown types and router discovery, as little as about errors", () => {
+  const expired = (type: number) => ({ ...udp("lan", "10.0.1.5", "8.8.8.8"), proto: "icmp", type, id: 7, ttl: 1 });
+  const types = Array.from({ length: 21 }, (_, type) => type);
+  const answered = through({}, types.map(expired)).flatMap(({ out = [] }, type) => out.length > 0 ? [type] : []);
+  assertEquals(answered, [0, 8, 13, 14, 15, 16, 17, 18]);
+});

@@ -3,6 +3,7 @@
 A probe may carry a whole packet as `bytes` (hex), and be given to the port of another name as well. Packets that come out of tun
 ports are answered as bytes (`wire`), for the tests describe them themselves. A scenario that cannot be built is answered by its error.
 """
+import atexit
 import json
 import os
 import sys
@@ -43,6 +44,24 @@ def inject(net, probe, want):
     return result
 
 
+REDIRECT_LOAD = "/proc/sys/net/ipv4/route/redirect_load"
+
+
+def redirect_load(ticks):
+    """Sets how long a second redirect to one peer has to wait, a sysctl of the initial namespace only; what it was before."""
+    with open(REDIRECT_LOAD, "r+") as file:
+        old = file.read().strip()
+        file.seek(0)
+        file.write(str(ticks))
+    return old
+
+
+def keep_limits():
+    """Limits of the whole machine as no clock moves them; another oracle that ended has set them back."""
+    oracle.route_error_limit(0)
+    redirect_load(100_000)
+
+
 def sctp_state(attributes):
     """What an entry's CTA_PROTOINFO says of an association."""
     info = oracle._attrs(attributes.get(4, b""))
@@ -81,10 +100,11 @@ oracle.Net.inject = inject
 oracle6.install()
 watch_sctp()
 
+atexit.register(redirect_load, redirect_load(100_000))
 for line in sys.stdin:
     scenario = json.loads(line)
     oracle6.begin(scenario)
-    oracle.route_error_limit(0)  # another oracle that ended has set it back
+    keep_limits()
     for probe in scenario["probes"]:
         if "bytes" in probe:
             probe["_bytes"] = bytes.fromhex(probe["bytes"])

@@ -188,7 +188,7 @@ fn netmap<E: Env>(o: &[u32], c: &Context<E>, at_source: bool) -> Range {
 
 /// The out device's address in the next hop's subnet. No address: the packet is dropped, as the kernel says "ate my IP address".
 fn masquerade<E: Env>(o: &[u32], c: &mut Context<E>) -> Result<Range, Next> {
-    if c.packet.src.is_unspecified() {
+    if c.packet.src == Ip::ANY4 {
         return Err(DONE); // a DHCP client, probably
     }
     let towards = if c.at.family == Family::V4 { c.env.next_hop(c.packet) } else { c.packet.dst };

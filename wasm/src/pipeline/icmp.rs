@@ -50,6 +50,8 @@ pub mod dest {
 const LONGEST: u32 = 576;
 /// And ICMPv6's: what every link takes (RFC 4443 2.4).
 const LONGEST6: u32 = 1280;
+/// ICMP types that are no errors, but taken for such: those that nobody knows, and router discovery (icmp_pointers).
+const UNANSWERED: u32 = 1 << 1 | 1 << 2 | 1 << 6 | 1 << 7 | 1 << 9 | 1 << 10 | 1 << 19;
 /// Internetwork control, which errors travel with.
 const CONTROL: u8 = 0xc0;
 
@@ -104,7 +106,7 @@ impl Fabric {
         }
         if self.world.speaking_icmp
             || cause.is_icmp_error() && !later
-            || (cause.proto == proto::ICMP && (cause.kind > 18 || cause.headless))
+            || (cause.proto == proto::ICMP && (UNANSWERED >> cause.kind.min(19) & 1 != 0 || cause.headless))
         {
             return;
         }
