@@ -1,18 +1,16 @@
 // Numbers the module's functions so that alike ones come to stand together: gzip looks back 32 KB, and finds more there.
 //
-//   deno run order.js pkg/plane_bg.wasm && wasm-opt --reorder-functions-by-name --strip-debug ...
+//   deno run order.js in.wasm out.wasm 6 30000 20 && wasm-opt --reorder-functions-by-name --strip-debug out.wasm ...
 //
-// A function's grams are its stretches of six bytes. Next comes always the one of whose grams most stand in the window already.
+// A function's grams are its stretches of so many bytes (6). Next comes always the one of whose grams most stand in the window
+// (30,000 bytes) already; a small one, that is so many grams (20), must have more of them there: a tiny one fits everywhere.
 // The numbers become names (`f00017`), by which wasm-opt sorts.
 
-const GRAM = 6;
-const WINDOW = 30_000;
-/** Grams that a function must be short of before its share counts in full: a tiny one fits everywhere. */
-const SMALL = 20;
 const [IMPORTS, CODE] = [2, 10];
 
-const path = Deno.args[0];
-const module = Deno.readFileSync(path);
+const [from, to] = Deno.args;
+const [GRAM, WINDOW, SMALL] = Deno.args.slice(2).map(Number);
+const module = Deno.readFileSync(from);
 
 /** A LEB128 number at a place, and the place behind it. */
 function number(at) {
@@ -105,4 +103,4 @@ const name = (rank) => text.encode(`f${String(rank).padStart(5, "0")}`);
 const names = place.flatMap((rank, n) => [...leb(imported + n), 6, ...name(rank)]);
 const map = [...leb(functions.length), ...names];
 const contents = [4, ...text.encode("name"), 1, ...leb(map.length), ...map];
-Deno.writeFileSync(path, Uint8Array.from([...module, 0, ...leb(contents.length), ...contents]));
+Deno.writeFileSync(to, Uint8Array.from([...module, 0, ...leb(contents.length), ...contents]));

@@ -20,12 +20,14 @@
 //!          `------- sockets, echo replies, errors, RST ---- send_born ---------'
 //! ```
 
+pub mod ahead;
 pub mod cache;
 pub mod deliver;
 pub mod fragment;
 pub mod icmp;
 pub mod limit;
 pub mod local;
+mod places;
 pub mod reject;
 pub mod routing;
 pub mod trail;

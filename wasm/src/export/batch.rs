@@ -12,6 +12,7 @@ use super::Plane;
 use crate::abi::{column, outcome};
 use crate::fabric::Fabric;
 use crate::link::Place;
+use crate::pipeline::ahead::AHEAD;
 use crate::pipeline::local::Birth;
 use crate::pipeline::trail::{Key, Verdict};
 use crate::trace::Reason;
@@ -69,7 +70,7 @@ impl Batch {
         self.set(column::SEEN_PORTS, at, u32::from(packet.sport) << 16 | u32::from(packet.dport));
     }
     #[inline(always)]
-    fn key(&self, ns: u32, at: usize) -> Key {
+    pub fn key(&self, ns: u32, at: usize) -> Key {
         let get = |name| self.get(name, at);
         [ns, get(column::SRC), get(column::DST), get(column::PORTS), get(column::KIND)]
     }
@@ -81,6 +82,11 @@ impl Batch {
         for (number, word) in verdict.into_iter().enumerate() {
             self.set(column::OUTCOME + number as u32, at, word);
         }
+    }
+    /// A row's source port.
+    #[inline(always)]
+    pub fn port(&self, at: usize) -> u16 {
+        (self.get(column::PORTS, at) >> 16) as u16
     }
     /// The length of a row's packet from its IP header on.
     #[inline(always)]
@@ -123,6 +129,9 @@ impl Fabric {
     pub fn send_batch(&mut self, ns: u32, count: usize) {
         self.world.batch.number += 1;
         for at in 0..count.min(CAPACITY) {
+            if at % AHEAD == 0 && self.world.trails.begins {
+                self.look_ahead(ns, at);
+            }
             let key = self.world.batch.key(ns, at);
             match self.follow_trail(&key, at) {
                 Some(verdict) => self.world.batch.put_verdict(at, verdict),

@@ -34,6 +34,12 @@ impl Birth {
     pub fn looks(&self) -> bool {
         self.0.proto != proto::UDP
     }
+    /// What both directions hash to.
+    #[inline(always)]
+    pub fn hashes(&self, port: u16) -> [u64; 2] {
+        let entry = self.with_port(port);
+        [entry.tuples[ORIGINAL].hash(entry.proto), entry.tuples[REPLY].hash(entry.proto)]
+    }
     fn with_port(mut self, port: u16) -> Entry {
         self.0.tuples[ORIGINAL].sport = port;
         *answer_port(&mut self.0) = port;
@@ -78,6 +84,11 @@ impl Conntrack {
         Some(Birth(Birth(entry).with_port(0)))
     }
 
+    /// Reads a word where flows of this hash begin.
+    #[inline(always)]
+    pub fn touch(&self, hash: u64) -> u32 {
+        self.index.touch(hash)
+    }
     /// Makes the flow of a packet of `length` bytes from `port`; it is for [`Conntrack::link`] or [`Conntrack::unbear`] then.
     #[cfg_attr(hot, optimize(speed))]
     pub fn bear(&mut self, birth: &Birth, packet: &Packet, (port, length, now): (u16, u32, u64)) -> Option<u32> {

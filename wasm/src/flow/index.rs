@@ -57,6 +57,11 @@ impl Index {
             at + 1
         }
     }
+    /// The word at a hash's home.
+    #[inline(always)]
+    pub fn touch(&self, hash: u64) -> u32 {
+        self.slots.get(self.home(hash)).copied().unwrap_or(EMPTY)
+    }
     /// The first slot under this hash that `is` says is the one.
     #[inline]
     pub fn find(&self, hash: u64, mut is: impl FnMut(Slot) -> bool) -> Option<Slot> {

@@ -17,9 +17,9 @@
 //! flows, and its source port mattered to nobody (`port`: rules, routes by port, connected sockets, port ranges, tunnels). Those
 //! that follow make flows like those that the walks made (`flow/birth.rs`).
 
+use super::places::fresh;
 use crate::fabric::{Fabric, World};
 use crate::flow::{ticks, Before, Birth, Conntrack, Meeting};
-use crate::hash::mix;
 use crate::link::Place;
 use crate::namespace::Namespace;
 use crate::wire::packet::NONE;
@@ -53,16 +53,10 @@ enum Deed {
 type Stage = (u32, Meeting, u32);
 
 /// A flow that begins on the way, likewise.
-type Beginning = (u32, Birth, u32);
+pub(super) type Beginning = (u32, Birth, u32);
 
-/// Trails there are at most.
-const MOST: usize = 16_384;
-/// Trails that are looked for at one place.
-const BUCKET: usize = 8;
-/// A place without a trail.
-const EMPTY: u32 = u32::MAX;
 /// In a key's first word: it is for the first packets of flows, whatever their source port.
-const FRESH: u32 = 1 << 31;
+pub(super) const FRESH: u32 = 1 << 31;
 
 /// A row's question but for its length, with its namespace first.
 pub type Key = [u32; 5];
@@ -82,8 +76,8 @@ struct Prints {
 }
 
 #[derive(Default)]
-struct Trail {
-    key: Key,
+pub(super) struct Trail {
+    pub(super) key: Key,
     verdict: Verdict,
     prints: Prints,
     /// Two equal walks have made it.
@@ -94,7 +88,7 @@ struct Trail {
     lengths: (u32, u32),
     /// The source port of the last walk, where it is for all of them.
     port: u16,
-    changes: u64,
+    pub(super) changes: u64,
     /// When somebody last did its deeds.
     trodden: u64,
     /// Packets and bytes that its counters do not know of yet.
@@ -105,13 +99,13 @@ struct Trail {
 /// Trails, and the footprints of the walk under way.
 #[derive(Default)]
 pub struct Trails {
-    trails: Vec<Trail>,
-    /// Where trails are, by the hashes of their keys: `tag << 16 | number`, in buckets.
-    places: Vec<u32>,
+    pub(super) trails: Vec<Trail>,
+    /// Where trails are: half a hash, and a number (`places.rs`).
+    pub(super) places: Vec<u32>,
     /// Trails that no place leads to.
-    free: Vec<u32>,
+    pub(super) free: Vec<u32>,
     /// `changes` when `places` were last made anew.
-    sorted: u64,
+    pub(super) sorted: u64,
     /// Trails with packets to be counted.
     owing: Vec<u32>,
     prints: Prints,
@@ -124,8 +118,12 @@ pub struct Trails {
     noting: bool,
     spoiled: bool,
     /// How often anything may have changed that a trail depends on.
-    changes: u64,
+    pub(super) changes: u64,
     undo: Vec<Before>,
+    /// Whether the last packet that followed a trail began flows.
+    pub begins: bool,
+    /// What was read only to be at hand (`ahead.rs`).
+    pub(super) seen: u32,
     /// Flows of the packet that follows a trail, by namespace.
     born: Vec<(u32, u32)>,
 }
@@ -186,72 +184,9 @@ impl Trails {
         self.prints.deeds.clear();
         (self.prints.until, self.prints.narrow) = (u64::MAX, false);
     }
-    /// The trail of a key.
-    #[inline(always)]
-    fn find(&self, key: &Key) -> Option<usize> {
-        let hash = hash_of(key);
-        let first = self.bucket(hash);
-        let numbers = self.places.get(first..first + BUCKET)?.iter();
-        let mut alike = numbers.filter(|word| *word >> 16 == hash >> 16).map(|word| (word & 0xffff) as usize);
-        alike.find(|number| self.trails.get(*number).is_some_and(|trail| trail.key == *key))
-    }
-    /// Where a hash's bucket begins.
-    fn bucket(&self, hash: u32) -> usize {
-        (hash as usize & (self.places.len() / BUCKET).wrapping_sub(1)) * BUCKET
-    }
-    /// The trail for a key: its own, else a new one, or one that is out of date, or somebody's.
-    fn place(&mut self, key: &Key) -> usize {
-        if let Some(number) = self.find(key) {
-            return number;
-        }
-        let grows = self.places.len() < 2 * MOST;
-        if self.free.is_empty() && self.trails.len() * 2 >= self.places.len() && (grows || self.sorted != self.changes)
-        {
-            self.make_room();
-        }
-        if self.free.is_empty() && self.trails.len() < MOST {
-            self.free.push(self.trails.len() as u32);
-            self.trails.push(Trail::default());
-        }
-        let hash = hash_of(key);
-        let first = self.bucket(hash);
-        let bucket = &mut self.places[first..first + BUCKET];
-        let is_old = |word: &u32| {
-            *word == EMPTY
-                || self.trails.get((word & 0xffff) as usize).is_none_or(|trail| trail.changes != self.changes)
-        };
-        let at = bucket.iter().position(is_old).unwrap_or(hash as usize >> 13 & (BUCKET - 1));
-        let number = match bucket[at] {
-            EMPTY => self.free.pop().unwrap_or(hash & (MOST as u32 - 1)),
-            taken => taken & 0xffff,
-        };
-        bucket[at] = hash & 0xffff_0000 | number;
-        number as usize
-    }
-    /// More places where most trails are in use; else those out of date lose theirs.
-    #[cold]
-    fn make_room(&mut self) {
-        let changes = self.changes;
-        let live = self.trails.iter().filter(|trail| trail.changes == changes).count();
-        if live * 2 >= self.trails.len() && self.places.len() < 2 * MOST {
-            self.places.resize((self.places.len() * 2).max(64 * BUCKET), EMPTY);
-        }
-        self.places.fill(EMPTY);
-        self.free.clear();
-        self.sorted = changes;
-        for number in 0..self.trails.len() {
-            let hash = hash_of(&self.trails[number].key);
-            let first = self.bucket(hash);
-            let hole = self.places[first..first + BUCKET].iter_mut().find(|word| **word == EMPTY);
-            match hole.filter(|_| self.trails[number].changes == changes) {
-                Some(word) => *word = hash & 0xffff_0000 | number as u32,
-                None => self.free.push(number as u32),
-            }
-        }
-    }
     /// A walk of the key was not as its trail says, or cannot be followed.
     fn forget(&mut self, key: &Key) {
-        if let Some(number) = self.find(key) {
+        if let Some(number) = self.known(key) {
             self.trails[number].holds = false;
         }
     }
@@ -285,21 +220,18 @@ impl Trails {
     }
 }
 
+impl Trail {
+    #[inline(always)]
+    pub(super) fn first_birth(&self) -> Option<&Beginning> {
+        self.prints.births.first()
+    }
+}
+
 impl Prints {
     fn is_as(&self, other: &Prints) -> bool {
         self.counters == other.counters
             && (&self.stages, &self.births, &self.deeds) == (&other.stages, &other.births, &other.deeds)
     }
-}
-
-fn hash_of(key: &Key) -> u32 {
-    let word = u64::from(key[1]) << 32 ^ u64::from(key[3]) ^ u64::from(key[2]).rotate_left(15) << 17;
-    mix(word ^ u64::from(key[4]) << 40 ^ u64::from(key[0]).rotate_right(12))
-}
-
-/// The key of the first packets of flows from any source port.
-fn fresh(key: &Key) -> Key {
-    [key[0] | FRESH, key[1], key[2], key[3] & 0xffff, key[4]]
 }
 
 /// Whether a walk met one flow twice: each meeting would undo what the other did.
@@ -317,12 +249,17 @@ impl Fabric {
     #[cfg_attr(hot, optimize(speed))]
     pub fn follow_trail(&mut self, key: &Key, at: usize) -> Option<Verdict> {
         let length = self.world.batch.length(at);
-        let found = self.world.trails.holding(key, length, self.world.now);
-        let place = match found.filter(|place| self.pass((*place, 0), at, length)) {
-            Some(place) => place,
-            None => {
-                let place = self.world.trails.holding(&fresh(key), length, self.world.now)?;
-                self.pass((place, (key[3] >> 16) as u16), at, length).then_some(place)?
+        // What the row before was, this one is as well, most times. A flow that is there is in the way of its like being born again,
+        // so it does not matter which is asked first.
+        let fresh = fresh(key);
+        let like = self.world.trails.begins;
+        let mut asked = if like { &fresh } else { key };
+        let place = loop {
+            let found = self.world.trails.holding(asked, length, self.world.now);
+            match found.filter(|place| self.pass((*place, (key[3] >> 16) as u16), at, length)) {
+                Some(place) => break place,
+                None if like == (asked[0] & FRESH != 0) => asked = if like { key } else { &fresh },
+                None => return None,
             }
         };
         let now = self.world.now;
@@ -345,7 +282,9 @@ impl Fabric {
         trail.packets += 1;
         trail.bytes += u64::from(length);
         let mut verdict = trail.verdict;
-        if trail.key[0] & FRESH != 0 {
+        let begins = trail.key[0] & FRESH != 0;
+        self.world.trails.begins = begins;
+        if begins {
             verdict[5] |= key[3] & 0xffff_0000;
         }
         Some(verdict)
