@@ -7,7 +7,7 @@ import { linkExtras } from "../extras.ts";
 import type { IpTool } from "../tool.ts";
 import { parseUnsigned, type Words } from "../words.ts";
 import { LINK_TYPE_USAGE } from "../link_usage.ts";
-import type { Kind } from "./kind.ts";
+import { type Kind, putTos } from "./kind.ts";
 
 /** A tunnel with nothing said about it. */
 export const PLAIN: Tunnel = { id: 0, ttl: 0, tos: 0, pmtudisc: true };
@@ -111,7 +111,6 @@ function putTunnel(entry: Entry, tool: IpTool, link: Link): void {
   entry.put("remote", remote, `remote ${remote} `).put("local", local, `local ${local} `);
   if (dev) entry.put("link", tool.name(dev), `dev ${tool.name(dev)} `);
   entry.put("ttl", ttl, `ttl ${ttl === 0 ? "inherit" : ttl} `);
-  if (tos === 1) entry.put("tos", "inherit", "tos inherit ");
-  else if (tos !== 0) entry.put("tos", `0x${tos.toString(16)}`, `tos 0x${tos.toString(16)} `);
+  putTos(entry, tos);
   entry.put("pmtudisc", pmtudisc, pmtudisc ? "pmtudisc " : "nopmtudisc ");
 }

@@ -40,10 +40,14 @@ export function unknownKindWord(kind: string, what: "command" | "option", word: 
   return new Exit(1, complaint + (LINK_TYPE_USAGE[kind] ?? ""));
 }
 
+/** A tunnel's type of service: 1 is that of what is inside, 0 is not shown. */
+export function putTos(entry: Entry, tos: number): void {
+  const text = tos === 1 ? "inherit" : `0x${tos.toString(16)}`;
+  if (tos !== 0) entry.put("tos", text, `tos ${text} `);
+}
+
 /** A word that may be said once. */
 export function once(request: KindRequest, key: string, word: string): void {
-  if (request.said.has(key)) {
-    throw garbage(key, word);
-  }
+  if (request.said.has(key)) throw garbage(key, word);
   request.said.add(key);
 }

@@ -6,7 +6,7 @@ import { Exit, invalid } from "../exit.ts";
 import { linkExtras, type VxlanData } from "../extras.ts";
 import type { IpTool } from "../tool.ts";
 import { parseUnsigned, type Words } from "../words.ts";
-import { type Kind, type KindRequest, once, unknownKindWord } from "./kind.ts";
+import { type Kind, type KindRequest, once, putTos, unknownKindWord } from "./kind.ts";
 
 const MOST_VNI = (1 << 24) - 1;
 /** Words that stand alone, with a `no` before them or not. */
@@ -149,8 +149,7 @@ function putVxlan(entry: Entry, tool: IpTool, link: Link): void {
   entry.put("port_range", { low, high }, `srcport ${low} ${high} `).put("port", port, `dstport ${port} `);
   entry.put("learning", learning, learning ? "" : "nolearning ");
   for (const flag of ["proxy", "rsc", "l2miss", "l3miss"] as const) if (shown[flag]) entry.put(flag, true, `${flag} `);
-  if (tos === 1) entry.put("tos", "inherit", "tos inherit ");
-  else if (tos !== 0) entry.put("tos", `0x${tos.toString(16)}`, `tos 0x${tos.toString(16)} `);
+  putTos(entry, tos);
   entry.put("ttl", ttl, `ttl ${ttl === 0 ? "auto" : ttl} `);
   const { df = "unset" } = shown;
   entry.put("df", df, df === "unset" ? "" : `df ${df} `);
