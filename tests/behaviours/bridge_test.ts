@@ -156,3 +156,42 @@ Deno.test("37. connect() against a REJECT fails at once: port unreachable and re
   );
   assertEquals(answers, ["ECONNREFUSED", "ECONNREFUSED", "EHOSTUNREACH", "EHOSTUNREACH"]);
 });
+
+/** Two hosts on a node's bridge, the second behind a narrow port, networks 10.61.0.0/24 and 10.62.0.0/24 behind them. */
+function narrow(tables: Readonly<Record<string, readonly string[]>>, probes: Scenario["probes"]): Scenario {
+  const forwards = { "net.ipv4.ip_forward": 1 };
+  return {
+    name: "narrow",
+    namespaces: ["h1", "h2", "node"],
+    links: [
+      { type: "tun", ns: "h1", name: "t1" },
+      { type: "tun", ns: "h2", name: "t2" },
+      { a: "h1:eth0", b: "node:p1", mac_a: "02:00:00:00:00:01" },
+      { a: "h2:eth0", b: "node:p2", mac_a: "02:00:00:00:00:02", mtu: 1300 },
+      { type: "bridge", ns: "node", name: "br0", ports: ["p1", "p2"], mac: "02:00:00:00:00:05" },
+    ],
+    addresses: { "h1:eth0": "10.5.0.11/24", "h2:eth0": "10.5.0.12/24", "node:br0": "10.5.0.1/24" },
+    routes: { h1: ["10.62.0.0/24 via 10.5.0.12"], h2: ["10.61.0.0/24 via 10.5.0.11", "10.62.0.0/24 dev t2"] },
+    sysctls: { h1: forwards, h2: forwards },
+    iptables: { node: rules(tables) },
+    probes,
+  };
+}
+
+Deno.test("bridge-nf cuts what a port is too narrow for, collected or not, if it may be cut", () => {
+  const long = {
+    inject: "h1:t1",
+    src: "10.61.0.6",
+    dst: "10.62.0.5",
+    proto: "udp",
+    sport: 9,
+    dport: 53,
+    payload: "o".repeat(1440),
+  };
+  const lengths = (tables: Readonly<Record<string, readonly string[]>>) =>
+    play(narrow(tables, [long, { ...long, df: 1 }])).results.map(({ wire = [] }) =>
+      wire.map(([, hex]) => hex.length / 2)
+    );
+  assertEquals(lengths({ filter: [] }), [[1300, 188], []]);
+  assertEquals(lengths({ filter: ["-A FORWARD -m conntrack --ctstate INVALID"] }), [[1300, 188], []]);
+});

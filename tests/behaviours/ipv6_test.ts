@@ -410,3 +410,47 @@ Deno.test("MASQUERADE gives who has no address yet one", () => {
     "dut:wan [2001:db8:9::9]:1000>[2001:db8:8::8]:53 ttl=63 udp",
   ]]);
 });
+
+Deno.test("bridged pieces that were put together are routed on whole and cut as they came; bridged frames are complained about by route", () => {
+  const { results } = play({
+    name: "pieces",
+    ipv6: true,
+    namespaces: ["h1", "h2", "node"],
+    links: [
+      { type: "tun", ns: "h1", name: "t1" },
+      { type: "tun", ns: "h2", name: "t2" },
+      { type: "tun", ns: "node", name: "ext" },
+      { a: "h1:eth0", b: "node:p1", mac_a: "02:00:00:00:00:01" },
+      { a: "h2:eth0", b: "node:p2", mac_a: "02:00:00:00:00:02" },
+      { type: "bridge", ns: "node", name: "br0", ports: ["p1", "p2"], mac: "02:00:00:00:00:05" },
+    ],
+    addresses: {
+      "h1:eth0": "2001:db8:5::11/64",
+      "h2:eth0": "2001:db8:5::12/64",
+      "node:br0": "2001:db8:5::1/64",
+      "node:ext": "2001:db8:9::1/64",
+    },
+    routes: {
+      h1: ["default via 2001:db8:5::1", "2001:db8:61::/64 dev t1"],
+      h2: ["2001:db8:61::/64 via 2001:db8:5::11"],
+      node: ["default via 2001:db8:9::254"],
+    },
+    sysctls: Object.fromEntries(["h1", "h2", "node"].map((ns) => [ns, { "net.ipv6.conf.all.forwarding": 1 }])),
+    ip6tables: {
+      node: rules({ filter: ["-A FORWARD -m conntrack --ctstate INVALID", "-A FORWARD -p tcp -j REJECT"] }),
+    },
+    probes: [
+      ...cut(
+        { ...udp, inject: "h1:t1", src: "2001:db8:61::6", dst: "2001:db8:8::8", payload: "o".repeat(2600) },
+        1400,
+        7,
+      ),
+      { ...syn, inject: "h2:t2", src: "2001:db8:8::8", dst: "2001:db8:61::6" },
+    ],
+  });
+  assertEquals(results.map(({ out = [] }) => out.map((line) => line.split(">")[0])), [
+    [],
+    ["node:ext [2001:db8:61::6]:1000", "node:ext 2001:db8:61::6"],
+    ["node:ext 2001:db8:9::1"],
+  ]);
+});

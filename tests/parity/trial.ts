@@ -4,7 +4,7 @@ import { compareResults, type Difference } from "./compare.ts";
 import type { Kernel, KernelAnswer } from "./oracle.ts";
 import { openPlane } from "./plane.ts";
 import { runProbe } from "./probe.ts";
-import { eachProbe, type ProbeResult, type Scenario } from "./scenario.ts";
+import { eachProbe, type FlowRecord, type ProbeResult, type Scenario } from "./scenario.ts";
 import { describePacket } from "./packet.ts";
 import { settle } from "./settle.ts";
 import { shapeOf } from "./shape.ts";
@@ -74,8 +74,22 @@ function compareAll(scenario: Scenario, ...sides: readonly (readonly ProbeResult
   return { probes, passed, unsteady: 0, compared, differences };
 }
 
+/** Entries of a flow that was ended and begun anew are one: whether the new one has the number of the old is chance. */
+function asOne(flows: readonly FlowRecord[]): FlowRecord[] {
+  const entries: FlowRecord[] = [];
+  for (const flow of flows) {
+    const same = JSON.stringify(flow.orig);
+    const at = entries.findIndex(({ orig, destroyed }) => destroyed === true && JSON.stringify(orig) === same);
+    if (at < 0) entries.push(flow);
+    else entries[at] = { ...entries[at], ...flow };
+  }
+  return entries;
+}
+
 /** A result with its packets in words, for both sides in the same ones. */
-function described({ wire, ...result }: ProbeResult): ProbeResult {
+function described({ wire, ...told }: ProbeResult): ProbeResult {
+  const flows = Object.entries(told.conntrack ?? {}).map(([ns, all]) => [ns, asOne(all)] as const);
+  const result = { ...told, ...(told.conntrack && { conntrack: Object.fromEntries(flows) }) };
   if (wire === undefined) return result;
   const packets = wire.map(([name, hex]) => ({ name, bytes: Uint8Array.fromHex(hex) }));
   return {

@@ -193,7 +193,8 @@ impl Fabric {
             return self.drop(place, packet, Layer::Route, Reason::Unreachable);
         }
         let mtu = self.space(place.ns).stack.forward_mtu(&path, v4);
-        let length = if packet.frag_max == 0 { packet.len() } else { packet.frag_max.into() };
+        // What was put together may be cut again (ignore_df), but no piece of it.
+        let length = if packet.frag_list == 0 { packet.len() } else { packet.frag_max.into() };
         if (packet.dont_fragment || !v4) && length > mtu {
             self.send_icmp_error(
                 place.ns,
@@ -245,7 +246,7 @@ impl Fabric {
         let fixed = if v4 { packet.dont_fragment } else { packet.iif != 0 };
         // Pieces of IPv6 are as long as their sender made them or shorter ones are asked for.
         let long = !v4 && u32::from(packet.frag_max) > mtu;
-        if long || fixed && packet.frag_max == 0 && !self.may_cut(&packet) {
+        if long || fixed && packet.frag_list == 0 && !self.may_cut(&packet) {
             self.send_icmp_error(ns, &packet, IcmpError { rest: mtu, ..IcmpError::new(kind::UNREACHABLE, dest::FRAG) });
             self.drop(place, packet, Layer::Route, Reason::FragmentationNeeded);
             return Err(crate::errno::EMSGSIZE);

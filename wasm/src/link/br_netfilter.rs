@@ -101,18 +101,23 @@ impl Fabric {
                 return self.refuse(Refused { ns: at.ns, hook, path: None }, verdict, packet);
             }
         }
-        let rest = self.space(at.ns).stack.links.get(port).map_or(0, |device| device.mtu);
-        let whole = packet.frag_max == 0 || u32::from(packet.frag_max) > rest;
-        if whole && packet.len() > rest && !packet.dst.is_v4() {
-            // It is handed to ip6_fragment, which complains.
-            self.send_icmp_error(at.ns, &packet, IcmpError { rest, ..IcmpError::new(kind::TOO_BIG6, 0) });
+        let links = &self.space(at.ns).stack.links;
+        let mtu = |dev: u32| links.get(dev).map_or(0, |device| device.mtu);
+        let (room, whole, v4) = (mtu(port), mtu(at.bridge), packet.dst.is_v4());
+        let longest = if packet.frag_max == 0 { u32::MAX } else { packet.frag_max.into() };
+        let place = Place { ns: at.ns, dev: port };
+        if packet.len() <= room.min(longest) {
+            return self.bridge_push(place, packet);
         }
-        if packet.frag_max != 0 && packet.len() > u32::from(packet.frag_max) {
-            let mtu = u32::from(if packet.dst.is_v4() { packet.frag_max } else { packet.frag_list });
-            return self.fragment(at.ns, mtu, packet, &mut |fabric, piece| {
-                fabric.bridge_push(Place { ns: at.ns, dev: port }, piece);
-            });
+        // It is handed to ip_do_fragment, or to ip6_fragment, which complains.
+        let piece = if v4 { whole.min(longest) } else { packet.frag_list.into() };
+        let fixed = packet.frag_list == 0 && (!v4 || packet.dont_fragment);
+        if !fixed && (longest <= whole || longest == u32::MAX) {
+            return self.fragment(at.ns, piece, packet, &mut |fabric, piece| fabric.bridge_push(place, piece));
         }
-        self.bridge_push(Place { ns: at.ns, dev: port }, packet);
+        if !v4 {
+            self.send_icmp_error(at.ns, &packet, IcmpError { rest: whole, ..IcmpError::new(kind::TOO_BIG6, 0) });
+        }
+        self.drop(place, packet, Layer::Route, Reason::FragmentationNeeded);
     }
 }

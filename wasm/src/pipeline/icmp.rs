@@ -118,7 +118,12 @@ impl Fabric {
         let src = match () {
             () if !v4 => {
                 let turned = cause.bridged && self.space(ns).hooks.flows.translates(cause, Manip::Destination);
-                stack.error_source6(cause, if turned { stack.device_to(cause.dst) } else { cause.iif })
+                let from = match () {
+                    () if cause.phys_out != 0 => 0, // IPv6 has not received it
+                    () if turned => stack.device_to(cause.dst),
+                    () => cause.iif,
+                };
+                stack.error_source6(cause, from)
             }
             () if error.local => cause.dst,
             () if inbound => stack.links.select_source(cause.iif, cause.src, Stack::LINK_SCOPE),
