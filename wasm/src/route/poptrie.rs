@@ -177,12 +177,15 @@ impl<K: Key> Poptrie<K> {
                 stride = next_strides(key, ROOT + SECOND);
             }
             if entry & NODE != 0 {
-                entry = child(&self.tree, entry, stride);
+                entry = child(&self.tree, entry, if K::WIDTH > 32 { stride } else { key.bits(ROOT, STRIDE) });
             }
             answers[i] = entry;
-            // Few IPv4 keys go deeper, but so many IPv6 ones that a branch would often be taken for the other.
+            // Few IPv4 keys go deeper: their strides are cut anew then. So many IPv6 keys do that a branch would often be mistaken.
             if K::WIDTH > 32 || entry & NODE != 0 {
-                strides[i] = stride.rotate_left(u32::from(STRIDE));
+                strides[i] = match K::WIDTH > 32 {
+                    true => stride.rotate_left(u32::from(STRIDE)),
+                    false => next_strides(key, ROOT + STRIDE),
+                };
                 busy |= u64::from(entry >> 31) << i;
             }
         }
