@@ -92,6 +92,18 @@ mod tests {
         assert_eq!(trie.covering(key).next().map_or(NONE, |c| c.1), right, "{key:?}");
     }
 
+    #[test]
+    fn addresses_deep_under_dense_ipv6_prefixes_answer_in_a_batch_as_alone() {
+        let keys: Vec<u128> = (0..5000u128).map(|n| (0x2001_0db8 << 96) + (n << 82) + (n << 40) + n).collect();
+        let mut trie = Trie::default();
+        for (value, &key) in (0..).zip(&keys) {
+            trie.insert(key, 128, value);
+        }
+        let mut answers = vec![0; keys.len()];
+        trie.best_batch(&keys, &mut answers);
+        assert!(answers.into_iter().eq(0..5000));
+    }
+
     proptest! {
         #[test]
         fn a_small_ipv4_table_answers_as_a_scan_of_its_prefixes(steps in prop::collection::vec(step(spread4), 1..200)) {
