@@ -1,6 +1,7 @@
 /** Behaviours of bridges and tunnels. The numbers are those of docs/BEHAVIOURS.md. */
 import { assert, assertEquals, assertObjectMatch } from "@std/assert";
 import { buildPacket } from "../parity/packet.ts";
+import { cut } from "../parity/random/packets.ts";
 import type { Scenario, SocketProbe } from "../parity/scenario.ts";
 import { node, play, rules } from "./stage.ts";
 
@@ -129,6 +130,25 @@ Deno.test("REJECT asks for no checksum inside a tunnel whose own was right, unle
       ?.out?.length;
   assertEquals(answers(), 1);
   assertEquals(answers("-A FORWARD -m conntrack --ctstate INVALID"), 0);
+});
+
+Deno.test("REJECT complains about later pieces of IPv6 that came in a tunnel", () => {
+  const long = { inject: "a:tn", src: "2001:db8:81::5", dst: "2001:db8:7::2", proto: "udp", sport: 1, dport: 2 };
+  const six = (n: number) => [
+    `link add vx0 address 02:00:00:00:aa:0${n} type vxlan id 9 local 192.168.9.${n} dev eth0 dstport 8472`,
+    "link set vx0 up",
+    `addr add 2001:db8:7::${n}/64 dev vx0`,
+    `route add 2001:db8:81::/64 via 2001:db8:7::1 dev vx0`,
+  ];
+  const { results } = play(tunnel({
+    ipv6: true,
+    addresses: { "a:tn": "2001:db8:81::1/64", "a:eth0": "192.168.9.1/24", "b:eth0": "192.168.9.2/24" },
+    ip: { a: six(1).slice(0, 3), b: six(2) },
+    sysctls: { a: { "net.ipv6.conf.all.forwarding": 1 } },
+    ip6tables: { b: rules({ filter: ["-A INPUT -p udp -j REJECT"] }) },
+    probes: cut({ ...long, payload: "o".repeat(200) }, 104, 7),
+  }));
+  assertEquals(results.map(({ out = [] }) => out.length), [1, 1]);
 });
 
 Deno.test("the copies of a frame for several tunnel ends are no socket's, the last one is", () => {

@@ -203,7 +203,10 @@ Deno.test("a neighbour solicitation crosses a bridge with its rules as the multi
   assertEquals(moved["h1/filter6/OUTPUT/1"], 1);
 });
 
-Deno.test("rpfilter asks the device a link-local sender is heard by, and lets pass who has no address yet", () => {
+Deno.test("rpfilter asks the device a link-local sender is heard by, and lets pass who has no address yet or, if told so, is ourselves", () => {
+  const own = { ...udp, inject: "dut:dmz", src: "2001:db8:1::1", dst: "fd00:77::1" };
+  const matched = through(tables({ raw: ["-A PREROUTING -i dmz -m rpfilter --accept-local"] }), own)[0];
+  assertEquals(matched?.rules?.["dut/raw6/PREROUTING/1"], 1);
   const props = tables({ raw: ["-A PREROUTING -m rpfilter --invert"] });
   const from = (src: string, inject = "dut:dmz") => ({ ...udp, inject, src, dst: "2001:db8:1::9" });
   const results = through(props, from("::"), from("2001:db8:3::7"), from("2001:db8:1::7"));

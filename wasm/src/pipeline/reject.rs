@@ -44,7 +44,7 @@ impl Fabric {
 
     /// nf_send_unreach: nothing for later fragments and packets whose sum is wrong.
     fn send_unreachable(&mut self, at: Refused, packet: &Packet, code: u8) {
-        if packet.frag_offset != 0 || !self.sum_holds(packet) {
+        if !self.sum_holds(packet) {
             return;
         }
         let local = at.hook == hook::INPUT || at.path.is_some_and(|path| path.is_local());
@@ -55,6 +55,12 @@ impl Fabric {
     /// nf_reject_verify_csum: what is behind the IP header must sum to nothing, even where its protocol has no such sum, unless it is
     /// known to have another one or none, or that of a tunnel was right; the pseudo header counts for TCP, UDP and all of IPv6.
     fn sum_holds(&self, packet: &Packet) -> bool {
+        if packet.sum_trusted && !packet.dst.is_v4() {
+            return true; // pieces, too
+        }
+        if packet.frag_offset != 0 {
+            return false;
+        }
         if packet.sum_trusted
             || packet.no_checksum
             || matches!(packet.proto, 33 | proto::GRE | 50 | 51 | proto::SCTP | 136)

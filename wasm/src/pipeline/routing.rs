@@ -266,9 +266,11 @@ impl Stack {
         let key = FlowKey { src: packet.dst, oif, tos: packet.tos, mark, ..FlowKey::to(packet.src) };
         let found = self.fib.lookup(&key, &self.links);
         found.is_ok_and(|found| {
-            let fits = found.kind == RouteType::Unicast
-                || (found.kind == RouteType::Local && flags & rpfilter::ACCEPT_LOCAL != 0);
-            fits && (flags & rpfilter::LOOSE != 0 || self.uses_device((&key, &found), packet.iif))
+            // An IPv6 address of ours is so at every device (rpfilter_lookup_reverse6).
+            let own = found.kind == RouteType::Local && flags & rpfilter::ACCEPT_LOCAL != 0;
+            let fits = own || found.kind == RouteType::Unicast;
+            let loose = flags & rpfilter::LOOSE != 0 || own && !packet.src.is_v4();
+            fits && (loose || self.uses_device((&key, &found), packet.iif))
         })
     }
 
