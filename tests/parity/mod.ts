@@ -10,7 +10,7 @@ import { runScenario, type ScenarioReport } from "./run.ts";
 import { parseRecording, type Recording } from "./scenario.ts";
 
 const USAGE = `usage: deno task parity FILE... [--only TEXT] [--verbose] [--keep N] [--nft]
-       deno task parity --kernel [--seed N] [--count M] [--show K] [--known K] [--only TEXT]`;
+       deno task parity --kernel [--seed N] [--count M] [--show K] [--only TEXT]`;
 
 /** How many differing scenarios are shown in full without --verbose. */
 const SHOWN = 5;
@@ -18,13 +18,13 @@ const SHOWN = 5;
 /** Runs the recordings in files; exit status 1 when a probe came out otherwise, 2 for wrong usage. */
 export async function parity(args: readonly string[], say: (line: string) => void): Promise<number> {
   const flags = parseArgs([...args], {
-    string: ["only", "keep", "seed", "count", "show", "known"],
+    string: ["only", "keep", "seed", "count", "show"],
     boolean: ["verbose", "kernel", "nft"],
   });
   if (flags.kernel) {
     const seed = Number(flags.seed ?? crypto.getRandomValues(new Uint32Array(1))[0]);
     const [count, show] = [Number(flags.count ?? 2000), Number(flags.show ?? SHOWN)];
-    return await againstKernel({ seed, count, show, only: flags.only ?? "", known: Number(flags.known ?? 0) }, say);
+    return await againstKernel({ seed, count, show, only: flags.only ?? "" }, say);
   }
   if (flags._.length === 0) {
     say(USAGE);
