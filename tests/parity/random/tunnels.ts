@@ -96,8 +96,9 @@ export function randomTunnel(random: Random, name: string): { scenario: Scenario
 }
 
 /**
- * Tunnels within tunnels are the business of no real rule set: NAT leaves the outer packets alone. What came out of a tunnel is not
- * sent into it again under another address: on a veth the kernel's packet keeps the hash of its first name, on a real wire it does not.
+ * Tunnels within tunnels are the business of no real rule set: NAT leaves the outer packets alone. What came out of a tunnel or from
+ * another node is not sent into one under another address: on a veth the kernel's packet keeps the hash of its first name, on a real
+ * wire it does not.
  */
 export function sparingTunnels(lines: readonly string[], device: string): string[] {
   const nat = lines.indexOf("*nat");
@@ -105,5 +106,6 @@ export function sparingTunnels(lines: readonly string[], device: string): string
   const first = lines.findIndex((line, i) => i > nat && !line.startsWith(":"));
   const chains = ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"];
   const spared = chains.map((chain) => `-A ${chain} -p udp -m udp --dport 8472 -j ACCEPT`);
-  return [...lines.slice(0, first), ...spared, `-A PREROUTING -i ${device} -j ACCEPT`, ...lines.slice(first)];
+  const wires = [device, "eth0"].map((dev) => `-A PREROUTING -i ${dev} -j ACCEPT`);
+  return [...lines.slice(0, first), ...spared, ...wires, ...lines.slice(first)];
 }
