@@ -166,13 +166,19 @@ Deno.test("multipath takes an extension header for the protocol, as the kernel's
   };
   const optioned = withIpOptions({ ...udp, dst: "fd00:89::1", proto: 132, payload: "ORACLE" });
   const seeds = [1, 2, 3, 4, 5, 6, 7, 8];
-  const way = (probe: PacketProbe) =>
-    seeds.map((seed) =>
-      came({ routes, sysctls: { dut: { "net.ipv4.fib_multipath_hash_seed": seed } } }, probe)[0]?.[0]?.split(" ")[0]
-    );
+  const way = (probe: PacketProbe, props: Props = {}) =>
+    seeds.map((seed) => {
+      const sysctls = { dut: { "net.ipv4.fib_multipath_hash_seed": seed } };
+      return came({ ...props, routes, sysctls }, probe)[0]?.[0]?.split(" ")[0];
+    });
   // Whatever it carries, a packet with options goes one way: its protocol is 0.
   const other = withIpOptions({ ...udp, dst: "fd00:89::1" });
   assertEquals(way(optioned), way(other));
+  // Where policy rules ask for ports ICMPv6 is known by then, and goes as it would without options.
+  const ping = { ...echo, dst: "fd00:89::1" };
+  const asking = { ip: { dut: ["-6 rule add ipproto tcp dport 80 table 106 priority 15"] } };
+  const same = (props: Props) => `${way(withIpOptions(ping), props)}` === `${way(ping, props)}`;
+  assertEquals([same({}), same(asking)], [false, true]);
   assertEquals(buildPacket(other)[6], 0);
 });
 

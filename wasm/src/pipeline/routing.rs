@@ -8,7 +8,8 @@ use crate::route::route::scope;
 use crate::route::{Ends, FlowKey, Found, RouteError, RouteType};
 use crate::sysctl;
 use crate::trace::Reason;
-use crate::wire::{Ip, Packet};
+use crate::wire::packet::proto;
+use crate::wire::{Family, Ip, Packet};
 
 /// An input route: where to, and whether its sender should have taken another gateway.
 pub struct InputRoute {
@@ -103,8 +104,11 @@ impl Stack {
         if dst.is_multicast() {
             return if self.listens6(dev, dst) { Ok(to_us()) } else { Err(InputError::MartianDestination) };
         }
-        // Multipath takes what stands behind the IP header for the protocol, even an extension header.
-        let about = about.or((packet.next_header() != packet.proto).then(|| Ends::of(packet, false)));
+        // Multipath takes what stands behind the IP header for the protocol, even an extension header; but of ICMPv6 what policy
+        // rules have found out (ip6_multipath_l3_keys).
+        let found_out = packet.proto == proto::ICMPV6 && self.fib.asks_ports(Family::V6);
+        let hidden = packet.next_header() != packet.proto && !found_out;
+        let about = about.or(hidden.then(|| Ends::of(packet, false)));
         let key = FlowKey { iif: dev, about, ..FlowKey::of(packet) };
         let found = self.fib.lookup(&key, &self.links).map_err(InputError::of)?;
         match found.kind {
