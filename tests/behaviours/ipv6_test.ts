@@ -463,3 +463,9 @@ Deno.test("bridged pieces that were put together are routed on whole and cut as 
     ["node:ext 2001:db8:9::1"],
   ]);
 });
+
+Deno.test("tcpmss drops a first piece without the whole header", () => {
+  const [piece] = cut({ ...syn, flags: "PA", payload: "ORACLE" }, 8, 7) as [PacketProbe];
+  const props = tables({ raw: ["-A PREROUTING -p tcp -m tcpmss --mss 1000:2000"] });
+  assertEquals(came(props, piece, { ...syn }).map((out) => out.length), [0, 1]);
+});

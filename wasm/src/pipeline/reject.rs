@@ -55,10 +55,8 @@ impl Fabric {
     /// nf_reject_verify_csum: what is behind the IP header must sum to nothing, even where its protocol has no such sum, unless it is
     /// known to have another one or none, or that of a tunnel was right; the pseudo header counts for TCP, UDP and all of IPv6.
     fn sum_holds(&self, packet: &Packet) -> bool {
-        if packet.sum_trusted && !packet.dst.is_v4() {
-            return true; // pieces, too
-        }
-        if packet.frag_offset != 0 {
+        // Of IPv6 that of a tunnel holds for later pieces, too.
+        if packet.frag_offset != 0 && (packet.dst.is_v4() || !packet.sum_trusted) {
             return false;
         }
         if packet.sum_trusted

@@ -26,7 +26,7 @@ pub fn fits<E: Env>(head: u32, operands: &[u32], context: &mut Context<E>, state
         op::MULTIPORT => transport::multiport(c.packet, o, &mut c.hotdrop),
         op::ICMP => return transport::icmp(c.packet, o, head & program::INVERT != 0, &mut c.hotdrop),
         op::SCTP => transport::sctp(c, o),
-        op::TCPMSS => transport::tcpmss(c.packet, o),
+        op::TCPMSS => transport::tcpmss(c.packet, o, &mut c.hotdrop),
         op::ECN => transport::ecn(c.packet, o),
         op::CONNTRACK => state::conntrack(c, o),
         op::CONNMARK => return state::connmark(c, o, head & program::INVERT != 0),

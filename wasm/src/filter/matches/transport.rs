@@ -115,8 +115,9 @@ fn chunks_fit<E: Env>(c: &mut Context<E>, o: &[u32]) -> bool {
     o[3] == ONLY || (o[3] != ANY && left.iter().all(|word| *word == 0))
 }
 
-/// `-m tcpmss --mss`
-pub fn tcpmss(packet: &Packet, o: &[u32]) -> bool {
+/// `-m tcpmss --mss`; what is not whole is dropped.
+pub fn tcpmss(packet: &Packet, o: &[u32], hotdrop: &mut bool) -> bool {
+    *hotdrop |= packet.headless;
     packet.mss != 0 && within(packet.mss, o[0])
 }
 
