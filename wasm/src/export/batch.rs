@@ -128,9 +128,10 @@ impl Fabric {
     #[cfg_attr(hot, optimize(speed))]
     pub fn send_batch(&mut self, ns: u32, count: usize) {
         self.world.batch.number += 1;
-        for at in 0..count.min(CAPACITY) {
+        let count = count.min(CAPACITY);
+        for at in 0..count {
             if at % AHEAD == 0 && self.world.trails.begins {
-                self.look_ahead(ns, at);
+                self.look_ahead(ns, (at, count));
             }
             let key = self.world.batch.key(ns, at);
             match self.follow_trail(&key, at) {

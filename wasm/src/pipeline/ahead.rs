@@ -12,23 +12,23 @@ use super::trail::Trail;
 use crate::fabric::{Fabric, World};
 
 /// Rows that are looked ahead for together.
-pub const AHEAD: usize = 32;
+pub const AHEAD: usize = 64;
 
 impl Fabric {
-    /// Has the memory at hand that `AHEAD` rows from `first` on will ask for, should they begin flows.
+    /// Has the memory at hand that rows up to `end`, `AHEAD` of them at most, will ask for, should they begin flows.
     #[cfg_attr(hot, optimize(speed))]
-    pub fn look_ahead(&mut self, ns: u32, first: usize) {
+    pub fn look_ahead(&mut self, ns: u32, (first, end): (usize, usize)) {
         let Fabric { world: World { trails, batch, .. }, spaces } = self;
         let mut homes = [(0, [0; 2]); AHEAD];
-        for (at, home) in homes.iter_mut().enumerate() {
-            let place = trails.likely(&fresh(&batch.key(ns, first + at)));
+        for (at, home) in (first..end).zip(&mut homes) {
+            let place = trails.likely(&fresh(&batch.key(ns, at)));
             if let Some((ns, birth, _)) = trails.trail(place).and_then(Trail::first_birth) {
-                *home = (*ns, birth.hashes(batch.port(first + at)));
+                *home = (*ns, birth.hashes(batch.port(at)));
             }
         }
         let mut seen = 0;
-        for (ns, hashes) in homes {
-            if let Some(space) = spaces.get(ns as usize).and_then(Option::as_deref) {
+        for (ns, hashes) in &homes[..AHEAD.min(end - first)] {
+            if let Some(space) = spaces.get(*ns as usize).and_then(Option::as_deref) {
                 seen ^= space.hooks.flows.touch(hashes[0]) ^ space.hooks.flows.touch(hashes[1]);
             }
         }

@@ -351,7 +351,6 @@ impl Fabric {
     fn begin_flows(&mut self, (place, port): (usize, u16), packet: &Packet, length: u32) -> bool {
         let Fabric { world: World { trails, now, .. }, spaces } = self;
         let Trails { trails, born, .. } = trails;
-        born.clear();
         let births = &trails[place].prints.births;
         for (ns, birth, extra) in births {
             let length = length.wrapping_add(*extra);
@@ -359,7 +358,7 @@ impl Fabric {
             born.push((*ns, at));
         }
         let all = born.len() == births.len();
-        for (ns, at) in born.drain(..).rev() {
+        while let Some((ns, at)) = born.pop() {
             match all {
                 true => flows_of(spaces, ns).link(at, ticks(*now)),
                 false => flows_of(spaces, ns).unbear(at),
