@@ -4,4 +4,4 @@ export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { kubeAddress, kubeconfig } from "./kube/kubeconfig.ts";
 export { Labs } from "./labs.ts";
 export { listen, type Listening } from "./listen.ts";
-export { type Held, holdLabs } from "./pace.ts";
+export { type Held, holdLabs, Pace } from "./pace.ts";

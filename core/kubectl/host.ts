@@ -55,7 +55,8 @@ export interface Container {
 
 /** What a kubelet does for clients: run a command in a container, and show what it wrote. */
 export interface PodAccess {
-  exec(target: Container, command: readonly string[], stdin: string): Promise<Finished>;
+  /** Runs a command in a container; undefined where it does not run. */
+  exec(target: Container, command: readonly string[], stdin: string): Promise<Finished | undefined>;
   /** The log, or why there is none: a Status as the server answers it. */
   logs(target: Container, options: LogOptions): Promise<string | Status>;
   /** Listens on ports of this machine and carries into the pod, until the command is ended; the exit status. */

@@ -22,9 +22,7 @@ export function podAccess(cluster: Cluster, process: Process): PodAccess {
   return {
     async exec(target, command, stdin) {
       const machine = machineOf(cluster, target);
-      if (machine === undefined) {
-        return { stdout: "", stderr: `error: unable to upgrade connection: ${missing(target)}\n`, exit: 1 };
-      }
+      if (machine === undefined) return undefined;
       const problem = execProblem(machine, command);
       if (problem !== undefined) {
         return { stdout: "", stderr: `error: Internal error occurred: ${problem}\n`, exit: 127 };
@@ -42,10 +40,6 @@ export function podAccess(cluster: Cluster, process: Process): PodAccess {
 function machineOf(cluster: Cluster, { namespace, pod, container }: Container): Machine | undefined {
   const object = cluster.pod(namespace, pod);
   return object === undefined ? undefined : cluster.containerOf(object, container);
-}
-
-function missing({ container }: Container): string {
-  return `container not found (${JSON.stringify(container)})`;
 }
 
 function filesOf(machine: Machine | undefined): ContainerFiles | undefined {

@@ -1,5 +1,14 @@
 /** The real kubectl against podwire's own port: which ones there are, a lab that is served, and what a command answers. */
-import { createApp, DEFAULT_LIMITS, holdLabs, kubeAddress, kubeconfig, listen } from "../../http/mod.ts";
+import {
+  createApp,
+  DEFAULT_LIMITS,
+  type Held,
+  holdLabs,
+  kubeAddress,
+  kubeconfig,
+  listen,
+  Pace,
+} from "../../http/mod.ts";
 import { defaultHost, Lab } from "../../mod.ts";
 
 /** What a command answered. */
@@ -25,6 +34,37 @@ export interface Served {
 
 const LIMIT = 30_000;
 const LEAD = 120_000;
+const HOUR = 3_600_000;
+
+/** Steps of a lab's time that a client who stays brings with it, how many, and the real milliseconds between two. */
+const STEP = { seconds: 0.1, most: 10, wait: 50 };
+
+/**
+ * The pace of a lab whose time goes on by its own commands alone: a test that asks twice finds the same state both times. A
+ * client who stays (a watch, a command in a container) gets one second at most.
+ */
+class Still extends Pace {
+  readonly #labs: Held["labs"];
+
+  constructor(labs: Held["labs"]) {
+    super(labs);
+    this.#labs = labs;
+  }
+
+  override touch(): void {}
+
+  override hold(id: string): () => void {
+    let left = STEP.most;
+    const step = async () => {
+      await new Promise((resolve) => setTimeout(resolve, STEP.wait));
+      if (left-- <= 0 || !this.#labs.has(id)) return;
+      await this.#labs.on(id, (lab) => lab.advance(STEP.seconds));
+      await step();
+    };
+    step();
+    return () => void (left = 0);
+  }
+}
 
 /** The real kubectls to test with: the paths in `PODWIRE_KUBECTL`, with `:` between them, as `tests/kubectl/build.sh` finds them. */
 export function kubectls(): readonly string[] {
@@ -46,7 +86,19 @@ export async function serveLab(kubectl: string, files: readonly string[]): Promi
   const lab = await Lab.open({ files, nodes: 3 }, { ...defaultHost(), start: Date.now() - LEAD });
   const behind = Date.now() - lab.now();
   if (behind > 0) await lab.advance(behind / 1000);
-  const held = holdLabs();
+  return await serve(kubectl, lab, holdLabs());
+}
+
+/** Serves a lab that stands still between commands. It begins at a full hour: what is due at a time of day is due at the same step. */
+export async function serveStillLab(kubectl: string, files: readonly string[]): Promise<Served> {
+  const start = Math.floor(Date.now() / HOUR - 1) * HOUR;
+  const lab = await Lab.open({ files, nodes: 3 }, { ...defaultHost(), start });
+  await lab.advance(LEAD / 1000);
+  const { labs } = holdLabs();
+  return await serve(kubectl, lab, { labs, pace: new Still(labs) });
+}
+
+async function serve(kubectl: string, lab: Lab, held: Held): Promise<Served> {
   const id = held.labs.add(lab);
   const app = createApp(defaultHost(), DEFAULT_LIMITS, held);
   const server = listen({ hostname: "127.0.0.1", port: 0, ...held, fetch: app.fetch });

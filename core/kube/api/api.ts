@@ -16,6 +16,10 @@ export interface DeleteOptions {
   /** Seconds a pod has to end; 0 takes it away at once. Left out: its `terminationGracePeriodSeconds`. */
   readonly gracePeriodSeconds?: number;
   readonly propagationPolicy?: "Background" | "Foreground" | "Orphan";
+  /** What the object must still be. */
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+  /** Says what would be answered, and deletes nothing. */
+  readonly dryRun?: boolean;
 }
 
 /** What happened to an object, for `kubectl describe` and `kubectl get events`. */

@@ -46,16 +46,33 @@ export function decodeValue(
   validation: FieldValidation,
   { repeated, body }: Written = { repeated: [], body: JSON.stringify(value) },
 ): DecodedBody | Status {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    const kind = Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
-    const words =
-      `json: cannot unmarshal ${kind} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
-    return badRequest(`couldn't get version/kind; json parse error: ${words}`);
-  }
+  if (!isObject(value)) return notAnObject(value);
   const given = value as Record<string, unknown>;
   const mismatch = checkKind(given, resource, body);
   if (mismatch !== undefined) return mismatch;
   return decodeTyped(given, resource, validation, repeated);
+}
+
+/** The fields of a body that may leave out its kind. */
+export function parseObject(body: string): Record<string, unknown> | Status {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch (error) {
+    return badRequest(syntaxError(body, error));
+  }
+  return isObject(value) ? value : notAnObject(value);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function notAnObject(value: unknown): Status {
+  const kind = Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
+  const words =
+    `json: cannot unmarshal ${kind} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
+  return badRequest(`couldn't get version/kind; json parse error: ${words}`);
 }
 
 /** What a body that names no kind is refused with. */

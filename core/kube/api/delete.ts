@@ -3,7 +3,7 @@ import type { Resource } from "../objects/resource.ts";
 import type { DeleteOptions, ObjectName } from "./api.ts";
 import { kindKey } from "./registry.ts";
 import type { ApiServer } from "./server.ts";
-import { forbiddenStatus, notFound } from "./status.ts";
+import { conflict, forbiddenStatus, notFound } from "./status.ts";
 import type { Status } from "./types.ts";
 
 const IMMORTAL = ["default", "kube-system", "kube-public"];
@@ -24,7 +24,7 @@ export function deleteObject(
   server: ApiServer,
   resource: Resource,
   { name, namespace }: ObjectName,
-  options: DeleteOptions & { readonly dryRun?: boolean } = {},
+  options: DeleteOptions = {},
 ): KubeObject | Status {
   const kind = kindKey(resource);
   const old = server.store.get(kind, name, namespace);
@@ -32,15 +32,36 @@ export function deleteObject(
     return forbiddenStatus(resource, name, "this namespace may not be deleted");
   }
   if (old === undefined) return notFound(resource, name);
-  if (options.dryRun) return old;
+  const { dryRun = false, preconditions } = options;
+  const unmet = checkPreconditions(old, preconditions);
+  if (unmet !== undefined) return unmet;
   const finalizers = withPropagation(old, options);
   const grace = gracePeriod(old, options);
-  if (old.kind === "Namespace") return terminateNamespace(server, old as Namespace);
-  if (finalizers.length === 0 && grace === 0) {
-    server.store.remove(kind, name, namespace);
-    return RETURNED.includes(old.kind) ? old : success(resource, old);
+  const stays = old.kind === "Namespace" || finalizers.length > 0 || grace > 0;
+  const marked = old.kind === "Namespace"
+    ? terminated(old as Namespace, server.now())
+    : stays || old.kind === "Pod"
+    ? mark(server, old, { finalizers, grace })
+    : old;
+  if (stays) return dryRun || marked === old ? marked : server.store.put(marked, kind);
+  if (!dryRun) server.store.remove(kind, name, namespace);
+  return RETURNED.includes(old.kind) ? marked : success(resource, old);
+}
+
+function checkPreconditions(
+  { kind, metadata }: KubeObject,
+  { uid = metadata.uid, resourceVersion = metadata.resourceVersion }: NonNullable<DeleteOptions["preconditions"]> = {},
+): Status | undefined {
+  const differs = (what: string, wanted?: string, known?: string) =>
+    `the ${what} in the precondition (${wanted}) does not match the ${what} in record (${known}).`;
+  const refused = (why: string) => conflict({ plural: kind, group: "" }, metadata.name, why);
+  if (uid !== metadata.uid) {
+    const why = differs("UID", uid, metadata.uid);
+    return refused(`${why} The object might have been deleted and then recreated`);
   }
-  return mark(server, resource, old, { finalizers, grace });
+  if (resourceVersion === metadata.resourceVersion) return undefined;
+  const why = differs("ResourceVersion", resourceVersion, metadata.resourceVersion);
+  return refused(`${why} The object might have been modified`);
 }
 
 /** Foreground and orphaning deletions wait on a finalizer the garbage collector takes off. */
@@ -63,7 +84,8 @@ interface Marking {
   readonly grace: number;
 }
 
-function mark(server: ApiServer, resource: Resource, old: KubeObject, { finalizers, grace }: Marking): KubeObject {
+/** An object that ends: itself, where it already does so no later. */
+function mark(server: ApiServer, old: KubeObject, { finalizers, grace }: Marking): KubeObject {
   const { metadata } = old;
   const shorter = metadata.deletionGracePeriodSeconds === undefined || grace < metadata.deletionGracePeriodSeconds;
   if (
@@ -73,7 +95,7 @@ function mark(server: ApiServer, resource: Resource, old: KubeObject, { finalize
   }
   const at = new Date(server.clock.now() + grace * 1000).toISOString().replace(/\.\d+Z$/, "Z");
   const { finalizers: _old, ...rest } = metadata;
-  return server.store.put({
+  return {
     ...old,
     metadata: {
       ...rest,
@@ -84,15 +106,14 @@ function mark(server: ApiServer, resource: Resource, old: KubeObject, { finalize
       deletionGracePeriodSeconds: shorter ? grace : metadata.deletionGracePeriodSeconds as number,
       ...(finalizers.length > 0 ? { finalizers: [...finalizers] } : {}),
     },
-  }, kindKey(resource));
+  };
 }
 
 /** A namespace ends once its controller has emptied it. */
-function terminateNamespace(server: ApiServer, namespace: Namespace): KubeObject {
+function terminated(namespace: Namespace, now: string): Namespace {
   if (namespace.metadata.deletionTimestamp !== undefined) return namespace;
-  const metadata = { ...namespace.metadata, deletionTimestamp: server.now() };
-  const status = { ...namespace.status, phase: "Terminating" };
-  return server.store.put({ ...namespace, metadata, status });
+  const metadata = { ...namespace.metadata, deletionTimestamp: now };
+  return { ...namespace, metadata, status: { ...namespace.status, phase: "Terminating" } };
 }
 
 function success(resource: Resource, { metadata }: KubeObject): Status {

@@ -1,12 +1,12 @@
 import { TextError } from "../../base/mod.ts";
-import { invalid, unsupported } from "../objects/issue.ts";
 import type { KubeObject } from "../objects/object.ts";
 import { createObject } from "./create.ts";
-import { decodeBody, type FieldValidation } from "./decode.ts";
+import { decodeBody } from "./decode.ts";
 import { deleteObject } from "./delete.ts";
 import { discover } from "./discovery.ts";
 import { isMetrics, readMetrics } from "./metrics.ts";
 import { present } from "./negotiate.ts";
+import { deleteOptions, writeOptions } from "./options.ts";
 import { patchObject } from "./patch.ts";
 import { type ObjectList, readMany, readOne } from "./read.ts";
 import { kindKey } from "./registry.ts";
@@ -14,7 +14,7 @@ import { answerReview, isReview } from "./review.ts";
 import { parseRoute, type Route } from "./route.ts";
 import { handleSubresource } from "./subresource.ts";
 import type { ApiServer } from "./server.ts";
-import { badRequest, invalidStatus, methodNotAllowed, noResource, statusResponse } from "./status.ts";
+import { badRequest, methodNotAllowed, noResource, statusResponse } from "./status.ts";
 import { type ApiRequest, type ApiResponse, isStatus, type Status } from "./types.ts";
 import { updateObject } from "./update.ts";
 import { warningsOf } from "./warnings.ts";
@@ -87,27 +87,6 @@ function watch(server: ApiServer, route: Route): ApiResponse | Status {
   return { code: 200, contentType: "application/json;stream=watch", body: events, warnings: [] };
 }
 
-/** What the query of a writing request asks for. */
-interface WriteOptions {
-  readonly validation: FieldValidation;
-  readonly dryRun: boolean;
-}
-
-const VALIDATIONS = ["", "Ignore", "Strict", "Warn"];
-
-function writeOptions({ query }: Route, kind: string): WriteOptions | Status {
-  const validation = query.get("fieldValidation") ?? "";
-  const dryRun = query.getAll("dryRun");
-  const options = { kind, group: "meta.k8s.io" };
-  if (!VALIDATIONS.includes(validation)) {
-    return invalidStatus(options, "", [unsupported("fieldValidation", validation, VALIDATIONS)]);
-  }
-  if (dryRun.some((one) => one !== "All")) {
-    return invalidStatus(options, "", [unsupported("dryRun", dryRun, ["All"])]);
-  }
-  return { validation: (validation || "Warn") as FieldValidation, dryRun: dryRun.length > 0 };
-}
-
 function create(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
   const options = writeOptions(route, "CreateOptions");
   if ("kind" in options) return options;
@@ -175,54 +154,14 @@ function patch(server: ApiServer, route: Route, request: ApiRequest): ApiRespons
 
 function remove(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
   const { resource, name = "", namespace } = route;
-  const options = writeOptions(route, "DeleteOptions");
-  if ("kind" in options) return options;
   const wanted = deleteOptions(route, request);
   if ("kind" in wanted) return wanted;
   const place = { name, ...(namespace === undefined ? {} : { namespace }) };
-  const answer = deleteObject(server, resource, place, { ...wanted, ...options });
+  const answer = deleteObject(server, resource, place, wanted);
   const done = isStatus(answer as Status) && (answer as Status).status === "Success";
   return done
     ? { ...statusResponse(answer as Status), code: 200 }
     : answered(server, { route, request, code: 200, warnings: [] }, answer);
-}
-
-interface Wanted {
-  readonly gracePeriodSeconds?: number;
-  readonly propagationPolicy?: "Background" | "Foreground" | "Orphan";
-}
-
-const POLICIES = ["Background", "Foreground", "Orphan"];
-
-/** Seconds beyond which no time has a date. */
-const LONGEST_GRACE = 2 ** 40;
-
-function deleteOptions({ query }: Route, { body = "" }: ApiRequest): Wanted | Status {
-  let options: Record<string, unknown>;
-  try {
-    options = body.trim() === "" ? {} : JSON.parse(body) as Record<string, unknown>;
-  } catch {
-    return badRequest("couldn't get version/kind; json parse error: invalid DeleteOptions");
-  }
-  const grace = options.gracePeriodSeconds ??
-    (query.has("gracePeriodSeconds") ? Number(query.get("gracePeriodSeconds")) : undefined);
-  if (grace !== undefined && !(Number.isInteger(grace) && Math.abs(grace as number) < LONGEST_GRACE)) {
-    const given = options.gracePeriodSeconds ?? query.get("gracePeriodSeconds");
-    return badRequest(`strconv.ParseInt: parsing ${JSON.stringify(String(given))}: invalid syntax`);
-  }
-  const policy = options.propagationPolicy ?? query.get("propagationPolicy") ?? undefined;
-  if (policy !== undefined && !POLICIES.includes(policy as string)) {
-    const issue = unsupported("propagationPolicy", policy, POLICIES);
-    return invalidStatus({ kind: "DeleteOptions", group: "meta.k8s.io" }, "", [issue]);
-  }
-  if (typeof grace === "number" && grace < 0) {
-    const issue = invalid("gracePeriodSeconds", grace, "must be greater than or equal to 0");
-    return invalidStatus({ kind: "DeleteOptions", group: "meta.k8s.io" }, "", [issue]);
-  }
-  return {
-    ...(grace === undefined ? {} : { gracePeriodSeconds: grace as number }),
-    ...(policy === undefined ? {} : { propagationPolicy: policy as "Background" }),
-  };
 }
 
 function removeAll(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
@@ -233,7 +172,9 @@ function removeAll(server: ApiServer, route: Route, request: ApiRequest): ApiRes
   if (isStatus(list as Status)) return list as Status;
   for (const { metadata } of (list as ObjectList).items) {
     const known = server.store.get(kindKey(route.resource), metadata.name, metadata.namespace);
-    if (known !== undefined) deleteObject(server, route.resource, metadata, wanted);
+    if (known === undefined) continue;
+    const answer = deleteObject(server, route.resource, metadata, wanted);
+    if (isStatus(answer) && answer.status === "Failure") return answer;
   }
   return present(server, route, request, { code: 200, body: list });
 }

@@ -47,7 +47,7 @@ export function patchObject(
   if (isStatus(old)) return old;
   const patch = parseBody(request.body ?? "");
   if (patch === undefined) return badRequest("error decoding patch: invalid JSON");
-  if (route.subresource === "scale") return patchScale(server, route, old, patch);
+  if (route.subresource === "scale") return patchScale(server, route, { old, patch, type }, options);
   const struct = rulesOfResource(route.resource)?.struct;
   if (type === "strategic-merge-patch+json" && struct === undefined) return unsupportedMediaType();
   const value = patchValue(type, old, patch, struct);
@@ -55,10 +55,23 @@ export function patchObject(
   return storePatched(server, route, { value, patch, type }, options);
 }
 
-function patchScale(server: ApiServer, route: Route, old: KubeObject, patch: unknown): Patched | Status {
-  const wanted = applyMergePatch(scaleOf(old), patch) as { spec?: { replicas?: number } };
-  const answer = setScale(server, route.resource, old, wanted.spec?.replicas ?? 0);
-  return isStatus(answer) ? answer : { object: scaleOf(answer), code: 200, warnings: [] };
+interface ScalePatch {
+  readonly old: KubeObject;
+  readonly patch: unknown;
+  readonly type: string;
+}
+
+function patchScale(
+  server: ApiServer,
+  { resource }: Route,
+  { old, patch, type }: ScalePatch,
+  options: PatchOptions,
+): Patched | Status {
+  const wanted = patchValue(type, scaleOf(old) as unknown as KubeObject, patch, undefined);
+  if (isStatus(wanted as unknown as Status)) return wanted as unknown as Status;
+  const { replicas = 0 } = (wanted as { spec?: { replicas?: number } }).spec ?? {};
+  const answer = setScale(server, resource, old, replicas, options);
+  return isStatus(answer) ? answer : { object: scaleOf(answer) as never, code: 200, warnings: [] };
 }
 
 type Struct = Parameters<typeof applyStrategic>[2];

@@ -33,9 +33,10 @@ export function setScale(
   resource: Resource,
   object: KubeObject,
   replicas: number,
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
 ): KubeObject | Status {
   const scaled = copyOf(object) as Scalable;
   scaled.spec.replicas = replicas;
   const decoded = decodeValue(scaled, resource, "Ignore");
-  return "object" in decoded ? updateObject(server, resource, decoded.object) : decoded;
+  return "object" in decoded ? updateObject(server, resource, decoded.object, { dryRun }) : decoded;
 }

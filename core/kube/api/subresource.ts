@@ -3,10 +3,11 @@ import { copyJson } from "../../base/mod.ts";
 import type { KubeObject, Namespace, Pod } from "../objects/object.ts";
 import { budgetsOf } from "../controllers/disruption.ts";
 import { isReady, isTerminal } from "../controllers/pods.ts";
-import type { DeleteOptions, ObjectName } from "./api.ts";
+import type { ObjectName } from "./api.ts";
 import { decodeBody } from "./decode.ts";
 import { deleteObject } from "./delete.ts";
 import { present } from "./negotiate.ts";
+import { checkDeleteOptions, writeOptions } from "./options.ts";
 import { patchObject } from "./patch.ts";
 import { copyTopology } from "./prepare.ts";
 import { readOne } from "./read.ts";
@@ -29,7 +30,7 @@ export function handleSubresource(server: ApiServer, route: Route, request: ApiR
     case "scale":
       return handleScale(server, route, request, known);
     case "binding":
-      return request.method === "POST" ? bind(server, request, known as Pod) : methodNotAllowed();
+      return request.method === "POST" ? bind(server, route, request, known as Pod) : methodNotAllowed();
     case "eviction":
       return request.method === "POST" ? evict(server, route, request, known as Pod) : methodNotAllowed();
     case "token":
@@ -53,17 +54,21 @@ export function handleSubresource(server: ApiServer, route: Route, request: ApiR
 function handleStatus(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
   if (request.method === "GET") return present(server, route, request, { code: 200, body: readOne(server, route) });
   if (request.method === "PATCH") {
-    const patched = patchObject(server, route, request, { validation: "Warn", dryRun: false });
+    const options = writeOptions(route, "PatchOptions");
+    if ("kind" in options) return options;
+    const patched = patchObject(server, route, request, options);
     if ("kind" in patched) return patched;
     return present(server, route, request, { code: 200, body: patched.object });
   }
   if (request.method !== "PUT") return methodNotAllowed();
-  const decoded = decodeBody(request.body ?? "", route.resource, "Warn");
+  const options = writeOptions(route, "UpdateOptions");
+  if ("kind" in options) return options;
+  const decoded = decodeBody(request.body ?? "", route.resource, options.validation);
   if ("kind" in decoded) return decoded;
   if (route.namespace !== undefined) decoded.object.metadata.namespace = route.namespace;
   const answer = route.subresource === "ephemeralcontainers"
-    ? storeEphemeral(server, route.resource, decoded.object, false)
-    : updateObject(server, route.resource, decoded.object, { subresource: "status" });
+    ? storeEphemeral(server, route.resource, decoded.object, options.dryRun)
+    : updateObject(server, route.resource, decoded.object, { dryRun: options.dryRun, subresource: "status" });
   return isStatus(answer) ? answer : present(server, route, request, { code: 200, body: answer });
 }
 
@@ -73,22 +78,35 @@ function handleScale(server: ApiServer, route: Route, request: ApiRequest, known
     const resource = { ...own, group: "autoscaling", version: "v1", kind: "Scale" };
     return present(server, { ...route, resource }, request, { code: 200, body: scaleOf(known) });
   }
-  if (request.method !== "PUT" && request.method !== "PATCH") return methodNotAllowed();
+  const options = writeOptions(route, request.method === "PUT" ? "UpdateOptions" : "PatchOptions");
+  if ("kind" in options) return options;
+  if (request.method === "PATCH") {
+    const patched = patchObject(server, route, request, options);
+    return "kind" in patched ? patched : ok(200, patched.object);
+  }
+  if (request.method !== "PUT") return methodNotAllowed();
   const wanted = parseJson(request.body) as { spec?: { replicas?: number } } | undefined;
   if (wanted === undefined) return badRequest("couldn't get version/kind; json parse error");
-  const answer = setScale(server, route.resource, known, wanted.spec?.replicas ?? 0);
+  const answer = setScale(server, route.resource, known, wanted.spec?.replicas ?? 0, options);
   return isStatus(answer) ? answer : ok(200, scaleOf(answer));
 }
 
-function bind(server: ApiServer, request: ApiRequest, pod: Pod): ApiResponse | Status {
+function bind(server: ApiServer, route: Route, request: ApiRequest, pod: Pod): ApiResponse | Status {
+  const options = writeOptions(route, "CreateOptions");
+  if ("kind" in options) return options;
   const node = (parseJson(request.body) as { target?: { name?: string } } | undefined)?.target?.name ?? "";
-  const answer = bindPod(server, pod, node);
+  const answer = bindPod(server, pod, node, options);
   if (answer !== undefined) return answer;
   return statusResponse({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 });
 }
 
 /** Gives a pod its node: only once. */
-export function bindPod(server: ApiServer, pod: Pod, node: string): Status | undefined {
+export function bindPod(
+  server: ApiServer,
+  pod: Pod,
+  node: string,
+  { dryRun = false }: { readonly dryRun?: boolean } = {},
+): Status | undefined {
   const { name } = pod.metadata;
   if ((pod.spec.nodeName ?? "") !== "") {
     return conflict(
@@ -97,6 +115,7 @@ export function bindPod(server: ApiServer, pod: Pod, node: string): Status | und
       `pod ${name} is already assigned to node "${pod.spec.nodeName}"`,
     );
   }
+  if (dryRun) return undefined;
   const bound = copyJson(pod);
   bound.spec.nodeName = node;
   copyTopology(bound, server.store);
@@ -114,24 +133,24 @@ export function bindPod(server: ApiServer, pod: Pod, node: string): Status | und
 }
 
 /** Deletes a pod where its disruption budget allows it. */
-function evict(
-  server: ApiServer,
-  { resource, name = "", namespace = "", query }: Route,
-  request: ApiRequest,
-  pod: Pod,
-) {
-  const wanted = parseJson(request.body) as { deleteOptions?: DeleteOptions } | undefined;
-  const refused = useBudget(server, pod);
+function evict(server: ApiServer, route: Route, request: ApiRequest, pod: Pod): ApiResponse | Status {
+  const options = writeOptions(route, "CreateOptions");
+  if ("kind" in options) return options;
+  const { resource, name = "", namespace = "" } = route;
+  const wanted = parseJson(request.body) as { metadata?: { name?: string }; deleteOptions?: object } | undefined;
+  if (wanted?.metadata?.name !== name) return badRequest("name in URL does not match name in Eviction object");
+  const deletion = checkDeleteOptions(wanted.deleteOptions ?? {});
+  if ("kind" in deletion) return deletion;
+  const dryRun = options.dryRun || deletion.dryRun === true;
+  const refused = useBudget(server, pod, dryRun);
   if (refused !== undefined) return refused;
-  if (!query.has("dryRun")) {
-    const answer = deleteObject(server, resource, { name, namespace }, wanted?.deleteOptions ?? {});
-    if (isStatus(answer) && answer.status === "Failure") return answer;
-  }
+  const answer = deleteObject(server, resource, { name, namespace }, { ...deletion, dryRun });
+  if (isStatus(answer) && answer.status === "Failure") return answer;
   return statusResponse({ kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 });
 }
 
 /** Takes one disruption off the budget of a pod that counts for one; refuses where there is none left. */
-function useBudget(server: ApiServer, pod: Pod): Status | undefined {
+function useBudget(server: ApiServer, pod: Pod, dryRun: boolean): Status | undefined {
   const [budget, second] = budgetsOf(server.store, pod);
   if (budget === undefined || isTerminal(pod) || pod.status.phase === "Pending") return undefined;
   if (second !== undefined) {
@@ -147,6 +166,7 @@ function useBudget(server: ApiServer, pod: Pod): Status | undefined {
       causes: [{ reason: "DisruptionBudget", message }],
     });
   }
+  if (dryRun) return undefined;
   server.changeStatus("PodDisruptionBudget", budget.metadata as ObjectName, (object) => {
     (object as typeof budget).status.disruptionsAllowed--;
   });

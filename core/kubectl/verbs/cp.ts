@@ -3,7 +3,7 @@ import { unmodelled, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import type { Container, ContainerFiles } from "../host.ts";
 import type { Session } from "../session.ts";
-import { containerOf } from "./pods.ts";
+import { containerOf, notRunning } from "./pods.ts";
 import type { Verb } from "./verb.ts";
 import type { Pod } from "../../kube/mod.ts";
 
@@ -49,9 +49,7 @@ function placeOf(session: Session, text: string): Place {
   const container = containerOf(session, pod);
   const files = session.host.pods.files?.(container);
   if (session.host.pods.files === undefined) throw unmodelled("cp at this place");
-  if (files === undefined) {
-    throw usageError(`unable to upgrade connection: container not found (${JSON.stringify(container.container)})`);
-  }
+  if (files === undefined) throw notRunning(container);
   return { container, path: path.startsWith("/") ? path : `/${path}`, files };
 }
 

@@ -81,8 +81,9 @@ function removeOne(session: Session, { resource, name, namespace }: Target, erro
   const options = {
     propagationPolicy: { orphan: "Orphan", foreground: "Foreground" }[flags.value("cascade") ?? ""] ?? "Background",
     ...(grace === undefined ? {} : { gracePeriodSeconds: grace }),
+    ...(dry === "server" ? { dryRun: ["All"] } : {}),
   };
-  const path = pathTo(resource, namespace, name) + (dry === "server" ? "?dryRun=All" : "");
+  const path = pathTo(resource, namespace, name);
   const answer = dry === "client"
     ? session.client.send({ method: "GET", path })
     : session.client.send({ method: "DELETE", path, body: JSON.stringify(options), contentType: "application/json" });

@@ -1,6 +1,6 @@
 import { CommandError, seeHelp, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
-import { containerOf, podOf } from "./pods.ts";
+import { containerOf, notRunning, podOf } from "./pods.ts";
 import type { Verb } from "./verb.ts";
 
 /** `kubectl exec` */
@@ -24,7 +24,9 @@ export const exec: Verb = {
     }
     const container = containerOf(session, pod);
     const stdin = session.flags.is("stdin") ? session.stdin : "";
-    const { stdout, stderr, exit } = await session.host.pods.exec(container, rest, stdin);
+    const finished = await session.host.pods.exec(container, rest, stdin);
+    if (finished === undefined) throw notRunning(container);
+    const { stdout, stderr, exit } = finished;
     session.write(stdout);
     if (stderr !== "") session.complain(stderr.replace(/\n$/, ""));
     if (exit !== 0) throw new CommandError(`command terminated with exit code ${exit}`, exit);

@@ -4,6 +4,11 @@ import { usageError } from "../errors.ts";
 import type { Container } from "../host.ts";
 import type { Session } from "../session.ts";
 
+/** What a command says of a container that does not run. */
+export function notRunning({ container }: Container): Error {
+  return usageError(`unable to upgrade connection: container not found (${JSON.stringify(container)})`);
+}
+
 /** The pod of `NAME` or `TYPE/NAME`; of several the one that is best to talk to. */
 export function podOf(session: Session, text: string): { pod: Pod; all: Pod[] } {
   const [kind, name] = text.includes("/") ? text.split("/") as [string, string] : ["pod", text];

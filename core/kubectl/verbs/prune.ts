@@ -78,8 +78,9 @@ function pruneIn(
     if (metadata.annotations?.[LAST_APPLIED] === undefined || uids.has(metadata.uid)) continue;
     const typed = { ...object, kind: resource.kind, apiVersion: apiVersionOf(resource) };
     if (dry !== "client") {
-      const path = pathTo(resource, namespace, metadata.name) + (dry === "server" ? "?dryRun=All" : "");
-      session.client.send({ method: "DELETE", path, body: JSON.stringify({ propagationPolicy: "Background" }) });
+      const path = pathTo(resource, namespace, metadata.name);
+      const options = { propagationPolicy: "Background", ...(dry === "server" ? { dryRun: ["All"] } : {}) };
+      session.client.send({ method: "DELETE", path, body: JSON.stringify(options) });
     }
     report(session, typed, "pruned");
   }
