@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertObjectMatch } from "@std/assert";
 import { buildPacket } from "../parity/packet.ts";
 import { cut } from "../parity/random/packets.ts";
-import type { Scenario, SocketProbe } from "../parity/scenario.ts";
+import type { Probe, ProbeResult, Scenario, SocketProbe } from "../parity/scenario.ts";
 import { node, play, rules } from "./stage.ts";
 
 const toService = (from: string): SocketProbe => ({ from, proto: "tcp", dst: "10.96.0.1", dport: 80, sport: 41_000 });
@@ -162,6 +162,48 @@ Deno.test("the copies of a frame for several tunnel ends are no socket's, the la
   const probes = [{ inject: "a:tn", src: "10.7.0.255", dst: "10.8.1.1", proto: "udp", sport: 1, dport: 2 }];
   const [result] = play(tunnel({ cmds: { a: more }, iptables, probes })).results;
   assertEquals([result?.rules?.["a/filter/OUTPUT/1"], result?.rules?.["a/filter/OUTPUT/2"]], [1, 2]);
+});
+
+Deno.test("what a machine hears of its own broadcast fits rpfilter", () => {
+  const probes = [{ inject: "a:tn", src: "10.7.0.255", dst: "10.99.0.1", proto: "udp", sport: 1, dport: 2 }];
+  const iptables = {
+    a: rules({
+      raw: ["-A PREROUTING -i vx0 -p icmp -m rpfilter", "-A PREROUTING -i vx0 -p icmp -m pkttype --pkt-type broadcast"],
+    }),
+  };
+  const moved = play(tunnel({ iptables, probes })).results[0]?.rules ?? {};
+  assertEquals([moved["a/raw/PREROUTING/1"], moved["a/raw/PREROUTING/2"]], [1, 1]);
+});
+
+/** Who sent what came to a node out of a tunnel: address and port of each outer packet's flow, by conntrack there. */
+function outerEnds(results: readonly ProbeResult[], to: string): string[] {
+  return results.flatMap(({ conntrack = {} }) =>
+    (conntrack["b"] ?? []).filter(({ orig }) => orig.dst === `${to}:8472`).map(({ orig }) => String(orig.src))
+  );
+}
+
+Deno.test("every connected socket draws an outer port of its own; what sockets did not connect has its flow's", () => {
+  const iptables = { b: rules({ nat: ["-A POSTROUTING -p 99 -j MASQUERADE"] }) };
+  const from = (proto: "udp" | "tcp") => ({ from: "a", proto, dst: "10.7.0.2", dport: 9, sport: 4000 });
+  const ports = (...probes: readonly Probe[]) =>
+    new Set(outerEnds(play(tunnel({ iptables, probes })).results, "192.168.9.2")).size;
+  const arp = { from: "a", proto: "icmp" as const, dst: "10.7.0.2", dport: 0, id: 9 };
+  const plain = { inject: "a:tn", src: "10.8.1.5", dst: "10.7.0.2", proto: "udp", sport: 4000, dport: 9 };
+  const one = ports(arp);
+  assertEquals([ports(arp, arp) - one, ports(arp, plain, plain) - one], [0, 1]);
+  assertEquals([ports(arp, from("udp"), from("udp")) - one, ports(arp, from("tcp"), from("tcp")) - one], [2, 2]);
+});
+
+Deno.test("what came out of a tunnel keeps its outer port when it goes into one under another name", () => {
+  const iptables = {
+    b: rules({ nat: ["-A PREROUTING -i vx0 -p udp --dport 9 -j DNAT --to-destination 10.8.1.7:10"] }),
+  };
+  const probes = [{ inject: "a:tn", src: "10.8.1.5", dst: "10.7.0.2", proto: "udp", sport: 4000, dport: 9 }];
+  const { results } = play(tunnel({ iptables, probes }));
+  const port = (end?: string) => end?.split(":")[1];
+  const [there, back] = ["192.168.9.2", "192.168.9.1"].map((to) => port(outerEnds(results, to).at(-1)));
+  assertEquals(there, back);
+  assertEquals(results[0]?.outcome, "returned");
 });
 
 Deno.test("37. connect() against a REJECT fails at once: port unreachable and reset refuse, the others say no route", () => {

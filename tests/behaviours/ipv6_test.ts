@@ -61,6 +61,13 @@ Deno.test("INPUT sees fragments before they are put together where nothing is tr
   assertEquals(seen({ filter: ["-A INPUT -m conntrack --ctstate INVALID"] }), [0, 1]);
 });
 
+Deno.test("an error about a first piece too short for its header is related to the flow whose ports it still names", () => {
+  const [short] = cut({ ...syn, ttl: 1 }, 16, 7) as [PacketProbe];
+  const props = tables({ filter: ["-A OUTPUT -m conntrack --ctstate RELATED"] });
+  const seen = (...probes: readonly PacketProbe[]) => through(props, ...probes).at(-1)?.rules?.["dut/filter6/OUTPUT/1"];
+  assertEquals([seen(syn, short), seen(short)], [1, undefined]);
+});
+
 Deno.test("what conntrack collected goes on cut as it came; whole but for a fragment header where it came so", () => {
   const pieces = cut({ ...udp, payload: "ORACLE".repeat(20) }, 64, 7);
   const results = through(TRACKED, ...pieces);

@@ -77,6 +77,17 @@ Deno.test("24. rp_filter is the greater of all and the device; forwarding is a p
   assertEquals(outcome({ "net.ipv4.conf.lan.forwarding": 0 }, "lan", "10.0.1.5"), "dropped");
 });
 
+Deno.test("who sent a broadcast is looked for without asking whom it is for", () => {
+  const ip = { dut: ["rule add from 10.0.3.0/24 to 8.8.8.8 prohibit priority 40"] };
+  const props = {
+    ip,
+    sysctls: { dut: { "net.ipv4.conf.all.rp_filter": 1 } },
+    iptables: { dut: rules({ mangle: [] }) },
+  };
+  const results = through(props, [udp("wan", "8.8.8.8", "10.0.3.255"), udp("wan", "8.8.8.8", "10.0.3.1")]);
+  assertEquals(results.map(({ rules }) => rules?.["dut/mangle/INPUT/policy"]), [1, undefined]);
+});
+
 Deno.test("25. no route 3/0, unreachable 3/1, prohibit 3/13, blackhole nothing, before FORWARD; a local sender gets the errno", () => {
   const routes = {
     dut: ["unreachable 10.66.7.0/24", "prohibit 10.66.8.0/24", "blackhole 10.66.6.0/24", "throw 10.66.9.0/24"],

@@ -40,7 +40,7 @@ export function randomCluster(random: Random, name: string): Scenario {
     kube
       ? kubeRules({ node, services, local: PODS.filter((pod) => pod.startsWith(`10.244.${node}.`)) })
       : vxlan
-      ? sparingTunnels(randomRules(random, GROUND), "flannel.1")
+      ? sparingTunnels(randomRules(random, GROUND))
       : randomRules(random, GROUND);
   const targets = [
     ...services.map(({ ip }) => ip),

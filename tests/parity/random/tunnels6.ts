@@ -88,7 +88,7 @@ export function randomTunnel6(random: Random, name: string): { scenario: Scenari
       ...each(() => ({ "net.ipv6.conf.all.forwarding": 1 })),
     },
     cmds: each(table),
-    ip6tables: Object.fromEntries(some.map((node) => [node, sparingTunnels(randomRules(random, GROUND), "vx0")])),
+    ip6tables: Object.fromEntries(some.map((node) => [node, sparingTunnels(randomRules(random, GROUND))])),
     probes: [],
   };
   return { scenario, parties: PARTIES };

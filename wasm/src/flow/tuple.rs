@@ -72,9 +72,9 @@ pub const fn is_icmp(protocol: u8) -> bool {
 }
 
 impl Wide {
-    /// The packet's own direction; `None` where the header is not there (a later fragment).
+    /// The packet's own direction; `None` where the header is not there (a later fragment), or not even its first eight bytes.
     pub fn of(packet: &Packet) -> Option<Wide> {
-        if !packet.has_transport() {
+        if packet.frag_offset != 0 || packet.headless && packet.payload_len < 8 {
             return None;
         }
         let (sport, dport) = ports(packet);

@@ -184,7 +184,7 @@ impl Fabric {
     }
 
     /// One datagram (vxlan_xmit_one): the outer packet keeps the inner one's mark, as both are in one namespace.
-    fn vxlan_send_to(&mut self, (place, shell): (Place, Shell), remote: Ip, packet: Parcel) {
+    fn vxlan_send_to(&mut self, (place, shell): (Place, Shell), remote: Ip, mut packet: Parcel) {
         let sysctl = self.space(place.ns).stack.sysctl(sysctl::IP_DEFAULT_TTL) as u8;
         let head = Packet {
             src: if shell.local.is_v4() == remote.is_v4() { shell.local } else { OutputKey::to(remote).src },
@@ -192,7 +192,7 @@ impl Fabric {
             proto: proto::UDP,
             ttl: if shell.ttl != 0 { shell.ttl } else { sysctl },
             tos: packet.tos & 3,
-            sport: self.flow_port(place.ns, &packet),
+            sport: self.flow_port(place.ns, &mut packet),
             dport: shell.port,
             payload_len: (8 + packet.frame_len()) as u16,
             tunnel: shell.vni,
@@ -237,20 +237,26 @@ impl Fabric {
         }
     }
 
-    /// udp_flow_src_port: a source port out of the local range by a hash of the inner flow, the same for both directions and,
-    /// where it has ports, however many tunnels are around it (skb_clear_hash_if_not_l4).
-    fn flow_port(&self, ns: u32, packet: &Packet) -> u16 {
+    /// udp_flow_src_port: a source port out of the local range by a hash of the inner flow, the same for both directions unless
+    /// sockets drew theirs, and, where it has ports, however many tunnels are around it and whatever it is renamed to
+    /// (skb_clear_hash_if_not_l4).
+    fn flow_port(&self, ns: u32, packet: &mut Packet) -> u16 {
         let stack = &self.space(ns).stack;
         let low = stack.sysctl(sysctl::LOCAL_PORT_LOW) as u64;
         let high = stack.sysctl(sysctl::LOCAL_PORT_HIGH) as u64;
-        let (mut hashed, mut layer) = (packet, packet);
+        let (mut hashed, mut layer) = (&*packet, &*packet);
         while layer.proto == proto::UDP && layer.inner != NONE {
             layer = self.world.pool.get(layer.inner);
             if hashes_ports(layer) {
                 hashed = layer;
             }
         }
-        let hash = u64::from(flow_hash(hashed, self.world.seed));
+        let known = hashed.inner == NONE && hashed.tunnel != 0;
+        let key = if known { hashed.tunnel } else { flow_hash(hashed, self.world.seed) };
+        if packet.inner == NONE && hashes_ports(packet) {
+            packet.tunnel = key;
+        }
+        let hash = u64::from(mix(u64::from(key)));
         (low + ((hash * (high - low)) >> 32)) as u16
     }
 

@@ -195,7 +195,8 @@ impl Stack {
 
     fn broadcast_input(&self, packet: &Packet, dev: u32) -> Result<InputRoute, InputError> {
         if !is_zeronet(packet.src) {
-            self.validate_source(packet, dev, 0)?;
+            // Whom it is for is not asked about.
+            self.validate_source(&Packet { dst: Ip::ANY4, ..*packet }, dev, 0)?;
         }
         Ok(to_us())
     }

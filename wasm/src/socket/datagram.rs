@@ -77,6 +77,7 @@ impl Fabric {
             ttl: socket.options.ttl.unwrap_or(default_ttl),
             tos: socket.options.tos,
             mark: socket.options.mark,
+            tunnel: if socket.connected { id } else { 0 },
             socket: id,
             trace: socket.trace,
             ip_id: space.stack.next_ip_id(),

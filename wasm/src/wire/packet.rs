@@ -157,7 +157,8 @@ pub struct Packet {
     /// conntrack entry, or [`NONE`].
     pub ct: u32,
     pub ct_info: CtInfo,
-    /// Tunnel key of vxlan (the VNI) while it travels inside.
+    /// Tunnel key of vxlan (the VNI) of what carries a packet. Of any other the hash of its flow (skb->hash): its connected socket's,
+    /// or that of the names it had when it was first put into a tunnel; 0 where nobody asked yet.
     pub tunnel: u32,
     /// Put together from fragments: the longest of them, so that it goes on in pieces no longer (IPCB frag_max_size).
     pub frag_max: u16,

@@ -62,12 +62,11 @@ pub fn addrtype<E: Env>(c: &mut Context<E>, o: &[u32]) -> bool {
         && (o[1] == 0 || is(o[1], c.packet.dst) != (o[2] & type_flag::NOT_DESTINATION != 0))
 }
 
-/// `-m rpfilter`
+/// `-m rpfilter`: what this machine sent to itself, by `lo` or as the copy of a broadcast, always fits (rpfilter_is_loopback).
 pub fn rpfilter<E: Env>(c: &mut Context<E>, o: &[u32]) -> bool {
-    let loopback = c.env.dev_name(c.at.iif) == "lo";
     let dst = c.packet.dst;
     let from_nowhere = c.packet.src.is_unspecified() && (!dst.is_v4() || dst == Ip::BROADCAST4 || dst.is_multicast());
-    let fits = loopback || from_nowhere || c.env.reverse_path(c.packet, o[0]);
+    let fits = c.packet.routed || from_nowhere || c.env.reverse_path(c.packet, o[0]);
     fits != (o[0] & rp::INVERT != 0)
 }
 

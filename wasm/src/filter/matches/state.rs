@@ -5,6 +5,7 @@ use crate::abi::{connlimit as limit_flag, ctmatch, ctstate};
 use crate::filter::context::Context;
 use crate::filter::env::Env;
 use crate::filter::memory::{wide_mask, State};
+use crate::flow::tuple::Wide;
 use crate::flow::{direction, ticks, Facts};
 use crate::wire::{CtInfo, Family};
 
@@ -104,8 +105,7 @@ pub fn connbytes<E: Env>(c: &mut Context<E>, o: &[u32], invert: bool) -> bool {
 /// `-m connlimit`: how many live flows the packet's (masked) address has.
 pub fn connlimit<E: Env>(c: &mut Context<E>, o: &[u32], state: &mut State) -> bool {
     let State::Connections(flows) = state else { return false };
-    let nameless = c.packet.frag_offset != 0 || c.packet.headless && c.packet.payload_len < 8;
-    if nameless && c.flows.entry(c.packet.ct).is_none() {
+    if Wide::of(c.packet).is_none() && c.flows.entry(c.packet.ct).is_none() {
         c.hotdrop = true; // nothing to count by
         return false;
     }

@@ -193,6 +193,7 @@ fn make_segment(socket: &mut Socket, segment: Segment, now: u64) -> Packet {
         dport: socket.remote_port,
         seq: segment.seq,
         flags: segment.flags,
+        tunnel: socket.id,
         socket: socket.id,
         trace: socket.trace,
         ..Packet::EMPTY
