@@ -1,6 +1,6 @@
 /** Behaviours of NAT and conntrack that need a whole router. The numbers are those of docs/BEHAVIOURS.md. */
 import { assertEquals, assertMatch, assertObjectMatch } from "@std/assert";
-import { bytesOf, cut, finish } from "../parity/random/packets.ts";
+import { bytesOf, cut, finish, tcpWith } from "../parity/random/packets.ts";
 import { play, router, rules, shapes, tcp, through, udp } from "./stage.ts";
 
 Deno.test("6. MASQUERADE takes the out device's primary address in the subnet of the next hop, whatever the route's src says", () => {
@@ -70,6 +70,29 @@ Deno.test("15. an error the router makes about a packet it has already translate
   plane.send(socket, new Uint8Array(5));
   plane.run(plane.now() + 4000);
   assertObjectMatch(plane.takeError(socket) ?? {}, { origin: "icmp", type: 3, code: 1, offender: "10.0.2.1" });
+});
+
+Deno.test("what an error quotes of a TCP header that was cut short is translated back, its checksum too", () => {
+  const out = { inject: "h:t", src: "10.6.2.6", dst: "10.96.0.1", proto: "tcp", sport: 1000, dport: 443, flags: "S" };
+  const back = { inject: "r:ext", src: "10.96.0.1", dst: "203.0.113.1", proto: "tcp", sport: 443, dport: 1000, ttl: 2 };
+  const pieces = cut(tcpWith({ ...back, flags: "SA", seq: 1, ack: 1001 }, [2, 4, 5, 180, 1, 1, 4, 2], 512), 24, 7);
+  const { results } = play({
+    name: "short quote",
+    namespaces: ["r", "h"],
+    links: [{ type: "tun", ns: "r", name: "ext" }, { type: "tun", ns: "h", name: "t" }, { a: "r:h", b: "h:eth0" }],
+    addresses: {
+      "r:ext": "203.0.113.1/24",
+      "r:h": "10.5.0.1/24",
+      "h:eth0": "10.5.0.12/24",
+      "h:t": "10.6.2.1/24",
+    },
+    routes: { r: ["10.6.2.0/24 via 10.5.0.12", "default via 203.0.113.254"], h: ["default via 10.5.0.1"] },
+    sysctls: { r: { "net.ipv4.ip_forward": 1 }, h: { "net.ipv4.ip_forward": 1 } },
+    iptables: { r: rules({ nat: ["-A POSTROUTING -o ext -j MASQUERADE"] }) },
+    probes: [out, ...pieces],
+  });
+  const [, error = ""] = results[2]?.wire?.[0] ?? [];
+  assertEquals(error.slice(2 * (28 + 12)), pieces[0]?.bytes?.slice(2 * 12));
 });
 
 Deno.test("16. fragments: whole to the rules where conntrack is on, and in the same pieces again; judged alone where it is not", () => {

@@ -179,18 +179,18 @@ pub fn parse_transport(
         return Ok(());
     };
     let read = if wanted == 0 { Some(0) } else { read_transport(packet, head, bytes.len()) };
-    let Some(length) = read else {
-        keep_whole(packet, options, bytes, pool);
-        return Ok(());
-    };
-    if !cut && packet.has_transport() && !packet.more_fragments {
+    if !cut && read.is_some() && packet.has_transport() && !packet.more_fragments {
         packet.bad_checksum = !checksum_holds(packet, bytes);
     }
-    let keeps = packet.has_transport() && (packet.more_fragments || packet.bad_checksum || cut);
+    let keeps = packet.has_transport() && (packet.more_fragments || packet.bad_checksum || cut || read.is_none());
     if let (true, Some(at)) = (keeps, checksum_place(packet)) {
         let sum = if bytes.len() >= at + 2 { u16_at(bytes, at) } else { 0 };
         packet.sum = checksum::without(sum, ends(packet));
     }
+    let Some(length) = read else {
+        keep_whole(packet, options, bytes, pool);
+        return Ok(());
+    };
     packet.payload_len = whole.saturating_sub(length as u32) as u16;
     let data = &bytes[length.min(bytes.len())..];
     if packet.is_icmp_error() && packet.has_transport() && data.len() >= 20 {

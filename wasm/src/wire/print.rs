@@ -13,10 +13,10 @@ pub fn print_frame(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     let mut tags = packet.vlan;
     while tags != 0 {
         let kind = if tags & tag::AD != 0 { ether::QINQ } else { ether::VLAN };
-        out.extend_from_slice(&(u32::from(kind) << 16 | tags & tag::ID).to_be_bytes());
+        put32(out, u32::from(kind) << 16 | tags & tag::ID);
         tags >>= 16;
     }
-    out.extend_from_slice(&packet.ethertype.to_be_bytes());
+    put16(out, packet.ethertype);
     match packet.ethertype {
         ether::ARP if packet.payload_len == 0 => print_arp(packet, out),
         ether::IPV4 | ether::IPV6 => print_ip(packet, pool, out),
@@ -24,17 +24,32 @@ pub fn print_frame(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     }
 }
 
+#[inline(never)]
+fn put16(out: &mut Vec<u8>, value: u16) {
+    out.extend_from_slice(&value.to_be_bytes());
+}
+
+#[inline(never)]
+fn put32(out: &mut Vec<u8>, value: u32) {
+    out.extend_from_slice(&value.to_be_bytes());
+}
+
+/// Both ports as they stand in a header.
+fn ports(packet: &Packet) -> u32 {
+    u32::from(packet.sport) << 16 | u32::from(packet.dport)
+}
+
 /// ARP over Ethernet for IPv4 (RFC 826); a request leaves the target's hardware address zero.
 fn print_arp(packet: &Packet, out: &mut Vec<u8>) {
     out.extend_from_slice(&[0, 1, 8, 0, 6, 4, 0, packet.kind]);
     out.extend_from_slice(&packet.eth_src.bytes());
-    out.extend_from_slice(&packet.src.low().to_be_bytes());
+    put32(out, packet.src.low());
     out.extend_from_slice(if packet.kind == 1 { &[0; 6] } else { &[0xff; 6] });
     if packet.kind != 1 {
         let at = out.len() - 6;
         out[at..].copy_from_slice(&packet.eth_dst.bytes());
     }
-    out.extend_from_slice(&packet.dst.low().to_be_bytes());
+    put32(out, packet.dst.low());
 }
 
 /// From the IP header on; a quoted packet ends where its quote ends.
@@ -54,13 +69,11 @@ fn print_ipv4_header(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     let start = out.len();
     let words = (packet.header_len() / 4) as u8;
     let fragment = u16::from(packet.dont_fragment) << 14 | u16::from(packet.more_fragments) << 13 | packet.frag_offset;
-    out.extend_from_slice(&[0x40 | words, packet.tos]);
-    out.extend_from_slice(&(packet.len() as u16).to_be_bytes());
-    out.extend_from_slice(&packet.ip_id.to_be_bytes());
-    out.extend_from_slice(&fragment.to_be_bytes());
+    put32(out, u32::from_be_bytes([0x40 | words, packet.tos, 0, 0]) | packet.len() & 0xffff);
+    put32(out, u32::from(packet.ip_id) << 16 | u32::from(fragment));
     out.extend_from_slice(&[packet.ttl, packet.proto, 0, 0]);
-    out.extend_from_slice(&packet.src.low().to_be_bytes());
-    out.extend_from_slice(&packet.dst.low().to_be_bytes());
+    put32(out, packet.src.low());
+    put32(out, packet.dst.low());
     let options = packet.options_len as usize;
     out.extend_from_slice(&pool.bytes(packet)[..options]);
     let sum = checksum::finish(checksum::add(0, &out[start..]));
@@ -70,8 +83,8 @@ fn print_ipv4_header(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
 /// The header, hop-by-hop options where there are any, a fragment header where it is one (RFC 8200 4.3, 4.5).
 fn print_ipv6_header(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     let first = 6u32 << 28 | u32::from(packet.tos) << 20;
-    out.extend_from_slice(&first.to_be_bytes());
-    out.extend_from_slice(&((packet.len() - 40) as u16).to_be_bytes());
+    put32(out, first);
+    put16(out, (packet.len() - 40) as u16);
     let inner = if packet.is_fragment() { next::FRAGMENT } else { packet.proto };
     let options = packet.options_len as usize;
     out.extend_from_slice(&[if options > 0 { next::HOP_BY_HOP } else { inner }, packet.ttl]);
@@ -84,19 +97,26 @@ fn print_ipv6_header(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     }
     if packet.is_fragment() {
         let word = packet.frag_offset << 3 | u16::from(packet.more_fragments);
-        out.extend_from_slice(&[packet.proto, 0]);
-        out.extend_from_slice(&word.to_be_bytes());
-        out.extend_from_slice(&u32::from(packet.ip_id).to_be_bytes());
+        put32(out, u32::from(packet.proto) << 24 | u32::from(word));
+        put32(out, packet.ip_id.into());
     }
 }
 
 /// The transport header and all behind it.
 pub fn print_transport(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     let start = out.len();
-    if !packet.has_transport() {
-        return print_payload(packet, pool, out);
-    }
     match packet.proto {
+        _ if !packet.has_transport() => {
+            print_payload(packet, pool, out);
+            // What a quote has of a header that was cut short is translated as far as it goes (tcp_manip_pkt).
+            if !packet.headless || packet.payload_len < 8 || packet.proto != proto::TCP {
+                return;
+            }
+            out[start..start + 4].copy_from_slice(&ports(packet).to_be_bytes());
+            if packet.payload_len < 20 {
+                return;
+            }
+        }
         proto::TCP => print_tcp(packet, pool, out),
         proto::UDP => print_udp(packet, pool, out),
         proto::ICMP | proto::ICMPV6 => print_icmp(packet, pool, out),
@@ -118,10 +138,10 @@ pub fn print_transport(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     out[start + at..start + at + 2].copy_from_slice(&sum.to_be_bytes());
 }
 
-/// Whether the checksum is not that of the bytes here: a first fragment, a wrong one, a quote that ends before its packet does.
+/// Whether the checksum is not that of the bytes here: a first fragment, a header cut short, a wrong one, a quote that ends before its packet does.
 fn keeps_sum(packet: &Packet, pool: &Pool) -> bool {
     let short = || packet.quoted != 0 && packet.inner == NONE && pool.data(packet).len() < packet.payload_len as usize;
-    packet.more_fragments || packet.bad_checksum || short()
+    packet.headless || packet.more_fragments || packet.bad_checksum || short()
 }
 
 /// The sum of what NAT may change: addresses and ports.
@@ -145,13 +165,11 @@ pub fn checksum_place(packet: &Packet) -> Option<usize> {
 
 fn print_tcp(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     let words = (packet.transport_len() / 4) as u8;
-    out.extend_from_slice(&packet.sport.to_be_bytes());
-    out.extend_from_slice(&packet.dport.to_be_bytes());
-    out.extend_from_slice(&packet.seq.to_be_bytes());
-    out.extend_from_slice(&packet.ack.to_be_bytes());
-    out.extend_from_slice(&[words << 4, packet.flags]);
-    out.extend_from_slice(&packet.window.to_be_bytes());
-    out.extend_from_slice(&[0; 4]);
+    put32(out, ports(packet));
+    put32(out, packet.seq);
+    put32(out, packet.ack);
+    put32(out, u32::from_be_bytes([words << 4, packet.flags, 0, 0]) | u32::from(packet.window));
+    put32(out, 0);
     print_tcp_options(packet, out);
     print_payload(packet, pool, out);
 }
@@ -159,47 +177,44 @@ fn print_tcp(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
 /// Options in the order and with the padding of tcp_options_write: MSS, (SACK permitted) timestamps, window scale.
 fn print_tcp_options(packet: &Packet, out: &mut Vec<u8>) {
     if packet.mss != 0 {
-        out.extend_from_slice(&[2, 4, (packet.mss >> 8) as u8, packet.mss as u8]);
+        put32(out, 0x0204_0000 | u32::from(packet.mss));
     }
     if let Some((value, echo)) = packet.timestamps {
-        out.extend_from_slice(if packet.sack_ok { &[4, 2, 8, 10] } else { &[1, 1, 8, 10] });
-        out.extend_from_slice(&value.to_be_bytes());
-        out.extend_from_slice(&echo.to_be_bytes());
+        put32(out, if packet.sack_ok { 0x0402_080a } else { 0x0101_080a });
+        put32(out, value);
+        put32(out, echo);
     } else if packet.sack_ok {
-        out.extend_from_slice(&[1, 1, 4, 2]);
+        put32(out, 0x0101_0402);
     }
     if packet.wscale != 0 {
-        out.extend_from_slice(&[1, 3, 3, packet.wscale - 1]);
+        put32(out, 0x0103_0300 | u32::from(packet.wscale - 1));
     }
 }
 
 fn print_udp(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
-    out.extend_from_slice(&packet.sport.to_be_bytes());
-    out.extend_from_slice(&packet.dport.to_be_bytes());
+    put32(out, ports(packet));
     let length = if packet.more_fragments { packet.window } else { 8 + packet.payload_len };
-    out.extend_from_slice(&length.to_be_bytes());
-    out.extend_from_slice(&[0, 0]);
+    put32(out, u32::from(length) << 16);
     if packet.inner != NONE {
-        out.extend_from_slice(&[8, 0, 0, 0]);
-        out.extend_from_slice(&(packet.tunnel << 8).to_be_bytes());
+        put32(out, 8 << 24);
+        put32(out, packet.tunnel << 8);
     }
     print_payload(packet, pool, out);
 }
 
 fn print_icmp(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     let rest = if packet.is_icmp_query() { u32::from(packet.sport) << 16 | (packet.seq & 0xffff) } else { packet.seq };
-    out.extend_from_slice(&[packet.kind, packet.code, 0, 0]);
-    out.extend_from_slice(&rest.to_be_bytes());
+    put32(out, u32::from_be_bytes([packet.kind, packet.code, 0, 0]));
+    put32(out, rest);
     print_payload(packet, pool, out);
 }
 
 /// SCTP's CRC-32c stands over the whole packet (RFC 9260 6.8).
 fn print_sctp(packet: &Packet, pool: &Pool, out: &mut Vec<u8>) {
     let start = out.len();
-    out.extend_from_slice(&packet.sport.to_be_bytes());
-    out.extend_from_slice(&packet.dport.to_be_bytes());
-    out.extend_from_slice(&packet.seq.to_be_bytes());
-    out.extend_from_slice(&[0; 4]);
+    put32(out, ports(packet));
+    put32(out, packet.seq);
+    put32(out, 0);
     print_payload(packet, pool, out);
     let end = match packet.quoted {
         0 => out.len(),
