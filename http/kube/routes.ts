@@ -103,7 +103,7 @@ const STREAMS = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)\/(exec|attach|po
 function streamOf(call: Call): Response | Promise<Response> | undefined {
   const [path = "", search = ""] = call.request.path.split(/\?(.*)/s);
   const found = STREAMS.exec(path);
-  if (found === null) return undefined;
+  if (found === null || !["GET", "POST"].includes(call.request.method)) return undefined;
   const [, namespace = "", pod = "", what] = found.map(decodeURIComponent);
   const query = new URLSearchParams(search);
   const container = query.get("container") ?? "";

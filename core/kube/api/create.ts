@@ -43,7 +43,7 @@ export function createObject(
   if (wrong !== undefined) return wrong;
   const issues = [...validateNew(object, resource.namespaced), ...schemaIssues(resource, object)];
   if (issues.length > 0) return invalidStatus(resource, metadata.name, issues);
-  if ((metadata.resourceVersion ?? "") !== "") {
+  if (!["", "0", undefined].includes(metadata.resourceVersion)) {
     return failure(500, undefined, "resourceVersion should not be set on objects to be created");
   }
   const there = store.get(kindKey(resource), metadata.name, metadata.namespace);
@@ -100,14 +100,14 @@ function resetStatus(object: KubeObject, resource: Resource): void {
 
 /** Metadata as the server stores it, in its order. */
 function systemMeta(server: ApiServer, resource: Resource, { metadata }: KubeObject): KubeObject["metadata"] {
-  const { name, generateName, namespace, uid, labels, annotations, ownerReferences, finalizers } = metadata;
+  const { name, generateName, namespace, uid, generation, labels, annotations, ownerReferences, finalizers } = metadata;
   return {
     name,
     ...(generateName ? { generateName } : {}),
     ...(namespace ? { namespace } : {}),
     uid,
     resourceVersion: "",
-    ...(countsGenerations(resource) ? { generation: 1 } : {}),
+    ...(countsGenerations(resource) ? { generation: 1 } : generation ? { generation } : {}),
     creationTimestamp: server.now(),
     ...(labels ? { labels } : {}),
     ...(annotations ? { annotations } : {}),

@@ -1,9 +1,11 @@
 /** Request bodies into objects, refused in the server's words. */
-import { type Decoded, DecodeError, decodeStruct } from "../objects/codec.ts";
-import { rulesOf, SCHEMAS } from "../objects/kinds.ts";
+import { type Decoded, DecodeError, decodeStruct, jsonType } from "../objects/codec.ts";
+import { rulesOf, SCHEMAS, storeKind } from "../objects/kinds.ts";
 import type { KubeObject } from "../objects/object.ts";
-import { BUILTIN, joinGroupVersion, type Resource } from "../objects/resource.ts";
+import { joinGroupVersion, type Resource } from "../objects/resource.ts";
 import { duplicateFields } from "./duplicates.ts";
+import { syntaxProblem } from "./json_syntax.ts";
+import { internalName, isRegistered } from "./registered.ts";
 import { badRequest } from "./status.ts";
 import type { Status } from "./types.ts";
 import { Schema, type Struct } from "../objects/schema.ts";
@@ -18,39 +20,53 @@ export interface DecodedBody {
   readonly warnings: readonly string[];
 }
 
+/** What a body is meant to be: a resource's object, or what one of its subresources takes. */
+export interface Wanted extends Pick<Resource, "group" | "version" | "kind" | "schema"> {
+  /** Other versions of it that are read just as well. */
+  readonly also?: readonly string[];
+}
+
 /** The object in a body meant for a resource. */
-export function decodeBody(body: string, resource: Resource, validation: FieldValidation): DecodedBody | Status {
+export function decodeBody(body: string, wanted: Wanted, validation: FieldValidation): DecodedBody | Status {
   let value: unknown;
   try {
     value = JSON.parse(body);
-  } catch (error) {
-    return unrecognized(resource.kind, body, syntaxError(body, error));
+  } catch {
+    return unrecognized(wanted.kind, body, syntaxError(body));
   }
-  const repeated = validation === "Ignore" ? [] : duplicateFields(body);
-  return decodeValue(value, resource, validation, { repeated, body });
+  const problems = validation === "Ignore" ? [] : duplicateFields(body).map((path) => `duplicate field "${path}"`);
+  return decodeValue(value, wanted, validation, { problems, body });
 }
 
 /** What only the text of a body tells. */
 interface Written {
-  readonly repeated: readonly string[];
+  /** What is superfluous in it: `duplicate field "data.a"`. */
+  readonly problems: readonly string[];
   readonly body: string;
 }
 
 /** A type that is nothing but its metadata. */
 const HEAD_ONLY: Struct = new Schema("Object\n  metadata? ObjectMeta", SCHEMAS.meta).struct("Object");
 
+/** What subresources take that is stored nowhere. */
+const BODIES: Readonly<Record<string, Struct>> = {
+  Binding: SCHEMAS.core.struct("Binding"),
+  "Eviction.policy": SCHEMAS.policy.struct("Eviction"),
+  "Scale.autoscaling": SCHEMAS.autoscaling.struct("Scale"),
+};
+
 /** The object in a JSON value meant for a resource. */
 export function decodeValue(
   value: unknown,
-  resource: Resource,
+  wanted: Wanted,
   validation: FieldValidation,
-  { repeated, body }: Written = { repeated: [], body: JSON.stringify(value) },
+  { problems, body }: Written = { problems: [], body: "" },
 ): DecodedBody | Status {
-  if (!isObject(value)) return notAnObject(value);
-  const given = value as Record<string, unknown>;
-  const mismatch = checkKind(given, resource, body);
+  const given = value ?? {};
+  if (!isObject(given)) return unrecognized(wanted.kind, body, notAnObject(given));
+  const mismatch = checkKind(given, wanted, body);
   if (mismatch !== undefined) return mismatch;
-  return decodeTyped(given, resource, validation, repeated);
+  return decodeTyped(given, wanted, validation, problems);
 }
 
 /** The fields of a body that may leave out its kind. */
@@ -58,89 +74,101 @@ export function parseObject(body: string): Record<string, unknown> | Status {
   let value: unknown;
   try {
     value = JSON.parse(body);
-  } catch (error) {
-    return badRequest(syntaxError(body, error));
+  } catch {
+    return badRequest(syntaxError(body));
   }
-  return isObject(value) ? value : notAnObject(value);
+  return isObject(value) ? value : badRequest(notAnObject(value));
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function notAnObject(value: unknown): Status {
-  const kind = Array.isArray(value) ? "array" : value === null ? "null" : typeof value;
-  const words =
-    `json: cannot unmarshal ${kind} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
-  return badRequest(`couldn't get version/kind; json parse error: ${words}`);
+const PROBLEM = "couldn't get version/kind; json parse error:";
+
+function notAnObject(value: unknown): string {
+  return `${PROBLEM} json: cannot unmarshal ${jsonType(value)} into Go value of type struct ` +
+    `{ APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
 }
 
 /** What a body that names no kind is refused with. */
 function unrecognized(kind: string, body: string, why: string): Status {
-  const shown = body === "" ? "<empty>" : body.length > SUMMARY ? `${body.slice(0, SUMMARY)} ...` : body;
-  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${shown})`);
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summary(body)})`);
 }
 
-/** Characters of a body that a refusal shows. */
+/** Bytes of a body that a refusal shows. */
 const SUMMARY = 30;
 
-function syntaxError(body: string, error: unknown): string {
-  const why = body.trim() === "" || /unexpected end|unterminated/i.test(String(error))
-    ? "unexpected end of JSON input"
-    : `invalid character ${badCharacter(body, error)} looking for beginning of value`;
-  return `couldn't get version/kind; json parse error: ${why}`;
+/** The beginning of a body, in hexadecimal where it does not begin as an object. */
+function summary(body: string): string {
+  if (body === "") return "<empty>";
+  const bytes = new TextEncoder().encode(body.slice(0, SUMMARY + 1));
+  const shown = body.startsWith("{")
+    ? new TextDecoder().decode(bytes.slice(0, SUMMARY))
+    : [...bytes.slice(0, SUMMARY)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return bytes.length > SUMMARY ? `${shown} ...` : shown;
 }
 
-function badCharacter(body: string, error: unknown): string {
-  const at = /position (\d+)/.exec(String(error))?.[1];
-  return `'${body[Number(at ?? 0)] ?? ""}'`;
+function syntaxError(body: string): string {
+  return `${PROBLEM} ${syntaxProblem(body) ?? "unexpected end of JSON input"}`;
 }
 
-/** Whether a body says that it is of the resource's kind and version; what it leaves out is taken for granted. */
-function checkKind(value: Record<string, unknown>, resource: Resource, body: string): Status | undefined {
-  for (const [field, found] of Object.entries(value)) {
-    if ((field !== "apiVersion" && field !== "kind") || typeof found === "string" || found === null) continue;
-    const type = Array.isArray(found) ? "array" : typeof found === "boolean" ? "bool" : typeof found;
-    const words = `json: cannot unmarshal ${type} into Go struct field .${field} of type string`;
-    return unrecognized(resource.kind, body, `couldn't get version/kind; json parse error: ${words}`);
+/** Whether a body says that it is of the kind and version wanted; what it leaves out is taken for granted. */
+function checkKind(value: Record<string, unknown>, wanted: Wanted, body: string): Status | undefined {
+  for (const field of ["apiVersion", "kind"]) {
+    const found = value[field];
+    if (found === undefined || typeof found === "string" || found === null) continue;
+    const words = `${PROBLEM} json: cannot unmarshal ${jsonType(found)} into Go struct field .${field} of type string`;
+    return unrecognized(wanted.kind, body, words);
   }
-  const wanted = joinGroupVersion(resource.group, resource.version);
-  const apiVersion = (value.apiVersion ?? "") === "" ? wanted : value.apiVersion as string;
-  const kind = (value.kind ?? "") === "" ? resource.kind : value.kind as string;
+  const expected = joinGroupVersion(wanted.group, wanted.version);
+  const apiVersion = (value.apiVersion as string | null | undefined ?? "").replace(/^\//, "") || expected;
+  const kind = value.kind as string | null | undefined || wanted.kind;
   if (apiVersion.split("/").length > 2) {
-    return unrecognized(resource.kind, body, `unexpected GroupVersion string: ${apiVersion}`);
+    return unrecognized(wanted.kind, body, `unexpected GroupVersion string: ${apiVersion}`);
   }
-  if (kind === resource.kind && apiVersion === wanted) return undefined;
-  if (kind !== resource.kind || !isServed(apiVersion)) {
+  const why = kindProblem(kind, apiVersion, wanted);
+  if (why !== undefined) {
     const version = apiVersion.split("/").at(-1);
-    const words = `no kind "${kind}" is registered for version "${
-      apiVersion.replace(/^\//, "")
-    }" in scheme "pkg/runtime/scheme.go:111"`;
-    return badRequest(`${kind} in version "${version}" cannot be handled as a ${resource.kind}: ${words}`);
+    return badRequest(`${kind} in version "${version}" cannot be handled as a ${wanted.kind}: ${why}`);
   }
-  return badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${wanted})`);
+  if (apiVersion === expected || wanted.also?.includes(apiVersion)) return undefined;
+  return badRequest(
+    `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
+  );
 }
 
-/** Versions that the server has types of: those it serves, and old ones of `apps`. */
-function isServed(apiVersion: string): boolean {
-  return /^apps\/v1beta[12]$/.test(apiVersion) ||
-    BUILTIN.some(({ group, version }) => joinGroupVersion(group, version) === apiVersion);
+/** Why something of another kind cannot become what is wanted. */
+function kindProblem(kind: string, apiVersion: string, wanted: Wanted): string | undefined {
+  if (kind === wanted.kind && apiVersion === joinGroupVersion(wanted.group, wanted.version)) return undefined;
+  if (!isRegistered(wanted.group, apiVersion, kind)) return noKind(kind, apiVersion);
+  if (kind === wanted.kind) return undefined;
+  const version = EVERY_VERSION.test(kind) ? "v1" : apiVersion.split("/").at(-1);
+  return `converting (${version}.${kind}) to (${internalName(wanted.group, wanted.kind)}): unknown conversion`;
+}
+
+/** Kinds that are of meta/v1 whatever version a body names. */
+const EVERY_VERSION = /^(Status|WatchEvent|API\w+|\w+Options)$/;
+
+/** What the server says of a kind it has no type of. */
+function noKind(kind: string, apiVersion: string): string {
+  return `no kind "${kind}" is registered for version "${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`;
 }
 
 function decodeTyped(
   value: Record<string, unknown>,
-  resource: Resource,
+  resource: Wanted,
   validation: FieldValidation,
-  repeated: readonly string[],
+  written: readonly string[],
 ): DecodedBody | Status {
   const head = { kind: resource.kind, apiVersion: joinGroupVersion(resource.group, resource.version) };
-  const rules = rulesOf(head);
+  const struct = rulesOf(head)?.struct ?? BODIES[storeKind(head)];
   try {
-    const { value: fields, unknown } = rules === undefined
+    const { value: fields, unknown } = struct === undefined
       ? decodeUntyped(value, resource)
-      : decodeStruct(rules.struct, value);
+      : decodeStruct(struct, value);
     const problems = [
-      ...repeated.map((path) => `duplicate field "${path}"`),
+      ...written,
       ...unknown.map((path) => `unknown field "${path}"`),
     ];
     if (validation === "Strict" && problems.length > 0) {
@@ -157,7 +185,7 @@ function decodeTyped(
 }
 
 /** Kinds without a type here: the metadata, and what the schema of their definition knows, where they have one. */
-function decodeUntyped(value: Record<string, unknown>, { schema }: Resource): Decoded {
+function decodeUntyped(value: Record<string, unknown>, { schema }: Wanted): Decoded {
   const { value: decoded } = decodeStruct(HEAD_ONLY, { metadata: value.metadata ?? {} });
   const { apiVersion: _version, kind: _kind, ...fields } = value;
   const unknown: string[] = [];
@@ -175,6 +203,6 @@ function conversionProblem({ kind, metadata }: KubeObject): string | undefined {
   return `strconv.ParseInt: parsing ${JSON.stringify(generation)}: invalid syntax`;
 }
 
-function cannotHandle({ kind, version }: Resource, why: string): Status {
+function cannotHandle({ kind, version }: Wanted, why: string): Status {
   return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
 }

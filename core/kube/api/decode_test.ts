@@ -19,7 +19,12 @@ Deno.test("a body of another kind or version, or that names none, is refused in 
   );
   assertEquals(
     refusal("Ingress", `{"apiVersion":"v1","kind":"Ingress"}`),
-    `the API version in the data (v1) does not match the expected API version (${head})`,
+    'Ingress in version "v1" cannot be handled as a Ingress: no kind "Ingress" is registered for version "v1" in scheme ' +
+      '"pkg/runtime/scheme.go:111"',
+  );
+  assertEquals(
+    refusal("Ingress", `{"apiVersion":"extensions/v1beta1","kind":"Ingress"}`),
+    `the API version in the data (extensions/v1beta1) does not match the expected API version (${head})`,
   );
   assertEquals(
     refusal("Ingress", `{"apiVersion":"${head}","kind":false,"metadata":{}}`),

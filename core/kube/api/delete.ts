@@ -1,3 +1,4 @@
+import { sameJson } from "../../base/mod.ts";
 import type { KubeObject, Namespace, Pod } from "../objects/object.ts";
 import type { Resource } from "../objects/resource.ts";
 import type { DeleteOptions, ObjectName } from "./api.ts";
@@ -35,11 +36,11 @@ export function deleteObject(
   const { dryRun = false, preconditions } = options;
   const unmet = checkPreconditions(old, preconditions);
   if (unmet !== undefined) return unmet;
-  const finalizers = withPropagation(old, options);
+  const finalizers = withPropagation(old, options.propagationPolicy ?? policyOf(old));
   const grace = gracePeriod(old, options);
   const stays = old.kind === "Namespace" || finalizers.length > 0 || grace > 0;
   const marked = old.kind === "Namespace"
-    ? terminated(old as Namespace, server.now())
+    ? terminated(old as Namespace, server.now(), finalizers)
     : stays || old.kind === "Pod"
     ? mark(server, old, { finalizers, grace })
     : old;
@@ -48,10 +49,15 @@ export function deleteObject(
   return RETURNED.includes(old.kind) ? marked : success(resource, old);
 }
 
-function checkPreconditions(
+/** The refusal of a deletion that is meant for the object as it was, or for another of its name. */
+export function checkPreconditions(
   { kind, metadata }: KubeObject,
   { uid = metadata.uid, resourceVersion = metadata.resourceVersion }: NonNullable<DeleteOptions["preconditions"]> = {},
 ): Status | undefined {
+  if (kind === "Namespace" && uid !== metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
+    return conflict({ plural: "namespaces", group: "" }, metadata.name, why);
+  }
   const differs = (what: string, wanted?: string, known?: string) =>
     `the ${what} in the precondition (${wanted}) does not match the ${what} in record (${known}).`;
   const refused = (why: string) => conflict({ plural: kind, group: "" }, metadata.name, why);
@@ -64,11 +70,35 @@ function checkPreconditions(
   return refused(`${why} The object might have been modified`);
 }
 
-/** Foreground and orphaning deletions wait on a finalizer the garbage collector takes off. */
-function withPropagation({ metadata }: KubeObject, { propagationPolicy }: DeleteOptions): string[] {
-  const finalizers = (metadata.finalizers ?? []).filter((one) => one !== "foregroundDeletion" && one !== "orphan");
-  if (propagationPolicy === "Foreground") return [...finalizers, "foregroundDeletion"];
-  return propagationPolicy === "Orphan" ? [...finalizers, "orphan"] : finalizers;
+type Policy = NonNullable<DeleteOptions["propagationPolicy"]>;
+
+/** The finalizers on which foreground and orphaning deletions wait, until the garbage collector takes them off. */
+const WAITING: Readonly<Record<string, Policy>> = { orphan: "Orphan", foregroundDeletion: "Foreground" };
+
+/** Kinds whose dependents stay unless somebody says otherwise. */
+const ORPHANING = ["ReplicationController", "Job"];
+
+/** What becomes of an object's dependents where nobody says it: what its finalizers ask for, else what its kind does. */
+function policyOf({ kind, metadata }: KubeObject): Policy {
+  const asked = Object.keys(WAITING).find((one) => metadata.finalizers?.includes(one));
+  if (asked !== undefined) return WAITING[asked] as Policy;
+  return ORPHANING.includes(kind) ? "Orphan" : "Background";
+}
+
+function withPropagation({ metadata }: KubeObject, policy: Policy): string[] {
+  const others = (metadata.finalizers ?? []).filter((one) => WAITING[one] === undefined);
+  return [...others, ...Object.keys(WAITING).filter((one) => WAITING[one] === policy)];
+}
+
+/** What the server warns of where a Job is deleted and nobody says what becomes of its pods. */
+export function deletionWarnings({ kind }: Resource, { propagationPolicy }: DeleteOptions): string[] {
+  if (kind !== "Job" || propagationPolicy !== undefined) return [];
+  const ways = ["Background to remove them", "Orphan to suppress this warning"];
+  return [
+    `child pods are preserved by default when jobs are deleted; set ${
+      ways.map((way) => `propagationPolicy=${way}`).join(" or set ")
+    }`,
+  ];
 }
 
 /** Seconds a pod still has; everything else has none, nor has a pod no kubelet runs. */
@@ -89,7 +119,7 @@ function mark(server: ApiServer, old: KubeObject, { finalizers, grace }: Marking
   const { metadata } = old;
   const shorter = metadata.deletionGracePeriodSeconds === undefined || grace < metadata.deletionGracePeriodSeconds;
   if (
-    metadata.deletionTimestamp !== undefined && !shorter && finalizers.length === (metadata.finalizers ?? []).length
+    metadata.deletionTimestamp !== undefined && !shorter && sameJson(finalizers, metadata.finalizers ?? [])
   ) {
     return old;
   }
@@ -110,9 +140,10 @@ function mark(server: ApiServer, old: KubeObject, { finalizers, grace }: Marking
 }
 
 /** A namespace ends once its controller has emptied it. */
-function terminated(namespace: Namespace, now: string): Namespace {
+function terminated(namespace: Namespace, now: string, finalizers: readonly string[]): Namespace {
   if (namespace.metadata.deletionTimestamp !== undefined) return namespace;
-  const metadata = { ...namespace.metadata, deletionTimestamp: now };
+  const kept = finalizers.length > 0 ? { finalizers: [...finalizers] } : {};
+  const metadata = { ...namespace.metadata, deletionTimestamp: now, ...kept };
   return { ...namespace, metadata, status: { ...namespace.status, phase: "Terminating" } };
 }
 

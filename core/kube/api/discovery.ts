@@ -1,47 +1,75 @@
 /** What the server says about itself: versions, groups, resources, health. */
-import { joinGroupVersion, type Resource, type Subresource } from "../objects/resource.ts";
+import { BUILTIN, joinGroupVersion, type Resource, type Subresource } from "../objects/resource.ts";
 import { openApiAnswer } from "./openapi/answer.ts";
-import { CHECKS, healthText } from "./health.ts";
+import { CHECKS, healthAnswer } from "./health.ts";
 import { splitTarget } from "./route.ts";
 import type { ApiServer } from "./server.ts";
+import { methodNotAllowed, noResource, statusResponse } from "./status.ts";
 import type { ApiRequest, ApiResponse } from "./types.ts";
 
 type Answer = (server: ApiServer, request: ApiRequest, query: URLSearchParams) => ApiResponse;
 
-const PATHS: Readonly<Record<string, Answer>> = {
-  "/version": (server) => ({ ...json(versionInfo(server.options.version)), indent: 2 }),
-  "/api": (server, request) => isAggregated(request) ? aggregated(server, true) : json(apiVersions(server)),
+/** What is answered whatever the method. */
+const ANY_METHOD: Readonly<Record<string, Answer>> = {
   "/apis": (server, request) => isAggregated(request) ? aggregated(server, false) : json(groupList(server)),
   "/": (server) => json({ paths: rootPaths(server) }),
-  "/healthz": (_server, _request, query) => health("healthz", query),
-  "/livez": (_server, _request, query) => health("livez", query),
-  "/readyz": (_server, _request, query) => health("readyz", query),
+  "/index.html": (server) => json({ paths: rootPaths(server) }),
 };
+
+/** What can only be got. */
+const ONLY_GET: Readonly<Record<string, Answer>> = {
+  "/version": (server) => ({ ...json(versionInfo(server.options.version)), indent: 2 }),
+  "/api": (server, request) => isAggregated(request) ? aggregated(server, true) : json(apiVersions(server)),
+  "/api/v1": (server) => json(resourceList(server, "", "v1")),
+};
+
+/** Paths that mean the same with a slash behind them. */
+const CORE_OR_VERSION = /^\/(api|apis|version|api\/v1|apis\/[^/]+|apis\/[^/]+\/[^/]+)\/$/;
 
 /** The answer to a request about the server itself; undefined where the path is about objects. */
 export function discover(server: ApiServer, request: ApiRequest): ApiResponse | undefined {
-  const { path, query } = splitTarget(request.path);
-  if (request.method !== "GET") return undefined;
-  const known = PATHS[path];
-  if (known !== undefined) return known(server, request, query);
-  if (path.startsWith("/openapi/")) return openApiAnswer(server.store, path, request) ?? notFoundPage();
+  const { path: target, query } = splitTarget(request.path);
+  const path = target.length > 1 && CORE_OR_VERSION.test(target) ? target.slice(0, -1) : target;
+  const known = ANY_METHOD[path] ?? ONLY_GET[path];
+  if (known !== undefined) {
+    const allowed = request.method === "GET" || path in ANY_METHOD;
+    return allowed ? known(server, request, query) : statusResponse(methodNotAllowed());
+  }
+  const health = healthAnswer(path, query);
+  if (health !== undefined) return health;
+  if (path.startsWith("/openapi/")) return openApiAnswer(server.store, path, request) ?? nothing();
   const [, root, group = "", version, ...more] = path.split("/");
-  if (root === "api" && version === undefined && group === "v1") return json(resourceList(server, "", "v1"));
-  if (root === "apis" && more.length === 0) return groupAnswer(server, group, version);
+  if (root === "apis" && more.length === 0) return groupAnswer(server, request, group, version);
   return root === "api" || root === "apis" ? undefined : notFoundPage();
 }
 
-function groupAnswer(server: ApiServer, group: string, version: string | undefined): ApiResponse {
+/** The answer where a path names nothing: groups that were defined are another server's than the built-in ones. */
+export function nowhere({ path }: ApiRequest): ApiResponse {
+  const [, root, group] = path.split(/[/?]/);
+  const known = root === "api" || BUILTIN.some((one) => one.group === group);
+  return known ? statusResponse(noResource()) : notFoundPage();
+}
+
+function groupAnswer(
+  server: ApiServer,
+  request: ApiRequest,
+  group: string,
+  version: string | undefined,
+): ApiResponse {
   const known = groups(server).find(({ name }) => name === group);
   if (known === undefined) return notFoundPage();
-  if (version === undefined || version === "") {
-    return json({ kind: "APIGroup", apiVersion: "v1", ...groupEntry(known) });
-  }
-  return known.versions.includes(version) ? json(resourceList(server, group, version)) : notFoundPage();
+  if (version === undefined) return json({ kind: "APIGroup", apiVersion: "v1", ...groupEntry(known) });
+  if (!known.versions.includes(version)) return nowhere(request);
+  return request.method === "GET" ? json(resourceList(server, group, version)) : statusResponse(methodNotAllowed());
 }
 
 function notFoundPage(): ApiResponse {
   return { code: 404, contentType: "text/plain; charset=utf-8", body: "404 page not found\n", warnings: [] };
+}
+
+/** 404 without a word. */
+function nothing(): ApiResponse {
+  return { code: 404, contentType: "", body: "", warnings: [] };
 }
 
 function json(body: object): ApiResponse {
@@ -184,11 +212,6 @@ function aggregatedEntry(resource: Resource) {
       })),
     }),
   };
-}
-
-function health(name: keyof typeof CHECKS, query: URLSearchParams): ApiResponse {
-  const body = healthText(name, query.has("verbose"));
-  return { code: 200, contentType: "text/plain; charset=utf-8", body, warnings: [] };
 }
 
 const OTHER_PATHS = [

@@ -7,17 +7,20 @@ import type { Resource } from "../objects/resource.ts";
 import type { ApiServer } from "./server.ts";
 import { invalidStatus, notFound } from "./status.ts";
 import type { Status } from "./types.ts";
+import { checkVersion } from "./update.ts";
 
 /** Stores a pod's ephemeral containers as a changed pod has them; nothing else of it changes. */
 export function storeEphemeral(
   server: ApiServer,
   resource: Resource,
   changed: KubeObject,
-  dryRun: boolean,
+  { dryRun, patched }: { readonly dryRun: boolean; readonly patched: boolean },
 ): KubeObject | Status {
   const { name, namespace } = changed.metadata;
   const old = server.store.get("Pod", name, namespace);
   if (old === undefined) return notFound(resource, name);
+  const stale = checkVersion(resource, changed.metadata, old, patched ? "" : undefined);
+  if (stale !== undefined) return stale;
   const containers = ((changed as Pod).spec.ephemeralContainers ?? []).map(filled);
   const issues = ephemeralIssues(containers, old);
   if (issues.length > 0) return invalidStatus(resource, name, issues);
@@ -40,6 +43,13 @@ function filled(container: core.EphemeralContainer): core.EphemeralContainer {
 }
 
 const FIELD = "spec.ephemeralContainers";
+
+/** What containers have that are there from the beginning. */
+const NOT_HERE = ["ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "resources"] as const;
+
+function isSet(value: object | undefined): boolean {
+  return value !== undefined && Object.keys(value).length > 0;
+}
 
 function ephemeralIssues(containers: readonly core.EphemeralContainer[], { spec }: Pod): Issue[] {
   const gone = (spec.ephemeralContainers ?? []).filter((old) => !containers.some(({ name }) => name === old.name));
@@ -68,6 +78,11 @@ function ephemeralIssues(containers: readonly core.EphemeralContainer[], { spec 
         } as const,
       ]),
     ]),
+    ...containers.flatMap((container, i) =>
+      NOT_HERE.filter((field) => isSet(container[field])).map((field) =>
+        forbidden(`${FIELD}[${i}].${field}`, "cannot be set for an Ephemeral Container")
+      )
+    ),
     ...gone.map(({ name }) =>
       forbidden(FIELD, `existing ephemeral containers ${JSON.stringify(name)} may not be removed\n`)
     ),

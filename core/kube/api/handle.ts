@@ -1,20 +1,22 @@
 import { TextError } from "../../base/mod.ts";
 import type { KubeObject } from "../objects/object.ts";
+import { bind } from "./binding.ts";
 import { createObject } from "./create.ts";
 import { decodeBody } from "./decode.ts";
-import { deleteObject } from "./delete.ts";
-import { discover } from "./discovery.ts";
+import { deleteObject, deletionWarnings } from "./delete.ts";
+import { discover, nowhere } from "./discovery.ts";
 import { isMetrics, readMetrics } from "./metrics.ts";
 import { present } from "./negotiate.ts";
-import { deleteOptions, writeOptions } from "./options.ts";
+import { deleteOptions, patchOptions, writeOptions } from "./options.ts";
 import { patchObject } from "./patch.ts";
+import { checkPlace, placeIn } from "./place.ts";
 import { type ObjectList, readMany, readOne } from "./read.ts";
 import { kindKey } from "./registry.ts";
 import { answerReview, isReview } from "./review.ts";
-import { parseRoute, type Route } from "./route.ts";
+import { isAcross, parseRoute, type Route } from "./route.ts";
 import { handleSubresource } from "./subresource.ts";
 import type { ApiServer } from "./server.ts";
-import { badRequest, methodNotAllowed, noResource, statusResponse } from "./status.ts";
+import { badRequest, methodNotAllowed, statusResponse } from "./status.ts";
 import { type ApiRequest, type ApiResponse, isStatus, type Status } from "./types.ts";
 import { updateObject } from "./update.ts";
 import { warningsOf } from "./warnings.ts";
@@ -25,7 +27,7 @@ export function handle(server: ApiServer, request: ApiRequest): ApiResponse {
   const found = discover(server, request);
   if (found !== undefined) return found;
   const route = parseRoute(request.path, server.registry);
-  if (route === undefined) return statusResponse(noResource());
+  if (route === undefined) return nowhere(request);
   const answer = selecting(() => answerRoute(server, route, request));
   return withDeprecations("warnings" in answer ? answer : statusResponse(answer), route);
 }
@@ -49,9 +51,9 @@ function withDeprecations(answer: ApiResponse, { resource }: Route): ApiResponse
 
 function answerRoute(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
   if (route.subresource !== undefined) return handleSubresource(server, route, request);
+  if (request.method === "GET") return read(server, route, request);
+  if (isAcross(route)) return methodNotAllowed();
   switch (request.method) {
-    case "GET":
-      return read(server, route, request);
     case "POST":
       return route.name === undefined ? create(server, route, request) : methodNotAllowed();
     case "PUT":
@@ -60,6 +62,8 @@ function answerRoute(server: ApiServer, route: Route, request: ApiRequest): ApiR
       return route.name === undefined ? methodNotAllowed() : patch(server, route, request);
     case "DELETE":
       return route.name === undefined ? removeAll(server, route, request) : remove(server, route, request);
+    default:
+      return methodNotAllowed();
   }
 }
 
@@ -88,9 +92,10 @@ function watch(server: ApiServer, route: Route): ApiResponse | Status {
 }
 
 function create(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
+  if (!route.resource.verbs.includes("create")) return methodNotAllowed();
+  if (route.resource.kind === "Binding") return bind(server, route, request);
   const options = writeOptions(route, "CreateOptions");
   if ("kind" in options) return options;
-  if (!route.resource.verbs.includes("create")) return methodNotAllowed();
   if (isReview(route.resource)) return review(server, route, request);
   const decoded = decodeBody(request.body ?? "", route.resource, options.validation);
   if ("kind" in decoded) return decoded;
@@ -106,27 +111,13 @@ function review(server: ApiServer, route: Route, request: ApiRequest): ApiRespon
   return isStatus(answer as Status) ? answer as Status : present(server, route, request, { code: 201, body: answer });
 }
 
-/** The namespace of the path is the object's; another one in the object is refused. */
-function placeIn({ namespace }: Route, metadata: { namespace?: string }): Status | undefined {
-  if (namespace === undefined) {
-    // Of an object without namespace the server does not even look at one.
-    delete metadata.namespace;
-    return undefined;
-  }
-  if ((metadata.namespace ?? "") !== "" && metadata.namespace !== namespace) {
-    return badRequest("the namespace of the provided object does not match the namespace sent on the request");
-  }
-  metadata.namespace = namespace;
-  return undefined;
-}
-
 function replace(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
   const options = writeOptions(route, "UpdateOptions");
   if ("kind" in options) return options;
   const decoded = decodeBody(request.body ?? "", route.resource, options.validation);
   if ("kind" in decoded) return decoded;
   const { object, warnings } = decoded;
-  const misplaced = placeIn(route, object.metadata) ?? checkName(route, object.metadata);
+  const misplaced = checkPlace(route, object.metadata);
   if (misplaced !== undefined) return misplaced;
   return answered(
     server,
@@ -135,16 +126,8 @@ function replace(server: ApiServer, route: Route, request: ApiRequest): ApiRespo
   );
 }
 
-function checkName({ name = "" }: Route, metadata: { name?: string }): Status | undefined {
-  if (metadata.name === name) return undefined;
-  if ((metadata.name ?? "") === "") {
-    return badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-  }
-  return badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
-}
-
 function patch(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
-  const options = writeOptions(route, "PatchOptions");
+  const options = patchOptions(route, request);
   if ("kind" in options) return options;
   const patched = patchObject(server, route, request, options);
   if (isStatus(patched as Status)) return patched as Status;
@@ -158,10 +141,11 @@ function remove(server: ApiServer, route: Route, request: ApiRequest): ApiRespon
   if ("kind" in wanted) return wanted;
   const place = { name, ...(namespace === undefined ? {} : { namespace }) };
   const answer = deleteObject(server, resource, place, wanted);
+  const warnings = deletionWarnings(resource, wanted);
   const done = isStatus(answer as Status) && (answer as Status).status === "Success";
   return done
-    ? { ...statusResponse(answer as Status), code: 200 }
-    : answered(server, { route, request, code: 200, warnings: [] }, answer);
+    ? { ...statusResponse(answer as Status), code: 200, warnings }
+    : answered(server, { route, request, code: 200, warnings }, answer);
 }
 
 function removeAll(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {

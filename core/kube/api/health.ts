@@ -1,3 +1,5 @@
+import type { ApiResponse } from "./types.ts";
+
 /** The server's health checks by name, in the order in which it lists them. */
 const START_HOOKS = [
   "start-apiserver-admission-initializer",
@@ -41,8 +43,21 @@ export const CHECKS: Readonly<Record<"healthz" | "livez" | "readyz", readonly st
   readyz: ["ping", "log", "etcd", "etcd-readiness", "informer-sync", ...START_HOOKS, ...END, "shutdown"],
 };
 
-/** The text of a health check: `ok`, or with `verbose` a line for each check. */
-export function healthText(name: keyof typeof CHECKS, verbose: boolean): string {
-  if (!verbose) return "ok";
-  return `${CHECKS[name].map((check) => `[+]${check} ok\n`).join("")}${name} check passed\n`;
+/** The answer of `/livez`, `/readyz`, `/healthz`, and of one of their checks; undefined for other paths. */
+export function healthAnswer(path: string, query: URLSearchParams): ApiResponse | undefined {
+  const [, name = "", check] = /^\/(healthz|livez|readyz)(?:\/(.+))?$/.exec(path) ?? [];
+  const checks = CHECKS[name as keyof typeof CHECKS];
+  if (checks === undefined || (check !== undefined && !checks.includes(check))) return undefined;
+  const body = check === undefined && query.has("verbose") ? verboseText(name, checks, query.getAll("exclude")) : "ok";
+  return { code: 200, contentType: "text/plain; charset=utf-8", body, warnings: [] };
+}
+
+/** A line for each check. */
+function verboseText(name: string, checks: readonly string[], excluded: readonly string[]): string {
+  const lines = checks.map((check) => `[+]${check} ${excluded.includes(check) ? "excluded: " : ""}ok\n`);
+  const unknown = excluded.filter((one) => !checks.includes(one)).map((one) => JSON.stringify(one));
+  const warning = unknown.length === 0
+    ? ""
+    : `warn: some health checks cannot be excluded: no matches for ${unknown.join(", ")}\n`;
+  return `${lines.join("")}${warning}${name} check passed\n`;
 }

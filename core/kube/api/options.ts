@@ -1,6 +1,6 @@
 /** How a client wants something written (its query) or deleted (a body, else its query), refused in the server's words. */
 import { DecodeError, decodeStruct } from "../objects/codec.ts";
-import { invalid, type Issue, unsupported } from "../objects/issue.ts";
+import { forbidden, invalid, type Issue, tooLong, unsupported } from "../objects/issue.ts";
 import { SCHEMAS } from "../objects/kinds.ts";
 import type { DeleteOptions } from "./api.ts";
 import { type FieldValidation, parseObject } from "./decode.ts";
@@ -16,17 +16,36 @@ export interface WriteOptions {
 
 const VALIDATIONS = ["", "Ignore", "Strict", "Warn"];
 
+const LONGEST_MANAGER = 128;
+
+/** What the query of a patch asks for; only what is applied can be forced. */
+export function patchOptions(route: Route, { contentType = "" }: ApiRequest): WriteOptions | Status {
+  return writeOptions(route, "PatchOptions", contentType.startsWith("application/apply-patch"));
+}
+
 /** What the query of a request asks for whose options are of `kind`. */
-export function writeOptions({ query }: Route, kind: string): WriteOptions | Status {
+export function writeOptions({ query }: Route, kind: string, isApply = false): WriteOptions | Status {
   const validation = query.get("fieldValidation") ?? "";
   const dryRun = query.getAll("dryRun");
-  const options = { kind, group: "meta.k8s.io" };
-  if (!VALIDATIONS.includes(validation)) {
-    return invalidStatus(options, "", [unsupported("fieldValidation", validation, VALIDATIONS)]);
-  }
-  const issues = dryRunIssues(dryRun);
-  if (issues.length > 0) return invalidStatus(options, "", issues);
+  const issues = [
+    ...(query.has("force") && kind === "PatchOptions" && !isApply
+      ? [forbidden("force", "may not be specified for non-apply patch")]
+      : []),
+    ...managerIssues(query.get("fieldManager") ?? ""),
+    ...dryRunIssues(dryRun),
+    ...(VALIDATIONS.includes(validation) ? [] : [unsupported("fieldValidation", validation, VALIDATIONS)]),
+  ];
+  if (issues.length > 0) return invalidStatus({ kind, group: "meta.k8s.io" }, "", issues);
   return { validation: (validation || "Warn") as FieldValidation, dryRun: dryRun.length > 0 };
+}
+
+/** What a field manager may not be called. */
+function managerIssues(manager: string): Issue[] {
+  if (manager.length > LONGEST_MANAGER) return [tooLong("fieldManager", LONGEST_MANAGER)];
+  const at = [...manager].findIndex((one) => /\p{C}/u.test(one));
+  if (at < 0) return [];
+  const code = [...manager][at]?.codePointAt(0)?.toString(16).toUpperCase().padStart(4, "0");
+  return [invalid("fieldManager", manager, `invalid character U+${code} (at position ${at})`)];
 }
 
 /** The fields as a body or a query gives them. */
@@ -56,7 +75,8 @@ export function checkDeleteOptions(given: object): DeleteOptions | Status {
   const { gracePeriodSeconds: grace, propagationPolicy, orphanDependents, dryRun = [], preconditions } = given as Given;
   const issues = [...policyIssues(given as Given), ...dryRunIssues(dryRun)];
   if (issues.length > 0) return invalidStatus(KIND, "", issues);
-  const policy = propagationPolicy ?? (orphanDependents === true ? "Orphan" : undefined);
+  const policy = propagationPolicy ??
+    (orphanDependents === undefined ? undefined : orphanDependents ? "Orphan" : "Background");
   return {
     // The server makes a second of a negative time.
     ...(grace === undefined ? {} : { gracePeriodSeconds: grace < 0 ? 1 : Math.min(grace, LONGEST_GRACE) }),

@@ -1,20 +1,24 @@
-import { parse } from "yaml";
+import { applyJsonPatch, applyMergePatch, isMap, type Operation, PatchError } from "../patch/json_patch.ts";
+import { applyStrategic, StrategicError, usedUp } from "../patch/strategic.ts";
 import { rulesOfResource } from "../objects/kinds.ts";
 import { invalid } from "../objects/issue.ts";
 import type { KubeObject } from "../objects/object.ts";
-import { applyJsonPatch, applyMergePatch, isMap, type Operation, PatchError } from "../patch/json_patch.ts";
-import { applyStrategic, usedUp } from "../patch/strategic.ts";
-import { decodeValue, type FieldValidation } from "./decode.ts";
+import { joinGroupVersion } from "../objects/resource.ts";
+import { decodeValue, type FieldValidation, type Wanted } from "./decode.ts";
 import { storeEphemeral } from "./ephemeral.ts";
-import { printGo } from "./go_print.ts";
+import { printGo } from "../patch/go_print.ts";
+import { readPatch } from "./patch_body.ts";
+import { printPatched, reworded } from "./patch_words.ts";
+import { checkPlace } from "./place.ts";
 import { readOne } from "./read.ts";
+import { isRegistered } from "./registered.ts";
 import type { Route } from "./route.ts";
-import { scaleOf, setScale } from "./scale.ts";
+import { SCALE, scaleOf, setScale } from "./scale.ts";
 import type { ApiServer } from "./server.ts";
 import { serverSideApply } from "./server_side_apply.ts";
 import { badRequest, failure, unsupportedMediaType } from "./status.ts";
 import { type ApiRequest, isStatus, type Status } from "./types.ts";
-import { updateObject } from "./update.ts";
+import { updateObject, type UpdateOptions } from "./update.ts";
 
 /** An object after a patch. */
 export interface Patched {
@@ -29,9 +33,9 @@ export interface PatchOptions {
   readonly dryRun: boolean;
 }
 
-const TYPES = ["json-patch+json", "merge-patch+json", "strategic-merge-patch+json"];
+const [JSON_PATCH, MERGE, STRATEGIC] = ["json-patch+json", "merge-patch+json", "strategic-merge-patch+json"] as const;
 
-/** Applies a patch to a stored object. */
+/** Applies a patch to a stored object, or to a part of it. */
 export function patchObject(
   server: ApiServer,
   route: Route,
@@ -42,96 +46,119 @@ export function patchObject(
   if (type === "apply-patch+yaml" && route.subresource === undefined) {
     return serverSideApply(server, route, request, options);
   }
-  if (!TYPES.includes(type)) return unsupportedMediaType();
+  const struct = rulesOfResource(route.resource)?.struct;
+  const known = type === JSON_PATCH || type === MERGE || (type === STRATEGIC && struct !== undefined);
+  if (!known) return unsupportedMediaType(route.resource);
   const old = readOne(server, route);
   if (isStatus(old)) return old;
-  const patch = parseBody(request.body ?? "");
-  if (patch === undefined) return badRequest("error decoding patch: invalid JSON");
-  if (route.subresource === "scale") return patchScale(server, route, { old, patch, type }, options);
-  const struct = rulesOfResource(route.resource)?.struct;
-  if (type === "strategic-merge-patch+json" && struct === undefined) return unsupportedMediaType();
-  const value = patchValue(type, old, patch, struct);
-  if (isMap(value) && "kind" in value && isStatus(value as unknown as Status)) return value as unknown as Status;
-  return storePatched(server, route, { value, patch, type }, options);
-}
-
-interface ScalePatch {
-  readonly old: KubeObject;
-  readonly patch: unknown;
-  readonly type: string;
-}
-
-function patchScale(
-  server: ApiServer,
-  { resource }: Route,
-  { old, patch, type }: ScalePatch,
-  options: PatchOptions,
-): Patched | Status {
-  const wanted = patchValue(type, scaleOf(old) as unknown as KubeObject, patch, undefined);
-  if (isStatus(wanted as unknown as Status)) return wanted as unknown as Status;
-  const { replicas = 0 } = (wanted as { spec?: { replicas?: number } }).spec ?? {};
-  const answer = setScale(server, resource, old, replicas, options);
-  return isStatus(answer) ? answer : { object: scaleOf(answer) as never, code: 200, warnings: [] };
+  const patch = readPatch(type, request.body ?? "");
+  if ("refused" in patch) return patch.refused;
+  const subject = subjectOf(route, old, struct);
+  const value = patchValue(type, subject, patch.value);
+  if (!("patched" in value)) return value;
+  const problems = options.validation === "Ignore" ? [] : patch.problems;
+  return storePatched(server, route, { subject, value: value.patched, patch: patch.value, type, problems }, options);
 }
 
 type Struct = Parameters<typeof applyStrategic>[2];
 
-function patchValue(type: string, old: KubeObject, patch: unknown, struct: Struct): Record<string, unknown> {
-  const value = old as unknown as Record<string, unknown>;
-  if (type === "merge-patch+json") return applyMergePatch(value, patch) as Record<string, unknown>;
-  if (type === "strategic-merge-patch+json") return applyStrategic(value, patch, struct);
+/** What is patched: an object, or its Scale. */
+interface Subject {
+  readonly current: Record<string, unknown>;
+  readonly wanted: Wanted;
+  readonly struct: Struct;
+}
+
+function subjectOf({ resource, subresource }: Route, old: KubeObject, struct: Struct): Subject {
+  if (subresource === "scale") {
+    return { current: scaleOf(old, resource) as unknown as Record<string, unknown>, wanted: SCALE, struct: undefined };
+  }
+  return { current: old as unknown as Record<string, unknown>, wanted: resource, struct };
+}
+
+function patchValue(
+  type: string,
+  { current, struct }: Subject,
+  patch: unknown,
+): { readonly patched: unknown } | Status {
   try {
-    return applyJsonPatch(value, patch as Operation[]) as Record<string, unknown>;
+    if (type === MERGE) return { patched: applyMergePatch(current, patch) };
+    if (type === STRATEGIC) return { patched: applyStrategic(current, patch, struct) };
+    return { patched: applyJsonPatch(current, (patch ?? []) as Operation[]) };
   } catch (error) {
+    if (error instanceof StrategicError) return strategicRefusal(error);
     if (!(error instanceof PatchError)) throw error;
     const words = "the server rejected our request due to an error in our request";
-    return failure(422, "Invalid", words, {}) as unknown as Record<string, unknown>;
+    return failure(422, "Invalid", words, {});
   }
+}
+
+function strategicRefusal({ message, isFormat }: StrategicError): Status {
+  return isFormat ? badRequest(message) : failure(500, undefined, message);
 }
 
 interface Change {
-  readonly value: Record<string, unknown>;
+  readonly subject: Subject;
+  readonly value: unknown;
   readonly patch: unknown;
   readonly type: string;
+  readonly problems: readonly string[];
 }
 
-function storePatched(
-  server: ApiServer,
-  route: Route,
-  { value, patch, type }: Change,
-  options: PatchOptions,
-): Patched | Status {
-  const { resource, subresource } = route;
-  const decoded = decodeValue(value, resource, options.validation);
-  if (!("object" in decoded)) {
-    const strict = /strict decoding error: .*$/s.exec(decoded.message ?? "")?.[0];
-    return strict === undefined ? decoded : refusedPatch(type, patch, strict);
-  }
+function storePatched(server: ApiServer, route: Route, change: Change, options: PatchOptions): Patched | Status {
+  const { wanted } = change.subject;
+  const head = { apiVersion: wantedVersion(change), kind: wanted.kind };
+  const value = change.type === STRATEGIC && isMap(change.value) ? { ...change.value, ...head } : change.value;
+  const decoded = decodeValue(value, { ...wanted, also: alsoRead(wanted, value) }, options.validation, {
+    problems: change.problems,
+    body: "",
+  });
+  if (!("object" in decoded)) return refusedPatch(change, value, decoded);
   const { object, warnings } = decoded;
-  const answer = subresource === "ephemeralcontainers"
-    ? storeEphemeral(server, resource, object, options.dryRun)
-    : updateObject(server, resource, object, {
-      dryRun: options.dryRun,
-      ...(subresource === "status" ? { subresource } : {}),
-    });
+  const refused = checkPlace(route, object.metadata);
+  if (refused !== undefined) return refused;
+  const storing = { ...options, patched: true };
+  if (route.subresource === "scale") {
+    const answer = setScale(server, route.resource, object, storing);
+    return isStatus(answer) ? answer : { object: scaleOf(answer, route.resource), code: 200, warnings };
+  }
+  const answer = storePart(server, route, object, storing);
   return isStatus(answer) ? answer : { object: answer, code: 200, warnings };
 }
 
-/** A patch whose result has unknown fields is refused whole, printed as Go prints it. */
-function refusedPatch(type: string, patch: unknown, why: string): Status {
-  const shown = isMap(patch) && type.startsWith("strategic") ? usedUp(patch) : patch;
-  const issue = invalid("patch", printGo(shown), why);
-  return failure(422, "Invalid", ` "" is invalid: ${issue.field}: ${issue.message}`, { causes: [issue] });
+function wantedVersion({ subject: { wanted } }: Change): string {
+  return joinGroupVersion(wanted.group, wanted.version);
 }
 
-function parseBody(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    try {
-      return parse(body) as unknown;
-    } catch {
-      return undefined;
-    }
+/** A patch may make another version of an object that the server still reads. */
+function alsoRead({ group, kind }: Wanted, value: unknown): readonly string[] {
+  const apiVersion = isMap(value) ? value["apiVersion"] : undefined;
+  return typeof apiVersion === "string" && isRegistered(group, apiVersion, kind) ? [apiVersion] : [];
+}
+
+/** Stores an object, or what of it a subresource changes. */
+export function storePart(
+  server: ApiServer,
+  { resource, subresource }: Route,
+  object: KubeObject,
+  { dryRun = false, patched = false }: Omit<UpdateOptions, "part">,
+): KubeObject | Status {
+  switch (subresource) {
+    case "ephemeralcontainers":
+      return storeEphemeral(server, resource, object, { dryRun, patched });
+    case "status":
+    case "resize":
+    case "finalize":
+      return updateObject(server, resource, object, { dryRun, patched, part: subresource });
+    default:
+      return updateObject(server, resource, object, { dryRun, patched });
   }
+}
+
+/** A patch whose result cannot be read is refused whole: what it is, or what it would have made, as Go prints it. */
+function refusedPatch({ subject, patch, type }: Change, value: unknown, why: Status): Status {
+  const words = reworded(why.message ?? "", type === STRATEGIC);
+  const shown = type === STRATEGIC && isMap(patch) ? printGo(usedUp(patch)) : printPatched(value, subject.current);
+  const issue = invalid("patch", shown, words);
+  return failure(422, "Invalid", ` "" is invalid: ${issue.field}: ${issue.message}`, { causes: [issue] });
 }

@@ -57,7 +57,8 @@ export function prepareChanged(object: KubeObject, old: KubeObject): void {
   if (object.kind === "EndpointSlice") dropTopology(object as EndpointSlice);
 }
 
-function labelNamespace(namespace: Namespace): void {
+/** Labels a namespace with its name, in place. */
+export function labelNamespace(namespace: Namespace): void {
   namespace.metadata.labels = {
     ...namespace.metadata.labels,
     "kubernetes.io/metadata.name": namespace.metadata.name ?? "",
@@ -213,6 +214,8 @@ function prepareJob(job: Job): void {
   };
   const metadata = job.spec.template.metadata ??= {};
   metadata.labels = { ...metadata.labels, ...labels };
+  // A Job without labels has those of its pods.
+  if (Object.keys(job.metadata.labels ?? {}).length === 0) job.metadata.labels = { ...metadata.labels };
   job.spec.selector ??= { matchLabels: { "batch.kubernetes.io/controller-uid": job.metadata.uid } };
 }
 

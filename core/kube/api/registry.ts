@@ -1,6 +1,6 @@
-import type { CustomResourceDefinition } from "../objects/definition.ts";
+import type { CustomResourceDefinition, DefinedScale } from "../objects/definition.ts";
 import { storeKind } from "../objects/kinds.ts";
-import { BUILTIN, joinGroupVersion, type Resource, splitGroupVersion } from "../objects/resource.ts";
+import { BUILTIN, joinGroupVersion, type Resource, type ScalePaths, splitGroupVersion } from "../objects/resource.ts";
 import type { Store } from "../store/store.ts";
 
 const VERBS = ["delete", "deletecollection", "get", "list", "patch", "create", "update", "watch"];
@@ -102,12 +102,31 @@ function definedResources({ spec }: CustomResourceDefinition): Resource[] {
     categories: spec.names.categories ?? [],
     columns: version.additionalPrinterColumns ?? [],
     ...(version.schema?.openAPIV3Schema === undefined ? {} : { schema: version.schema.openAPIV3Schema }),
-    subresources: version.subresources?.status === undefined ? [] : [{
-      name: "status",
-      group: spec.group,
-      version: version.name,
-      kind: spec.names.kind,
-      verbs: ["get", "patch", "update"],
-    }],
+    ...(version.subresources?.scale === undefined ? {} : { scale: pathsOf(version.subresources.scale) }),
+    subresources: [
+      ...(version.subresources?.status === undefined ? [] : [{
+        name: "status",
+        group: spec.group,
+        version: version.name,
+        kind: spec.names.kind,
+        verbs: ["get", "patch", "update"],
+      }]),
+      ...(version.subresources?.scale === undefined ? [] : [{
+        name: "scale",
+        group: "autoscaling",
+        version: "v1",
+        kind: "Scale",
+        verbs: ["get", "patch", "update"],
+      }]),
+    ],
   }));
+}
+
+function pathsOf({ specReplicasPath, statusReplicasPath, labelSelectorPath }: DefinedScale): ScalePaths {
+  const steps = (path: string) => path.replace(/^\./, "").split(".");
+  return {
+    spec: steps(specReplicasPath),
+    status: steps(statusReplicasPath),
+    ...(labelSelectorPath === undefined ? {} : { selector: steps(labelSelectorPath) }),
+  };
 }

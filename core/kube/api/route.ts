@@ -1,7 +1,7 @@
 /**
  * Paths of the API:
  *
- *     path = ( "/api/v1" / "/apis/GROUP/VERSION" ) [ "/namespaces/NS" ] "/RESOURCE" [ "/NAME" [ "/SUBRESOURCE" ] ]
+ *     path = ( "/api/v1" / "/apis/GROUP/VERSION" ) [ "/watch" ] [ "/namespaces/NS" ] "/RESOURCE" [ "/NAME" [ "/SUBRESOURCE" ] ]
  */
 import type { Resource } from "../objects/resource.ts";
 import type { Registry } from "./registry.ts";
@@ -22,8 +22,11 @@ interface Parts {
   readonly rest: readonly string[];
 }
 
+/** The parts of a path; undefined where one of them is empty or would be two, or where it is none of the API's. */
 function split(path: string): Parts | undefined {
-  const [first, second, third, ...rest] = path.split("/").filter((part) => part !== "").map(decodePart);
+  const parts = path.replace(/^\/+|\/+$/g, "").split("/").map(decodePart);
+  if (parts.some((part) => part === "" || part.includes("/"))) return undefined;
+  const [first, second, third, ...rest] = parts;
   if (first === "api" && second !== undefined) {
     return { group: "", version: second, rest: third === undefined ? [] : [third, ...rest] };
   }
@@ -51,31 +54,48 @@ export function parseRoute(target: string, registry: Registry): Route | undefine
   const { path, query } = splitTarget(target);
   const parts = split(path);
   if (parts === undefined || parts.rest.length === 0) return undefined;
-  const [first = "", second, third, fourth, fifth] = parts.rest;
   const find = (plural: string) => registry.find(parts.group, parts.version, plural);
+  if (parts.rest[0] !== "watch") return within(parts.rest, query, find);
+  // The old way to ask for a watch.
+  const watched = within(parts.rest.slice(1), new URLSearchParams([...query, ["watch", "true"]]), find);
+  return watched?.subresource === undefined ? watched : undefined;
+}
+
+type Find = (plural: string) => Resource | undefined;
+
+function within(parts: readonly string[], query: URLSearchParams, find: Find): Route | undefined {
+  const [first = "", second, third, ...more] = parts;
   if (first === "namespaces" && second !== undefined && third !== undefined && find(third)?.namespaced) {
-    return route(find(third), { namespace: second, name: fourth, subresource: fifth, query });
+    return route(find(third), [...more], { namespace: second, query });
   }
-  return route(find(first), { name: second, subresource: third, query });
+  return route(find(first), parts.slice(1), { query });
 }
 
-interface Where {
-  readonly namespace?: string | undefined;
-  readonly name?: string | undefined;
-  readonly subresource?: string | undefined;
-  readonly query: URLSearchParams;
-}
+/** Subresources that pass on what stands behind them in the path. */
+const PASSING = ["proxy"];
 
-function route(resource: Resource | undefined, { namespace, name, subresource, query }: Where): Route | undefined {
-  if (resource === undefined) return undefined;
+function route(
+  resource: Resource | undefined,
+  [name, subresource, ...more]: readonly string[],
+  place: { readonly namespace?: string; readonly query: URLSearchParams },
+): Route | undefined {
+  if (resource === undefined || (more.length > 0 && !PASSING.includes(subresource ?? ""))) return undefined;
+  const lists = resource.verbs.includes("list");
+  // Across namespaces there are only lists; what is asked and not kept has no names.
+  if (resource.namespaced && place.namespace === undefined && (name !== undefined || !lists)) return undefined;
+  if (name !== undefined && !resource.verbs.includes("get")) return undefined;
   if (subresource !== undefined && !resource.subresources.some((one) => one.name === subresource)) return undefined;
   return {
     resource,
-    query,
-    ...(namespace === undefined ? {} : { namespace }),
+    ...place,
     ...(name === undefined ? {} : { name }),
     ...(subresource === undefined ? {} : { subresource }),
   };
+}
+
+/** Whether a route is a list across the namespaces of what is in namespaces. */
+export function isAcross({ resource, namespace }: Route): boolean {
+  return resource.namespaced && namespace === undefined;
 }
 
 /** The path of a resource's collection or of one object. */

@@ -96,9 +96,17 @@ export function methodNotAllowed(): Status {
   return failure(405, "MethodNotAllowed", words, {});
 }
 
+/** 415 of a patch of a type that the resource does not take. */
+export function unsupportedMediaType({ schema }: Pick<Resource, "schema">): Status {
+  if (schema === undefined) return failure(415, "UnsupportedMediaType", "415: Unsupported Media Type", {});
+  const types = ["json-patch+json", "merge-patch+json", "apply-patch+yaml"].map((type) => `application/${type}`);
+  return unknownFormat(types);
+}
+
 /** 415 with the body types that would have been read. */
-export function unsupportedMediaType(): Status {
-  return failure(415, "UnsupportedMediaType", "415: Unsupported Media Type", {});
+export function unknownFormat(types: readonly string[]): Status {
+  const words = "the body of the request was in an unknown format - accepted media types include";
+  return failure(415, "UnsupportedMediaType", `${words}: ${types.join(", ")}`);
 }
 
 /** A Status as an answer. */

@@ -2,7 +2,7 @@ import type { Draft, KubeObject } from "../objects/object.ts";
 
 /** One request to the API server, as on the wire: `path` with its query, `body` as text. Header names are fields. */
 export interface ApiRequest {
-  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS";
   readonly path: string;
   readonly accept?: string;
   readonly contentType?: string;

@@ -53,7 +53,7 @@ function look(key: string, api: ControllerApi): void {
 }
 
 interface Scale {
-  readonly spec: { readonly replicas: number };
+  readonly spec: { readonly replicas?: number };
   readonly status: { readonly replicas: number; readonly selector?: string };
 }
 
@@ -111,7 +111,7 @@ function decide(
   target: Target,
   { api, memory }: { readonly api: ControllerApi; readonly memory: Memory },
 ): void {
-  const replicas = (target.scale as Scale).spec.replicas;
+  const { replicas = 0 } = (target.scale as Scale).spec;
   if (replicas === 0) return write(scaler, api, { currentReplicas: 0, desiredReplicas: 0 }, [FOUND, DISABLED]);
   const { spec, metadata } = scaler;
   const min = spec.minReplicas ?? 1;

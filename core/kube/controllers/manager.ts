@@ -3,7 +3,8 @@ import type { DeleteOptions, Happening, ObjectName } from "../api/api.ts";
 import type { Metrics } from "../api/metrics.ts";
 import type { ApiServer } from "../api/server.ts";
 import type { Watching } from "../api/follow.ts";
-import { bindPod, finalizeNamespace } from "../api/subresource.ts";
+import { bindPod } from "../api/binding.ts";
+import { finalizeNamespace } from "../api/subresource.ts";
 import type { ApiRequest, ApiResponse, Status } from "../api/types.ts";
 import type { WatchEvent } from "../api/watch.ts";
 import { storeKind } from "../objects/kinds.ts";
@@ -123,7 +124,7 @@ export class ControllerManager implements ControllerApi {
   }
 
   bind(pod: Pod, node: string): Status | undefined {
-    return bindPod(this.server, pod, node);
+    return bindPod(this.server, pod, { target: { name: node } });
   }
 
   finalize(namespace: Namespace, finalizers: readonly string[]): void {

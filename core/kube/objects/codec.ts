@@ -244,7 +244,8 @@ function expectation(go: string): string {
   return go === "string" ? "a string" : /^v1\.[A-Z]/.test(go) ? `a ${go.slice(3)}` : go;
 }
 
-function jsonType(value: unknown): string {
+/** What Go calls the JSON type of a value. */
+export function jsonType(value: unknown): string {
   if (Array.isArray(value)) return "array";
   if (typeof value === "boolean") return "bool";
   return value === null ? "null" : typeof value;

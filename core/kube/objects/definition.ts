@@ -32,8 +32,15 @@ export interface DefinedVersion {
   readonly served: boolean;
   readonly storage: boolean;
   readonly schema?: { readonly openAPIV3Schema?: Structural };
-  readonly subresources?: { readonly status?: unknown; readonly scale?: unknown };
+  readonly subresources?: { readonly status?: unknown; readonly scale?: DefinedScale };
   readonly additionalPrinterColumns?: readonly PrinterColumn[];
+}
+
+/** Where something that can be scaled has its numbers: `.spec.replicas`. */
+export interface DefinedScale {
+  readonly specReplicasPath: string;
+  readonly statusReplicasPath: string;
+  readonly labelSelectorPath?: string;
 }
 
 /** One column of the kind's tables. */

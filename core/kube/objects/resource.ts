@@ -19,8 +19,17 @@ export interface Resource {
   readonly subresources: readonly Subresource[];
   /** The columns of its tables, where a definition names them. */
   readonly columns?: readonly PrinterColumn[];
+  /** Where its numbers of replicas and its selector stand, where a definition says that it can be scaled. */
+  readonly scale?: ScalePaths;
   /** What a definition says of its objects. */
   readonly schema?: Structural;
+}
+
+/** Steps to the numbers of what can be scaled, and to its selector as text. */
+export interface ScalePaths {
+  readonly spec: readonly string[];
+  readonly status: readonly string[];
+  readonly selector?: readonly string[];
 }
 
 /** A subresource such as `status`; its kind may be of another group. */

@@ -21,75 +21,81 @@ export function applyJsonPatch(value: unknown, operations: readonly Operation[])
   return operations.reduce((current, operation) => applyOne(current, operation), structuredClone(value));
 }
 
-function applyOne(root: unknown, { op, path, from = "", value }: Operation): unknown {
+function applyOne(root: unknown, { op, path, from, value }: Operation): unknown {
   switch (op) {
     case "add":
-      return put(root, path, value, true);
     case "replace":
-      find(root, path);
-      return put(root, path, value, false);
+      return put(root, path, value ?? null, op);
     case "remove":
       return take(root, path);
     case "copy":
-      return put(root, path, structuredClone(find(root, from)), true);
+      return put(root, path, structuredClone(find(root, needed(from)) ?? null), "add");
     case "move": {
-      const moved = find(root, from);
-      return put(take(root, from), path, moved, true);
+      const moved = find(root, needed(from)) ?? null;
+      return put(take(root, needed(from)), path, moved, "add");
     }
     case "test":
-      if (!equal(find(root, path), value)) throw new PatchError(`testing path ${path} failed`);
+      if (!equal(find(root, path) ?? null, value ?? null)) throw new PatchError(`testing path ${path} failed`);
       return root;
     default:
       throw new PatchError(`unknown operation ${op}`);
   }
 }
 
+function needed(from: string | undefined): string {
+  if (from === undefined) throw new PatchError("no from");
+  return from;
+}
+
+/** The steps of a path: what stands before its first slash does not count. */
 function steps(path: string): string[] {
-  if (path === "") return [];
-  return path.slice(1).split("/").map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+  const parts = path.split("/");
+  const all = parts.length === 1 ? [] : parts.slice(1, -1);
+  return [...all, parts.at(-1) ?? ""].map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-function find(root: unknown, path: string): unknown {
-  let value = root;
-  for (const step of steps(path)) {
-    if (typeof value !== "object" || value === null || !(step in value)) throw new PatchError(`no value at ${path}`);
-    value = (value as Record<string, unknown>)[step];
-  }
-  return value;
-}
+type Holder = Record<string, unknown> | unknown[];
 
-function parentOf(root: unknown, path: string): [parent: Record<string, unknown> | unknown[], last: string] {
+/** What holds the value of a path, and under which name. Throws PatchError where there is no such holder. */
+function holderOf(root: unknown, path: string): [holder: Holder, last: string] {
   const all = steps(path);
-  const parent = find(root, "/" + all.slice(0, -1).map(escape).join("/")) as Record<string, unknown>;
-  if (typeof parent !== "object" || parent === null) throw new PatchError(`no value at ${path}`);
-  return [parent, all.at(-1) as string];
+  const holder = all.slice(0, -1).reduce(
+    (value, step) => step in Object(value) ? (value as never)[step] : undefined,
+    root,
+  );
+  if (typeof holder !== "object" || holder === null) throw new PatchError(`no value at ${path}`);
+  return [holder as Holder, all.at(-1) as string];
 }
 
-function escape(step: string): string {
-  return step.replaceAll("~", "~0").replaceAll("/", "~1");
+/** The place of an item in a list; negative ones count from its end. */
+function indexIn(list: readonly unknown[], step: string, end: number): number {
+  const index = /^-?\d+$/.test(step) ? Number(step) : NaN;
+  const at = index < 0 ? index + end + 1 : index;
+  if (!(at >= 0 && at <= end)) throw new PatchError(`no item ${step} of ${list.length}`);
+  return at;
 }
 
-function put(root: unknown, path: string, value: unknown, insert: boolean): unknown {
-  if (path === "") return value;
-  const [parent, last] = steps(path).length === 1
-    ? [root as Record<string, unknown>, steps(path)[0] as string]
-    : parentOf(root, path);
-  if (!Array.isArray(parent)) parent[last] = value;
-  else {
-    const index = last === "-" ? parent.length : Number(last);
-    if (!Number.isInteger(index) || index < 0 || index > parent.length) throw new PatchError(`no value at ${path}`);
-    parent.splice(index, insert ? 0 : 1, value);
-  }
+/** The value at a path; undefined for a field that is not there. */
+function find(root: unknown, path: string): unknown {
+  if (path === "") return root;
+  const [holder, last] = holderOf(root, path);
+  return Array.isArray(holder) ? holder[indexIn(holder, last, holder.length - 1)] : holder[last];
+}
+
+function put(root: unknown, path: string, value: unknown, op: "add" | "replace"): unknown {
+  if (path === "") throw new PatchError("the whole cannot be put");
+  const [holder, last] = holderOf(root, path);
+  if (!Array.isArray(holder)) holder[last] = value;
+  else if (op === "replace") holder[indexIn(holder, last, holder.length - 1)] = value;
+  else holder.splice(last === "-" ? holder.length : indexIn(holder, last, holder.length), 0, value);
   return root;
 }
 
 function take(root: unknown, path: string): unknown {
-  find(root, path);
-  const [parent, last] = steps(path).length === 1
-    ? [root as Record<string, unknown>, steps(path)[0] as string]
-    : parentOf(root, path);
-  if (Array.isArray(parent)) parent.splice(Number(last), 1);
-  else delete parent[last];
+  const [holder, last] = holderOf(root, path);
+  if (Array.isArray(holder)) holder.splice(indexIn(holder, last, holder.length - 1), 1);
+  else if (last in holder) delete holder[last];
+  else throw new PatchError(`no value at ${path}`);
   return root;
 }
 

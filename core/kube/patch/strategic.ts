@@ -3,6 +3,7 @@
  * `$patch: delete | replace | merge`, `$retainKeys`, `$deleteFromPrimitiveList/FIELD`, `$setElementOrder/FIELD`.
  */
 import type { Field, Struct, TypeRef } from "../objects/schema.ts";
+import { printGo } from "./go_print.ts";
 import { equal, isMap } from "./json_patch.ts";
 
 type JsonMap = Record<string, unknown>;
@@ -10,7 +11,15 @@ type JsonMap = Record<string, unknown>;
 const ORDER = "$setElementOrder/";
 const DELETE_FROM = "$deleteFromPrimitiveList/";
 
-/** The value after a patch; neither argument is changed. */
+/** A directive that cannot be followed, in the server's words; `isFormat`: the patch is at fault, whatever it is put on. */
+export class StrategicError extends Error {
+  override readonly name = "StrategicError";
+  constructor(message: string, readonly isFormat = false) {
+    super(message);
+  }
+}
+
+/** The value after a patch; neither argument is changed. Throws StrategicError. */
 export function applyStrategic(value: unknown, patch: unknown, struct: Struct | undefined): JsonMap {
   return mergeMaps(isMap(value) ? value : {}, isMap(patch) ? patch : {}, struct);
 }
@@ -18,7 +27,9 @@ export function applyStrategic(value: unknown, patch: unknown, struct: Struct | 
 function mergeMaps(value: JsonMap, patch: JsonMap, struct: Struct | undefined): JsonMap {
   if (patch.$patch === "replace") return withoutDirectives(patch);
   if (patch.$patch === "delete") return {};
-  const result = retain(value, patch.$retainKeys);
+  if (patch.$patch !== undefined && patch.$patch !== "merge") throw unknownType(patch);
+  checkLists(patch, struct);
+  const result = retain(value, patch);
   for (const [key, change] of Object.entries(patch)) {
     if (key.startsWith("$")) continue;
     if (change === null) delete result[key];
@@ -28,8 +39,47 @@ function mergeMaps(value: JsonMap, patch: JsonMap, struct: Struct | undefined): 
   return result;
 }
 
-function retain(value: JsonMap, keys: unknown): JsonMap {
-  if (!Array.isArray(keys)) return { ...value };
+function unknownType(patch: JsonMap): StrategicError {
+  return new StrategicError(`unknown patch type: ${printGo(patch.$patch)} in map: ${printGo(patch)}`);
+}
+
+/** An order is a list, and names everything that the patch itself has. */
+function checkLists(patch: JsonMap, struct: Struct | undefined): void {
+  for (const [key, given] of Object.entries(patch)) {
+    if (!key.startsWith(ORDER.slice(0, -1))) continue;
+    if (!Array.isArray(given)) {
+      throw new StrategicError(`expected a []interface {}, but received a ${goType(given)}`);
+    }
+    if (!key.startsWith(ORDER)) continue;
+    const name = key.slice(ORDER.length);
+    const merge = struct?.fields.get(name)?.merge ?? "";
+    const keyOf = (item: unknown) => (merge === "" ? item : (item as JsonMap)[merge]);
+    const items = Array.isArray(patch[name]) ? patch[name].filter((item) => !isMap(item) || !item.$patch) : [];
+    let at = 0;
+    const inOrder = items.every((item) => {
+      at = given.findIndex((one, index) => index >= at && equal(keyOf(one), keyOf(item)));
+      return at >= 0;
+    });
+    if (!inOrder) {
+      const lists = [`The order in patch list:\n${printGo(patch[name])}`, `doesn't match ${ORDER.slice(0, -1)} list:`];
+      throw new StrategicError(`${lists.join("\n ")}\n${printGo(given)}\n`);
+    }
+  }
+}
+
+function goType(value: unknown): string {
+  if (typeof value === "number") return Number.isInteger(value) ? "int64" : "float64";
+  if (typeof value === "boolean") return "bool";
+  return isMap(value) ? "map[string]interface {}" : typeof value;
+}
+
+function retain(value: JsonMap, patch: JsonMap): JsonMap {
+  const keys = patch.$retainKeys;
+  if (keys === undefined) return { ...value };
+  const set = Object.keys(patch).filter((key) => !key.startsWith("$") && patch[key] !== null);
+  if (!Array.isArray(keys) || set.some((key) => !keys.includes(key))) {
+    throw new StrategicError("invalid patch format of retainKeys", true);
+  }
   return Object.fromEntries(Object.entries(value).filter(([key]) => keys.includes(key)));
 }
 
@@ -55,8 +105,17 @@ interface Merging {
 
 function mergeList(list: readonly unknown[], patch: readonly unknown[], { key, struct }: Merging): unknown[] {
   const changes = patch.filter(isMap);
+  if (changes.length < patch.length) {
+    throw new StrategicError(`list element types are not identical: [${printGo(list)} ${printGo(patch)}]`);
+  }
   if (changes.some((item) => item.$patch === "replace" && item[key] === undefined)) {
     return changes.filter((item) => item.$patch === undefined).map(withoutDirectives);
+  }
+  for (const item of changes) {
+    if (item[key] === undefined) {
+      throw new StrategicError(`map: ${printGo(item)} does not contain declared merge key: ${key}`);
+    }
+    if (item.$patch !== undefined && item.$patch !== "delete" && item.$patch !== "merge") throw unknownType(item);
   }
   const gone = new Set(changes.filter((item) => item.$patch === "delete").map((item) => item[key]));
   const merged = list.filter((item) => !(isMap(item) && gone.has(item[key])));

@@ -43,8 +43,8 @@ export function annotationIssues(field: string, annotations: Readonly<Record<str
 }
 
 function ownerIssues({ ownerReferences = [] }: Meta): Issue[] {
-  const issues = ownerReferences.flatMap((owner, index) => {
-    const field = `metadata.ownerReferences[${index}]`;
+  const field = "metadata.ownerReferences";
+  const issues = ownerReferences.flatMap((owner) => {
     return (["apiVersion", "kind", "name", "uid"] as const).flatMap((key) =>
       owner[key] ? [] : [
         key === "apiVersion"
@@ -55,10 +55,10 @@ function ownerIssues({ ownerReferences = [] }: Meta): Issue[] {
   });
   const controllers = ownerReferences.filter(({ controller }) => controller);
   if (controllers.length > 1) {
-    const [first, second] = controllers as unknown as [{ name: string }, { name: string }];
+    const [first, second] = controllers.map(({ kind, name }) => `${kind}/${name}`);
     const detail = 'Only one reference can have Controller set to true. Found "true" in references for ' +
-      `${first.name} and ${second.name}`;
-    issues.push(invalid("metadata.ownerReferences", ownerReferences, detail));
+      `${first} and ${second}`;
+    issues.push(invalid(field, ownerReferences, detail));
   }
   return issues;
 }
@@ -67,12 +67,17 @@ function finalizerIssues(finalizers: readonly string[] | undefined): Issue[] {
   const field = "metadata.finalizers";
   return [
     ...(finalizers ?? []).flatMap((finalizer) => check(field, finalizer, qualifiedName)),
-    ...(finalizers ?? []).flatMap((finalizer, index) => {
-      if (STANDARD_FINALIZERS.includes(finalizer) || finalizer.includes("/")) return [];
-      const detail = "name is neither a standard finalizer name nor is it fully qualified";
-      return [invalid(`${field}[${index}]`, finalizer, detail)];
-    }),
+    ...(finalizers ?? []).flatMap((finalizer, index) => finalizerIssue(`${field}[${index}]`, finalizer)),
+    ...(["orphan", "foregroundDeletion"].every((one) => finalizers?.includes(one))
+      ? [invalid(field, finalizers, "finalizer orphan and foregroundDeletion cannot be both set")]
+      : []),
   ];
+}
+
+/** What is wrong with one finalizer: only the server's own have no domain. */
+export function finalizerIssue(field: string, finalizer: string): Issue[] {
+  if (STANDARD_FINALIZERS.includes(finalizer) || finalizer.includes("/")) return [];
+  return [invalid(field, finalizer, "name is neither a standard finalizer name nor is it fully qualified")];
 }
 
 /** What an update of metadata may not do. The server comes by labels, annotations and owners three times, and tells of each. */
