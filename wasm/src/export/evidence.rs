@@ -5,7 +5,7 @@ use crate::fabric::Fabric;
 use crate::link::Place;
 use crate::record::Log;
 use crate::trace::{Action, Layer, Reason, Record};
-use crate::wire::packet::{ether, proto};
+use crate::wire::packet::{ether, packet, proto};
 use crate::wire::{parse, Mac, Packet, PacketType};
 
 impl Fabric {
@@ -33,7 +33,7 @@ impl Fabric {
             }
             Err(_) => {
                 device.rx.errors += 1;
-                let packet = world.pool.begin(Packet { trace: device.trace, ..Packet::EMPTY });
+                let packet = world.pool.begin(packet! { trace: device.trace });
                 self.drop(Place { ns, dev }, packet, Layer::Link, Reason::Malformed);
             }
         }

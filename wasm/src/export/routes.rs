@@ -6,7 +6,8 @@ use crate::fabric::{Fabric, SECOND};
 use crate::pipeline::routing::{InputError, OutputKey};
 use crate::record::Log;
 use crate::route::{Action, Edit, NextHop, NextHopSpec, Route, RouteSpec, RouteType, Rule, RuleQuery as RuleAsk};
-use crate::wire::{Family, Ip, Packet, Prefix};
+use crate::wire::packet::packet;
+use crate::wire::{Family, Ip, Prefix};
 
 /// The family of a number as users say it.
 pub fn family_of(number: u32) -> Family {
@@ -291,7 +292,7 @@ impl Fabric {
                 if stack.links.get(iif).is_none() {
                     return refuse(ENODEV);
                 }
-                let packet = Packet {
+                let packet = packet! {
                     src: key.src,
                     dst: key.dst,
                     mark: key.mark,
@@ -299,7 +300,6 @@ impl Fabric {
                     proto: key.proto,
                     sport: key.sport,
                     dport: key.dport,
-                    ..Packet::EMPTY
                 };
                 match stack.route_input(&packet, iif, None) {
                     Ok(route) => route.path,

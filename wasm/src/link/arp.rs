@@ -8,8 +8,8 @@ use crate::pipeline::icmp::{dest, kind, IcmpError};
 use crate::route::{Devices, RouteType};
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
-use crate::wire::packet::{ether, proto};
-use crate::wire::{Ip, Mac, Packet, PacketType, Parcel, NONE};
+use crate::wire::packet::{ether, packet, proto};
+use crate::wire::{Ip, Mac, Packet, PacketType, Parcel};
 
 /// ARP operations.
 pub mod op {
@@ -309,7 +309,7 @@ impl Fabric {
 }
 
 fn arp_packet((op, trace): (u8, u32), from: Party, to: Party) -> Packet {
-    Packet {
+    packet! {
         ethertype: ether::ARP,
         eth_src: from.mac,
         eth_dst: to.mac,
@@ -317,9 +317,7 @@ fn arp_packet((op, trace): (u8, u32), from: Party, to: Party) -> Packet {
         dst: to.ip,
         kind: op,
         proto: proto::ICMP - 1,
-        trace,
-        ct: NONE,
-        ..Packet::EMPTY
+        trace: trace,
     }
 }
 
@@ -354,7 +352,7 @@ impl Stack {
             let ours = self.addr_type(target, 0) == AddrType::Local && !self.arp_ignored(dev, from, target);
             return if ours { ArpAnswer::Own } else { ArpAnswer::NotOurs };
         }
-        let question = Packet { src: from, dst: target, proto: 0, ..Packet::EMPTY };
+        let question = packet! { src: from, dst: target, proto: 0 };
         let Ok(route) = self.route_input(&question, dev, None) else { return ArpAnswer::NotOurs };
         if route.path.kind == RouteType::Broadcast {
             return ArpAnswer::NotOurs;

@@ -5,8 +5,8 @@ use crate::fabric::Fabric;
 use crate::pipeline::icmp::{dest, kind, IcmpError};
 use crate::pipeline::routing::OutputKey;
 use crate::trace::{Layer, Reason};
-use crate::wire::packet::proto;
-use crate::wire::{parse, Ip, Packet, Parcel, NONE};
+use crate::wire::packet::{packet, proto};
+use crate::wire::{parse, Ip, Parcel, NONE};
 
 /// `tos inherit`: the inner packet's.
 const INHERIT: u32 = 1;
@@ -18,15 +18,14 @@ impl Fabric {
         let Some(Kind::Tunnel(tunnel)) = self.device(place).map(|device| &device.kind) else { return };
         let tos = tunnel.tos.unwrap_or(0);
         let tos = if tos & INHERIT != 0 { packet.tos } else { tos as u8 & !3 | packet.tos & 3 };
-        let head = Packet {
+        let head = packet! {
             src: tunnel.local.unwrap_or(Ip::ANY4),
             dst: tunnel.remote.unwrap_or(Ip::v4(packet.eth_dst.0 as u32)),
             proto: proto::IPIP,
             ttl: tunnel.ttl.filter(|ttl| *ttl != 0).map_or(packet.ttl, |ttl| ttl as u8),
-            tos,
+            tos: tos,
             dont_fragment: tunnel.pmtudisc == Some(true) || packet.dont_fragment,
             payload_len: packet.len() as u16,
-            ..Packet::EMPTY
         };
         let oif = tunnel.dev.unwrap_or(0);
         // tnl_update_pmtu: what may not be cut is told how much room the way leaves.

@@ -7,7 +7,7 @@ use crate::namespace::{Path, Stack};
 use crate::route::RouteType;
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
-use crate::wire::packet::{ether, proto, KERNEL_SOCKET};
+use crate::wire::packet::{ether, packet, proto, KERNEL_SOCKET};
 use crate::wire::{Ip, Mac, Packet, Parcel};
 
 /// ICMPv6 types of neighbour discovery.
@@ -47,10 +47,10 @@ impl Fabric {
             data.extend([kind, 1]);
             data.extend(mac.bytes());
         }
-        let packet = Packet {
+        let packet = packet! {
             ethertype: ether::IPV6,
-            src,
-            dst,
+            src: src,
+            dst: dst,
             proto: proto::ICMPV6,
             ttl: 255,
             kind: message.kind,
@@ -59,7 +59,6 @@ impl Fabric {
             payload: self.world.pool.store(&data),
             socket: KERNEL_SOCKET,
             trace: message.trace,
-            ..Packet::EMPTY
         };
         let packet = self.world.pool.begin(packet);
         let action = if message.kind == kind::SOLICITATION { Action::Asked } else { Action::Answered };

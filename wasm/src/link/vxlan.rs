@@ -10,7 +10,7 @@ use crate::pipeline::trail::Found;
 use crate::record::words;
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
-use crate::wire::packet::{ether, proto};
+use crate::wire::packet::{ether, packet, proto};
 use crate::wire::{parse, Ip, Mac, Packet, PacketType, Parcel, NONE};
 
 /// Bytes that a frame grows by: outer IP 20, UDP 8, VXLAN 8, inner Ethernet 14.
@@ -186,7 +186,7 @@ impl Fabric {
     /// One datagram (vxlan_xmit_one): the outer packet keeps the inner one's mark, as both are in one namespace.
     fn vxlan_send_to(&mut self, (place, shell): (Place, Shell), remote: Ip, mut packet: Parcel) {
         let sysctl = self.space(place.ns).stack.sysctl(sysctl::IP_DEFAULT_TTL) as u8;
-        let head = Packet {
+        let head = packet! {
             src: if shell.local.is_v4() == remote.is_v4() { shell.local } else { OutputKey::to(remote).src },
             dst: remote,
             proto: proto::UDP,
@@ -196,7 +196,6 @@ impl Fabric {
             dport: shell.port,
             payload_len: (8 + packet.frame_len()) as u16,
             tunnel: shell.vni,
-            ..Packet::EMPTY
         };
         self.world.trails.port();
         // Only the device's own remote is bound to the device underneath, not what is in the table.
@@ -205,7 +204,7 @@ impl Fabric {
     }
 
     /// Puts a packet into a tunnel's outer one and sends that (iptunnel_xmit).
-    pub fn wrap(&mut self, (place, oif): (Place, u32), head: Packet, mut packet: Parcel) {
+    pub fn wrap(&mut self, (place, oif): (Place, u32), mut head: Packet, mut packet: Parcel) {
         if head.dst.is_unspecified() {
             return self.drop(place, packet, Layer::Tunnel, Reason::TunnelEndpoint);
         }
@@ -221,8 +220,10 @@ impl Fabric {
         packet.phys_in = 0;
         packet.phys_out = 0;
         let ip_id = space.stack.next_ip_id();
-        let outer = Packet { inner: world.pool.park(packet), mark, socket, trace, probe, hops, ip_id, ..head };
-        let outer = world.pool.begin(outer);
+        head.inner = world.pool.park(packet);
+        (head.mark, head.socket, head.trace, head.probe, head.hops, head.ip_id) =
+            (mark, socket, trace, probe, hops, ip_id);
+        let outer = world.pool.begin(head);
         world.trails.note_number(place.ns);
         world.note(place, &outer, Layer::Tunnel, Action::Encapsulated);
         let birth = Birth { ns: place.ns, oif, flags: Birth::TUNNEL | place.dev << 8 };

@@ -146,6 +146,8 @@ impl Fabric {
         let options = self.world.pool.bytes(&packet)[..packet.options_len as usize].to_vec();
         let header = packet.transport_len() as usize;
         let mut base = *packet;
+        (base.frag_header, base.dont_fragment, base.frag_max, base.frag_list) = (header6 != 0, false, 0, 0);
+        (base.inner, base.ct, base.summed) = (NONE, NONE, Packet::BY_NOBODY);
         if let Some(at) = print::checksum_place(&packet).filter(|_| packet.has_transport()) {
             base.sum = checksum::without(u16::from_be_bytes([bytes[at], bytes[at + 1]]), print::ends(&packet));
         }
@@ -159,19 +161,9 @@ impl Fabric {
         }
         for (number, part) in bytes.chunks(room).enumerate() {
             let more = (number + 1) * room < bytes.len();
-            let mut piece = Packet {
-                frag_offset: base.frag_offset + (number * room / 8) as u16,
-                more_fragments: more || base.more_fragments,
-                frag_header: header6 != 0,
-                dont_fragment: false,
-                payload: NONE,
-                inner: NONE,
-                frag_max: 0,
-                frag_list: 0,
-                summed: Packet::BY_NOBODY,
-                ct: NONE,
-                ..base
-            };
+            let mut piece = base;
+            piece.frag_offset += (number * room / 8) as u16;
+            piece.more_fragments |= more;
             piece.headless |= number == 0 && part.len() < header;
             let data = if piece.has_transport() { &part[header..] } else { part };
             piece.payload_len = data.len() as u16;

@@ -11,7 +11,7 @@ use crate::namespace::{Path, Stack};
 use crate::route::{Devices, Ends, FlowKey, RouteType};
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
-use crate::wire::packet::{proto, KERNEL_SOCKET};
+use crate::wire::packet::{packet, proto, KERNEL_SOCKET};
 use crate::wire::parse::u32_at;
 use crate::wire::{Ip, Packet, PacketType, Parcel, NONE};
 
@@ -168,12 +168,12 @@ impl Fabric {
         inner.trace = 0;
         inner.ct = NONE;
         let quoted = inner.quoted;
-        Packet {
+        packet! {
             dst: cause.src,
             proto: if v4 { proto::ICMP } else { proto::ICMPV6 },
-            ttl,
-            tos,
-            ip_id,
+            ttl: ttl,
+            tos: tos,
+            ip_id: ip_id,
             kind: error.kind,
             code: error.code,
             seq: error.rest,
@@ -182,7 +182,6 @@ impl Fabric {
             socket: KERNEL_SOCKET,
             trace: cause.trace,
             hops: cause.hops,
-            ..Packet::EMPTY
         }
     }
 
@@ -271,13 +270,13 @@ impl Fabric {
         let mark = stack.reply_mark(&packet);
         let ip_id = stack.next_ip_id();
         let timestamp = v4 && packet.kind == kind::TIMESTAMP;
-        let mut reply = Packet {
-            src,
+        let mut reply = packet! {
+            src: src,
             dst: packet.src,
             proto: packet.proto,
             ttl: 0,
             tos: packet.tos,
-            ip_id,
+            ip_id: ip_id,
             kind: match v4 {
                 true if timestamp => kind::TIMESTAMP_REPLY,
                 true => kind::ECHO_REPLY,
@@ -286,11 +285,10 @@ impl Fabric {
             sport: packet.sport,
             dport: packet.sport,
             seq: packet.seq,
-            mark,
+            mark: mark,
             socket: KERNEL_SOCKET,
             trace: packet.trace,
             hops: packet.hops,
-            ..Packet::EMPTY
         };
         if timestamp {
             self.stamp(&packet, &mut reply);

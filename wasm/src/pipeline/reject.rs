@@ -7,7 +7,7 @@ use crate::filter::Verdict;
 use crate::link::Place;
 use crate::namespace::Path;
 use crate::trace::{Action, Layer, Reason};
-use crate::wire::packet::{proto, tcp};
+use crate::wire::packet::{packet, proto, tcp};
 use crate::wire::{checksum, print, Packet, Parcel};
 
 /// Where it was refused.
@@ -85,7 +85,7 @@ impl Fabric {
         if nobodys || at.hook != hook::FORWARD && stack.is_everybody(packet.dst) {
             return;
         }
-        let mut reset = Packet {
+        let mut reset = packet! {
             src: packet.dst,
             dst: packet.src,
             sport: packet.dport,
@@ -96,7 +96,6 @@ impl Fabric {
             mark: stack.reply_mark(packet),
             trace: packet.trace,
             hops: packet.hops,
-            ..Packet::EMPTY
         };
         answer_segment(packet, &mut reset);
         let mut reset = self.world.pool.begin(reset);

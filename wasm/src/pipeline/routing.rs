@@ -196,7 +196,9 @@ impl Stack {
     fn broadcast_input(&self, packet: &Packet, dev: u32) -> Result<InputRoute, InputError> {
         if !is_zeronet(packet.src) {
             // Whom it is for is not asked about.
-            self.validate_source(&Packet { dst: Ip::ANY4, ..*packet }, dev, 0)?;
+            let mut asked = *packet;
+            asked.dst = Ip::ANY4;
+            self.validate_source(&asked, dev, 0)?;
         }
         Ok(to_us())
     }

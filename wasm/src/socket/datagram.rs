@@ -11,7 +11,7 @@ use crate::pipeline::icmp::kind;
 use crate::pipeline::routing::OutputKey;
 use crate::record::Bytes;
 use crate::trace::{Action, Layer, Reason};
-use crate::wire::packet::proto;
+use crate::wire::packet::{packet, proto};
 use crate::wire::{parse, print, Ip, Packet, Parcel};
 
 /// What a receive buffer holds (net.core.rmem_default), and what each datagram costs beside its bytes.
@@ -70,7 +70,7 @@ impl Fabric {
         let (space, world) = self.both(ns);
         let socket = world.sockets.get(id).ok_or(crate::errno::EBADF)?;
         let default_ttl = if target.ip.is_multicast() { 1 } else { space.stack.hop_limit(target.ip, path.oif) };
-        let mut packet = Packet {
+        let mut packet = packet! {
             src: path.src,
             dst: if target.ip.is_unspecified() { path.src } else { target.ip },
             proto: socket.protocol,
@@ -81,7 +81,6 @@ impl Fabric {
             socket: id,
             trace: socket.trace,
             ip_id: space.stack.next_ip_id(),
-            ..Packet::EMPTY
         };
         let pool = &mut world.pool;
         match socket.kind {

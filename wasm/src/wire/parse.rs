@@ -2,7 +2,7 @@
 
 use super::addr::{Ip, Mac};
 use super::checksum;
-use super::packet::{ether, next, proto, Packet};
+use super::packet::{ether, next, packet, proto, Packet};
 use super::pool::Pool;
 use super::print::{checksum_place, crc32c, ends};
 use crate::abi::tag;
@@ -37,12 +37,13 @@ pub fn parse_frame(bytes: &[u8], pool: &mut Pool) -> Result<Packet, Malformed> {
         rest = &rest[4..];
         shift += 16;
     }
-    let packet = match kind {
+    let mut packet = match kind {
         ether::IPV4 | ether::IPV6 => parse_ip(rest, pool)?,
         ether::ARP => parse_arp(rest, pool)?,
-        _ => Packet { payload: pool.store(rest), payload_len: rest.len() as u16, ..Packet::EMPTY },
+        _ => packet! { payload: pool.store(rest), payload_len: rest.len() as u16 },
     };
-    Ok(Packet { eth_dst: mac(0), eth_src: mac(6), ethertype: kind, vlan, ..packet })
+    (packet.eth_dst, packet.eth_src, packet.ethertype, packet.vlan) = (mac(0), mac(6), kind, vlan);
+    Ok(packet)
 }
 
 /// What is not as this kernel would print it (padding, a target's address in a request) stays as it came, as payload.
@@ -50,8 +51,7 @@ fn parse_arp(bytes: &[u8], pool: &mut Pool) -> Result<Packet, Malformed> {
     if bytes.len() < 28 || bytes[..6] != [0, 1, 8, 0, 6, 4] {
         return Err(Malformed);
     }
-    let mut packet =
-        Packet { kind: bytes[7], src: Ip::v4(u32_at(bytes, 14)), dst: Ip::v4(u32_at(bytes, 24)), ..Packet::EMPTY };
+    let mut packet = packet! { kind: bytes[7], src: Ip::v4(u32_at(bytes, 14)), dst: Ip::v4(u32_at(bytes, 24)) };
     if bytes.len() > 28 {
         (packet.payload, packet.payload_len) = (pool.store(bytes), bytes.len() as u16);
     }
@@ -81,7 +81,7 @@ fn parse_ipv4(bytes: &[u8], pool: &mut Pool, quoted: bool) -> Result<Packet, Mal
         return Err(Malformed);
     }
     let fragment = u16_at(bytes, 6);
-    let mut packet = Packet {
+    let mut packet = packet! {
         ethertype: ether::IPV4,
         tos: bytes[1],
         ip_id: u16_at(bytes, 4),
@@ -93,7 +93,6 @@ fn parse_ipv4(bytes: &[u8], pool: &mut Pool, quoted: bool) -> Result<Packet, Mal
         src: Ip::v4(u32_at(bytes, 12)),
         dst: Ip::v4(u32_at(bytes, 16)),
         options_len: (header - 20) as u8,
-        ..Packet::EMPTY
     };
     let end = bytes.len().min(total);
     if quoted {
@@ -114,14 +113,13 @@ fn parse_ipv6(bytes: &[u8], pool: &mut Pool, quoted: bool) -> Result<Packet, Mal
     let ip = |at: usize| {
         Ip::from_words([u32_at(bytes, at), u32_at(bytes, at + 4), u32_at(bytes, at + 8), u32_at(bytes, at + 12)])
     };
-    let mut packet = Packet {
+    let mut packet = packet! {
         ethertype: ether::IPV6,
         tos: (u16_at(bytes, 0) >> 4) as u8,
         proto: bytes[6],
         ttl: bytes[7],
         src: ip(8),
         dst: ip(24),
-        ..Packet::EMPTY
     };
     let end = bytes.len().min(40 + whole);
     if packet.src.is_v4() || packet.dst.is_v4() || (!quoted && end < 40 + whole) {

@@ -13,7 +13,7 @@ use crate::socket::errors::Told;
 use crate::socket::Socket;
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
-use crate::wire::packet::{proto, tcp, KERNEL_SOCKET};
+use crate::wire::packet::{packet, proto, tcp, KERNEL_SOCKET};
 use crate::wire::{Packet, Parcel, NONE};
 
 impl Fabric {
@@ -56,7 +56,7 @@ impl Fabric {
         if packet.flags & tcp::RST != 0 || group {
             return;
         }
-        let mut reset = Packet {
+        let mut reset = packet! {
             src: packet.dst,
             dst: packet.src,
             sport: packet.dport,
@@ -70,7 +70,6 @@ impl Fabric {
             socket: if packet.dst.is_v4() { KERNEL_SOCKET } else { NONE },
             trace: packet.trace,
             hops: packet.hops,
-            ..Packet::EMPTY
         };
         answer_segment(packet, &mut reset);
         let reset = self.world.pool.begin(reset);

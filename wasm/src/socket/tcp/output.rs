@@ -8,7 +8,7 @@ use crate::link::Place;
 use crate::socket::Socket;
 use crate::sysctl;
 use crate::trace::{Action, Layer};
-use crate::wire::packet::{proto, tcp};
+use crate::wire::packet::{packet, proto, tcp};
 use crate::wire::Packet;
 
 /// A segment to be made: flags, number, and which bytes of the send buffer it carries.
@@ -182,7 +182,7 @@ impl Fabric {
 
 /// The header of a segment, with what the receiving side has to say: acknowledgement, window, timestamps.
 fn make_segment(socket: &mut Socket, segment: Segment, now: u64) -> Packet {
-    let mut packet = Packet {
+    let mut packet = packet! {
         src: socket.local,
         dst: socket.remote,
         proto: proto::TCP,
@@ -196,7 +196,6 @@ fn make_segment(socket: &mut Socket, segment: Segment, now: u64) -> Packet {
         tunnel: socket.id,
         socket: socket.id,
         trace: socket.trace,
-        ..Packet::EMPTY
     };
     let Some(tcp) = socket.tcp_mut() else { return packet };
     let syn = segment.flags & tcp::SYN != 0;
