@@ -7,6 +7,7 @@
 //!            ends: bit c set: a run of equal children ends at c; child c has the entry that is   ones of ends from c on
 //!   IPv6     where prefixes are dense, the next 12 bits ask a second direct table, which is in the tree too
 //! ```
+//! A direct table leads to nodes only: what is a leaf there already has a node of one run, so that no branch depends on the table.
 //! Children stand before their parent, close by. An edit of a prefix longer than 7 bits rebuilds the root slots under it only;
 //! what they used before is left behind, and when that is most of the memory the owner builds the whole anew.
 
@@ -49,6 +50,7 @@ impl<K: Key> Poptrie<K> {
         let mut trie = Poptrie { root: Vec::new(), tree: Vec::new(), built: 0, key: std::marker::PhantomData };
         let mut root = vec![NONE; 1 << ROOT];
         trie.fill(&mut root, &rib.items(), (0, ROOT));
+        trie.lead(&mut root);
         trie.root = root;
         trie.tree.shrink_to_fit();
         trie.built = trie.tree.len();
@@ -75,15 +77,11 @@ impl<K: Key> Poptrie<K> {
         let around = (0..=ROOT).rev().find_map(|len| rib.get(start.network(len), len));
         let inherited = around.unwrap_or(NONE);
         let items = rib.inside(start, ROOT + 1, start.last(ROOT));
-        self.root[slot as usize] = match items.is_empty() {
-            true => inherited,
-            false => self.below(&items, ROOT, inherited),
-        };
+        self.root[slot as usize] = self.below(&items, ROOT, inherited);
     }
 
     /// Writes the entries that `len` bits from bit `at` on ask, for prefixes that are longer than `at` and equal until there. Where
     /// runs of equal entries end, as bits; of no meaning if there are more than 64 entries.
-    #[cfg_attr(hot, optimize(speed))]
     fn fill(&mut self, entries: &mut [u32], mut items: &[Item<K>], (at, len): (u8, u8)) -> u64 {
         let mut ends = 1 << 63;
         while let [(network, prefix_len, value), ..] = items {
@@ -104,11 +102,11 @@ impl<K: Key> Poptrie<K> {
     }
 
     /// The entry that leads to prefixes longer than `depth` that are equal until there.
-    #[cfg_attr(hot, optimize(speed))]
     fn below(&mut self, items: &[Item<K>], depth: u8, inherited: u32) -> u32 {
         if K::WIDTH > 32 && depth == ROOT && items.len() >= DENSE {
             let mut entries = vec![inherited; 1 << SECOND];
             self.fill(&mut entries, items, (depth, SECOND));
+            self.lead(&mut entries);
             self.tree.extend_from_slice(&entries);
             return TABLE | (self.tree.len() - entries.len()) as u32;
         }
@@ -122,6 +120,17 @@ impl<K: Key> Poptrie<K> {
             ends ^= 1 << child;
         }
         NODE | node as u32
+    }
+
+    /// Gives the leaves of a direct table nodes, equal neighbours one.
+    fn lead(&mut self, entries: &mut [u32]) {
+        let mut last = (NODE, NODE);
+        for entry in entries.iter_mut().filter(|entry| **entry & NODE == 0) {
+            if *entry != last.0 {
+                last = (*entry, self.below(&[], 0, *entry));
+            }
+            *entry = last.1;
+        }
     }
 
     /// The value of the longest prefix that holds `key`, or [`NONE`].
@@ -167,40 +176,89 @@ impl<K: Key> Poptrie<K> {
     #[inline(never)]
     fn best_block<A: Asked<K>>(&self, keys: &[A; BLOCK], strides: &mut [u32; BLOCK], answers: &mut [u32; BLOCK]) {
         let root = self.root.first_chunk::<{ 1 << ROOT }>().expect("the direct table");
-        let mut busy = 0u64;
-        for i in 0..BLOCK {
-            let key = keys[i].key();
-            let mut entry = root[key.bits(0, ROOT) as usize];
-            let mut stride = next_strides(key, ROOT);
-            if is_table::<K>(entry) {
-                entry = self.second(entry, key);
-                stride = next_strides(key, ROOT + SECOND);
-            }
-            if entry & NODE != 0 {
-                entry = child(&self.tree, entry, if K::WIDTH > 32 { stride } else { key.bits(ROOT, STRIDE) });
-            }
-            answers[i] = entry;
-            // Few IPv4 keys go deeper: their strides are cut anew then. So many IPv6 keys do that a branch would often be mistaken.
-            if K::WIDTH > 32 || entry & NODE != 0 {
-                strides[i] = match K::WIDTH > 32 {
-                    true => stride.rotate_left(u32::from(STRIDE)),
-                    false => next_strides(key, ROOT + STRIDE),
-                };
-                busy |= u64::from(entry >> 31) << i;
-            }
-        }
+        let mut busy = match K::WIDTH > 32 {
+            true => self.first_nodes(root, keys, strides, answers),
+            false => self.first_nodes4(root, keys, strides, answers),
+        };
         let mut done = STRIDE;
         while busy != 0 {
-            if done.is_multiple_of(WORD) {
+            // No IPv4 key has that many bits left.
+            if K::WIDTH > 32 && done.is_multiple_of(WORD) {
                 for i in ones(busy) {
                     let key = keys[i].key();
                     let first = if is_table::<K>(root[key.bits(0, ROOT) as usize]) { ROOT + SECOND } else { ROOT };
-                    strides[i] = next_strides(key, first + done);
+                    strides[i] = key.bits(first + done, 32);
                 }
             }
             busy = level(&self.tree, strides, answers, busy);
             done += STRIDE;
         }
+    }
+
+    /// The first level; the keys that came to a node.
+    #[inline(always)]
+    fn first_nodes<A: Asked<K>>(
+        &self,
+        root: &[u32; 1 << ROOT],
+        keys: &[A; BLOCK],
+        strides: &mut [u32; BLOCK],
+        answers: &mut [u32; BLOCK],
+    ) -> u64 {
+        for i in 0..BLOCK {
+            let key = keys[i].key();
+            let mut entry = root[key.bits(0, ROOT) as usize];
+            let mut stride = key.bits(ROOT, 32);
+            if is_table::<K>(entry) {
+                entry = self.second(entry, key);
+                stride = key.bits(ROOT + SECOND, 32);
+            }
+            answers[i] = entry;
+            strides[i] = stride.rotate_left(u32::from(STRIDE));
+        }
+        let (strides, answers) = (strides.as_ptr().cast::<u64>(), answers.as_mut_ptr().cast::<u64>());
+        let mut busy = 0;
+        for i in 0..BLOCK / 2 {
+            // SAFETY: half as many pairs as there are strides and answers.
+            let both = unsafe {
+                let (two, nodes) = (strides.add(i).read_unaligned(), answers.add(i).read_unaligned());
+                let both = children::<0>(&self.tree, two, nodes);
+                answers.add(i).write_unaligned(both);
+                both
+            };
+            busy = busy >> 2 | both << 31 & 1 << 62 | both & 1 << 63;
+        }
+        busy
+    }
+
+    /// The first level of IPv4, which is the last for most keys.
+    #[inline(always)]
+    fn first_nodes4<A: Asked<K>>(
+        &self,
+        root: &[u32; 1 << ROOT],
+        keys: &[A; BLOCK],
+        strides: &mut [u32; BLOCK],
+        answers: &mut [u32; BLOCK],
+    ) -> u64 {
+        let (pairs, answers) = (keys.as_ptr().cast::<u64>(), answers.as_mut_ptr().cast::<u64>());
+        let mut busy = 0;
+        // SAFETY: half as many pairs as there are keys (those of IPv4 are words) and answers.
+        for i in 0..BLOCK / 2 {
+            let two = unsafe { pairs.add(i).read_unaligned() };
+            let entry = |key: u32| u64::from(root[key.bits(0, ROOT) as usize]);
+            unsafe { answers.add(i).write_unaligned(entry(two as u32) | entry((two >> 32) as u32) << 32) };
+        }
+        for i in 0..BLOCK / 2 {
+            let (two, nodes) = unsafe { (pairs.add(i).read_unaligned(), answers.add(i).read_unaligned()) };
+            let both = children::<{ 32 - ROOT as u32 - STRIDE as u32 }>(&self.tree, two, nodes);
+            unsafe { answers.add(i).write_unaligned(both) };
+            if both & (u64::from(NODE) << 32 | u64::from(NODE)) != 0 {
+                for (i, entry) in [(2 * i, both as u32), (2 * i + 1, (both >> 32) as u32)] {
+                    strides[i] = keys[i].key().bits(ROOT + STRIDE, 32);
+                    busy |= u64::from(entry >> 31) << i;
+                }
+            }
+        }
+        busy
     }
 
     /// Bytes held.
@@ -215,20 +273,26 @@ fn is_table<K: Key>(entry: u32) -> bool {
     K::WIDTH > 32 && entry & TABLE == TABLE
 }
 
-/// The strides of a key from bit `at` on: the first one is in the lowest bits, the next ones come there by turning to the left.
+/// The children of two nodes that the lowest bits of two strides tell. Two go as one word here, the first in its low half: every
+/// access is checked where this runs, and one word is one.
 #[inline(always)]
-fn next_strides<K: Key>(key: K, at: u8) -> u32 {
-    key.bits(at, 32).rotate_left(u32::from(STRIDE))
+fn children<const AT: u32>(tree: &[u32], two: u64, nodes: u64) -> u64 {
+    let first = ends(tree, nodes as u32) >> (two >> AT & 63);
+    let second = ends(tree, (nodes >> 32) as u32) >> (two >> (32 + AT) & 63);
+    let places = nodes + u64::from(first.count_ones()) + (u64::from(second.count_ones()) << 32);
+    // SAFETY: a node is whole: two words, then as many as bits are set.
+    let entry = |place: u64| u64::from(unsafe { *word(tree, place as u32).add(1) });
+    entry(places) | entry(places >> 32) << 32
 }
 
-/// Takes the keys of `busy` one level down; those that came to a node.
+/// Takes the keys of `busy` one level down; those that came to a node. The next stride is on top and turns to the lowest bits.
 #[cfg_attr(hot, optimize(speed))]
 #[inline(never)]
 fn level(tree: &[u32], strides: &mut [u32; BLOCK], answers: &mut [u32; BLOCK], busy: u64) -> u64 {
     let mut deeper = 0;
     for i in ones(busy) {
-        let entry = child(tree, answers[i], strides[i]);
         strides[i] = strides[i].rotate_left(u32::from(STRIDE));
+        let entry = child(tree, answers[i], strides[i]);
         answers[i] = entry;
         deeper |= u64::from(entry >> 31) << i;
     }
@@ -238,14 +302,23 @@ fn level(tree: &[u32], strides: &mut [u32; BLOCK], answers: &mut [u32; BLOCK], b
 /// The entry of the child of a node that the lowest bits of `stride` tell.
 #[inline(always)]
 fn child(tree: &[u32], node: u32, stride: u32) -> u32 {
-    let node = node & !NODE;
-    debug_assert!((node as usize) < tree.len());
-    // SAFETY: entries tell where `below` put nodes, whole: two words, then as many as bits are set. The tree never becomes shorter.
-    unsafe {
-        let node = tree.as_ptr().add(node as usize);
-        let ends = u64::from_le(node.cast::<u64>().read_unaligned());
-        *node.add(1 + (ends >> (stride % 64)).count_ones() as usize)
-    }
+    let ones = (ends(tree, node) >> (stride % 64)).count_ones();
+    // SAFETY: a node is whole: two words, then as many as bits are set.
+    unsafe { *word(tree, node).add(1 + ones as usize) }
+}
+
+/// Where the runs of a node end, as bits.
+#[inline(always)]
+fn ends(tree: &[u32], node: u32) -> u64 {
+    debug_assert!(((node & !NODE) as usize) < tree.len());
+    // SAFETY: entries tell where `below` put nodes; the tree never becomes shorter.
+    u64::from_le(unsafe { word(tree, node).cast::<u64>().read_unaligned() })
+}
+
+/// The word of a tree at an entry; its mark goes as words are counted in bytes.
+#[inline(always)]
+unsafe fn word(tree: &[u32], entry: u32) -> *const u32 {
+    tree.as_ptr().byte_add((entry << 2) as usize)
 }
 
 /// The positions of the set bits, lowest first.
