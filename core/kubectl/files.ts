@@ -1,6 +1,6 @@
 /** The objects in the files `-f` names: a file, a folder, or `-` for standard input. */
 import { parse } from "yaml";
-import type { Draft } from "../kube/mod.ts";
+import { type Draft, type YamlProblem, yamlWords } from "../kube/mod.ts";
 import { CommandError, usageError } from "./errors.ts";
 import { buildKustomization } from "./kustomize/build.ts";
 import type { Session } from "./session.ts";
@@ -59,29 +59,15 @@ function parsePart(text: string, source: string): unknown {
     return parse(text, { version: "1.1", merge: true, prettyErrors: false });
   } catch (error) {
     throw usageError(
-      `error parsing ${source}: error converting YAML to JSON: yaml: ${yamlProblem(text, error as YamlError)}`,
+      `error parsing ${source}: error converting YAML to JSON: yaml: ${yamlProblem(text, error as YamlProblem)}`,
     );
   }
 }
 
-interface YamlError extends Error {
-  readonly code?: string;
-  readonly pos?: readonly [number, number];
-}
-
-/** The reader's complaint in the words of kubectl's YAML reader, as near as they can be told. */
-function yamlProblem(text: string, { code = "", pos, message }: YamlError): string {
-  const line = text.slice(0, pos?.[0] ?? 0).split("\n").length;
-  const words: Readonly<Record<string, string>> = {
-    BAD_INDENT: "did not find expected node content",
-    MISSING_CHAR: "did not find expected node content",
-    TAB_AS_INDENT: "found character that cannot start any token",
-    DUPLICATE_KEY: "mapping key already defined",
-    BLOCK_AS_IMPLICIT_KEY: "mapping values are not allowed in this context",
-    MULTILINE_IMPLICIT_KEY: "could not find expected ':'",
-    BAD_ALIAS: "unknown anchor referenced",
-  };
-  return `line ${Math.max(1, Math.min(line, text.trimEnd().split("\n").length))}: ${words[code] ?? message}`;
+/** The reader's complaint in the words of kubectl's YAML reader, and its line. */
+function yamlProblem(text: string, problem: YamlProblem): string {
+  const line = text.slice(0, problem.pos?.[0] ?? 0).split("\n").length;
+  return `line ${Math.max(1, Math.min(line, text.trimEnd().split("\n").length))}: ${yamlWords(problem)}`;
 }
 
 function takeApart(value: Record<string, unknown>, source: string): FileObject[] {

@@ -1,5 +1,6 @@
 /** Answers of the handlers as HTTP: status, headers, body. */
 import { type ApiResponse, JsonText } from "../../core/kube/mod.ts";
+import { printYaml } from "../../core/kubectl/mod.ts";
 
 /** The media type of typed clients' bodies. */
 export const PROTOBUF = "application/vnd.kubernetes.protobuf";
@@ -17,8 +18,9 @@ export async function toResponse(answer: ApiResponse, request: Request): Promise
   return new Response(same ? null : text, { status: same ? 304 : answer.code, headers });
 }
 
-function textOf({ body, indent }: ApiResponse): string {
+function textOf({ body, indent, contentType }: ApiResponse): string {
   if (typeof body === "string") return body;
+  if (contentType === "application/yaml") return printYaml(body);
   if (body instanceof JsonText) return body.text;
   return indent === undefined ? `${JSON.stringify(body)}\n` : JSON.stringify(body, null, indent);
 }

@@ -87,8 +87,13 @@ function watch({ door, request, raw, hold }: Call): Response | Promise<Response>
   if (!("initial" in watching)) return watchRefusal(watching, raw);
   const body = watchStream((hears) => (tell = hears, watching), hold());
   return new Response(body, {
-    headers: { "content-type": "application/json;stream=watch", "cache-control": "no-cache, private" },
+    headers: { "content-type": streamType(request), "cache-control": "no-cache, private" },
   });
+}
+
+/** The stream's type, as the client called it. */
+function streamType({ accept = "" }: ApiRequest): string {
+  return /;\s*stream=watch\b/.test(accept) ? "application/json;stream=watch" : "application/json";
 }
 
 /** A refusal in the stream is one line; any other is an answer. */

@@ -86,13 +86,14 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 const PROBLEM = "couldn't get version/kind; json parse error:";
 
-function notAnObject(value: unknown): string {
+/** Why something that is no object cannot be one. */
+export function notAnObject(value: unknown): string {
   return `${PROBLEM} json: cannot unmarshal ${jsonType(value)} into Go value of type struct ` +
     `{ APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`;
 }
 
 /** What a body that names no kind is refused with. */
-function unrecognized(kind: string, body: string, why: string): Status {
+export function unrecognized(kind: string, body: string, why: string): Status {
   return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summary(body)})`);
 }
 
@@ -203,6 +204,7 @@ function conversionProblem({ kind, metadata }: KubeObject): string | undefined {
   return `strconv.ParseInt: parsing ${JSON.stringify(generation)}: invalid syntax`;
 }
 
-function cannotHandle({ kind, version }: Wanted, why: string): Status {
+/** What a body is refused with that does not fit its kind. */
+export function cannotHandle({ kind, version }: Wanted, why: string): Status {
   return badRequest(`${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`);
 }

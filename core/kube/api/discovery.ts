@@ -4,6 +4,7 @@ import { openApiAnswer } from "./openapi/answer.ts";
 import { CHECKS, healthAnswer } from "./health.ts";
 import { splitTarget } from "./route.ts";
 import type { ApiServer } from "./server.ts";
+import { onlyAccepted, unrepresented } from "./negotiate.ts";
 import { methodNotAllowed, noResource, statusResponse } from "./status.ts";
 import type { ApiRequest, ApiResponse } from "./types.ts";
 
@@ -32,8 +33,10 @@ export function discover(server: ApiServer, request: ApiRequest): ApiResponse | 
   const path = target.length > 1 && CORE_OR_VERSION.test(target) ? target.slice(0, -1) : target;
   const known = ANY_METHOD[path] ?? ONLY_GET[path];
   if (known !== undefined) {
-    const allowed = request.method === "GET" || path in ANY_METHOD;
-    return allowed ? known(server, request, query) : statusResponse(methodNotAllowed());
+    if (path in ANY_METHOD) return refusedForm(request) ?? known(server, request, query);
+    if (request.method !== "GET") return statusResponse(methodNotAllowed());
+    const refused = unrepresented(request, path === "/version" ? ["application/json"] : undefined);
+    return refused === undefined ? refusedForm(request) ?? known(server, request, query) : statusResponse(refused);
   }
   const health = healthAnswer(path, query);
   if (health !== undefined) return health;
@@ -41,6 +44,12 @@ export function discover(server: ApiServer, request: ApiRequest): ApiResponse | 
   const [, root, group = "", version, ...more] = path.split("/");
   if (root === "apis" && more.length === 0) return groupAnswer(server, request, group, version);
   return root === "api" || root === "apis" ? undefined : notFoundPage();
+}
+
+/** The refusal of a form of discovery that there is not. */
+function refusedForm(request: ApiRequest): ApiResponse | undefined {
+  if (unrepresented(request) === undefined && (!asksAggregated(request) || isAggregated(request))) return undefined;
+  return statusResponse(onlyAccepted());
 }
 
 /** The answer where a path names nothing: groups that were defined are another server's than the built-in ones. */
@@ -58,7 +67,9 @@ function groupAnswer(
 ): ApiResponse {
   const known = groups(server).find(({ name }) => name === group);
   if (known === undefined) return notFoundPage();
-  if (version === undefined) return json({ kind: "APIGroup", apiVersion: "v1", ...groupEntry(known) });
+  if (version === undefined) {
+    return refusedForm(request) ?? json({ kind: "APIGroup", apiVersion: "v1", ...groupEntry(known) });
+  }
   if (!known.versions.includes(version)) return nowhere(request);
   return request.method === "GET" ? json(resourceList(server, group, version)) : statusResponse(methodNotAllowed());
 }
@@ -172,8 +183,13 @@ function subresourceEntry(resource: Resource, sub: Subresource) {
   };
 }
 
+/** Whether a client takes nothing but aggregated discovery. */
+function asksAggregated({ accept = "" }: ApiRequest): boolean {
+  return accept !== "" && accept.split(",").every((one) => one.includes("as=APIGroupDiscoveryList"));
+}
+
 function isAggregated({ accept = "" }: ApiRequest): boolean {
-  return accept.includes("as=APIGroupDiscoveryList");
+  return accept.split(",").some((one) => one.includes("as=APIGroupDiscoveryList") && /;\s*v=v2\s*(;|$)/.test(one));
 }
 
 function aggregated(server: ApiServer, coreGroup: boolean): ApiResponse {

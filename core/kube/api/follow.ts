@@ -1,10 +1,10 @@
 /** Watches that stay open: what they begin with, then every change as it happens, in the form the client accepts. */
-import { TextError } from "../../base/mod.ts";
 import type { KubeObject } from "../objects/object.ts";
-import { acceptedForm, type Form, partial } from "./negotiate.ts";
+import { flag, type ListOptions, listOptions } from "./list_options.ts";
+import { acceptedForm, type Form, partial, unacceptable } from "./negotiate.ts";
 import { parseRoute, type Route } from "./route.ts";
 import type { ApiServer } from "./server.ts";
-import { badRequest, noResource, statusResponse } from "./status.ts";
+import { noResource, statusResponse } from "./status.ts";
 import { tableOf } from "./table/table.ts";
 import type { ApiRequest, ApiResponse, Status } from "./types.ts";
 import { bookmark, initialEvents, isWatch, watcher, type WatchEvent } from "./watch.ts";
@@ -25,7 +25,7 @@ export interface Watching {
 export function asksToWatch(server: ApiServer, request: ApiRequest): boolean {
   if (request.method !== "GET") return false;
   const route = parseRoute(request.path, server.registry);
-  return route !== undefined && route.subresource === undefined && isWatch(route);
+  return route !== undefined && route.resource.verbs.includes("watch") && isWatch(route);
 }
 
 /** Opens a watch: `tell` hears every event after the initial ones. Or the answer that refuses it. */
@@ -36,32 +36,25 @@ export function openWatch(
 ): Watching | ApiResponse {
   const route = parseRoute(request.path, server.registry);
   if (route === undefined) return statusResponse(noResource());
-  try {
-    return open(server, named(route), request, tell);
-  } catch (error) {
-    if (!(error instanceof TextError)) throw error;
-    return statusResponse(badRequest(`unable to parse requirement: ${error.problem}, expected: ${error.expected}`));
-  }
+  const refused = unacceptable(request, true);
+  if (refused !== undefined) return statusResponse(refused);
+  const options = listOptions(route);
+  return "kind" in options ? statusResponse(options) : open(server, route, options, { request, tell });
 }
 
-/** A watch of one object is one of its collection with a field selector. */
-function named(route: Route): Route {
-  if (route.name === undefined) return route;
-  const { name, ...rest } = route;
-  const query = new URLSearchParams(route.query);
-  query.set("fieldSelector", `metadata.name=${name}`);
-  return { ...rest, query };
+interface Listening {
+  readonly request: ApiRequest;
+  readonly tell: (event: WatchEvent) => void;
 }
 
 function open(
   server: ApiServer,
   route: Route,
-  request: ApiRequest,
-  tell: (event: WatchEvent) => void,
+  options: ListOptions,
+  { request, tell }: Listening,
 ): Watching | ApiResponse {
   const shape = shaper(server, route, request);
-  const follow = watcher(route);
-  if (!("event" in follow)) return statusResponse(follow);
+  const follow = watcher(route, options);
   const events = initialEvents(server, route);
   if (!Array.isArray(events)) return refusal(events);
   const initial = events.map(shape);
@@ -70,7 +63,7 @@ function open(
     if (event !== undefined) tell(shape(event));
   }, [follow.kind]);
   const seconds = Number(route.query.get("timeoutSeconds") ?? "");
-  const wanted = ["true", "1"].includes(route.query.get("allowWatchBookmarks") ?? "");
+  const wanted = flag(route.query, "allowWatchBookmarks") === true;
   return {
     initial,
     stop,

@@ -1,22 +1,22 @@
-import { TextError } from "../../base/mod.ts";
 import type { KubeObject } from "../objects/object.ts";
 import { bind } from "./binding.ts";
+import { readableBody } from "./body.ts";
 import { createObject } from "./create.ts";
 import { decodeBody } from "./decode.ts";
 import { deleteObject, deletionWarnings } from "./delete.ts";
 import { discover, nowhere } from "./discovery.ts";
 import { isMetrics, readMetrics } from "./metrics.ts";
-import { present } from "./negotiate.ts";
+import { inMedia, present, unacceptable } from "./negotiate.ts";
 import { deleteOptions, patchOptions, writeOptions } from "./options.ts";
 import { patchObject } from "./patch.ts";
 import { checkPlace, placeIn } from "./place.ts";
-import { type ObjectList, readMany, readOne } from "./read.ts";
+import { getOne, type ObjectList, readMany } from "./read.ts";
 import { kindKey } from "./registry.ts";
 import { answerReview, isReview } from "./review.ts";
 import { isAcross, parseRoute, type Route } from "./route.ts";
 import { handleSubresource } from "./subresource.ts";
 import type { ApiServer } from "./server.ts";
-import { badRequest, methodNotAllowed, statusResponse } from "./status.ts";
+import { failure, methodNotAllowed, statusResponse } from "./status.ts";
 import { type ApiRequest, type ApiResponse, isStatus, type Status } from "./types.ts";
 import { updateObject } from "./update.ts";
 import { warningsOf } from "./warnings.ts";
@@ -28,18 +28,21 @@ export function handle(server: ApiServer, request: ApiRequest): ApiResponse {
   if (found !== undefined) return found;
   const route = parseRoute(request.path, server.registry);
   if (route === undefined) return nowhere(request);
-  const answer = selecting(() => answerRoute(server, route, request));
-  return withDeprecations("warnings" in answer ? answer : statusResponse(answer), route);
+  return inMedia(withDeprecations(negotiated(server, route, request), route), request);
 }
 
-/** A label selector that cannot be read is the client's mistake. */
-function selecting(answer: () => ApiResponse | Status): ApiResponse | Status {
-  try {
-    return answer();
-  } catch (error) {
-    if (!(error instanceof TextError)) throw error;
-    return badRequest(`unable to parse requirement: ${error.problem}, expected: ${error.expected}`);
-  }
+/** Parts that answer something else than objects, or nothing. */
+const SPEAKING = ["log", "exec", "attach", "portforward", "proxy"];
+
+function negotiated(server: ApiServer, route: Route, request: ApiRequest): ApiResponse {
+  const watchable = request.method === "GET" && route.name === undefined && route.resource.verbs.includes("watch");
+  const refused = SPEAKING.includes(route.subresource ?? "") ? undefined : unacceptable(request, watchable);
+  if (refused !== undefined) return statusResponse(refused);
+  const readable = readableBody(route, request);
+  if ("kind" in readable) return statusResponse(readable);
+  const answer = answerRoute(server, route, readable.request);
+  const response = "warnings" in answer ? answer : statusResponse(answer);
+  return { ...response, warnings: [...readable.warnings, ...response.warnings] };
 }
 
 /** Warnings of resources that are on their way out. */
@@ -52,7 +55,7 @@ function withDeprecations(answer: ApiResponse, { resource }: Route): ApiResponse
 function answerRoute(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
   if (route.subresource !== undefined) return handleSubresource(server, route, request);
   if (request.method === "GET") return read(server, route, request);
-  if (isAcross(route)) return methodNotAllowed();
+  if (isAcross(route) || route.watched) return methodNotAllowed();
   switch (request.method) {
     case "POST":
       return route.name === undefined ? create(server, route, request) : methodNotAllowed();
@@ -69,9 +72,15 @@ function answerRoute(server: ApiServer, route: Route, request: ApiRequest): ApiR
 
 function read(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
   if (isMetrics(route)) return measured(server, route, request);
-  if (isWatch(route)) return watch(server, route);
-  const answer = route.name === undefined ? readMany(server, route) : readOne(server, route);
+  if (isWatch(route)) return unwatchable(route) ?? watch(server, route);
+  const answer = route.name === undefined ? readMany(server, route) : getOne(server, route);
   return isStatus(answer as Status) ? answer as Status : present(server, route, request, { code: 200, body: answer });
+}
+
+function unwatchable({ resource: { plural, verbs } }: Route): Status | undefined {
+  if (verbs.includes("watch") || !verbs.includes("list")) return undefined;
+  const words = `watch is not supported on resources of kind ${JSON.stringify(plural)}`;
+  return failure(405, "MethodNotAllowed", words, { kind: plural });
 }
 
 function measured(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
@@ -88,7 +97,7 @@ function watch(server: ApiServer, route: Route): ApiResponse | Status {
       ? { ...statusResponse(events), code: 200, body: [error] }
       : { ...statusResponse(events), body: [events] };
   }
-  return { code: 200, contentType: "application/json;stream=watch", body: events, warnings: [] };
+  return { code: 200, contentType: "application/json", body: events, warnings: [] };
 }
 
 function create(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
@@ -119,11 +128,30 @@ function replace(server: ApiServer, route: Route, request: ApiRequest): ApiRespo
   const { object, warnings } = decoded;
   const misplaced = checkPlace(route, object.metadata);
   if (misplaced !== undefined) return misplaced;
-  return answered(
-    server,
-    { route, request, code: 200, warnings },
-    updateObject(server, route.resource, object, options),
-  );
+  const { resource } = route;
+  const isNew = known(server, route) === undefined && CREATED_BY_UPDATE.includes(resource.kind);
+  const answer = isNew
+    ? createObject(server, resource, object, options)
+    : updateObject(server, resource, object, options);
+  return answered(server, { route, request, code: isNew ? 201 : 200, warnings }, answer);
+}
+
+/** Kinds whose objects are made by putting them where there are none. */
+const CREATED_BY_UPDATE = [
+  "Service",
+  "Endpoints",
+  "Event",
+  "LimitRange",
+  "Lease",
+  "PriorityClass",
+  "Role",
+  "RoleBinding",
+  "ClusterRole",
+  "ClusterRoleBinding",
+];
+
+function known(server: ApiServer, { resource, name = "", namespace }: Route): KubeObject | undefined {
+  return server.store.get(kindKey(resource), name, namespace);
 }
 
 function patch(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {

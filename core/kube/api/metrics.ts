@@ -1,7 +1,8 @@
 /** metrics.k8s.io: what containers and nodes use, as metrics-server answers it from what the kubelets measured. */
 import type { KubeObject, Pod } from "../objects/object.ts";
 import { parseResources, type Resource } from "../objects/resource.ts";
-import { matches, parseSelector } from "../store/selector.ts";
+import { matches } from "../store/selector.ts";
+import { listOptions } from "./list_options.ts";
 import type { Route } from "./route.ts";
 import type { ApiServer } from "./server.ts";
 import { notFound } from "./status.ts";
@@ -43,7 +44,9 @@ export function readMetrics(server: ApiServer, { resource, namespace, name, quer
     return (object && of(server, object)) ??
       notFound(resource, namespace === undefined ? name : `${namespace}/${name}`);
   }
-  const labels = parseSelector(query.get("labelSelector") ?? "");
+  const options = listOptions({ resource, query });
+  if ("kind" in options) return options;
+  const { labels } = options;
   const objects = server.store.list(kind, namespace === undefined ? {} : { namespace }) as readonly KubeObject[];
   return {
     kind: `${resource.kind}List`,

@@ -3,7 +3,7 @@ import { jsonType } from "../objects/codec.ts";
 import { isMap } from "../patch/json_patch.ts";
 import { duplicateFields } from "./duplicates.ts";
 import { syntaxProblem } from "./json_syntax.ts";
-import { badRequest, failure } from "./status.ts";
+import { badRequest, requestTooLarge } from "./status.ts";
 import type { Status } from "./types.ts";
 
 /** A patch, and what of it is superfluous. */
@@ -48,8 +48,7 @@ function readOperations(value: unknown, body: string, lead: string): ReadPatch |
   if (why !== undefined) return { refused: badRequest(`${lead}${why}`) };
   const { length } = operations as readonly unknown[];
   if (length > MOST) {
-    const words = `The allowed maximum operations in a JSON patch is ${MOST}, got ${length}`;
-    return { refused: failure(413, "RequestEntityTooLarge", `Request entity too large: ${words}`) };
+    return { refused: requestTooLarge(`The allowed maximum operations in a JSON patch is ${MOST}, got ${length}`) };
   }
   return { value: operations, problems: superfluous(body, operations as readonly unknown[]) };
 }

@@ -78,6 +78,11 @@ function key({ group, version, kind }: Resource): string {
   return `${group}/${version}/${kind}`;
 }
 
+/** Whether a resource is one that a definition made: such are kept as they came, and listed with their kind and version. */
+export function isDefined({ schema }: Pick<Resource, "schema">): boolean {
+  return schema !== undefined;
+}
+
 /** Under which kind the store keeps a resource's objects. */
 export function kindKey({ group, version, kind }: Resource): string {
   return storeKind({ apiVersion: joinGroupVersion(group, version), kind });

@@ -13,6 +13,8 @@ export interface Route {
   readonly name?: string;
   readonly subresource?: string;
   readonly query: URLSearchParams;
+  /** Whether the path itself asks for a watch. */
+  readonly watched?: true;
 }
 
 /** The parts of a path that names a group and version, before anybody looked them up. */
@@ -58,7 +60,13 @@ export function parseRoute(target: string, registry: Registry): Route | undefine
   if (parts.rest[0] !== "watch") return within(parts.rest, query, find);
   // The old way to ask for a watch.
   const watched = within(parts.rest.slice(1), new URLSearchParams([...query, ["watch", "true"]]), find);
-  return watched?.subresource === undefined ? watched : undefined;
+  return watched === undefined || watched.subresource !== undefined ? undefined : watchedByName(watched);
+}
+
+/** A watch of one object is one of its collection with a field selector. */
+function watchedByName({ name, ...route }: Route): Route {
+  if (name !== undefined) route.query.set("fieldSelector", `metadata.name=${name}`);
+  return { ...route, watched: true };
 }
 
 type Find = (plural: string) => Resource | undefined;

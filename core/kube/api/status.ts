@@ -109,6 +109,16 @@ export function unknownFormat(types: readonly string[]): Status {
   return failure(415, "UnsupportedMediaType", `${words}: ${types.join(", ")}`);
 }
 
+/** 413. */
+export function requestTooLarge(why: string): Status {
+  return failure(413, "RequestEntityTooLarge", `Request entity too large: ${why}`);
+}
+
+/** 406 of an answer that is there, but in no form that the client takes. */
+export function notAcceptable(why: string): Status {
+  return failure(406, "NotAcceptable", why);
+}
+
 /** A Status as an answer. */
 export function statusResponse(status: Status): ApiResponse {
   return { code: status.code ?? 200, contentType: "application/json", body: status, warnings: [] };

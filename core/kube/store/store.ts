@@ -45,7 +45,7 @@ export class Store {
   /** Objects of a kind, by namespace and name in order. */
   list<K extends string>(kind: K, { namespace, labels }: ListOptions = {}): ObjectOf<K>[] {
     const shelf = this.#kinds.get(kind) ?? new Map<string, Box>();
-    const spaces = namespace === undefined ? [...shelf.keys()].sort() : [namespace];
+    const spaces = namespace === undefined ? [...shelf.keys()].sort(byKey) : [namespace];
     return spaces.flatMap((space) => shelf.get(space)?.list(labels) ?? []) as ObjectOf<K>[];
   }
 
@@ -136,6 +136,11 @@ export class Store {
     for (const listener of this.#listeners) listener(change);
     for (const listener of this.#byKind.get(kind) ?? []) listener(change);
   }
+}
+
+/** Namespaces in the order of their objects' keys: `NAMESPACE/NAME`. */
+function byKey(a: string, b: string): number {
+  return `${a}/` < `${b}/` ? -1 : 1;
 }
 
 type Listener = (change: Change) => void;
