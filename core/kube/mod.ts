@@ -29,6 +29,7 @@ export { JsonText } from "./api/openapi/answer.ts";
 export type { OpenApiDocument, OpenApiSchema } from "./api/openapi/documents.ts";
 export { decodeProtobuf } from "./api/protobuf/decode.ts";
 export { defaultCorefile } from "./bootstrap.ts";
-export { type YamlProblem, yamlWords } from "./yaml_problem.ts";
+export { printYaml } from "./yaml/print.ts";
+export { type YamlProblem, yamlWords } from "./yaml/problem.ts";
 export { isMirror, staticPods } from "./static_pods.ts";
 export { qualifiedName } from "./objects/validate/names.ts";

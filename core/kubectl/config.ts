@@ -1,7 +1,7 @@
 /** The kubeconfig of the place kubectl runs at. */
+import { printYaml } from "../kube/mod.ts";
 import { parse } from "yaml";
 import type { KubectlHost } from "./host.ts";
-import { printYaml } from "./print/yaml.ts";
 
 /** A kubeconfig. */
 export interface KubeConfig {

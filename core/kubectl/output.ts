@@ -1,10 +1,9 @@
 /** Objects in the form `-o` asks for. */
-import type { KubeObject } from "../kube/mod.ts";
+import { type KubeObject, printYaml } from "../kube/mod.ts";
 import { usageError } from "./errors.ts";
 import { printCustomColumns } from "./print/custom_columns.ts";
 import { printJson } from "./print/json.ts";
 import { JsonPath } from "./print/jsonpath.ts";
-import { printYaml } from "./print/yaml.ts";
 import { objectText } from "./resources.ts";
 import type { Session } from "./session.ts";
 

@@ -1,6 +1,5 @@
 /** Answers of the handlers as HTTP: status, headers, body. */
-import { type ApiResponse, JsonText } from "../../core/kube/mod.ts";
-import { printYaml } from "../../core/kubectl/mod.ts";
+import { type ApiResponse, JsonText, printYaml } from "../../core/kube/mod.ts";
 
 /** The media type of typed clients' bodies. */
 export const PROTOBUF = "application/vnd.kubernetes.protobuf";

@@ -1,6 +1,6 @@
 /** Request bodies by their type: JSON as it is, YAML as the JSON it stands for, anything else refused. */
 import { type Document, isPair, isScalar, LineCounter, parseAllDocuments, visit } from "yaml";
-import { yamlWords } from "../yaml_problem.ts";
+import { yamlWords } from "../yaml/problem.ts";
 import { cannotHandle, notAnObject, unrecognized, type Wanted } from "./decode.ts";
 import type { Route } from "./route.ts";
 import { requestTooLarge, unknownFormat } from "./status.ts";

@@ -1,8 +1,8 @@
+import { printYaml } from "../../kube/mod.ts";
 import { assertEquals } from "@std/assert";
 import { JsonPath } from "./jsonpath.ts";
 import { alignTabs, TABLE_TABS } from "./tabs.ts";
 import { unifiedDiff } from "../../base/mod.ts";
-import { printYaml } from "./yaml.ts";
 
 const PODS = {
   items: [

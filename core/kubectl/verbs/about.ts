@@ -1,10 +1,9 @@
 /** Commands about the server and the configuration: version, api-resources, api-versions, cluster-info, config. */
-import type { KubeObject, Pod } from "../../kube/mod.ts";
+import { type KubeObject, type Pod, printYaml } from "../../kube/mod.ts";
 import { unmodelled, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import { printJson } from "../print/json.ts";
 import { alignTabs, TABLE_TABS } from "../print/tabs.ts";
-import { printYaml } from "../print/yaml.ts";
 import { loadConfig, saveConfig } from "../config.ts";
 import { pathTo, type Resource } from "../resources.ts";
 import type { Session } from "../session.ts";

@@ -1,7 +1,6 @@
-import { applyPatch, type KubeObject, rulesOf, withLastApplied } from "../../kube/mod.ts";
+import { applyPatch, type KubeObject, printYaml, rulesOf, withLastApplied } from "../../kube/mod.ts";
 import { refused } from "../errors.ts";
 import { flags } from "../flags.ts";
-import { printYaml } from "../print/yaml.ts";
 import { unifiedDiff } from "../../base/mod.ts";
 import { pathTo, type Resource } from "../resources.ts";
 import type { Session } from "../session.ts";

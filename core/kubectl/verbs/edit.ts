@@ -1,10 +1,9 @@
 /** `kubectl edit`: the object as YAML in the editor of `$KUBE_EDITOR` or `$EDITOR`; what came out of it is applied as a patch. */
 import { parse } from "yaml";
-import { type KubeObject, rulesOf, twoWayPatch } from "../../kube/mod.ts";
+import { type KubeObject, printYaml, rulesOf, twoWayPatch } from "../../kube/mod.ts";
 import { CommandError, unmodelled, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import { report } from "../output.ts";
-import { printYaml } from "../print/yaml.ts";
 import { FILE_FLAGS, OUTPUT_FLAGS, type Verb } from "./verb.ts";
 
 const HEAD = `# Please edit the object below. Lines beginning with a '#' will be ignored,

@@ -1,8 +1,8 @@
 /** `kubectl kustomize DIR`: what a kustomization comes to, as YAML. */
+import { printYaml } from "../../kube/mod.ts";
 import { usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import { buildKustomization } from "../kustomize/build.ts";
-import { printYaml } from "../print/yaml.ts";
 import type { Verb } from "./verb.ts";
 
 /** The verb. */

@@ -1,9 +1,8 @@
 /** `kubectl apply view-last-applied`: what was applied last, as the annotation keeps it. */
-import { type KubeObject, LAST_APPLIED } from "../../kube/mod.ts";
+import { type KubeObject, LAST_APPLIED, printYaml } from "../../kube/mod.ts";
 import { usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import { printJson } from "../print/json.ts";
-import { printYaml } from "../print/yaml.ts";
 import { FILE_FLAGS, type Verb } from "./verb.ts";
 
 /** The verb. */
