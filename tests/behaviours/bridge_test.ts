@@ -206,6 +206,25 @@ Deno.test("what came out of a tunnel keeps its outer port when it goes into one 
   assertEquals(results[0]?.outcome, "returned");
 });
 
+Deno.test("congestion on the way through a tunnel is noted in what it carries, which is lost if it knows of no such notes", () => {
+  const counted = ["0", "1", "2", "3"].map((ecn) => `-A PREROUTING -i vx0 -p udp -m ecn --ecn-ip-ect ${ecn}`);
+  const probe = { inject: "a:tn", src: "10.8.1.5", dst: "10.7.0.2", proto: "udp", sport: 1, dport: 2 };
+  const seen = (...mangle: readonly string[]) =>
+    play(tunnel({
+      iptables: { a: rules({ mangle }), b: rules({ mangle: counted }) },
+      probes: [0, 1, 2, 3].map((tos) => ({ ...probe, tos })),
+    })).results.map(({ rules = {} }) => [1, 2, 3, 4].findIndex((n) => rules[`b/mangle/PREROUTING/${n}`] !== undefined));
+  const outer = "-A OUTPUT -p udp -m udp --dport 8472";
+  assertEquals(seen(), [0, 1, 2, 3]);
+  assertEquals(seen(`${outer} -j TOS --or-tos 0x03`), [-1, 3, 3, 3]);
+  assertEquals(seen(`${outer} -j TOS --set-tos 0x01/0x03`), [0, 1, 1, 3]);
+  const { results } = play(tunnel({
+    iptables: { a: rules({ mangle: ["-A OUTPUT -p udp -m ecn --ecn-ip-ect 2"] }) },
+    probes: [probe, { ...probe, tos: 3 }],
+  }));
+  assertEquals(results.map(({ rules }) => rules?.["a/mangle/OUTPUT/1"]), [undefined, 1]);
+});
+
 Deno.test("37. connect() against a REJECT fails at once: port unreachable and reset refuse, the others say no route", () => {
   const answers = ["icmp-port-unreachable", "tcp-reset", "icmp-host-unreachable", "icmp-admin-prohibited"].map(
     (how) => {

@@ -275,7 +275,7 @@ impl Fabric {
             return self.refuse(Refused { ns: place.ns, hook: hook::POSTROUTING, path: Some(path) }, verdict, copy);
         }
         copy.routed = true;
-        copy.pkt_type = PacketType::Broadcast;
+        copy.pkt_type = if packet.dst.is_v4() { PacketType::Broadcast } else { PacketType::Multicast };
         self.hand(place, place, copy);
     }
 

@@ -81,6 +81,8 @@ const MANGLE: readonly TargetText[] = [
         "--and-tos 0xf0",
         "--or-tos 0x04",
         "--xor-tos 0x10",
+        "--or-tos 0x03",
+        "--set-tos 0x01/0x03",
       ])
     }`,
   overSyn((r) => r.pick(["--set-mss 1000", "--clamp-mss-to-pmtu", "--set-mss 1400"])),

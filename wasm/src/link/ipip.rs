@@ -1,5 +1,6 @@
 //! ipip: IP packets inside IP packets (RFC 2003, net/ipv4/ipip.c).
 
+use super::vxlan::outer_ecn;
 use super::{Kind, Place};
 use crate::fabric::Fabric;
 use crate::pipeline::icmp::{dest, kind, IcmpError};
@@ -17,7 +18,7 @@ impl Fabric {
     pub fn ipip_send(&mut self, place: Place, packet: Parcel) {
         let Some(Kind::Tunnel(tunnel)) = self.device(place).map(|device| &device.kind) else { return };
         let tos = tunnel.tos.unwrap_or(0);
-        let tos = if tos & INHERIT != 0 { packet.tos } else { tos as u8 & !3 | packet.tos & 3 };
+        let tos = if tos & INHERIT != 0 { packet.tos } else { tos as u8 } & !3 | outer_ecn(&packet);
         let head = packet! {
             src: tunnel.local.unwrap_or(Ip::ANY4),
             dst: tunnel.remote.unwrap_or(Ip::v4(packet.eth_dst.0 as u32)),
@@ -68,7 +69,7 @@ impl Fabric {
                 inner.trace = packet.trace;
                 inner.hops = packet.hops;
                 inner.mark = packet.mark;
-                self.unwrapped(Place { ns: at.ns, dev }, inner);
+                self.unwrapped(Place { ns: at.ns, dev }, inner, packet.tos);
                 self.finish(at.ns, packet);
             }
             None => self.drop(at, packet, Layer::Tunnel, Reason::Malformed),

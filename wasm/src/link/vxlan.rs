@@ -191,7 +191,7 @@ impl Fabric {
             dst: remote,
             proto: proto::UDP,
             ttl: if shell.ttl != 0 { shell.ttl } else { sysctl },
-            tos: packet.tos & 3,
+            tos: outer_ecn(&packet),
             sport: self.flow_port(place.ns, &mut packet),
             dport: shell.port,
             payload_len: (8 + packet.frame_len()) as u16,
@@ -308,15 +308,33 @@ impl Fabric {
             Some(false) => self.world.trails.note_place(Place { ns: at.ns, dev }, inner.eth_src, Found::Remote(from)),
             None => {}
         }
-        self.unwrapped(Place { ns: at.ns, dev }, inner);
+        self.unwrapped(Place { ns: at.ns, dev }, inner, outer.tos);
     }
 
-    /// What came out of a tunnel is received by its device.
-    pub fn unwrapped(&mut self, place: Place, mut inner: Parcel) {
+    /// What came out of a tunnel is received by its device, with the congestion that was noted on the way; one that does not
+    /// know of such notes is lost (INET_ECN_decapsulate).
+    pub fn unwrapped(&mut self, place: Place, mut inner: Parcel, tos: u8) {
+        inner.tos = match (tos & 3, inner.tos & 3) {
+            (3, 0) if matches!(inner.ethertype, ether::IPV4 | ether::IPV6) => {
+                return self.drop(place, inner, Layer::Tunnel, Reason::Malformed);
+            }
+            (3, 1 | 2) => inner.tos | 3,
+            (1, 2) => inner.tos ^ 3,
+            _ => inner.tos,
+        };
         inner.forget();
         inner.pkt_type = PacketType::Host;
         self.world.note(place, &inner, Layer::Tunnel, Action::Decapsulated);
         self.hand(place, place, inner);
+    }
+}
+
+/// What a tunnel's packet says of congestion: what the one inside does, but that there was some already is not repeated
+/// (INET_ECN_encapsulate).
+pub fn outer_ecn(inner: &Packet) -> u8 {
+    match inner.tos & 3 {
+        3 => 2,
+        ecn => ecn,
     }
 }
 

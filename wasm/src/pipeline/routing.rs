@@ -109,7 +109,9 @@ impl Stack {
         let found_out = packet.proto == proto::ICMPV6 && self.fib.asks_ports(Family::V6);
         let hidden = packet.next_header() != packet.proto && !found_out;
         let about = about.or(hidden.then(|| Ends::of(packet, false)));
-        let key = FlowKey { iif: dev, about, ..FlowKey::of(packet) };
+        // By `lo` no link-local address is reached: NAT made one of who was sent to.
+        let oif = u32::from(dev == 1 && dst.is_link_local6());
+        let key = FlowKey { iif: dev, oif, about, ..FlowKey::of(packet) };
         let found = self.fib.lookup(&key, &self.links).map_err(InputError::of)?;
         match found.kind {
             RouteType::Local | RouteType::Anycast => Ok(to_us()),

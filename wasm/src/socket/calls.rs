@@ -145,6 +145,11 @@ impl Fabric {
             return refuse(EAFNOSUPPORT);
         }
         let kind = socket.kind;
+        // What is known by its device alone needs one (__ip6_datagram_connect, tcp_v6_connect); TCP knows no groups.
+        let near = ip.is_link_local6() || kind != SocketKind::Tcp && ip.needs_device6() && (ip.0 >> 112) & 15 < 3;
+        if near && socket.options.device.is_none() {
+            return refuse(EINVAL);
+        }
         self.world.connecting = id;
         let result = match kind {
             SocketKind::Tcp => self.tcp_connect(id, ip, port),
