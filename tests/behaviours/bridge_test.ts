@@ -225,6 +225,14 @@ Deno.test("congestion on the way through a tunnel is noted in what it carries, w
   assertEquals(results.map(({ rules }) => rules?.["a/mangle/OUTPUT/1"]), [undefined, 1]);
 });
 
+Deno.test("what the kernel itself says is nobody's any more once it waited for a neighbour", () => {
+  const iptables = { b: rules({ filter: ["-A OUTPUT -m owner --socket-exists"] }) };
+  const probe = { inject: "a:tn", src: "10.8.1.5", dst: "192.168.9.2", proto: "udp", sport: 1, dport: 2 };
+  const { results } = play(tunnel({ iptables, probes: [probe, probe] }));
+  // The error; then it and the tunnel's packet around it.
+  assertEquals(results.map(({ rules }) => rules?.["b/filter/OUTPUT/1"]), [1, 2]);
+});
+
 Deno.test("37. connect() against a REJECT fails at once: port unreachable and reset refuse, the others say no route", () => {
   const answers = ["icmp-port-unreachable", "tcp-reset", "icmp-host-unreachable", "icmp-admin-prohibited"].map(
     (how) => {

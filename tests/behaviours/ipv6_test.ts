@@ -74,35 +74,6 @@ Deno.test("an answer by lo finds no way to a link-local sender that NAT had give
   assertEquals([answered?.outcome, answered?.rules?.["dut/filter6/FORWARD/policy"]], ["dropped", undefined]);
 });
 
-Deno.test("connect() to what is known by its device alone needs one; a sender hears its own group as multicast", () => {
-  const to = (proto: "udp" | "tcp" | "icmp", dst: string) => ({
-    from: "a",
-    proto,
-    dst,
-    dport: 5000,
-    sport: 4000,
-    id: 9,
-  });
-  const { results } = play({
-    name: "near",
-    ipv6: true,
-    namespaces: ["a", "b"],
-    links: [{ a: "a:eth0", b: "b:eth0" }],
-    addresses: { "a:eth0": "2001:db8:1::1/64", "b:eth0": "2001:db8:1::2/64" },
-    ip6tables: { a: rules({ raw: ["-A PREROUTING -m rpfilter -m pkttype --pkt-type multicast"] }) },
-    probes: [
-      to("udp", "fe80::9"),
-      to("tcp", "fe80::9"),
-      to("udp", "ff02::1"),
-      to("tcp", "ff02::1"),
-      to("icmp", "ff02::1"),
-    ],
-  });
-  assertEquals(results.map(({ errno }) => errno), ["EINVAL", "EINVAL", "EINVAL", "ENETUNREACH", undefined]);
-  // The request, and the solicitation of whom it makes known.
-  assertEquals(results.at(-1)?.rules?.["a/raw6/PREROUTING/1"], 2);
-});
-
 Deno.test("what conntrack collected goes on cut as it came; whole but for a fragment header where it came so", () => {
   const pieces = cut({ ...udp, payload: "ORACLE".repeat(20) }, 64, 7);
   const results = through(TRACKED, ...pieces);

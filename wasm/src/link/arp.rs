@@ -8,8 +8,8 @@ use crate::pipeline::icmp::{dest, kind, IcmpError};
 use crate::route::{Devices, RouteType};
 use crate::sysctl;
 use crate::trace::{Action, Layer, Reason};
-use crate::wire::packet::{ether, packet, proto};
-use crate::wire::{Ip, Mac, Packet, PacketType, Parcel};
+use crate::wire::packet::{ether, packet, proto, KERNEL_SOCKET};
+use crate::wire::{Ip, Mac, Packet, PacketType, Parcel, NONE};
 
 /// ARP operations.
 pub mod op {
@@ -71,7 +71,11 @@ impl Fabric {
     }
 
     /// Queues the packet at an unresolved entry.
-    fn ask(&mut self, place: Place, next_hop: Ip, packet: Parcel) {
+    fn ask(&mut self, place: Place, next_hop: Ip, mut packet: Parcel) {
+        // The kernel's own sockets belong to a namespace only while they speak (icmp_xmit_unlock).
+        if packet.socket == KERNEL_SOCKET {
+            packet.socket = NONE;
+        }
         let now = self.world.now;
         self.world.trails.spoil();
         self.world.note(place, &packet, Layer::Arp, Action::Queued);

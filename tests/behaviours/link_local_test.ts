@@ -1,0 +1,32 @@
+/** Behaviours of link-local addresses and groups, as sockets meet them. */
+import { assertEquals } from "@std/assert";
+import { play, rules } from "./stage.ts";
+
+Deno.test("connect() to what is known by its device alone needs one; a sender hears its own group as multicast", () => {
+  const to = (proto: "udp" | "tcp" | "icmp", dst: string) => ({
+    from: "a",
+    proto,
+    dst,
+    dport: 5000,
+    sport: 4000,
+    id: 9,
+  });
+  const { results } = play({
+    name: "near",
+    ipv6: true,
+    namespaces: ["a", "b"],
+    links: [{ a: "a:eth0", b: "b:eth0" }],
+    addresses: { "a:eth0": "2001:db8:1::1/64", "b:eth0": "2001:db8:1::2/64" },
+    ip6tables: { a: rules({ raw: ["-A PREROUTING -m rpfilter -m pkttype --pkt-type multicast"] }) },
+    probes: [
+      to("udp", "fe80::9"),
+      to("tcp", "fe80::9"),
+      to("udp", "ff02::1"),
+      to("tcp", "ff02::1"),
+      to("icmp", "ff02::1"),
+    ],
+  });
+  assertEquals(results.map(({ errno }) => errno), ["EINVAL", "EINVAL", "EINVAL", "ENETUNREACH", undefined]);
+  // The request, and the solicitation of whom it makes known.
+  assertEquals(results.at(-1)?.rules?.["a/raw6/PREROUTING/1"], 2);
+});
