@@ -91,6 +91,7 @@ Deno.test("its objects are listed with its printer columns, and described by an 
   send("POST", CRDS, definition());
   const status = { conditions: [{ type: "Synced", status: "False" }, { type: "Ready", status: "True" }] };
   send("POST", "/apis/example.com/v1/namespaces/default/widgets", {
+    ...HEAD,
     metadata: { name: "w" },
     spec: { size: 3 },
     status,
@@ -116,12 +117,13 @@ Deno.test("its objects are listed with its printer columns, and described by an 
   assertEquals(components.schemas["com.example.v1.Widget"]?.properties.spec, SPEC);
 });
 
+const HEAD = { apiVersion: "example.com/v1", kind: "Widget" };
 const WIDGETS = "/apis/example.com/v1/namespaces/default/widgets";
 
 Deno.test("an object of a defined kind is given its defaults; fields nobody knows are dropped with a warning, or refused", () => {
   const send = server();
   send("POST", CRDS, definition());
-  const body = { metadata: { name: "w" }, spec: { size: 3, labels: { a: "b" }, extra: { deep: 1 } }, more: 1 };
+  const body = { ...HEAD, metadata: { name: "w" }, spec: { size: 3, labels: { a: "b" }, extra: { deep: 1 } }, more: 1 };
   const made = send("POST", WIDGETS, body);
   assertEquals([made.code, made.warnings], [201, ['unknown field "more"', 'unknown field "spec.extra"']]);
   const { spec, metadata } = made.body as { spec: object; metadata: { generation: number } };
@@ -129,6 +131,7 @@ Deno.test("an object of a defined kind is given its defaults; fields nobody know
   assertEquals(metadata.generation, 1);
   const strict = send("POST", `${WIDGETS}?fieldValidation=Strict`, {
     ...body,
+    ...HEAD,
     metadata: { name: "x" },
     more: undefined,
   });
@@ -141,7 +144,8 @@ Deno.test("an object of a defined kind is given its defaults; fields nobody know
 Deno.test("what its schema does not allow is refused in the validator's words, at creation and later", () => {
   const send = server();
   send("POST", CRDS, definition());
-  const said = (spec: object) => (send("POST", WIDGETS, { metadata: { name: "w" }, spec }).body as Status).message;
+  const said = (spec: object) =>
+    (send("POST", WIDGETS, { ...HEAD, metadata: { name: "w" }, spec }).body as Status).message;
   const one = (issue: string) => `Widget.example.com "w" is invalid: ${issue}`;
   assertEquals(
     said({ size: "big" }),
@@ -172,7 +176,7 @@ Deno.test("what its schema does not allow is refused in the validator's words, a
         'spec.hosts[1]: Invalid value: "x": spec.hosts[1] in body must be of type ipv4: "x"]',
     ),
   );
-  assertEquals(send("POST", WIDGETS, { metadata: { name: "w" }, spec: { size: 1, port: "http" } }).code, 201);
+  assertEquals(send("POST", WIDGETS, { ...HEAD, metadata: { name: "w" }, spec: { size: 1, port: "http" } }).code, 201);
 });
 
 Deno.test("a schema without types is refused", () => {

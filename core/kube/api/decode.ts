@@ -1,12 +1,13 @@
 /** Request bodies into objects, refused in the server's words. */
 import { type Decoded, DecodeError, decodeStruct, jsonType } from "../objects/codec.ts";
+import { invalid } from "../objects/issue.ts";
 import { rulesOf, SCHEMAS, storeKind } from "../objects/kinds.ts";
 import type { KubeObject } from "../objects/object.ts";
 import { joinGroupVersion, type Resource } from "../objects/resource.ts";
 import { duplicateFields } from "./duplicates.ts";
 import { syntaxProblem } from "./json_syntax.ts";
 import { internalName, isRegistered } from "./registered.ts";
-import { badRequest } from "./status.ts";
+import { badRequest, invalidStatus } from "./status.ts";
 import type { Status } from "./types.ts";
 import { Schema, type Struct } from "../objects/schema.ts";
 import { fillDefaults, prune } from "../objects/structural.ts";
@@ -53,6 +54,18 @@ const BODIES: Readonly<Record<string, Struct>> = {
   Binding: SCHEMAS.core.struct("Binding"),
   "Eviction.policy": SCHEMAS.policy.struct("Eviction"),
   "Scale.autoscaling": SCHEMAS.autoscaling.struct("Scale"),
+  ...Object.fromEntries(
+    ["SelfSubjectReview", "TokenRequest", "TokenReview"].map((kind) => [
+      `${kind}.authentication.k8s.io`,
+      SCHEMAS.authorization.struct(kind),
+    ]),
+  ),
+  ...Object.fromEntries(
+    ["LocalSubjectAccess", "SelfSubjectAccess", "SelfSubjectRules", "SubjectAccess"].map((name) => [
+      `${name}Review.authorization.k8s.io`,
+      SCHEMAS.authorization.struct(`${name}Review`),
+    ]),
+  ),
 };
 
 /** The object in a JSON value meant for a resource. */
@@ -122,6 +135,7 @@ function checkKind(value: Record<string, unknown>, wanted: Wanted, body: string)
     const words = `${PROBLEM} json: cannot unmarshal ${jsonType(found)} into Go struct field .${field} of type string`;
     return unrecognized(wanted.kind, body, words);
   }
+  if (wanted.schema !== undefined) return checkDefined(value, wanted, body);
   const expected = joinGroupVersion(wanted.group, wanted.version);
   const apiVersion = (value.apiVersion as string | null | undefined ?? "").replace(/^\//, "") || expected;
   const kind = value.kind as string | null | undefined || wanted.kind;
@@ -134,6 +148,27 @@ function checkKind(value: Record<string, unknown>, wanted: Wanted, body: string)
     return badRequest(`${kind} in version "${version}" cannot be handled as a ${wanted.kind}: ${why}`);
   }
   if (apiVersion === expected || wanted.also?.includes(apiVersion)) return undefined;
+  return otherVersion(apiVersion, expected);
+}
+
+/** What a definition made takes nothing for granted. `body` is "" where there is none: a patch made the object. */
+function checkDefined({ kind, apiVersion, metadata }: Record<string, unknown>, wanted: Wanted, body: string) {
+  const missing = !kind ? "Kind" : !apiVersion ? "apiVersion" : undefined;
+  if (missing !== undefined) {
+    return unrecognized(wanted.kind, body, `Object '${missing}' is missing in '${body}'`);
+  }
+  const expected = joinGroupVersion(wanted.group, wanted.version);
+  if (apiVersion !== expected && body !== "") return otherVersion(apiVersion as string, expected);
+  const issues = [
+    ...(apiVersion === expected ? [] : [invalid("apiVersion", apiVersion, `must be ${expected}`)]),
+    ...(kind === wanted.kind ? [] : [invalid("kind", kind, `must be ${wanted.kind}`)]),
+  ];
+  if (issues.length === 0) return undefined;
+  const { name = "" } = (metadata ?? {}) as { name?: string };
+  return invalidStatus({ kind: kind as string, group: wanted.group }, name, issues);
+}
+
+function otherVersion(apiVersion: string, expected: string): Status {
   return badRequest(
     `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
   );

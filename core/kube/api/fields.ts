@@ -1,6 +1,7 @@
 /** Field selectors: which fields of a kind can be selected by, and the string form `a=b,c!=d`. */
 import { kindName, type Resource } from "../objects/resource.ts";
 import type { KubeObject } from "../objects/object.ts";
+import { isDefined } from "./registry.ts";
 import { badRequest } from "./status.ts";
 import type { Status } from "./types.ts";
 
@@ -96,7 +97,7 @@ function fieldProblem(field: string, resource: Resource): string | undefined {
   const own = SELECTABLE[kindName(resource)];
   if ((own ?? NAMESPACED).includes(field)) return undefined;
   if (resource.kind === "Job" && own !== undefined) return `field label ${JSON.stringify(field)} not supported for Job`;
-  if (own !== undefined) return `field label not supported: ${field}`;
+  if (own !== undefined || isDefined(resource)) return `field label not supported: ${field}`;
   const known = NAMESPACED.map((one) => JSON.stringify(one)).join(", ");
   return `${JSON.stringify(field)} is not a known field selector: only ${known}`;
 }

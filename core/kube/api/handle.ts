@@ -103,9 +103,9 @@ function watch(server: ApiServer, route: Route): ApiResponse | Status {
 function create(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
   if (!route.resource.verbs.includes("create")) return methodNotAllowed();
   if (route.resource.kind === "Binding") return bind(server, route, request);
+  if (isReview(route.resource)) return review(server, route, request);
   const options = writeOptions(route, "CreateOptions");
   if ("kind" in options) return options;
-  if (isReview(route.resource)) return review(server, route, request);
   const decoded = decodeBody(request.body ?? "", route.resource, options.validation);
   if ("kind" in decoded) return decoded;
   const { object, warnings } = decoded;
@@ -116,8 +116,8 @@ function create(server: ApiServer, route: Route, request: ApiRequest): ApiRespon
 }
 
 function review(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
-  const answer = answerReview(server, route.resource, request.body ?? "");
-  return isStatus(answer as Status) ? answer as Status : present(server, route, request, { code: 201, body: answer });
+  const answer = answerReview(server, route, request);
+  return "kind" in answer ? answer : present(server, route, request, { code: 201, ...answer });
 }
 
 function replace(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {

@@ -113,7 +113,7 @@ function storePatched(server: ApiServer, route: Route, change: Change, options: 
     problems: change.problems,
     body: "",
   });
-  if (!("object" in decoded)) return refusedPatch(change, value, decoded);
+  if (!("object" in decoded)) return decoded.code === 422 ? decoded : refusedPatch(change, value, decoded);
   const { object, warnings } = decoded;
   const refused = checkPlace(route, object.metadata);
   if (refused !== undefined) return refused;

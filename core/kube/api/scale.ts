@@ -61,7 +61,8 @@ export function setScale(
   const { name = "", namespace } = metadata;
   const old = server.store.get(kindKey(resource), name, namespace);
   if (old === undefined) return notFound(resource, name);
-  const stale = checkVersion(resource, metadata, old, options.patched === true ? "scale" : undefined);
+  const { schema: _schema, ...named } = resource;
+  const stale = checkVersion(named, metadata, old, options.patched === true ? "scale" : undefined);
   if (stale !== undefined) return stale;
   const { replicas = 0 } = spec ?? {};
   if (replicas < 0) {

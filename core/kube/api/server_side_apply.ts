@@ -1,5 +1,6 @@
 /** Server-side apply: a manager says which fields it wants and how; the server keeps who said what in managedFields. */
 import { parse } from "yaml";
+import { jsonType } from "../objects/codec.ts";
 import { required } from "../objects/issue.ts";
 import { rulesOfResource } from "../objects/kinds.ts";
 import { joinGroupVersion, type Resource } from "../objects/resource.ts";
@@ -14,13 +15,18 @@ import {
   rootPlace,
   withoutFields,
 } from "../patch/field_set.ts";
+import { isMap } from "../patch/json_patch.ts";
+import { typedProblems } from "../patch/typed_problems.ts";
+import { type YamlProblem, yamlWords } from "../yaml/problem.ts";
 import { createObject } from "./create.ts";
 import { decodeValue } from "./decode.ts";
+import { flag } from "./list_options.ts";
 import type { Patched, PatchOptions } from "./patch.ts";
+import { checkPlace } from "./place.ts";
 import { kindKey } from "./registry.ts";
 import type { Route } from "./route.ts";
 import type { ApiServer } from "./server.ts";
-import { badRequest, failure, invalidStatus } from "./status.ts";
+import { badRequest, conflict, failure, invalidStatus } from "./status.ts";
 import { type ApiRequest, isStatus, type Status } from "./types.ts";
 import { updateObject } from "./update.ts";
 
@@ -50,8 +56,11 @@ export function serverSideApply(
     return invalidStatus(kind, "", [required("fieldManager", "is required for apply patch")]);
   }
   const applied = read(request.body ?? "");
-  if (applied === undefined) return badRequest("error decoding YAML: the body is no object");
-  const metadata = { ...applied["metadata"] as Json, name, ...(namespace === undefined ? {} : { namespace }) };
+  if (typeof applied === "string") return badRequest(`error decoding YAML: ${applied}`);
+  const refused = wrongType(applied, resource);
+  if (refused !== undefined) return refused;
+  const { name: given, namespace: within, ...rest } = (applied["metadata"] ?? {}) as Json;
+  const metadata = { ...rest, name, ...(namespace === undefined ? {} : { namespace }) };
   const wanted = { ...applied, metadata };
   const live = server.store.get(kindKey(resource), name, namespace);
   const entry: Entry = {
@@ -62,28 +71,65 @@ export function serverSideApply(
     fieldsType: "FieldsV1",
     fieldsV1: ownFields(wanted, resource),
   };
-  if (live === undefined) return write(server, { resource, isNew: true, wanted, entries: [entry] }, options);
+  const misplaced = () => checkPlace(route, placed(given, within));
+  if (live === undefined) {
+    const { resourceVersion: _none, ...fresh } = metadata as Json;
+    return misplaced() ?? unknownUid(resource, metadata) ??
+      write(server, { resource, isNew: true, wanted: { ...wanted, metadata: fresh }, entries: [entry] }, options);
+  }
   const others = managed(live).filter((one) => one.manager !== manager);
-  const conflict = ["true", "1"].includes(query.get("force") ?? "")
-    ? undefined
-    : conflictWith(others, entry, wanted, live);
-  if (conflict !== undefined) return conflict;
+  const forced = flag(query, "force") === true;
+  const clash = (forced ? undefined : conflictWith(others, entry, wanted, live)) ?? misplaced();
+  if (clash !== undefined) return clash;
   const value = merged(live, wanted, { entry, others, resource });
   const kept = others.map((one) =>
-    query.has("force")
+    forced
       ? { ...one, fieldsV1: minus(one.fieldsV1, clashSet(entry.fieldsV1, one.fieldsV1, { applied: wanted, live })) }
       : one
   );
   return write(server, { resource, isNew: false, wanted: value, entries: [...kept, entry] }, options);
 }
 
-function read(body: string): Json | undefined {
+/** The configuration in a body, or why there is none. */
+function read(body: string): Json | string {
   try {
-    const value = parse(body) as unknown;
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value as Json : undefined;
-  } catch {
-    return undefined;
+    const value = parse(body, { uniqueKeys: false, prettyErrors: false }) as unknown ?? {};
+    if (isMap(value)) return value;
+    const words = `json: cannot unmarshal ${jsonType(value)} into Go value of type map[string]interface {}`;
+    return `error unmarshaling JSON: while decoding JSON: ${words}`;
+  } catch (error) {
+    return `error converting YAML to JSON: yaml: ${yamlWords(error as YamlProblem)}`;
   }
+}
+
+/** The refusal of a configuration that is not of the resource's type. */
+function wrongType(applied: Json, resource: Resource): Status | undefined {
+  const { kind = "", apiVersion = "", metadata } = applied as { kind?: string; apiVersion?: string; metadata?: Json };
+  const named = `${apiVersion.includes("/") ? "" : "/"}${apiVersion}, Kind=${kind}`;
+  if (kind !== resource.kind || apiVersion !== joinGroupVersion(resource.group, resource.version)) {
+    return badRequest(`invalid object type: ${named}`);
+  }
+  if (metadata?.["managedFields"] !== undefined) return badRequest("metadata.managedFields must be nil");
+  const struct = rulesOfResource(resource)?.struct;
+  const problems = struct === undefined ? [] : typedProblems(applied, struct);
+  if (problems.length === 0) return undefined;
+  const object = `${metadata?.["namespace"] ?? ""}/${metadata?.["name"] ?? ""}; ${named}`;
+  const words = problems.length === 1 ? problems[0] : `errors:\n${problems.map((one) => `  ${one}`).join("\n")}`;
+  return failure(500, undefined, `failed to create typed patch object (${object}): ${words}`);
+}
+
+function placed(name: unknown, namespace: unknown): { name?: string; namespace?: string } {
+  return {
+    ...(typeof name === "string" ? { name } : {}),
+    ...(typeof namespace === "string" ? { namespace } : {}),
+  };
+}
+
+/** Who names a uid means an object that is there. */
+function unknownUid(resource: Resource, { name, uid }: Json): Status | undefined {
+  if (typeof uid !== "string" || uid === "") return undefined;
+  const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+  return conflict(resource, name as string, why);
 }
 
 /** What a configuration sets beyond what names the object. */
@@ -108,14 +154,17 @@ function conflictWith(others: readonly Entry[], entry: Entry, wanted: Json, live
   if (first === undefined) return undefined;
   const causes = found.map(({ other, field }) => ({
     reason: "FieldManagerConflict",
-    message: `conflict with ${JSON.stringify(other.manager)} using ${other.apiVersion}`,
+    message: `conflict with ${JSON.stringify(other.manager)}`,
     field,
   }));
+  const managers = [...new Set(found.map(({ other }) => other.manager))];
+  const lists = managers.map((manager) => {
+    const fields = found.filter(({ other }) => other.manager === manager).map(({ field }) => `- ${field}`);
+    return `conflicts with ${JSON.stringify(manager)}:\n${fields.join("\n")}`;
+  });
   const words = found.length === 1
-    ? `1 conflict: conflict with ${JSON.stringify(first.other.manager)} using ${first.other.apiVersion}: ${first.field}`
-    : `${found.length} conflicts: conflicts with ${
-      JSON.stringify(first.other.manager)
-    } using ${first.other.apiVersion}:\n${found.map(({ field }) => `- ${field}`).join("\n")}`;
+    ? `1 conflict: conflict with ${JSON.stringify(first.other.manager)}: ${first.field}`
+    : `${found.length} conflicts: ${lists.join("\n")}`;
   return failure(409, "Conflict", `Apply failed with ${words}`, { causes });
 }
 
@@ -149,7 +198,7 @@ function write(
   if (!("object" in decoded)) return decoded;
   const answer = isNew
     ? createObject(server, resource, decoded.object, options)
-    : updateObject(server, resource, decoded.object, { dryRun: options.dryRun });
+    : updateObject(server, resource, decoded.object, { dryRun: options.dryRun, patched: true });
   if (isStatus(answer)) return answer;
   return {
     object: keepEntries(server, answer, entries, options),

@@ -46,7 +46,7 @@ Deno.test("two managers share an object: lists are merged by name, a field both 
   const refused = apply("scaler", { replicas: 5 });
   assertEquals([refused.code, refused.object.message], [
     409,
-    'Apply failed with 1 conflict: conflict with "me" using apps/v1: .spec.replicas',
+    'Apply failed with 1 conflict: conflict with "me": .spec.replicas',
   ]);
   assertEquals(apply("scaler", { replicas: 5 }, "&force=true").object.spec.replicas, 5);
   const { template: _given, ...rest } = apply("me", { selector, template: template(WEB) }).object.spec;

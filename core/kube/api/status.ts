@@ -73,7 +73,7 @@ export function invalidStatus(kind: { kind: string; group: string }, name: strin
   return failure(422, "Invalid", `${kindName(kind)} "${name}" is invalid: ${printIssues(issues)}`, {
     ...(name === "" ? {} : { name }),
     ...(kind.group === "" ? {} : { group: kind.group }),
-    kind: kind.kind,
+    ...(kind.kind === "" ? {} : { kind: kind.kind }),
     causes: issues.map(({ reason, message, field }) => ({ reason, message, field })),
   });
 }

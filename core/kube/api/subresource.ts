@@ -9,11 +9,11 @@ import { type Patched, patchObject, storePart } from "./patch.ts";
 import { checkPlace } from "./place.ts";
 import { readOne } from "./read.ts";
 import { kindKey } from "./registry.ts";
-import { tokenRequest } from "./review.ts";
 import type { Route } from "./route.ts";
 import { SCALE, type Scale, scaleOf, setScale } from "./scale.ts";
 import type { ApiServer } from "./server.ts";
 import { badRequest, failure, methodNotAllowed, statusResponse } from "./status.ts";
+import { tokenRequest } from "./token.ts";
 import { type ApiRequest, type ApiResponse, isStatus, type Status } from "./types.ts";
 
 type Answering = (server: ApiServer, route: Route, request: ApiRequest) => ApiResponse | Status;
@@ -123,11 +123,10 @@ function handleScale(server: ApiServer, route: Route, request: ApiRequest): ApiR
 }
 
 function token(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {
-  const found = known(server, route);
-  if (found !== undefined) return found;
-  const { name = "", namespace = "" } = route;
-  const answer = tokenRequest(server, request.body ?? "{}", { name, namespace });
-  return isStatus(answer as Status) ? answer as Status : ok(201, answer);
+  const account = readOne(server, route);
+  if (isStatus(account)) return account;
+  const answer = tokenRequest(server, route, request, account);
+  return "kind" in answer ? answer : { ...ok(201, answer.body), warnings: answer.warnings };
 }
 
 /** Sets a namespace's finalizers; one that is being deleted goes with the last of them. */

@@ -10,6 +10,7 @@ export interface Issue {
 /** Reasons of causes, as the API names them. */
 export type IssueReason =
   | "FieldValueInvalid"
+  | "FieldValueTypeInvalid"
   | "FieldValueRequired"
   | "FieldValueDuplicate"
   | "FieldValueNotSupported"

@@ -23,6 +23,7 @@ import { BUILTIN, type Resource } from "./resource.ts";
 import { Schema, type Struct } from "./schema.ts";
 import { APIEXTENSIONS } from "./schema/apiextensions.ts";
 import { APPS } from "./schema/apps.ts";
+import { AUTHORIZATION } from "./schema/authorization.ts";
 import { AUTOSCALING } from "./schema/autoscaling.ts";
 import { BATCH } from "./schema/batch.ts";
 import { COORDINATION } from "./schema/coordination.ts";
@@ -45,6 +46,7 @@ export const SCHEMAS = {
   batch: new Schema(BATCH, CORE_SCHEMA),
   discovery: new Schema(DISCOVERY, CORE_SCHEMA),
   networking: new Schema(NETWORKING, CORE_SCHEMA),
+  authorization: new Schema(AUTHORIZATION, META_SCHEMA),
   autoscaling: new Schema(AUTOSCALING, META_SCHEMA),
   policy: new Schema(POLICY, META_SCHEMA),
   coordination: new Schema(COORDINATION, META_SCHEMA),

@@ -130,11 +130,16 @@ function typeIssue(value: unknown, schema: Structural, path: string): Issue | un
   const is = typeName(value);
   if (schema["x-kubernetes-int-or-string"]) {
     if (is === "integer" || is === "string") return undefined;
-    return invalid(path, is, `${path} in body must be of type integer,string: ${JSON.stringify(is)}`);
+    return wrongType(path, is, "integer,string");
   }
   const { type } = schema;
   if (type === undefined || type === is || (type === "number" && is === "integer")) return undefined;
-  return invalid(path, is, `${path} in body must be of type ${type}: ${JSON.stringify(is)}`);
+  return wrongType(path, is, type);
+}
+
+function wrongType(path: string, is: string, wanted: string): Issue {
+  const words = `${path} in body must be of type ${wanted}: ${JSON.stringify(is)}`;
+  return { ...invalid(path, is, words), reason: "FieldValueTypeInvalid" };
 }
 
 function enumIssues(value: unknown, schema: Structural, path: string): Issue[] {
