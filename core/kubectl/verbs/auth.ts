@@ -1,4 +1,5 @@
 /** `kubectl auth`: who one is, and what one may do: everybody here is kubernetes-admin, and may do everything. */
+import type { KubeObject } from "../../kube/mod.ts";
 import { seeHelp, usageError } from "../errors.ts";
 import { flags } from "../flags.ts";
 import { printObjects } from "../output.ts";
@@ -30,17 +31,21 @@ function listRights(session: Session): number {
   return 0;
 }
 
-const USER = { groups: ["kubeadm:cluster-admins", "system:authenticated"], username: "kubernetes-admin" };
+interface SelfReview extends KubeObject {
+  readonly status: { readonly userInfo: { readonly username: string; readonly groups: readonly string[] } };
+}
 
 const whoAmI: Verb = {
   flags: flags(OUTPUT_FLAGS),
   run(session) {
-    const head = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview", metadata: {} };
+    const asked = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
+    const review = session.client.post("/apis/authentication.k8s.io/v1/selfsubjectreviews", asked) as SelfReview;
     if (session.flags.has("output")) {
-      printObjects(session, [{ ...head, status: { userInfo: USER } } as never], { list: false });
+      printObjects(session, [review], { list: false });
       return 0;
     }
-    const rows = ["ATTRIBUTE\tVALUE", `Username\t${USER.username}`, `Groups\t[${USER.groups.join(" ")}]`];
+    const { username, groups } = review.status.userInfo;
+    const rows = ["ATTRIBUTE\tVALUE", `Username\t${username}`, `Groups\t[${groups.join(" ")}]`];
     session.say(alignTabs(rows.join("\n"), TABLE_TABS));
     return 0;
   },
