@@ -30,3 +30,22 @@ Deno.test("connect() to what is known by its device alone needs one; a sender he
   // The request, and the solicitation of whom it makes known.
   assertEquals(results.at(-1)?.rules?.["a/raw6/PREROUTING/1"], 2);
 });
+
+Deno.test("a machine reaches itself at its link-local address", () => {
+  const { world, results } = play({
+    name: "own",
+    ipv6: true,
+    namespaces: ["a", "b"],
+    links: [{ a: "a:eth0", b: "b:eth0", mac_a: "02:00:00:00:00:01" }],
+    addresses: { "a:eth0": "2001:db8:1::1/64" },
+    listeners: [{ ns: "a", proto: "tcp", port: 80, family: 6 }],
+    probes: [{ from: "a", proto: "icmp", dst: "fe80::ff:fe00:1", dport: 0, id: 9 }],
+  });
+  assertEquals(results[0]?.client_sees, "reply from fe80::ff:fe00:1");
+  const { plane, ns } = world;
+  const a = ns.get("a") as number;
+  const socket = plane.socket(a, "tcp", 6);
+  plane.setSocket(socket, { device: plane.links(a).find(({ name }) => name === "eth0")?.index });
+  plane.connect(socket, "fe80::ff:fe00:1", 80);
+  assertEquals(plane.socketView(socket).writable, true);
+});

@@ -274,9 +274,9 @@ impl Packet {
     pub const fn family(&self) -> Family {
         self.src.family()
     }
-    /// The device an answer must leave by: that of a link-local sender, else any.
+    /// The device an answer must leave by: that of a link-local sender, unless we are that ourselves (icmp6_dev), else any.
     pub const fn way_back(&self) -> u32 {
-        if self.src.is_link_local6() {
+        if self.iif > 1 && self.src.is_link_local6() {
             self.iif
         } else {
             0

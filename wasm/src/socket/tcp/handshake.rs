@@ -115,7 +115,7 @@ impl Fabric {
         let ns = place.ns;
         let Some(parent) = self.world.sockets.get_mut(listener) else { return };
         let (mut options, family) = (parent.options, parent.family);
-        if packet.src.is_link_local6() {
+        if packet.way_back() != 0 {
             options.device = Some(packet.iif);
         }
         let Some(queue) = parent.tcp_mut() else { return };
