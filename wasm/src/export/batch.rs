@@ -130,7 +130,7 @@ impl Fabric {
         self.world.batch.number += 1;
         let count = count.min(CAPACITY);
         for at in 0..count {
-            if at % AHEAD == 0 && self.world.trails.begins {
+            if at % AHEAD == 0 {
                 self.look_ahead(ns, (at, count));
             }
             let key = self.world.batch.key(ns, at);

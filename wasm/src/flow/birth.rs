@@ -20,6 +20,14 @@ use crate::wire::{CtInfo, Packet};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Birth(Entry);
 
+/// A flow's first packet: its source port, what [`Birth::hashes`] makes of it, its length and when.
+pub struct First {
+    pub port: u16,
+    pub hashes: [u64; 2],
+    pub length: u32,
+    pub now: u64,
+}
+
 /// What may be said of a flow that its first packet has just made.
 const NEW: u16 = status::LIVE
     | status::CONFIRMED
@@ -37,8 +45,7 @@ impl Birth {
     /// What both directions hash to.
     #[inline(always)]
     pub fn hashes(&self, port: u16) -> [u64; 2] {
-        let entry = self.with_port(port);
-        [entry.tuples[ORIGINAL].hash(entry.proto), entry.tuples[REPLY].hash(entry.proto)]
+        self.with_port(port).hashes()
     }
     fn with_port(mut self, port: u16) -> Entry {
         self.0.tuples[ORIGINAL].sport = port;
@@ -89,12 +96,13 @@ impl Conntrack {
     pub fn touch(&self, hash: u64) -> u32 {
         self.index.touch(hash)
     }
-    /// Makes the flow of a packet of `length` bytes from `port`; it is for [`Conntrack::link`] or [`Conntrack::unbear`] then.
+    /// Makes the flow of a packet; it is for [`Conntrack::link_at`] or [`Conntrack::unbear`] then.
     #[cfg_attr(hot, optimize(speed))]
-    pub fn bear(&mut self, birth: &Birth, packet: &Packet, (port, length, now): (u16, u32, u64)) -> Option<u32> {
+    pub fn bear(&mut self, birth: &Birth, packet: &Packet, first: First) -> Option<u32> {
+        let First { port, hashes, length, now } = first;
         let now = ticks(now);
         let mut entry = birth.with_port(port);
-        if self.count() >= self.config.max as usize && self.config.max != 0 || self.is_in_the_way(&entry) {
+        if self.count() >= self.config.max as usize && self.config.max != 0 || self.is_in_the_way(&entry, hashes) {
             return None;
         }
         let at = self.entries.take();
@@ -114,10 +122,9 @@ impl Conntrack {
     }
 
     /// Whether any flow has a part in what such a new one becomes.
-    fn is_in_the_way(&self, entry: &Entry) -> bool {
-        let key = Key::of(entry);
-        let [original, reply] = entry.tuples;
-        self.find(&original, key).is_some() || self.find(&reply, key).is_some() || self.meets_source(entry, NONE)
+    fn is_in_the_way(&self, entry: &Entry, hashes: [u64; 2]) -> bool {
+        let is_taken = |side: usize| self.find_at(hashes[side], &entry.tuples[side], Key::of(entry)).is_some();
+        is_taken(ORIGINAL) || is_taken(REPLY) || self.meets_source(entry, NONE)
     }
 
     /// Whether the source of a flow is translated for another flow as well; for one that is not born yet (`own` none): otherwise.

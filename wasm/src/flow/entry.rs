@@ -67,9 +67,10 @@ impl Entry {
     pub fn helper(&self) -> usize {
         (self.held >> 4) as usize
     }
-    /// Whether no address or port was rewritten: one slot of the index serves both directions.
-    pub fn is_symmetric(&self) -> bool {
-        self.tuples[ORIGINAL].hash(self.proto) == self.tuples[REPLY].hash(self.proto)
+    /// What its directions hash to: the same where no address or port was rewritten, and one slot of the index serves both.
+    #[inline(always)]
+    pub fn hashes(&self) -> [u64; 2] {
+        [self.tuples[ORIGINAL].hash(self.proto), self.tuples[REPLY].hash(self.proto)]
     }
 }
 

@@ -20,7 +20,7 @@ mod track;
 pub mod tuple;
 
 pub use again::{Before, Meeting};
-pub use birth::Birth;
+pub use birth::{Birth, First};
 pub use event::{Event, Facts, FlowView, Kind, SideView};
 pub use nat::{is_related_error, Manip, Range};
 pub use outside::Wanted;

@@ -230,8 +230,13 @@ impl Conntrack {
     /// The confirmed flow one of whose directions this is, and which.
     #[inline]
     pub(super) fn find(&self, tuple: &Tuple, key: Key) -> Option<Slot> {
+        self.find_at(tuple.hash(key.proto), tuple, key)
+    }
+    /// The same, where the tuple's hash is known.
+    #[inline]
+    pub(super) fn find_at(&self, hash: u64, tuple: &Tuple, key: Key) -> Option<Slot> {
         let mut side = 0;
-        let slot = self.index.find(tuple.hash(key.proto), |slot| {
+        let slot = self.index.find(hash, |slot| {
             let entry = self.entries.get(slot.entry);
             if entry.proto != key.proto || entry.is_v6() != key.v6 {
                 return false;
@@ -300,17 +305,20 @@ impl Conntrack {
         self.windows.get_mut(entry.extra)
     }
     /// Puts a flow into the index: from here on packets find it.
+    pub(super) fn link(&mut self, at: u32, now: u32) {
+        self.link_at(at, self.entries.get(at).hashes(), now);
+    }
+    /// The same, where its hashes are known.
     #[cfg_attr(hot, optimize(speed))]
-    pub fn link(&mut self, at: u32, now: u32) {
+    pub fn link_at(&mut self, at: u32, hashes: [u64; 2], now: u32) {
         let entry = self.entries.get_mut(at);
         entry.status |= status::CONFIRMED;
         entry.held &= 0xf0;
         entry.expires = now.wrapping_add(entry.expires);
         let (entry, entries) = (*entry, &self.entries);
         for side in [ORIGINAL, REPLY] {
-            if side == ORIGINAL || !entry.is_symmetric() {
-                let hash = entry.tuples[side].hash(entry.proto);
-                self.index.insert(hash, Slot { entry: at, side }, |slot| hash_of(entries, slot));
+            if side == ORIGINAL || hashes[ORIGINAL] != hashes[REPLY] {
+                self.index.insert(hashes[side], Slot { entry: at, side }, |slot| hash_of(entries, slot));
             }
         }
         if entry.has(status::SRC_NAT) {
@@ -322,10 +330,10 @@ impl Conntrack {
     }
     fn unlink(&mut self, at: u32) {
         let (entry, entries) = (*self.entries.get(at), &self.entries);
+        let hashes = entry.hashes();
         for side in [ORIGINAL, REPLY] {
-            if side == ORIGINAL || !entry.is_symmetric() {
-                let hash = entry.tuples[side].hash(entry.proto);
-                self.index.remove(hash, Slot { entry: at, side }, |slot| hash_of(entries, slot));
+            if side == ORIGINAL || hashes[ORIGINAL] != hashes[REPLY] {
+                self.index.remove(hashes[side], Slot { entry: at, side }, |slot| hash_of(entries, slot));
             }
         }
         if entry.has(status::SRC_NAT) {

@@ -17,9 +17,10 @@
 //! flows, and its source port mattered to nobody (`port`: rules, routes by port, connected sockets, port ranges, tunnels). Those
 //! that follow make flows like those that the walks made (`flow/birth.rs`).
 
+use super::ahead::{Sight, AHEAD};
 use super::places::fresh;
 use crate::fabric::{Fabric, World};
-use crate::flow::{ticks, Before, Birth, Conntrack, Meeting};
+use crate::flow::{ticks, Before, Birth, Conntrack, First, Meeting};
 use crate::link::Place;
 use crate::namespace::Namespace;
 use crate::wire::packet::NONE;
@@ -122,10 +123,12 @@ pub struct Trails {
     undo: Vec<Before>,
     /// Whether the last packet that followed a trail began flows.
     pub begins: bool,
+    /// What rows will ask for, from the last one on that is a multiple of their number; none where a packet has walked since.
+    pub(super) sights: Vec<Sight>,
     /// What was read only to be at hand (`ahead.rs`).
     pub(super) seen: u32,
-    /// Flows of the packet that follows a trail, by namespace.
-    born: Vec<(u32, u32)>,
+    /// Flows of the packet that follows a trail, by namespace, with their hashes.
+    born: Vec<(u32, u32, [u64; 2])>,
 }
 
 impl Trails {
@@ -209,14 +212,14 @@ impl Trails {
     }
     /// The trail for a packet, where it holds.
     #[inline(always)]
-    fn holding(&self, key: &Key, length: u32, now: u64) -> Option<usize> {
-        let place = self.find(key)?;
-        let trail = &self.trails[place];
-        let holds = trail.holds
+    fn holding(&self, place: u32, (key, length): (&Key, u32), now: u64) -> Option<usize> {
+        let trail = self.trail(place)?;
+        let holds = trail.key == *key
+            && trail.holds
             && trail.changes == self.changes
             && now <= trail.prints.until
             && (trail.lengths.0..=trail.lengths.1).contains(&length);
-        holds.then_some(place)
+        holds.then_some(place as usize)
     }
 }
 
@@ -232,6 +235,14 @@ impl Prints {
         self.counters == other.counters
             && (&self.stages, &self.births, &self.deeds) == (&other.stages, &other.births, &other.deeds)
     }
+}
+
+/// A row that follows a trail: its length, its source port, and the hashes of the first flow it begins, if they are known.
+struct Row {
+    at: usize,
+    length: u32,
+    port: u16,
+    hashes: Option<[u64; 2]>,
 }
 
 /// Whether a walk met one flow twice: each meeting would undo what the other did.
@@ -255,8 +266,12 @@ impl Fabric {
         let like = self.world.trails.begins;
         let mut asked = if like { &fresh } else { key };
         let place = loop {
-            let found = self.world.trails.holding(asked, length, self.world.now);
-            match found.filter(|place| self.pass((*place, (key[3] >> 16) as u16), at, length)) {
+            let trails = &self.world.trails;
+            let sight = trails.sights.get(at % AHEAD).filter(|_| asked[0] & FRESH != 0).copied();
+            let place = sight.map_or_else(|| trails.likely(asked), |sight| sight.place);
+            let found = trails.holding(place, (asked, length), self.world.now);
+            let row = Row { at, length, port: (key[3] >> 16) as u16, hashes: sight.map(|sight| sight.hashes) };
+            match found.filter(|place| self.pass(*place, &row)) {
                 Some(place) => break place,
                 None if like == (asked[0] & FRESH != 0) => asked = if like { key } else { &fresh },
                 None => return None,
@@ -292,12 +307,12 @@ impl Fabric {
 
     /// Has the flows of a trail see a packet, or begin with it: whether all went as in the walks.
     #[inline(always)]
-    fn pass(&mut self, (place, port): (usize, u16), at: usize, length: u32) -> bool {
+    fn pass(&mut self, place: usize, row: &Row) -> bool {
         let trail = &self.world.trails.trails[place];
-        let packet = if trail.looks { &self.world.batch.packet(at) } else { &Packet::EMPTY };
+        let packet = if trail.looks { &self.world.batch.packet(row.at) } else { &Packet::EMPTY };
         match trail.prints.births.is_empty() {
-            true => self.meet_flows(place, packet, length),
-            false => port != 0 && self.begin_flows((place, port), packet, length),
+            true => self.meet_flows(place, packet, row.length),
+            false => row.port != 0 && self.begin_flows(place, packet, row),
         }
     }
 
@@ -305,6 +320,7 @@ impl Fabric {
     pub fn end_trail(&mut self, key: Key, verdict: Verdict) {
         let trails = &mut self.world.trails;
         trails.noting = false;
+        trails.sights.clear();
         let mut made = (!trails.spoiled && !twice(&trails.prints.stages)).then_some((key, verdict));
         if !trails.begun.is_empty() {
             trails.forget(&key);
@@ -348,19 +364,21 @@ impl Fabric {
 
     /// Has the flows of a trail begin with a packet from another port; where one cannot, none does.
     #[cfg_attr(hot, optimize(speed))]
-    fn begin_flows(&mut self, (place, port): (usize, u16), packet: &Packet, length: u32) -> bool {
+    fn begin_flows(&mut self, place: usize, packet: &Packet, row: &Row) -> bool {
         let Fabric { world: World { trails, now, .. }, spaces } = self;
         let Trails { trails, born, .. } = trails;
         let births = &trails[place].prints.births;
         for (ns, birth, extra) in births {
-            let length = length.wrapping_add(*extra);
-            let Some(at) = flows_of(spaces, *ns).bear(birth, packet, (port, length, *now)) else { break };
-            born.push((*ns, at));
+            // what was seen ahead is of the first one
+            let hashes = row.hashes.filter(|_| born.is_empty()).unwrap_or_else(|| birth.hashes(row.port));
+            let first = First { port: row.port, hashes, length: row.length.wrapping_add(*extra), now: *now };
+            let Some(at) = flows_of(spaces, *ns).bear(birth, packet, first) else { break };
+            born.push((*ns, at, hashes));
         }
         let all = born.len() == births.len();
-        while let Some((ns, at)) = born.pop() {
+        while let Some((ns, at, hashes)) = born.pop() {
             match all {
-                true => flows_of(spaces, ns).link(at, ticks(*now)),
+                true => flows_of(spaces, ns).link_at(at, hashes, ticks(*now)),
                 false => flows_of(spaces, ns).unbear(at),
             }
         }
