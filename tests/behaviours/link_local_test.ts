@@ -49,3 +49,17 @@ Deno.test("a machine reaches itself at its link-local address", () => {
   plane.connect(socket, "fe80::ff:fe00:1", 80);
   assertEquals(plane.socketView(socket).writable, true);
 });
+
+Deno.test("no error leads from the loopback address to a link-local sender, though both are ours", () => {
+  const { results } = play({
+    name: "turned",
+    ipv6: true,
+    namespaces: ["a", "b"],
+    links: [{ a: "a:eth0", b: "b:eth0" }],
+    ip6tables: {
+      a: rules({ nat: ["-A OUTPUT -d fe80::9 -j REDIRECT"], filter: ["-A OUTPUT -p ipv6-icmp -j REJECT"] }),
+    },
+    probes: ["fe80::9", "fe80::8"].map((dst) => ({ from: "a", proto: "icmp", dst, dport: 0, id: 9 })),
+  });
+  assertEquals(results.map(({ rules }) => rules?.["a/filter6/OUTPUT/1"]), [1, 2]);
+});

@@ -274,12 +274,13 @@ impl Packet {
     pub const fn family(&self) -> Family {
         self.src.family()
     }
-    /// The device an answer must leave by: that of a link-local sender, unless we are that ourselves (icmp6_dev), else any.
+    /// The device an answer must leave by: that of a link-local sender, else any. Where we are that ourselves, who was sent to
+    /// says which it is (icmp6_dev): from `::1`, on `lo`, no way leads there.
     pub const fn way_back(&self) -> u32 {
-        if self.iif > 1 && self.src.is_link_local6() {
-            self.iif
-        } else {
-            0
+        match self.iif {
+            _ if !self.src.is_link_local6() => 0,
+            0 | 1 => self.dst.is_loopback() as u32,
+            iif => iif,
         }
     }
     /// Whether it is a fragment at all.
