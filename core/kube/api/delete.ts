@@ -1,6 +1,6 @@
 import { sameJson } from "../../base/mod.ts";
 import type { KubeObject, Namespace, Pod } from "../objects/object.ts";
-import type { Resource } from "../objects/resource.ts";
+import { type Resource, splitGroupVersion } from "../objects/resource.ts";
 import type { DeleteOptions, ObjectName } from "./api.ts";
 import { kindKey } from "./registry.ts";
 import type { ApiServer } from "./server.ts";
@@ -51,7 +51,7 @@ export function deleteObject(
 
 /** The refusal of a deletion that is meant for the object as it was, or for another of its name. */
 export function checkPreconditions(
-  { kind, metadata }: KubeObject,
+  { kind, apiVersion, metadata }: KubeObject,
   { uid = metadata.uid, resourceVersion = metadata.resourceVersion }: NonNullable<DeleteOptions["preconditions"]> = {},
 ): Status | undefined {
   if (kind === "Namespace" && uid !== metadata.uid) {
@@ -60,7 +60,8 @@ export function checkPreconditions(
   }
   const differs = (what: string, wanted?: string, known?: string) =>
     `the ${what} in the precondition (${wanted}) does not match the ${what} in record (${known}).`;
-  const refused = (why: string) => conflict({ plural: kind, group: "" }, metadata.name, why);
+  const refused = (why: string) =>
+    conflict({ plural: kind, group: splitGroupVersion(apiVersion)[0] }, metadata.name, why);
   if (uid !== metadata.uid) {
     const why = differs("UID", uid, metadata.uid);
     return refused(`${why} The object might have been deleted and then recreated`);

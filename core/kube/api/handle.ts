@@ -8,7 +8,7 @@ import { discover, nowhere } from "./discovery.ts";
 import { isMetrics, readMetrics } from "./metrics.ts";
 import { inMedia, present, unacceptable } from "./negotiate.ts";
 import { deleteOptions, patchOptions, writeOptions } from "./options.ts";
-import { patchObject } from "./patch.ts";
+import { patchObject, refusalOf } from "./patch.ts";
 import { checkPlace, placeIn } from "./place.ts";
 import { getOne, type ObjectList, readMany } from "./read.ts";
 import { kindKey } from "./registry.ts";
@@ -158,9 +158,16 @@ function patch(server: ApiServer, route: Route, request: ApiRequest): ApiRespons
   const options = patchOptions(route, request);
   if ("kind" in options) return options;
   const patched = patchObject(server, route, request, options);
-  if (isStatus(patched as Status)) return patched as Status;
-  const { object, code, warnings } = patched as { object: never; code: number; warnings: readonly string[] };
-  return present(server, route, request, { code, body: object, warnings: [...warnings, ...warningsOf(object)] });
+  if ("kind" in patched) return patched;
+  const refused = refusalOf(patched);
+  if (refused !== undefined) return refused;
+  const { code } = patched;
+  const object = patched.object as KubeObject;
+  return present(server, route, request, {
+    code,
+    body: object,
+    warnings: [...patched.warnings, ...warningsOf(object)],
+  });
 }
 
 function remove(server: ApiServer, route: Route, request: ApiRequest): ApiResponse | Status {

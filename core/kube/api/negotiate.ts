@@ -20,8 +20,9 @@ export interface Found {
 export function present(server: ApiServer, route: Route, request: ApiRequest, found: Found): ApiResponse {
   const form = acceptedForm(request.accept ?? "");
   const body = formed(server, route, form, found.body);
-  if ("refused" in body) return statusResponse(body.refused);
-  return { code: found.code, contentType: JSON_TYPE, body: body.shown, warnings: found.warnings ?? [] };
+  const warnings = found.warnings ?? [];
+  if ("refused" in body) return { ...statusResponse(body.refused), warnings };
+  return { code: found.code, contentType: JSON_TYPE, body: body.shown, warnings };
 }
 
 /** The forms an answer can have. */

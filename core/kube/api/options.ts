@@ -110,7 +110,16 @@ function fromQuery(query: URLSearchParams): Given | Status {
     // Whatever is not a no is a yes in a query.
     ...(orphan === null ? {} : { orphanDependents: orphan !== "false" && orphan !== "0" }),
     dryRun: query.getAll("dryRun"),
+    ...conditionsIn(query),
   };
+}
+
+/** The object that is meant, as a query says it. */
+function conditionsIn(query: URLSearchParams): Pick<Given, "preconditions"> {
+  const [uid, resourceVersion] = [query.get("uid"), query.get("resourceVersion")];
+  if (uid === null && resourceVersion === null) return {};
+  const preconditions = { ...(uid === null ? {} : { uid }), ...(resourceVersion === null ? {} : { resourceVersion }) };
+  return { preconditions };
 }
 
 function fromBody(body: string): Given | Status {

@@ -16,13 +16,14 @@ import type { Route } from "./route.ts";
 import { SCALE, scaleOf, setScale } from "./scale.ts";
 import type { ApiServer } from "./server.ts";
 import { serverSideApply } from "./server_side_apply.ts";
-import { badRequest, failure, unsupportedMediaType } from "./status.ts";
-import { type ApiRequest, isStatus, type Status } from "./types.ts";
+import { badRequest, failure, statusResponse, unsupportedMediaType } from "./status.ts";
+import { type ApiRequest, type ApiResponse, isStatus, type Status } from "./types.ts";
 import { updateObject, type UpdateOptions } from "./update.ts";
 
 /** An object after a patch. */
 export interface Patched {
-  readonly object: KubeObject | ReturnType<typeof scaleOf>;
+  /** What the patch made, or why that cannot be. */
+  readonly object: KubeObject | ReturnType<typeof scaleOf> | Status;
   readonly code: number;
   readonly warnings: readonly string[];
 }
@@ -116,18 +117,23 @@ function storePatched(server: ApiServer, route: Route, change: Change, options: 
   if (!("object" in decoded)) return decoded.code === 422 ? decoded : refusedPatch(change, value, decoded);
   const { object, warnings } = decoded;
   const refused = checkPlace(route, object.metadata);
-  if (refused !== undefined) return refused;
+  if (refused !== undefined) return { object: refused, code: 400, warnings };
   const storing = { ...options, patched: true };
   if (route.subresource === "scale") {
     const answer = setScale(server, route.resource, object, storing);
-    return isStatus(answer) ? answer : { object: scaleOf(answer, route.resource), code: 200, warnings };
+    const shown = isStatus(answer) ? answer : scaleOf(answer, route.resource);
+    return { object: shown, code: 200, warnings };
   }
-  const answer = storePart(server, route, object, storing);
-  return isStatus(answer) ? answer : { object: answer, code: 200, warnings };
+  return { object: storePart(server, route, object, storing), code: 200, warnings };
 }
 
 function wantedVersion({ subject: { wanted } }: Change): string {
   return joinGroupVersion(wanted.group, wanted.version);
+}
+
+/** The refusal of what a patch made, with its warnings; undefined where it was stored. */
+export function refusalOf({ object, warnings }: Patched): ApiResponse | undefined {
+  return object.kind === "Status" ? { ...statusResponse(object as Status), warnings } : undefined;
 }
 
 /** A patch may make another version of an object that the server still reads. */

@@ -27,5 +27,6 @@ export function reworded(message: string, strategic: boolean): string {
   const kind = KINDS[found] ?? found;
   if (type.startsWith("[]")) return `cannot restore slice from ${kind}`;
   if (type.startsWith("map[")) return `cannot restore map from ${kind}`;
+  if (type === "string") return `cannot convert ${kind} to string`;
   return /^v\d\w*\./.test(type) ? `cannot restore struct from: ${kind}` : `unrecognized type: ${type}`;
 }

@@ -13,6 +13,7 @@ import type {
   Node,
   Pod,
   Secret,
+  Service,
 } from "../objects/object.ts";
 import type { Store } from "../store/store.ts";
 
@@ -55,10 +56,30 @@ export function prepareChanged(object: KubeObject, old: KubeObject): void {
   if (object.kind === "DaemonSet") countTemplates(object, old);
   if (object.kind === "Pod") keepPriority(object as Pod, old as Pod);
   if (object.kind === "EndpointSlice") dropTopology(object as EndpointSlice);
+  if (object.kind === "HorizontalPodAutoscaler") prepareAutoscaler(object as HorizontalPodAutoscaler);
+}
+
+const STATUS: Readonly<Record<string, (object: never, old: never) => void>> = {
+  Namespace: labelNamespace,
+  Node: ({ status }: Node) => void (status.allocatable ??= status.capacity),
+  Pod: preparePodStatus,
+  Service: ({ status }: Service) => {
+    for (const ingress of status.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= "VIP";
+  },
+};
+
+/** Prepares an object whose status is changed, in place. */
+export function prepareStatus(object: KubeObject, old: KubeObject): void {
+  STATUS[object.kind]?.(object as never, old as never);
+}
+
+function preparePodStatus({ status }: Pod, old: Pod): void {
+  if (old.status.qosClass !== undefined) status.qosClass = old.status.qosClass;
+  if (status.podIP && (status.podIPs ?? []).length === 0) status.podIPs = [{ ip: status.podIP }];
 }
 
 /** Labels a namespace with its name, in place. */
-export function labelNamespace(namespace: Namespace): void {
+function labelNamespace(namespace: Namespace): void {
   namespace.metadata.labels = {
     ...namespace.metadata.labels,
     "kubernetes.io/metadata.name": namespace.metadata.name ?? "",

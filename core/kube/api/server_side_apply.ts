@@ -104,8 +104,9 @@ function read(body: string): Json | string {
 
 /** The refusal of a configuration that is not of the resource's type. */
 function wrongType(applied: Json, resource: Resource): Status | undefined {
-  const { kind = "", apiVersion = "", metadata } = applied as { kind?: string; apiVersion?: string; metadata?: Json };
-  const named = `${apiVersion.includes("/") ? "" : "/"}${apiVersion}, Kind=${kind}`;
+  const [kind, apiVersion] = [applied["kind"], applied["apiVersion"]].map((one) => typeof one === "string" ? one : "");
+  const metadata = applied["metadata"] as Json | undefined;
+  const named = `${apiVersion?.includes("/") ? "" : "/"}${apiVersion}, Kind=${kind}`;
   if (kind !== resource.kind || apiVersion !== joinGroupVersion(resource.group, resource.version)) {
     return badRequest(`invalid object type: ${named}`);
   }

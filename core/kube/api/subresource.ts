@@ -5,7 +5,7 @@ import { decodeBody, type DecodedBody, type Wanted } from "./decode.ts";
 import { evict } from "./eviction.ts";
 import { present } from "./negotiate.ts";
 import { patchOptions, type WriteOptions, writeOptions } from "./options.ts";
-import { type Patched, patchObject, storePart } from "./patch.ts";
+import { type Patched, patchObject, refusalOf, storePart } from "./patch.ts";
 import { checkPlace } from "./place.ts";
 import { readOne } from "./read.ts";
 import { kindKey } from "./registry.ts";
@@ -71,7 +71,8 @@ function handleStatus(server: ApiServer, route: Route, request: ApiRequest): Api
   if (request.method === "PATCH") {
     const patched = patch(server, route, request);
     if ("kind" in patched) return patched;
-    return present(server, route, request, { code: 200, body: patched.object, warnings: patched.warnings });
+    const { object, warnings } = patched;
+    return refusalOf(patched) ?? present(server, route, request, { code: 200, body: object, warnings });
   }
   const options = writeOptions(route, "UpdateOptions");
   if ("kind" in options) return options;
@@ -111,7 +112,8 @@ function handleScale(server: ApiServer, route: Route, request: ApiRequest): ApiR
   }
   if (request.method === "PATCH") {
     const patched = patch(server, route, request);
-    return "kind" in patched ? patched : { ...ok(200, patched.object), warnings: patched.warnings };
+    if ("kind" in patched) return patched;
+    return refusalOf(patched) ?? { ...ok(200, patched.object), warnings: patched.warnings };
   }
   const options = writeOptions(route, "UpdateOptions");
   if ("kind" in options) return options;

@@ -9,7 +9,7 @@ import { validateChanged, validateNew } from "../objects/validate/table.ts";
 import type { ObjectName } from "./api.ts";
 import { countsGenerations, schemaIssues } from "./create.ts";
 import { decodeValue } from "./decode.ts";
-import { labelNamespace, prepareChanged } from "./prepare.ts";
+import { prepareChanged, prepareStatus } from "./prepare.ts";
 import { kindKey } from "./registry.ts";
 import { keepAllButResources, resizeIssues } from "./resize.ts";
 import type { ApiServer } from "./server.ts";
@@ -95,7 +95,7 @@ function finalizeIssues({ spec }: Namespace): Issue[] {
 function keepRest(object: KubeObject, old: KubeObject, part: "status" | "resize" | "finalize"): undefined {
   if (part === "status") {
     keepSpec(object, old);
-    if (object.kind === "Namespace") labelNamespace(object as Namespace);
+    prepareStatus(object, old);
     return undefined;
   }
   if (part === "resize") {
@@ -153,12 +153,30 @@ export function checkVersion(
   if (!/^\d*$/.test(resourceVersion)) {
     return failure(500, undefined, `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
   }
-  if (resource.schema !== undefined && resourceVersion === "" && patched === undefined) {
+  if (needsVersion(resource) && resourceVersion === "" && patched === undefined) {
     const issue = invalid("metadata.resourceVersion", 0, "must be specified for an update");
     return invalidStatus({ kind: resource.plural, group: resource.group }, name, [issue]);
   }
   const stale = resourceVersion !== "" && resourceVersion !== "0" && resourceVersion !== old.metadata.resourceVersion;
   return stale ? conflict(resource, name, MODIFIED) : undefined;
+}
+
+/** Built-in kinds that, like all that are defined, only change for who knows their version. */
+const NEED_VERSIONS = [
+  "APIService",
+  "CSIDriver",
+  "CSINode",
+  "CustomResourceDefinition",
+  "Lease",
+  "MutatingWebhookConfiguration",
+  "PodDisruptionBudget",
+  "RuntimeClass",
+  "ValidatingWebhookConfiguration",
+  "VolumeAttachment",
+];
+
+function needsVersion({ schema, kind }: Resource): boolean {
+  return schema !== undefined || NEED_VERSIONS.includes(kind);
 }
 
 /** What was asked to be, what it should be, and what it is. */

@@ -1,5 +1,6 @@
 /** What keeps a configuration from being applied: fields that its type does not have, values of another kind, items twice. */
 import type { Field, Struct, TypeRef } from "../objects/schema.ts";
+import { printGo } from "./go_print.ts";
 import { isMap } from "./json_patch.ts";
 
 /** Every problem, as server-side apply tells of it: `.spec.nope: field not declared in schema`. */
@@ -68,5 +69,5 @@ function scalarProblem(value: unknown, scalar: string, path: string): string[] {
 }
 
 function expected(path: string, what: string, value: unknown): string {
-  return `${path}: expected ${what}, got &{${typeof value === "object" ? JSON.stringify(value) : String(value)}}`;
+  return `${path}: expected ${what}, got &{${printGo(value)}}`;
 }

@@ -20,7 +20,7 @@ HorizontalPodAutoscalerSpec
   behavior? *HorizontalPodAutoscalerBehavior, targetCPUUtilizationPercentage? *int32
 HorizontalPodAutoscalerStatus
   observedGeneration? *int64, lastScaleTime? *time, currentReplicas? int32, desiredReplicas int32,
-  currentMetrics? []raw, conditions? []HorizontalPodAutoscalerCondition merge(type) keys(type),
+  currentMetrics []raw, conditions? []HorizontalPodAutoscalerCondition merge(type) keys(type),
   currentCPUUtilizationPercentage? *int32
 MetricSpec
   type MetricSourceType, object? *raw, pods? *raw, resource? *ResourceMetricSource,

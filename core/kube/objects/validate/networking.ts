@@ -1,3 +1,4 @@
+import { sameJson } from "../../../base/mod.ts";
 import { isIp, network, parseCidr, printCidr } from "../../../base/mod.ts";
 import { duplicate, forbidden, invalid, type Issue, required, tooMany, unsupported } from "../issue.ts";
 import type {
@@ -325,7 +326,11 @@ export function validateEndpointSliceUpdate(slice: EndpointSlice, old: EndpointS
   const fixed = slice.addressType === old.addressType
     ? []
     : [invalid("addressType", slice.addressType, "field is immutable")];
-  const issues = validateEndpointSlice(slice);
+  // Endpoints that stay what they are are not looked at again.
+  const same = sameJson(slice.endpoints, old.endpoints);
+  const issues = validateEndpointSlice(slice).filter(({ field }) =>
+    !same || !/^endpoints\[\d+\]\.addresses/.test(field)
+  );
   const [type, rest] = [true, false].map((of) => issues.filter(({ field }) => (field === "addressType") === of));
   return [...type ?? [], ...fixed, ...rest ?? []];
 }
