@@ -82,6 +82,7 @@ export function fieldsOf(value: unknown, at: Place): FieldSet {
 
 /** A value with what another one sets put over it: maps and lists by keys are merged, everything else is replaced. */
 export function mergeApplied(live: unknown, applied: unknown, at: Place): unknown {
+  if (applied === null) return live;
   if (isWhole(at) || live === undefined || live === null) return applied;
   if (isMap(applied) && isMap(live)) {
     const merged = { ...live };
