@@ -24,7 +24,7 @@ export class ProcessNet implements Net {
   async connect(address: string, port: number, options: ConnectOptions = {}): Promise<Result<Stream> | undefined> {
     const { plane } = this.life;
     const id = this.#open("tcp", ipFamily(unscoped(address)) ?? 4, options);
-    const refused = this.#bindFor(id, options) ?? plane.connect(id, unscoped(address), port);
+    const refused = this.#bindFor(id, options) ?? this.connectTo(id, address, port);
     if (refused !== null) return this.#give(id, refused);
     const settled = await this.when(id, () => {
       const view = plane.socketView(id);
@@ -74,6 +74,16 @@ export class ProcessNet implements Net {
     if (!this.life.sockets.delete(id)) return;
     this.life.plane.close(id);
     this.life.runner.poke(id);
+  }
+
+  /** connect(2): `%eth0` behind a link-local address binds the socket to that link. */
+  connectTo(id: SocketId, address: string, port: number): Failure | null {
+    const [ip = "", link] = address.split("%");
+    const found = link === undefined
+      ? undefined
+      : this.life.plane.links(this.ns).find(({ name, index }) => name === link || `${index}` === link);
+    if (found !== undefined) this.life.plane.setSocket(id, { device: found.index });
+    return this.life.plane.connect(id, ip, port);
   }
 
   #open(kind: "tcp" | "udp" | "icmp" | "raw", family: 4 | 6, options: SocketOptions, protocol?: number): SocketId {
@@ -191,7 +201,7 @@ class PlaneDatagram implements DatagramSocket {
   }
 
   connect(address: string, port: number): Result<Endpoint> {
-    return this.net.life.plane.connect(this.id, unscoped(address), port) ?? this.local;
+    return this.net.connectTo(this.id, address, port) ?? this.local;
   }
 
   set(options: SocketOptions): void {

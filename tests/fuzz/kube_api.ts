@@ -26,7 +26,7 @@ const KNOWN_5XX = [
   /^Internal error occurred: failed to allocate/,
   /^Timeout: Too large resource version/,
   /^This pod has more than one PodDisruptionBudget/,
-  /^strconv\.ParseUint: parsing ".*": invalid syntax$/,
+  /^(resourceVersion: Invalid value: ".*": )?strconv\.ParseUint: parsing ".*": invalid syntax$/,
 ];
 
 const LABELS = { app: "x" };
@@ -254,7 +254,9 @@ function ask(
 }
 
 function unknown5xx({ code, body }: ApiResponse): string | undefined {
-  const message = (body as { message?: string })?.message ?? String(body);
+  // A watch that is refused says so in its stream.
+  const [status] = Array.isArray(body) ? body : [body];
+  const message = (status as { message?: string })?.message ?? String(body);
   return KNOWN_5XX.some((known) => known.test(message)) ? undefined : `${code}: ${message}`;
 }
 

@@ -86,7 +86,7 @@ function open(process: Process, target: string, options: PingOptions): Opened | 
     ...(options.mark === undefined ? {} : { mark: options.mark }),
   };
   // What is only there on the link is not tried out: its source is open until it is sent.
-  const near = device !== undefined && /^(fe[89ab]|ff.2)/i.test(address);
+  const near = (device !== undefined || scope === undefined) && /^(fe[89ab]|ff.2)/i.test(address);
   const routed = fromAddress ??
     (near ? "::" : probe(process, { address, family, common, broadcast: options.broadcast }));
   if (typeof routed !== "string") return routed.complaint;
