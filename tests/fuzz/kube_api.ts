@@ -21,6 +21,13 @@ export interface Report {
 
 /** 5xx answers that the real server gives, too, by what they say. */
 const KNOWN_5XX = [
+  /^failed to create typed patch object \(/,
+  /^list element types are not identical: /,
+  /^map: .* does not contain declared merge key: /,
+  /^unknown patch type: /,
+  /^expected a \[\]interface \{\}, but received a /,
+  /^The order in patch list:/,
+  /^target\.(kind|name): /,
   /resourceVersion should not be set on objects to be created/,
   /^Internal error occurred: (range is full|failed to allocate|.*provided (port|IP))/,
   /^Internal error occurred: failed to allocate/,
