@@ -1,6 +1,6 @@
 /** The line of `wires.ts` with both families: sockets of IPv6 that speak to IPv6 and to mapped addresses, and listeners for both. */
 import type { Random } from "../../../core/base/mod.ts";
-import type { LinkLine, ListenerLine, Scenario } from "../scenario.ts";
+import type { LinkLine, ListenerLine, Scenario, SocketProbe } from "../scenario.ts";
 import { chance, type Ground, some } from "./ground.ts";
 import { randomRules } from "./rules.ts";
 import { socketProbe } from "./sockets.ts";
@@ -63,6 +63,16 @@ const TARGETS = [
 const NEAR = ["fe80::ff:fe00:2", "fe80::ff:fe00:1", "fe80::9", "ff02::1"];
 
 const PORTS = [53, 80, 80, 443, 5353, 8080, 7];
+
+/** A group is asked in one piece: how Linux takes a request in pieces that its own sender hears, too, is not modelled. */
+function nearProbe(random: Random): SocketProbe {
+  const probe = socketProbe(random, ["c1"], NEAR, PORTS);
+  const { payload, ...rest } = probe;
+  return probe.dst === "ff02::1" && (payload?.length ?? 0) > WHOLE ? rest : probe;
+}
+
+/** Bytes of a payload that surely goes in one piece. */
+const WHOLE = 1000;
 
 const POLICY: readonly (readonly string[])[] = [
   ["-6 rule add fwmark 0x1/0x1 table 100 priority 100", "-6 route add default via 2001:db8:2::2 table 100"],
@@ -137,10 +147,7 @@ export function randomWires6(random: Random, name: string): Scenario {
       random,
       [14, 20],
       // By which of its devices the router would ask for a neighbour hangs on which was ready first.
-      () =>
-        chance(random, 0.1)
-          ? socketProbe(random, ["c1"], NEAR, PORTS)
-          : socketProbe(random, ["c1", "c1", "c2", "r", "s"], TARGETS, PORTS),
+      () => chance(random, 0.1) ? nearProbe(random) : socketProbe(random, ["c1", "c1", "c2", "r", "s"], TARGETS, PORTS),
     ),
   };
 }
