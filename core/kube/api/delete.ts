@@ -4,7 +4,7 @@ import { type Resource, splitGroupVersion } from "../objects/resource.ts";
 import type { DeleteOptions, ObjectName } from "./api.ts";
 import { kindKey } from "./registry.ts";
 import type { ApiServer } from "./server.ts";
-import { conflict, forbiddenStatus, notFound } from "./status.ts";
+import { conflict, forbiddenStatus, notFound, preconditionWords } from "./status.ts";
 import type { Status } from "./types.ts";
 
 const IMMORTAL = ["default", "kube-system", "kube-public"];
@@ -55,7 +55,7 @@ export function checkPreconditions(
   { uid = metadata.uid, resourceVersion = metadata.resourceVersion }: NonNullable<DeleteOptions["preconditions"]> = {},
 ): Status | undefined {
   if (kind === "Namespace" && uid !== metadata.uid) {
-    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`;
+    const why = preconditionWords(["UID", uid, metadata.uid]);
     return conflict({ plural: "namespaces", group: "" }, metadata.name, why);
   }
   const differs = (what: string, wanted?: string, known?: string) =>

@@ -4,6 +4,7 @@ import { forbidden, invalid, type Issue, tooLong, unsupported } from "../objects
 import { SCHEMAS } from "../objects/kinds.ts";
 import type { DeleteOptions } from "./api.ts";
 import { type FieldValidation, parseObject } from "./decode.ts";
+import { flag } from "./list_options.ts";
 import type { Route } from "./route.ts";
 import { badRequest, invalidStatus } from "./status.ts";
 import { type ApiRequest, isStatus, type Status } from "./types.ts";
@@ -103,12 +104,11 @@ function fromQuery(query: URLSearchParams): Given | Status {
   if (grace !== null && !/^[+-]?\d+$/.test(grace)) {
     return badRequest(`strconv.ParseInt: parsing ${JSON.stringify(grace)}: invalid syntax`);
   }
-  const orphan = query.get("orphanDependents");
+  const orphanDependents = flag(query, "orphanDependents");
   return {
     ...(grace === null ? {} : { gracePeriodSeconds: Number(grace) }),
     ...(query.has("propagationPolicy") ? { propagationPolicy: query.get("propagationPolicy") ?? "" } : {}),
-    // Whatever is not a no is a yes in a query.
-    ...(orphan === null ? {} : { orphanDependents: orphan !== "false" && orphan !== "0" }),
+    ...(orphanDependents === undefined ? {} : { orphanDependents }),
     dryRun: query.getAll("dryRun"),
     ...conditionsIn(query),
   };

@@ -59,6 +59,14 @@ export function conflict(resource: Named, name: string, why: string): Status {
   return failure(409, "Conflict", message, detailsOf(resource, name));
 }
 
+/** What was asked to be, what it should be, and what it is. */
+export type Told = readonly [what: "UID" | "ResourceVersion", wanted: string, found: string];
+
+/** Why an object that is not as a client wants it stays as it is. */
+export function preconditionWords([what, wanted, found]: Told): string {
+  return `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${found}`;
+}
+
 /** The reason of a conflict of resourceVersions. */
 export const MODIFIED = "the object has been modified; please apply your changes to the latest version and try again";
 

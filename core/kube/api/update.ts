@@ -14,7 +14,7 @@ import { kindKey } from "./registry.ts";
 import { keepAllButResources, resizeIssues } from "./resize.ts";
 import type { ApiServer } from "./server.ts";
 import { allocateUpdate, dropTypeDependent } from "./service.ts";
-import { conflict, failure, invalidStatus, MODIFIED, notFound } from "./status.ts";
+import { conflict, failure, invalidStatus, MODIFIED, notFound, preconditionWords, type Told } from "./status.ts";
 import type { Status } from "./types.ts";
 
 /** How to update. */
@@ -177,13 +177,6 @@ const NEED_VERSIONS = [
 
 function needsVersion({ schema, kind }: Resource): boolean {
   return schema !== undefined || NEED_VERSIONS.includes(kind);
-}
-
-/** What was asked to be, what it should be, and what it is. */
-type Told = readonly [what: "UID" | "ResourceVersion", wanted: string, found: string];
-
-function preconditionWords([what, wanted, found]: Told): string {
-  return `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${found}`;
 }
 
 /** 409: what is stored is not what the request is meant for. */

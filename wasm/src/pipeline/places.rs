@@ -15,11 +15,6 @@ impl Trails {
     /// The trail of a key, where nobody is in a hurry.
     #[inline(never)]
     pub(super) fn known(&self, key: &Key) -> Option<usize> {
-        self.find(key)
-    }
-    /// The trail of a key.
-    #[inline(always)]
-    pub(super) fn find(&self, key: &Key) -> Option<usize> {
         let place = self.likely(key);
         self.trail(place).is_some_and(|trail| trail.key == *key).then_some(place as usize)
     }
