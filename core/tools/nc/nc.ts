@@ -83,10 +83,7 @@ function socketOptions(options: NcOptions): ConnectOptions {
 async function toTcp(process: Process, options: NcOptions, to: Endpoint): Promise<boolean | "stop"> {
   const timeout = options.timeout === undefined ? {} : { timeout: options.timeout };
   const where = `connect to ${shown(options, to.address)} port ${to.port} (tcp)`;
-  // Whose link a link-local address is on must be said.
-  const stream = /^fe[89ab]/i.test(to.address) && !to.address.includes("%")
-    ? { errno: "EINVAL" } as const
-    : await process.net.connect(to.address, to.port, { ...socketOptions(options), ...timeout });
+  const stream = await process.net.connect(to.address, to.port, { ...socketOptions(options), ...timeout });
   if (stream === undefined) {
     if (options.verbose) say(process, `${where} timed out: ${strerror("EINPROGRESS")}`);
     return false;
